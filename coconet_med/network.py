@@ -1,0 +1,128 @@
+"""CoCoNet: U-Net trunk, two-source feature branch, and a multi-level attention module that joins them.
+
+Source: J. Liu, R. Lin, G. Wu, R. Liu, Z. Luo, X. Fan, "CoCoNet: Coupled Contrastive Learning Network with Multi-level
+Feature Ensemble for Multi-modality Image Fusion", IJCV 2024.  Written from the description of the method.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from coconet_med.attention import ChannelAttention
+from coconet_med.features import FeatureBranch
+
+#: The two released configurations: arguments of :class:`CoCoNet`.
+CONFIGURATIONS: dict[str, dict[str, int]] = {"full": {"width": 32}, "light": {"width": 8}}
+
+#: Pictures are padded to a multiple of this inside the network and cropped back.
+SIZE_MULTIPLE = 16
+
+#: Smallest height and width.
+SIZE_MINIMUM = 16
+
+
+def _conv(inputs: int, outputs: int) -> nn.Sequential:
+    """3x3 convolution, LeakyReLU(0.2), batch norm, in this order."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.LeakyReLU(0.2), nn.BatchNorm2d(outputs))
+
+
+class Ensemble(nn.Module):
+    """One level of the multi-level attention module.
+
+    The trunk's features and those of the two sources pass one shared :class:`ChannelAttention`; a 3x3 convolution
+    reduces the three results to the level's width.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.attention = ChannelAttention(channels)
+        self.merge = nn.Conv2d(3 * channels, channels, 3, padding=1)
+
+    def forward(self, trunk: torch.Tensor, anatomy: torch.Tensor, function: torch.Tensor) -> torch.Tensor:
+        """Three (B, C, H, W) feature maps in, one out."""
+        # One by one rather than as one batch of 3B: the engines run small batches faster, and memory stays low.
+        return self.merge(torch.cat([self.attention(x) for x in (trunk, anatomy, function)], dim=1))
+
+
+class _Up(nn.Module):
+    """Bilinear upsampling by 2 and a halving convolution, then the skip connection and two convolutions."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.halve = nn.Conv2d(channels, channels // 2, 3, padding=1)
+        self.join = nn.Sequential(_conv(channels, channels // 2), _conv(channels // 2, channels // 2))
+
+    def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
+        x = self.halve(F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False))
+        return self.join(torch.cat([skip, x], dim=1))
+
+
+class CoCoNet(nn.Module):
+    """Fuses an anatomical and a functional slice into one luminance.
+
+    Args:
+        width: channels of the first level; the four levels have 1, 2, 4 and 8 times as many (32 in the paper).
+
+    Example:
+        >>> net = CoCoNet(width=8).eval()
+        >>> net(torch.rand(1, 2, 50, 70)).shape
+        torch.Size([1, 1, 50, 70])
+    """
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
+        self.encode1 = nn.Sequential(_conv(2, w1), _conv(w1, w1))
+        self.encode2 = nn.Sequential(_conv(w1, w2), _conv(w2, w2))
+        self.encode3 = nn.Sequential(_conv(w2, w3), _conv(w3, w3))
+        self.encode4 = _conv(w3, w4)
+        self.bottom = _conv(w4, w4)
+        self.features = FeatureBranch(width)
+        self.ensemble2, self.ensemble3, self.ensemble4 = Ensemble(w2), Ensemble(w3), Ensemble(w4)
+        self.decode3, self.decode2, self.decode1 = _Up(w4), _Up(w3), _Up(w2)
+        self.out = nn.Conv2d(w1, 1, 1)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Fuse slices.
+
+        Args:
+            image: (B, 2, H, W) in [0, 1]; channel 0 anatomical, channel 1 functional; H and W at least 16.
+
+        Returns:
+            Fused luminance (B, 1, H, W) in [0, 1].
+
+        Raises:
+            ValueError: another number of dimensions or channels, or a side under 16.
+        """
+        if not torch.jit.is_tracing() and not torch.compiler.is_compiling():
+            _check(image)
+        height, width = image.shape[-2], image.shape[-1]
+        x = F.pad(image, (0, -width % SIZE_MULTIPLE, 0, -height % SIZE_MULTIPLE), mode="replicate") * 2.0 - 1.0
+        anatomy, function = x[:, 0:1], x[:, 1:2]
+        a2, a3, a4 = self.features(anatomy)
+        f2, f3, f4 = self.features(function)
+        e1 = self.encode1(torch.cat([function, anatomy], dim=1))
+        e2 = self.encode2(F.max_pool2d(e1, 2))
+        e3 = self.encode3(F.max_pool2d(e2, 2))
+        e4 = self.encode4(F.max_pool2d(e3, 2))
+        y = self.bottom(self.ensemble4(e4, a4, f4))
+        y = self.decode3(y, self.ensemble3(e3, a3, f3))
+        y = self.decode2(y, self.ensemble2(e2, a2, f2))
+        y = self.decode1(y, e1)
+        return (torch.tanh(self.out(y)) * 0.5 + 0.5)[..., :height, :width]
+
+
+def build_network(name: str) -> CoCoNet:
+    """The untrained network of a named configuration, ``"full"`` or ``"light"``."""
+    return CoCoNet(**CONFIGURATIONS[name])
+
+
+def _check(image: torch.Tensor) -> None:
+    if image.ndim != 4 or image.shape[1] != 2 or min(image.shape[-2:]) < SIZE_MINIMUM:
+        msg = (
+            f"CoCoNet takes (B, 2, H, W) with H and W of at least {SIZE_MINIMUM}, channel 0 anatomical and channel 1 "
+            f"functional; got {tuple(image.shape)}"
+        )
+        raise ValueError(msg)

@@ -1,0 +1,1 @@
+"""What trains CoCoNet: losses, data, schedule.  Needs torch (the ``monai`` extra)."""
