@@ -1,0 +1,88 @@
+"""Part a series that holds every place several times into volumes, and make one volume of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from coconet_med.dicom.frame import Frame
+from coconet_med.dicom.geometry import Plane, places
+from coconet_med.dicom.series import Series, name_files
+from coconet_med.errors import OptionError, ReadError
+
+Dynamic = int | Literal["mean"]
+
+
+def volumes(frames: Sequence[Frame], plane: Plane, series: Series) -> list[list[Frame]]:
+    """The frames of each point in time, first to last; one list for a static series.
+
+    Raises:
+        ReadError: places are held unequally often, or the copies are not a time series of PET or SPECT.
+    """
+    groups = places(frames, plane)
+    counts = sorted({len(group) for group in groups})
+    if len(groups) == 1:
+        raise ReadError(
+            f"series {series.describe()}: all {len(frames)} images lie in one place, which is no volume "
+            f"({name_files({f.instance.path for f in frames})})"
+        )
+    if counts == [1]:
+        return [[group[0] for group in groups]]
+    if len(counts) > 1:
+        odd = [g for g in groups if len(g) != max(counts, key=lambda n: sum(len(g) == n for g in groups))]
+        raise ReadError(
+            f"series {series.describe()}: places are held {counts[0]} to {counts[-1]} times; "
+            f"doubled or missing at {name_files({f.instance.path for g in odd for f in g})}"
+        )
+    _refuse_unless_timed(groups, counts[0], series)
+    timed = [sorted(group, key=lambda f: f.time) for group in groups]
+    return [[group[n] for group in timed] for n in range(counts[0])]
+
+
+def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[list[Frame], float]], str | None]:
+    """The volumes to combine with their weights (which add up to 1), and a sentence for the user.
+
+    ``"mean"`` weights by Actual Frame Duration; a number takes that point in time, from 0.
+
+    Raises:
+        OptionError: ``dynamic`` names a point in time that the series does not have.
+        ReadError: durations differ within one point in time.
+    """
+    if len(parts) == 1:
+        if dynamic not in ("mean", 0):
+            raise OptionError(f"--dynamic {dynamic}: the series has one frame in time only; leave the option out")
+        return [(parts[0], 1.0)], None
+    if dynamic != "mean":
+        if not isinstance(dynamic, int) or isinstance(dynamic, bool) or not 0 <= dynamic < len(parts):
+            raise OptionError(f"--dynamic {dynamic}: expected 'mean' or a frame from 0 to {len(parts) - 1}")
+        return [(parts[dynamic], 1.0)], f"dynamic series: frame {dynamic} of 0 to {len(parts) - 1} taken"
+    durations = []
+    for number, part in enumerate(parts):
+        found = {frame.duration for frame in part}
+        if len(found) > 1:
+            raise ReadError(f"dynamic series: slices of frame {number} differ in Actual Frame Duration; choose a frame")
+        durations.append(found.pop())
+    if None in durations:
+        note = "equal weights, as Actual Frame Duration is missing"
+        weights = [1.0 / len(parts)] * len(parts)
+    else:
+        note = "weighted by frame duration"
+        weights = [d / sum(durations) for d in durations]
+    return list(zip(parts, weights, strict=True)), f"dynamic series: mean of {len(parts)} frames, {note}"
+
+
+def _refuse_unless_timed(groups: Sequence[list[Frame]], count: int, series: Series) -> None:
+    """Copies of a place may be averaged only if they are one kind of PET or SPECT image at different times."""
+    files = name_files({f.instance.path for f in groups[0]})
+    kinds = {frame.kind for group in groups for frame in group}
+    if series.modality in ("PT", "NM") and len(kinds) == 1:
+        if all(len({frame.time for frame in group}) == count for group in groups):
+            return
+        raise ReadError(
+            f"series {series.describe()}: every place is held {count} times at equal times, so which is meant is "
+            f"unclear (first place: {files})"
+        )
+    raise ReadError(
+        f"series {series.describe()}: every place is held {count} times (echoes, contrasts or corrections; first "
+        f"place: {files}); put the files of the wanted volume into a folder of their own"
+    )

@@ -1,0 +1,100 @@
+"""One plane of pixels with its place, scale and time, and the header parts that every kind of object states alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.series import Instance
+from coconet_med.errors import ReadError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+#: Limits that no real head scan reaches, so that a damaged or hostile header cannot ask for all the memory.
+MAX_SIDE = 16384
+MAX_VOXELS = 2**29
+
+#: UCUM codes of Measurement Units Code Sequence that have a name of their own here.
+UCUM = {"Bq/ml": "Bq/ml", "{SUVbw}g/ml": "SUVbw", "g/ml{SUVbw}": "SUVbw", "{counts}": "counts", "[hnsf'U]": "HU"}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One plane of one object.
+
+    Attributes:
+        instance: the file that holds it.
+        index: number of the frame in the file, from 0.
+        position: center of the first pixel, LPS mm (Image Position (Patient)).
+        orientation: direction cosines of a row and of a column, LPS (Image Orientation (Patient)).
+        spacing: distance between rows, then between columns, mm (Pixel Spacing).
+        shape: rows, columns.
+        slope: rescale slope, ``None`` where the object states none.
+        intercept: rescale intercept.
+        units: units that the object states for rescaled values, as it writes them; ``""`` where it does not.
+        duration: duration of the acquisition, ms, where known.
+        time: what orders the frames of one place in time; equal for all frames of one volume.
+        kind: what must be equal in one volume beside the place (image type, echo time, ...).
+    """
+
+    instance: Instance
+    index: int
+    position: tuple[float, ...]
+    orientation: tuple[float, ...]
+    spacing: tuple[float, ...]
+    shape: tuple[int, int]
+    slope: float | None = None
+    intercept: float = 0.0
+    units: str = ""
+    duration: float | None = None
+    time: tuple = ()
+    kind: tuple = ()
+
+
+def real_world(world: Dataset | None) -> tuple[float, float, str] | None:
+    """Slope, intercept and units of a linear Real World Value Mapping item to units known here, else ``None``."""
+    if world is None:
+        return None
+    slope, intercept = headers.number(world, "RealWorldValueSlope"), headers.number(world, "RealWorldValueIntercept")
+    codes = headers.items(world, "MeasurementUnitsCodeSequence")
+    units = UCUM.get(headers.text(codes[0], "CodeValue")) if codes else None
+    return (slope, intercept, units) if slope and intercept is not None and units else None
+
+
+def rescale(ds: Dataset, instance: Instance) -> tuple[float | None, float]:
+    """Rescale slope and intercept; a slope that is present but not usable is refused rather than taken as 1."""
+    slope, intercept = headers.number(ds, "RescaleSlope"), headers.number(ds, "RescaleIntercept")
+    if "ModalityLUTSequence" in ds:
+        raise ReadError(f"{instance.name}: values go through a Modality LUT, which cannot be read; export with a slope")
+    for keyword, found in (("RescaleSlope", slope), ("RescaleIntercept", intercept)):
+        if keyword in ds and found is None and not _is_empty(ds, keyword):
+            raise ReadError(f"{instance.name}: {keyword} is not a number")
+    if slope == 0:
+        raise ReadError(f"{instance.name}: RescaleSlope is 0, so all values would be equal")
+    return slope, intercept or 0.0
+
+
+def _is_empty(ds: Dataset, keyword: str) -> bool:
+    try:
+        return ds[keyword].is_empty
+    except Exception:  # a value that pydicom cannot even convert is not empty
+        return False
+
+
+def place(
+    instance: Instance, place: Dataset | None, plane: Dataset | None, measures: Dataset | None, index: int
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """Position, orientation and spacing of one frame."""
+    found = []
+    for holder, keyword, count in (
+        (place, "ImagePositionPatient", 3),
+        (plane, "ImageOrientationPatient", 6),
+        (measures, "PixelSpacing", 2),
+    ):
+        numbers = headers.numbers(holder, keyword, count) if holder is not None else None
+        if numbers is None:
+            raise ReadError(f"{instance.name}: frame {index + 1} has no usable {keyword}, so its place is unknown")
+        found.append(numbers)
+    return tuple(found)

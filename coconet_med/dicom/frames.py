@@ -1,0 +1,168 @@
+"""Turn the files of a series into frames.
+
+Classic single-frame objects, enhanced multi-frame objects (functional groups, PS3.3 C.7.6.16) and NM objects
+(:mod:`coconet_med.dicom.nm`) all end as :class:`~coconet_med.dicom.frame.Frame`; what follows knows no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, real_world, rescale
+from coconet_med.dicom.nm import nm_frames
+from coconet_med.dicom.series import NM_CLASS, Instance, Series, name_files
+from coconet_med.errors import ReadError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+
+def frames_of(series: Series) -> list[Frame]:
+    """All frames of a series.
+
+    Raises:
+        ReadError: a file lacks what its place needs, is a mosaic, a localizer, planar or not grayscale, or is larger
+            than :data:`MAX_VOXELS`.
+    """
+    _refuse_kinds(series)
+    frames: list[Frame] = []
+    for instance in series.instances:
+        shape, count = matrix(instance)
+        if len(frames) * shape[0] * shape[1] + count * shape[0] * shape[1] > MAX_VOXELS:
+            raise ReadError(f"series {series.uid}: more than {MAX_VOXELS:,} voxels; refused")
+        if instance.sop_class == NM_CLASS:
+            frames.extend(nm_frames(instance, shape, count))
+        elif headers.items(instance.header, "PerFrameFunctionalGroupsSequence"):
+            frames.extend(_enhanced_frames(instance, shape, count))
+        elif count == 1:
+            frames.append(_classic_frame(instance, shape))
+        else:
+            raise ReadError(f"{instance.name}: {count} frames but no functional groups that say where each one lies")
+    return frames
+
+
+def matrix(instance: Instance) -> tuple[tuple[int, int], int]:
+    """Rows and columns, and the number of frames, within bounds.
+
+    Raises:
+        ReadError: absent, absurd or not one grayscale sample a pixel.
+    """
+    ds, name = instance.header, instance.name
+    rows, columns = headers.whole(ds, "Rows"), headers.whole(ds, "Columns")
+    count = headers.whole(ds, "NumberOfFrames") if "NumberOfFrames" in ds else 1
+    if rows is None or columns is None or not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE):
+        raise ReadError(f"{name}: Rows x Columns is {rows} x {columns}; expected 1 to {MAX_SIDE} each")
+    if count is None or not 0 < count * rows * columns <= MAX_VOXELS:
+        raise ReadError(f"{name}: {rows} x {columns} x {count} voxels; expected 1 to {MAX_VOXELS:,}")
+    samples, color = headers.whole(ds, "SamplesPerPixel"), headers.text(ds, "PhotometricInterpretation").strip()
+    if samples not in (None, 1) or not color.startswith("MONOCHROME"):
+        raise ReadError(f"{name}: pixels are '{color}' with {samples} sample(s); only grayscale values can be fused")
+    return (rows, columns), count
+
+
+def _refuse_kinds(series: Series) -> None:
+    for word, advice in (
+        ("MOSAIC", "a Siemens mosaic (all slices in one tile), convert it first, for example with dcm2niix"),
+        ("LOCALIZER", "a localizer, not an image volume; choose another series"),
+    ):
+        found = [instance.path for instance in series.instances if word in instance.image_type]
+        if found:
+            raise ReadError(f"series {series.describe()} is {advice} ({name_files(found)})")
+
+
+def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
+    ds = instance.header
+    slope, intercept = rescale(ds, instance)
+    taken = headers.moment(ds, "AcquisitionDate", "AcquisitionTime") or headers.datetime_of(ds, "AcquisitionDateTime")
+    return Frame(
+        instance,
+        0,
+        *place(instance, ds, ds, ds, 0),
+        shape,
+        slope,
+        intercept,
+        units=headers.text(ds, "Units").strip() or headers.text(ds, "RescaleType").strip(),
+        duration=_positive(headers.number(ds, "ActualFrameDuration")),
+        time=(
+            headers.number(ds, "TemporalPositionIdentifier") or 0.0,
+            (taken or datetime.min).isoformat(),
+            headers.number(ds, "FrameReferenceTime") or 0.0,
+            headers.number(ds, "TriggerTime") or 0.0,
+        ),
+        kind=(instance.image_type, headers.number(ds, "EchoTime"), headers.words(ds, "CorrectedImage")),
+    )
+
+
+def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterator[Frame]:
+    ds = instance.header
+    groups = headers.items(ds, "PerFrameFunctionalGroupsSequence")
+    shared = (headers.items(ds, "SharedFunctionalGroupsSequence") or [None])[0]
+    if len(groups) != count:
+        raise ReadError(f"{instance.name}: {count} frames but {len(groups)} items of per-frame functional groups")
+
+    for index, group in enumerate(groups):
+        where, plane, measures, values, content, world, echo = (
+            _group(group, shared, keyword)
+            for keyword in (
+                "PlanePositionSequence",
+                "PlaneOrientationSequence",
+                "PixelMeasuresSequence",
+                "PixelValueTransformationSequence",
+                "FrameContentSequence",
+                "RealWorldValueMappingSequence",
+                "MREchoSequence",
+            )
+        )
+        slope, intercept, units = _enhanced_values(instance, values, world)
+        types = [_group(group, shared, f"{m}FrameTypeSequence") for m in ("MRImage", "CTImage", "PET")]
+        taken = headers.datetime_of(content, "FrameReferenceDateTime") if content is not None else None
+        yield Frame(
+            instance,
+            index,
+            *place(instance, where, plane, measures, index),
+            shape,
+            slope,
+            intercept,
+            units=units or headers.text(ds, "Units").strip(),
+            duration=_positive(headers.number(content, "FrameAcquisitionDuration")) if content is not None else None,
+            time=(
+                (headers.number(content, "TemporalPositionIndex") or 0.0) if content is not None else 0.0,
+                (taken or datetime.min).isoformat(),
+                0.0,
+                0.0,
+            ),
+            kind=(
+                next((headers.words(t, "FrameType") for t in types if t is not None), instance.image_type),
+                headers.number(echo, "EffectiveEchoTime") if echo is not None else None,
+                headers.text(content, "StackID") if content is not None else "",
+            ),
+        )
+
+
+def _group(own: Dataset, shared: Dataset | None, keyword: str) -> Dataset | None:
+    """The one item of a functional group: the frame's own, else the shared one."""
+    for holder in (own, shared):
+        found = headers.items(holder, keyword) if holder is not None else []
+        if found:
+            return found[0]
+    return None
+
+
+def _enhanced_values(
+    instance: Instance, values: Dataset | None, world: Dataset | None
+) -> tuple[float | None, float, str]:
+    """Slope, intercept, units: the rescaling where it names units, else the real-world mapping, else the rescaling."""
+    kind = headers.text(values, "RescaleType").strip() if values is not None else ""
+    mapping = real_world(world)
+    if kind in ("", "US") and mapping:
+        return mapping
+    if values is None:
+        return None, 0.0, ""
+    return *rescale(values, instance), "" if kind == "US" else kind
+
+
+def _positive(number: float | None) -> float | None:
+    return number if number is not None and number > 0 else None

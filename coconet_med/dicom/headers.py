@@ -1,0 +1,142 @@
+"""Typed, quiet access to the attributes of a data set: a bad value is an absent value, and is remembered.
+
+pydicom converts attributes when they are first touched and raises or warns on what it does not like.  Everything in
+this room reads attributes through these functions, so that a damaged header leads to a refusal with a message and never
+to a traceback.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+Number = float | int
+Tag = str | tuple[int, int]
+
+
+@contextmanager
+def quiet() -> Iterator[list[str]]:
+    """Collect pydicom's complaints about values, as one-line texts, instead of letting them out.
+
+    pydicom reports through :mod:`warnings` and through its logger; both are held back inside the block.
+    """
+    notes: list[str] = []
+    log = logging.getLogger("pydicom")
+    before = log.disabled
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        log.disabled = True
+        try:
+            yield notes
+        finally:
+            log.disabled = before
+            notes.extend(dict.fromkeys(printable(str(w.message)) for w in caught))
+
+
+def printable(value: object, limit: int = 200) -> str:
+    """``value`` as one line of printable text, cut at ``limit`` characters (tags may hold anything)."""
+    kept = "".join(c if c.isprintable() else " " for c in str(value))
+    line = " ".join(kept.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def value(ds: Dataset, tag: Tag) -> Any:
+    """The value of one attribute, ``None`` where it is absent, empty or cannot be understood."""
+    try:
+        found = ds[tag].value if tag in ds else None
+    except Exception:  # pydicom raises almost any kind of error on damaged values
+        return None
+    if found is None or (hasattr(found, "__len__") and len(found) == 0):
+        return None
+    return found
+
+
+def text(ds: Dataset, tag: Tag) -> str:
+    """One attribute as printable text; several values are joined by a backslash; ``""`` where absent."""
+    return printable("\\".join(words(ds, tag)), limit=1024)
+
+
+def words(ds: Dataset, tag: Tag) -> tuple[str, ...]:
+    """The values of a text attribute, stripped; empty where absent."""
+    found = value(ds, tag)
+    if found is None:
+        return ()
+    try:
+        many = [found] if isinstance(found, str | bytes) or not hasattr(found, "__iter__") else list(found)
+        return tuple(printable(v) for v in many)
+    except Exception:  # as in value()
+        return ()
+
+
+def numbers(ds: Dataset, tag: Tag, count: int | None = None) -> tuple[float, ...] | None:
+    """The finite values of a numeric attribute; ``None`` where absent, not finite, or not ``count`` of them."""
+    found = value(ds, tag)
+    if found is None or isinstance(found, bytes):
+        return None
+    try:
+        many = [found] if isinstance(found, str) or not hasattr(found, "__iter__") else list(found)
+        result = tuple(float(v) for v in many)
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        return None
+    if not all(math.isfinite(v) for v in result) or (count is not None and len(result) != count):
+        return None
+    return result
+
+
+def number(ds: Dataset, tag: Tag) -> float | None:
+    """The first value of a numeric attribute, ``None`` where absent or not finite."""
+    found = numbers(ds, tag)
+    return found[0] if found else None
+
+
+def whole(ds: Dataset, tag: Tag) -> int | None:
+    """A whole number, ``None`` where absent or not whole."""
+    found = number(ds, tag)
+    return int(found) if found is not None and found == int(found) else None
+
+
+def items(ds: Dataset, tag: Tag) -> list[Dataset]:
+    """The items of a sequence; empty where absent or not a sequence."""
+    from pydicom import Dataset
+
+    found = value(ds, tag)
+    try:
+        return [item for item in found if isinstance(item, Dataset)] if found is not None else []
+    except Exception:  # as in value()
+        return []
+
+
+def moment(ds: Dataset, date: Tag, time: Tag) -> datetime | None:
+    """Date and time of a pair of DA and TM attributes, without time zone; ``None`` where either is not usable."""
+    return parse_datetime(text(ds, date).strip(), text(ds, time).strip())
+
+
+def parse_datetime(date: str, time: str) -> datetime | None:
+    """Date (YYYYMMDD, retired form YYYY.MM.DD) and time (HHMMSS.FFFFFF cut from the right, retired form HH:MM:SS)."""
+    date = date.replace(".", "").replace("-", "")
+    clock, _, fraction = time.replace(":", "").partition(".")
+    if len(date) != 8 or len(clock) not in (2, 4, 6) or not (date + clock + (fraction or "0")).isascii():
+        return None
+    if not (date + clock + (fraction or "0")).isdigit():
+        return None
+    clock = clock.ljust(6, "0")
+    try:
+        whole_seconds = datetime.strptime(date + clock, "%Y%m%d%H%M%S")
+    except ValueError:
+        return None
+    return whole_seconds + timedelta(microseconds=int(fraction.ljust(6, "0")[:6] or "0"))
+
+
+def datetime_of(ds: Dataset, tag: Tag) -> datetime | None:
+    """A DT attribute without its time zone suffix; ``None`` where not usable."""
+    raw = text(ds, tag).strip()
+    plain = raw.split("+")[0].split("-")[0]
+    return parse_datetime(plain[:8], plain[8:]) if len(plain) >= 10 else None

@@ -1,0 +1,253 @@
+"""Read one series into a :class:`~coconet_med.volume.Source`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.dynamic import Dynamic, chosen, volumes
+from coconet_med.dicom.frame import Frame
+from coconet_med.dicom.frames import frames_of
+from coconet_med.dicom.geometry import Stack, arrange, common_plane
+from coconet_med.dicom.pixels import read_values
+from coconet_med.dicom.record import DicomRecord, SliceReference
+from coconet_med.dicom.regrid import regrid
+from coconet_med.dicom.series import Series, name_files
+from coconet_med.dicom.suv import Suv, suv_factor
+from coconet_med.errors import ReadError
+from coconet_med.volume import RELATIVE_UNITS, Source
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+SuvChoice = Literal["auto", "never"]
+UNITS = {"BQML": "Bq/ml", "GML": "SUVbw", "CNTS": "counts", "CPS": "counts/s", "PROPCNTS": "proportional counts"}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The volumes of a series that become one, checked: geometry is decided before a pixel is read."""
+
+    frames: list[Frame]
+    parts: list[tuple[list[Frame], float]]
+    stack: Stack
+    note: str | None
+
+
+def check_series(series: Series, *, allow_gaps: bool = False, dynamic: Dynamic = "mean") -> None:
+    """Raise the :class:`~coconet_med.errors.ReadError` that reading would raise, short of decoding pixels."""
+    with headers.quiet():
+        _layout(series, allow_gaps, dynamic)
+
+
+def load_series(
+    series: Series,
+    *,
+    allow_gaps: bool = False,
+    dynamic: Dynamic = "mean",
+    suv: SuvChoice = "auto",
+    warnings: Sequence[str] = (),
+) -> Source:
+    """Read the values of a series on its grid.
+
+    Args:
+        series: from :func:`coconet_med.dicom.scan.scan`.
+        allow_gaps: resample missing, uneven or sheared slices onto a regular grid instead of refusing them.
+        dynamic: for a PET or SPECT time series the mean weighted by frame duration, or one frame's number from 0.
+        suv: ``"auto"`` gives SUVbw where the header allows it; ``"never"`` keeps the series' own units.
+        warnings: what the scan found, put before the reader's own.
+
+    Raises:
+        ReadError: the series is no regular volume, or its pixels cannot be decoded.
+        OptionError: ``dynamic`` names a frame that does not exist.
+    """
+    with headers.quiet() as notes:
+        layout = _layout(series, allow_gaps, dynamic)
+        units, scaling = _units(series, layout.frames, suv)
+        values, origin = _values(series, layout)
+        padding = _replace_padding(series, values)
+    if scaling.factor not in (None, 1.0):
+        values *= np.float32(scaling.factor)
+    if not np.isfinite(values).all():
+        raise ReadError(f"series {series.describe()}: values are not finite after rescaling")
+    found = [
+        *warnings,
+        *_series_warnings(series, layout, units, scaling, suv),
+        *([padding] if padding else []),
+        *[f"header: {note}" for note in dict.fromkeys([*notes, *(n for i in series.instances for n in i.notes)])][:5],
+    ]
+    ordered = sorted(series.instances, key=lambda instance: instance.uid)
+    details = _details(series, layout, units, scaling)
+    return Source(
+        image=_image(values, origin, layout.stack),
+        name=headers.printable(series.description or ordered[0].path.parent.name, limit=80),
+        units=units,
+        modality=series.modality,
+        files=tuple(instance.path for instance in ordered),
+        sha256=_digest([instance.path for instance in ordered]),
+        frame_of_reference=headers.text(series.header, "FrameOfReferenceUID") or None,
+        slice_axis=2,
+        warnings=tuple(dict.fromkeys(found)),
+        details=details,
+        dicom=_record(series, layout.frames),
+    )
+
+
+def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic) -> _Layout:
+    _refuse_contradictions(series)
+    frames = frames_of(series)
+    plane = common_plane(frames)
+    if len(frames) == 1:
+        arrange(frames, plane)  # raises: a single slice
+    parts, note = chosen(volumes(frames, plane, series), dynamic)
+    stacks = [arrange(part, plane) for part, _ in parts]
+    for stack in stacks:
+        if stack.fault and not allow_gaps:
+            raise ReadError(f"series {series.describe()}: {stack.fault}; --allow-gaps resamples it onto a regular grid")
+        if len(stack.frames) != len(stacks[0].frames) or np.abs(stack.distances - stacks[0].distances).max() > 0.1:
+            raise ReadError(f"series {series.describe()}: the slices of its frames in time lie in different places")
+    _refuse_mixed_scaling(series, frames)
+    ordered = [(list(stack.frames), weight) for stack, (_, weight) in zip(stacks, parts, strict=True)]
+    return _Layout(frames, ordered, stacks[0], note)
+
+
+def _refuse_contradictions(series: Series) -> None:
+    for keyword, what in (
+        ("FrameOfReferenceUID", "frames of reference"),
+        ("Modality", "modalities"),
+        ("PatientID", "patients"),
+        ("StudyInstanceUID", "studies"),
+    ):
+        found = {headers.text(instance.header, keyword) for instance in series.instances}
+        if len(found) > 1:
+            raise ReadError(f"series {series.describe()}: its files belong to {len(found)} different {what}")
+    kept = {instance.uid: instance for instance in series.instances}
+    for copy in series.duplicates:
+        if any(
+            headers.text(copy.header, tag) != headers.text(kept[copy.uid].header, tag)
+            for tag in ("ImagePositionPatient", "InstanceNumber", "FrameReferenceTime")
+        ):
+            raise ReadError(
+                f"series {series.describe()}: different images share one SOP Instance UID "
+                f"({name_files([copy.path, kept[copy.uid].path])}); export the series again"
+            )
+
+
+def _refuse_mixed_scaling(series: Series, frames: Sequence[Frame]) -> None:
+    if len({frame.units for frame in frames}) > 1:
+        raise ReadError(f"series {series.describe()}: its images state different units")
+    without = {frame.instance.path for frame in frames if frame.slope is None}
+    if without and len(without) < len({frame.instance.path for frame in frames}):
+        raise ReadError(f"series {series.describe()}: some images have no Rescale Slope ({name_files(without)})")
+
+
+def _units(series: Series, frames: Sequence[Frame], suv: SuvChoice) -> tuple[str, Suv]:
+    stated = frames[0].units
+    if series.modality == "MR":
+        return RELATIVE_UNITS, Suv(None)
+    if series.modality == "CT":
+        return ("HU" if stated in ("", "HU") else headers.printable(stated, limit=40)), Suv(None)
+    own = UNITS.get(stated, headers.printable(stated, limit=40) or RELATIVE_UNITS)
+    scaling = suv_factor(series, stated)
+    if scaling.reason.startswith("values are SUV normalized"):
+        own = f"SUV{headers.text(series.header, 'SUVType').strip().lower()}"
+    if suv == "never" and own != "SUVbw":
+        return own, Suv(None, "not asked for")
+    return ("SUVbw" if scaling.factor is not None else own), scaling
+
+
+def _values(series: Series, layout: _Layout) -> tuple[np.ndarray, tuple[float, ...]]:
+    """The (weighted) values, (k, j, i), and the position of the first voxel."""
+    total: np.ndarray | None = None
+    for part, weight in layout.parts:
+        values = read_values(part)
+        if weight != 1.0:
+            values *= np.float32(weight)
+        total = values if total is None else total + values
+    assert total is not None
+    if layout.stack.fault:
+        return regrid(layout.stack, total, f"series {series.describe()}")
+    return total, layout.stack.origin
+
+
+def _replace_padding(series: Series, values: np.ndarray) -> str | None:
+    """CT only: give voxels outside the scanner's circle (Pixel Padding Value) the value of air or the lowest seen."""
+    padding = headers.number(series.header, "PixelPaddingValue")
+    if series.modality != "CT" or padding is None:
+        return None
+    slope = headers.number(series.header, "RescaleSlope") or 1.0
+    outside = values == np.float32(padding * slope + (headers.number(series.header, "RescaleIntercept") or 0.0))
+    if not outside.any() or outside.all():
+        return None
+    lowest = float(values[~outside].min())
+    values[outside] = lowest
+    return f"CT: {outside.mean():.1%} of the voxels lie outside the field of view (padding) and were set to {lowest:g}"
+
+
+def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.Image:
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(np.ascontiguousarray(values, dtype=np.float32))
+    image.SetSpacing(stack.spacing)
+    image.SetDirection(stack.direction)
+    image.SetOrigin(origin)
+    return image
+
+
+def _series_warnings(series: Series, layout: _Layout, units: str, scaling: Suv, suv: SuvChoice) -> list[str]:
+    found: list[str] = []
+    if series.duplicates:
+        found.append(f"{len(series.duplicates)} duplicate file(s) dropped")
+    if layout.note:
+        found.append(layout.note)
+    if layout.stack.fault:
+        found.append(f"{layout.stack.fault}: resampled onto a regular grid, as asked (--allow-gaps)")
+    if series.modality == "PT":
+        if scaling.factor is None and suv == "auto":
+            found.append(f"no SUV: {scaling.reason}; values stay in {units}")
+        promised = headers.whole(series.header, "NumberOfSlices")
+        if promised and promised != len(layout.stack.frames):
+            found.append(f"the header promises {promised} slices, {len(layout.stack.frames)} are here")
+        if all(frame.slope is None for frame in layout.frames):
+            found.append("no Rescale Slope in a PET series; stored values taken as they are")
+    return [*found, *scaling.warnings]
+
+
+def _details(series: Series, layout: _Layout, units: str, scaling: Suv) -> dict[str, Any]:
+    return {
+        "series_uid": series.uid,
+        "study_uid": series.study_uid,
+        "description": series.description,
+        "images": len(layout.frames),
+        "frames_in_time": len(layout.frames) // len(layout.stack.frames),
+        "dynamic": layout.note,
+        "geometry_fault": layout.stack.fault,
+        "stated_units": layout.frames[0].units,
+        "units": units,
+        "suv": {"factor": scaling.factor, "reason": scaling.reason, **scaling.inputs}
+        if series.modality == "PT"
+        else None,
+    }
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    """sha256 over the bytes of the files, in the order given (that of their SOP Instance UIDs)."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while piece := file.read(2**20):
+                digest.update(piece)
+    return digest.hexdigest()
+
+
+def _record(series: Series, frames: Sequence[Frame]) -> DicomRecord:
+    return DicomRecord(
+        series=series,
+        slices=tuple(SliceReference(f.instance.sop_class, f.instance.uid, f.index + 1, f.position) for f in frames),
+    )

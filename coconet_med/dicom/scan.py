@@ -1,0 +1,189 @@
+"""Find the DICOM image files below a path and group them into series; any layout, any file names."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, Instance, Series, name_files
+from coconet_med.errors import ReadError
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+#: A deflated data set may not grow beyond this many bytes (a decompression bomb would otherwise fill the memory).
+MAX_INFLATED = 2**31
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a path holds.
+
+    Attributes:
+        root: the path scanned.
+        series: image series of MR, CT, PT and NM, in the order of their UIDs.
+        other: number of DICOM objects that are no such image (reports, RGB captures, presentation states, ...).
+        damaged: files that begin as DICOM but cannot be read, each with the reason.
+    """
+
+    root: Path
+    series: tuple[Series, ...]
+    other: int
+    damaged: tuple[tuple[Path, str], ...]
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a user of any series of this path should know."""
+        if not self.damaged:
+            return ()
+        named = name_files(path for path, _ in self.damaged)
+        return (f"{len(self.damaged)} DICOM file(s) could not be read and were left out: {named}",)
+
+
+def scan(path: Path | str) -> Scan:
+    """Read the headers of all DICOM files below ``path`` (a folder, searched wholly, or one file).
+
+    Files that are not DICOM are passed over; the same object met twice is kept once.
+
+    Raises:
+        ReadError: the path does not exist, or holds no DICOM file at all.
+    """
+    root = Path(path)
+    if not root.exists():
+        raise ReadError(f"{root}: no such file or folder")
+    instances: list[Instance] = []
+    damaged: list[tuple[Path, str]] = []
+    other = 0
+    for file in _files(root):
+        try:
+            instance = read_header(file)
+        except ReadError as error:
+            damaged.append((file, str(error)))
+            continue
+        if instance is None:
+            continue
+        if _is_image(instance):
+            instances.append(instance)
+        else:
+            other += 1
+    if not instances and not other:
+        if damaged:
+            raise ReadError(f"{root}: no DICOM file could be read; {damaged[0][1]}")
+        raise ReadError(f"{root}: no DICOM files found")
+    return Scan(root=root, series=_group(instances), other=other, damaged=tuple(damaged))
+
+
+def read_header(path: Path) -> Instance | None:
+    """The header of one file, ``None`` for a file that is not DICOM.
+
+    Raises:
+        ReadError: the file begins as DICOM but cannot be understood.
+    """
+    import pydicom
+
+    try:
+        start = _start(path)
+    except OSError as error:
+        raise ReadError(f"{path.name}: cannot be opened ({error.strerror})") from error
+    bare = _bare(start)
+    if start[128:132] != b"DICM" and not bare:
+        return None
+    name = headers.printable(path.name, limit=80)
+    try:
+        with headers.quiet() as notes:
+            _refuse_bomb(path, start)
+            header = pydicom.dcmread(path, stop_before_pixels=True, force=bare)
+            meta = getattr(header, "file_meta", None)
+            syntax = headers.text(meta, "TransferSyntaxUID") if meta else ""
+            instance = Instance(path, header, syntax or _syntax_of(header), tuple(notes))
+            if instance.sop_class in IMAGE_CLASSES and not (instance.uid and headers.text(header, "SeriesInstanceUID")):
+                raise ReadError(f"{name}: has no SOP or Series Instance UID")
+    except ReadError:
+        raise
+    except Exception as error:  # pydicom raises almost any kind of error on damaged files
+        raise ReadError(f"{name}: damaged DICOM file ({type(error).__name__}: {headers.printable(error)})") from error
+    if bare and not instance.sop_class:
+        return None
+    return Instance(path, header, instance.transfer_syntax, tuple(notes))
+
+
+def _files(root: Path) -> list[Path]:
+    """Regular files at or below ``root`` in sorted order; links to folders are not followed, pipes never opened."""
+    if not root.is_dir():
+        return [root] if root.is_file() else []
+    found: list[Path] = []
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            try:
+                if stat.S_ISREG(path.stat().st_mode):
+                    found.append(path)
+            except OSError:
+                continue
+    return found
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)
+
+
+def _bare(start: bytes) -> bool:
+    """Whether the bytes look like a data set without the preamble of PS3.10 (old archives write such files)."""
+    if start[128:132] == b"DICM" or len(start) < 16:
+        return False
+    group, element = int.from_bytes(start[:2], "little"), int.from_bytes(start[2:4], "little")
+    if (group, element) not in {(0x0008, 0x0000), (0x0008, 0x0001), (0x0008, 0x0005), (0x0008, 0x0008), (0x0002, 0)}:
+        return False
+    return start[4:6].isalpha() or int.from_bytes(start[4:8], "little") < 256
+
+
+def _syntax_of(header) -> str:
+    """Transfer syntax of a data set without file meta information, as pydicom guessed it."""
+    implicit, little = header.original_encoding
+    if implicit:
+        return "1.2.840.10008.1.2"
+    return "1.2.840.10008.1.2.1" if little else "1.2.840.10008.1.2.2"
+
+
+def _refuse_bomb(path: Path, start: bytes) -> None:
+    """Inflate a deflated data set once, in pieces, and refuse it if it grows beyond :data:`MAX_INFLATED`."""
+    if DEFLATED.encode() not in start:
+        return
+    name = headers.printable(path.name, limit=80)
+    if start[132:138] != b"\x02\x00\x00\x00UL":  # group length (0002,0000) says where the deflated part begins
+        raise ReadError(f"{name}: deflated file without the length of its file meta information")
+    with path.open("rb") as file:
+        file.seek(144 + int.from_bytes(start[140:144], "little"))
+        inflate, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while piece := file.read(2**16):
+            while piece:
+                total += len(inflate.decompress(piece, 2**20))
+                if total > MAX_INFLATED:
+                    raise ReadError(f"{name}: deflated data grow beyond {MAX_INFLATED >> 20} MiB; refused")
+                piece = inflate.unconsumed_tail
+
+
+def _is_image(instance: Instance) -> bool:
+    return (
+        instance.sop_class in IMAGE_CLASSES and headers.text(instance.header, "Modality").upper().strip() in MODALITIES
+    )
+
+
+def _group(instances: list[Instance]) -> tuple[Series, ...]:
+    """Series in the order of their UIDs, each object once (the first file met is kept)."""
+    by_series: dict[str, dict[str, Instance]] = {}
+    duplicates: dict[str, list[Instance]] = {}
+    for instance in instances:
+        uid = headers.text(instance.header, "SeriesInstanceUID")
+        members = by_series.setdefault(uid, {})
+        if instance.uid in members:
+            duplicates.setdefault(uid, []).append(instance)
+        else:
+            members[instance.uid] = instance
+    return tuple(
+        Series(uid, tuple(members[key] for key in sorted(members)), tuple(duplicates.get(uid, ())))
+        for uid, members in sorted(by_series.items())
+    )

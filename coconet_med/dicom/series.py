@@ -1,0 +1,106 @@
+"""One file and one series as the scanner sees them: headers without pixels, and how messages name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coconet_med.dicom import headers
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+#: Software name in Manufacturer (0008,0070) of the objects that this package writes; never read back as a source.
+OWN_MANUFACTURER = "coconet-med"
+
+#: Storage classes whose pixels are an image of MR, CT, PET or SPECT (PS3.4 B.5), with the short name used in messages.
+IMAGE_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.2": "CT Image",
+    "1.2.840.10008.5.1.4.1.1.2.1": "Enhanced CT Image",
+    "1.2.840.10008.5.1.4.1.1.2.2": "Legacy Converted Enhanced CT Image",
+    "1.2.840.10008.5.1.4.1.1.4": "MR Image",
+    "1.2.840.10008.5.1.4.1.1.4.1": "Enhanced MR Image",
+    "1.2.840.10008.5.1.4.1.1.4.4": "Legacy Converted Enhanced MR Image",
+    "1.2.840.10008.5.1.4.1.1.20": "NM Image",
+    "1.2.840.10008.5.1.4.1.1.128": "PET Image",
+    "1.2.840.10008.5.1.4.1.1.128.1": "Legacy Converted Enhanced PET Image",
+    "1.2.840.10008.5.1.4.1.1.130": "Enhanced PET Image",
+}
+NM_CLASS = "1.2.840.10008.5.1.4.1.1.20"
+MODALITIES = ("MR", "CT", "PT", "NM")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One DICOM file: its path and its header (no pixels)."""
+
+    path: Path
+    header: Dataset
+    transfer_syntax: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """File name as messages show it."""
+        return headers.printable(self.path.name, limit=80)
+
+    @cached_property
+    def sop_class(self) -> str:
+        return headers.text(self.header, "SOPClassUID")
+
+    @cached_property
+    def uid(self) -> str:
+        return headers.text(self.header, "SOPInstanceUID")
+
+    @cached_property
+    def image_type(self) -> tuple[str, ...]:
+        return tuple(word.upper() for word in headers.words(self.header, "ImageType"))
+
+
+@dataclass(frozen=True)
+class Series:
+    """The image files that share a Series Instance UID, one file for each SOP Instance UID."""
+
+    uid: str
+    instances: tuple[Instance, ...]
+    duplicates: tuple[Instance, ...] = ()
+
+    @property
+    def header(self) -> Dataset:
+        return self.instances[0].header
+
+    @cached_property
+    def modality(self) -> str:
+        return headers.text(self.header, "Modality").upper()
+
+    @cached_property
+    def description(self) -> str:
+        return headers.text(self.header, "SeriesDescription")
+
+    @cached_property
+    def study_uid(self) -> str:
+        return headers.text(self.header, "StudyInstanceUID")
+
+    @cached_property
+    def patient_id(self) -> str:
+        return headers.text(self.header, "PatientID")
+
+    def words(self) -> set[str]:
+        """All values of Image Type (0008,0008) that occur in the series, upper case."""
+        return {word for instance in self.instances for word in instance.image_type}
+
+    def describe(self) -> str:
+        """How messages name the series: UID, modality, description, number of files."""
+        count = len(self.instances)
+        title = f"'{self.description}'" if self.description else "no description"
+        return f"{self.uid} ({self.modality or 'no modality'}, {title}, {count} file{'s' if count != 1 else ''})"
+
+
+def name_files(paths: Iterable[Path], limit: int = 3) -> str:
+    """The first ``limit`` file names, printable, and how many more there are."""
+    names = sorted(headers.printable(path.name, limit=80) for path in paths)
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

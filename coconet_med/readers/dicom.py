@@ -1,0 +1,132 @@
+"""DICOM in: a study folder gives the anatomical and the functional image, a series folder or file gives one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.choose import Candidate, choose
+from coconet_med.dicom.dynamic import Dynamic
+from coconet_med.dicom.load import SuvChoice, check_series, load_series
+from coconet_med.dicom.scan import Scan, scan
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.volume import Role, Source
+
+
+def read_study(
+    path: Path | str,
+    *,
+    anatomy_series: str | None = None,
+    function_series: str | None = None,
+    allow_gaps: bool = False,
+    dynamic: Dynamic = "mean",
+    suv: SuvChoice = "auto",
+) -> tuple[Source, Source]:
+    """Read the anatomical and the functional image of one study.
+
+    The anatomy is the best MR series by the score of :mod:`coconet_med.dicom.choose`; the function is the best PT or NM
+    series, or the best CT series where the folder holds neither.
+
+    Args:
+        path: folder with the DICOM files of one person, in any layout.
+        anatomy_series: Series Instance UID to take as anatomy.
+        function_series: Series Instance UID to take as function.
+        allow_gaps: resample missing, uneven or sheared slices onto a regular grid instead of refusing them.
+        dynamic: of a time series the mean weighted by frame duration, or the number of one frame, from 0.
+        suv: ``"auto"`` gives PET as SUVbw where the header allows it, ``"never"`` keeps its own units.
+
+    Returns:
+        Anatomy and function; ``details["choice"]`` of each gives score, reasons and the series passed over.
+
+    Raises:
+        ReadError: no or several series fit, they belong to different patients, or one of them cannot be read.
+        OptionError: the two chosen series are one, or ``dynamic`` names no frame.
+    """
+    _check_options(dynamic, suv)
+    with headers.quiet():
+        found = scan(path)
+        anatomy = choose(found, "anatomy", ["MR"], anatomy_series)
+        nuclear = any(series.modality in ("PT", "NM") for series in found.series)
+        function = choose(found, "function", ["PT", "NM"] if nuclear else ["CT"], function_series)
+        if anatomy.series.uid == function.series.uid:
+            raise OptionError(f"series {anatomy.series.uid} cannot be anatomy and function at once; choose another")
+        notes = _kinship(anatomy, function)
+        check_series(anatomy.series, allow_gaps=allow_gaps)
+        check_series(function.series, allow_gaps=allow_gaps, dynamic=dynamic)
+    first = _load(found, anatomy, allow_gaps=allow_gaps, dynamic="mean", suv=suv)
+    second = _load(found, function, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv)
+    return first, replace(second, warnings=(*second.warnings, *notes))
+
+
+def read_series(
+    path: Path | str,
+    role: Role,
+    *,
+    series_uid: str | None = None,
+    allow_gaps: bool = False,
+    dynamic: Dynamic = "mean",
+    suv: SuvChoice = "auto",
+) -> Source:
+    """Read one series from a folder, or from one multi-frame file.
+
+    A folder with one series gives that series, whatever its kind; of several the best for ``role`` is chosen as in
+    :func:`read_study`.
+
+    Args:
+        path: folder or file.
+        role: ``"anatomy"`` or ``"function"``.
+        series_uid: Series Instance UID to take.
+        allow_gaps: see :func:`read_study`.
+        dynamic: see :func:`read_study`.
+        suv: see :func:`read_study`.
+
+    Raises:
+        ReadError: no or several series fit, or the series cannot be read as a volume.
+        OptionError: an option has a value that cannot be used.
+    """
+    _check_options(dynamic, suv)
+    with headers.quiet():
+        found = scan(path)
+        if series_uid is None and len(found.series) == 1:
+            candidate = Candidate(found.series[0], 0, ("the only series",))
+        else:
+            candidate = choose(found, role, _modalities(found, role), series_uid)
+    return _load(found, candidate, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv)
+
+
+def _modalities(found: Scan, role: Role) -> list[str]:
+    here = {series.modality for series in found.series}
+    if role == "anatomy":
+        return ["MR"] if "MR" in here else ["CT"]
+    return ["PT", "NM"] if here & {"PT", "NM"} else ["CT"]
+
+
+def _kinship(anatomy: Candidate, function: Candidate) -> list[str]:
+    """Refuse two people; warn of two studies."""
+    people = {anatomy.series.patient_id, function.series.patient_id}
+    if len(people) > 1:
+        raise ReadError(
+            f"anatomy {anatomy.series.uid} and function {function.series.uid} carry different Patient IDs; if they are "
+            "of one person, give the two series as separate folders"
+        )
+    if anatomy.series.study_uid != function.series.study_uid:
+        return ["anatomy and function come from different studies"]
+    return []
+
+
+def _load(found: Scan, candidate: Candidate, *, allow_gaps: bool, dynamic: Dynamic, suv: SuvChoice) -> Source:
+    source = load_series(candidate.series, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, warnings=found.warnings())
+    choice = {
+        "score": candidate.score,
+        "reasons": list(candidate.reasons),
+        "passed_over": [series.describe() for series in found.series if series.uid != candidate.series.uid],
+    }
+    return replace(source, details={**source.details, "choice": choice})
+
+
+def _check_options(dynamic: object, suv: object) -> None:
+    if dynamic != "mean" and (not isinstance(dynamic, int) or isinstance(dynamic, bool)):
+        raise OptionError(f"dynamic is {dynamic!r}; expected 'mean' or the number of a frame")
+    if suv not in ("auto", "never"):
+        raise OptionError(f"suv is {suv!r}; expected 'auto' or 'never'")
