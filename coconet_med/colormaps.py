@@ -1,0 +1,267 @@
+"""The color maps: how anatomy (as lightness) and uptake (as color) share one pixel.
+
+A map is a two-dimensional table of 256 luminance steps by 256 uptake steps.  Two families exist:
+
+* *hue maps* (``uptake``, ``ember``, ``ct``): BT.601 Y of the pixel is the fused luminance, slightly compressed where
+  there is uptake, because black and white have no room for color.  Uptake turns the chroma vector, in the plane of
+  constant Y, along a path of control points; its length is bounded softly by the RGB gamut (no clipping, no creases).
+* *classic maps* (``hot``, ``hot-metal``, ``pet``, ``rainbow``): the look of the nuclear-medicine workstation: the
+  one-dimensional palette is laid over the gray picture with an opacity of one half.  They are options, not the
+  default: :attr:`Colormap.cost` says what each loses, and ``docs/color.md`` has the measurements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from coconet_med.errors import OptionError
+
+#: BT.601 luma weights of R, G and B.
+LUMA = np.array([0.299, 0.587, 0.114])
+
+#: Steps of luminance (rows) and of uptake (columns) in a color table.
+STEPS = 256
+
+Kind = Literal["hue", "classic", "gray"]
+Knots = tuple[tuple[float, float], ...]
+ColorKnots = tuple[tuple[float, tuple[int, int, int]], ...]
+
+
+@dataclass(frozen=True)
+class Colormap:
+    """One way to color uptake; see the module's text for the families.
+
+    Attributes:
+        name: what users type.
+        description: one line for help texts.
+        cost: what a reader loses with it, in one line (measured: ``docs/color.md``).
+        kind: family.
+        colors: control points ``(uptake, (R, G, B))``.  Hue maps use their hue only, classic maps the colors.
+        chroma: hue maps: length of the (Cb, Cr) vector over uptake, before the gamut bounds it.
+        darkest: hue maps: Y (0 to 1) of black anatomy over uptake; above 0, because black has no hue.
+        brightest: hue maps: Y of white anatomy over uptake.
+        opacity: classic maps: opacity of the color over uptake.
+    """
+
+    name: str
+    description: str
+    cost: str
+    kind: Kind
+    colors: ColorKnots = ()
+    chroma: Knots = ()
+    darkest: Knots = ((0.0, 0.0), (1.0, 0.0))
+    brightest: Knots = ((0.0, 1.0), (1.0, 1.0))
+    opacity: Knots = ()
+
+    def palette(self, levels: int = STEPS) -> np.ndarray:
+        """The one-dimensional palette of a classic map: uint8 (levels, 3), linear between the control points."""
+        if self.kind != "classic":
+            msg = f"color map {self.name!r} has no one-dimensional palette: its color depends on the anatomy too"
+            raise OptionError(msg)
+        knots, colors = _split(self.colors)
+        u = np.linspace(0, 1, levels)
+        return np.stack([np.rint(np.interp(u, knots, channel)) for channel in colors.T], axis=-1).astype(np.uint8)
+
+    def table(self, strength: float = 1.0) -> np.ndarray:
+        """RGB for each pair of luminance and uptake: uint8 (256 luminance steps, 256 uptake steps, 3).
+
+        ``strength`` is the linear weight between gray anatomy (0) and the full color (1).  Column 0 is exactly gray.
+        """
+        gray = np.broadcast_to(np.linspace(0, 1, STEPS)[:, None, None], (STEPS, STEPS, 3))
+        if self.kind == "gray":
+            rgb = gray
+        elif self.kind == "hue":
+            rgb = _hue_table(self)
+        else:
+            alpha = _smooth(self.opacity)[None, :, None]
+            rgb = (1 - alpha) * gray + alpha * self.palette()[None] / 255
+        return _quantize(gray + strength * (rgb - gray))
+
+
+def _split(knots: ColorKnots) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([at for at, _ in knots]), np.array([color for _, color in knots], float)
+
+
+def _smooth(knots: Knots) -> np.ndarray:
+    """Monotone cubic curve through the knots at the 256 uptake steps: a kink would show as a band."""
+    from scipy.interpolate import PchipInterpolator
+
+    at, value = zip(*knots, strict=True)
+    return PchipInterpolator(at, value)(np.linspace(0, 1, STEPS))
+
+
+def _hue_table(colormap: Colormap) -> np.ndarray:
+    """Float RGB (256, 256, 3) in [0, 1] of a hue map."""
+    direction = _chroma_direction(colormap.colors)[None]
+    darkest, brightest = _smooth(colormap.darkest), _smooth(colormap.brightest)
+    y = darkest[None] + (brightest - darkest)[None] * np.linspace(0, 1, STEPS)[:, None]
+    wanted = np.maximum(_smooth(colormap.chroma), 0)[None]
+    room = chroma_room(y, direction)
+    # A smooth minimum (p-norm, p = 6) of the wanted chroma and the room: never above either.
+    ratio = wanted / np.maximum(room, 1e-9)
+    length = wanted / (1 + ratio**6) ** (1 / 6)
+    return y[..., None] + length[..., None] * direction
+
+
+def _chroma_direction(colors: ColorKnots) -> np.ndarray:
+    """Unit steps in the plane of constant Y, as RGB differences (256, 3): the (Cb, Cr) angle runs along the path."""
+    at, rgb = _split(colors)
+    y = rgb @ LUMA
+    angle = np.unwrap(np.arctan2((rgb[:, 0] - y) / 1.402, (rgb[:, 2] - y) / 1.772))
+    angle = _smooth(tuple(zip(at, angle, strict=True)))
+    return chroma_to_rgb(np.cos(angle), np.sin(angle))
+
+
+def chroma_to_rgb(cb: np.ndarray, cr: np.ndarray) -> np.ndarray:
+    """RGB differences from gray of a (Cb, Cr) vector centered at 0 (ITU-R BT.601, full range as in JFIF)."""
+    green = -(0.299 * 1.402 * cr + 0.114 * 1.772 * cb) / 0.587
+    return np.stack([1.402 * cr, green, 1.772 * cb], axis=-1)
+
+
+def chroma_room(y: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """How many times the RGB difference ``direction`` (..., 3) can be added to gray ``y`` (...) inside [0, 1]."""
+    limit = np.where(direction > 0, 1 - y[..., None], y[..., None])
+    return (limit / np.maximum(np.abs(direction), 1e-9)).min(axis=-1)
+
+
+def _quantize(rgb: np.ndarray) -> np.ndarray:
+    """Round to 8 bits such that Y, not each channel, is kept best: then luminance stays monotone after rounding."""
+    exact = rgb * 255
+    down = np.floor(exact + 1e-6)
+    best, lowest = down, np.full(exact.shape[:-1], np.inf)
+    for corner in np.ndindex(2, 2, 2):
+        candidate = np.clip(down + np.array(corner), 0, 255)
+        error = candidate - exact
+        cost = 30 * (error @ LUMA) ** 2 + (error**2).sum(axis=-1)
+        best = np.where((cost < lowest)[..., None], candidate, best)
+        lowest = np.minimum(cost, lowest)
+    return best.astype(np.uint8)
+
+
+_OVERLAY: Knots = ((0.0, 0.0), (0.06, 0.25), (0.12, 0.5), (1.0, 0.5))
+
+_MAPS = (
+    Colormap(
+        name="uptake",
+        description="Lightness is anatomy; hue runs gray, blue, violet, rose, red, orange, gold with uptake (default).",
+        cost="With red-green color blindness, none and middling uptake look alike: use ember.",
+        kind="hue",
+        colors=(
+            (0.00, (20, 150, 255)),
+            (0.14, (50, 120, 255)),
+            (0.28, (105, 82, 255)),
+            (0.42, (185, 57, 205)),
+            (0.56, (240, 50, 100)),
+            (0.71, (255, 75, 30)),
+            (0.86, (255, 140, 0)),
+            (1.00, (255, 205, 0)),
+        ),
+        chroma=((0, 0), (0.08, 0.06), (0.2, 0.145), (0.28, 0.175), (0.42, 0.195), (0.56, 0.23), (0.71, 0.33), (1, 0.4)),
+        darkest=((0, 0), (0.3, 0.025), (1, 0.055)),
+        brightest=((0, 1), (0.25, 0.96), (1, 0.975)),
+    ),
+    Colormap(
+        name="ember",
+        description="Lightness is anatomy; gray, rose, red, orange, yellow: in order with red-green color blindness.",
+        cost="Fewer distinguishable steps; in dark tissue the upper ones look alike with red-green color blindness.",
+        kind="hue",
+        colors=(
+            (0.00, (235, 110, 170)),
+            (0.25, (255, 80, 130)),
+            (0.50, (255, 60, 50)),
+            (0.75, (255, 130, 0)),
+            (1.00, (255, 220, 0)),
+        ),
+        chroma=((0, 0), (0.1, 0.08), (0.3, 0.18), (0.6, 0.32), (1, 0.42)),
+        darkest=((0, 0), (0.3, 0.025), (1, 0.06)),
+        brightest=((0, 1), (0.25, 0.96), (1, 0.975)),
+    ),
+    Colormap(
+        name="ct",
+        description="For CT: soft tissue stays nearly gray, bone turns amber; lightness is the fusion.",
+        cost="Made for bone: soft tissue differs little in color.",
+        kind="hue",
+        colors=((0.0, (190, 200, 90)), (0.5, (235, 195, 60)), (1.0, (255, 135, 30))),
+        chroma=((0, 0), (0.4, 0.04), (0.7, 0.13), (1, 0.28)),
+        darkest=((0, 0), (0.4, 0.04), (1, 0.14)),  # bone is black on MRI: it needs a floor to be seen at all
+        brightest=((0, 1), (0.4, 0.97), (1, 0.94)),
+    ),
+    Colormap(
+        name="hot",
+        description="Classic: black, red, yellow, white over the gray anatomy.",
+        cost="Halves the contrast of anatomy; its white top, over gray anatomy, reads as no uptake.",
+        kind="classic",
+        colors=((0.0, (0, 0, 0)), (0.375, (255, 0, 0)), (0.75, (255, 255, 0)), (1.0, (255, 255, 255))),
+        opacity=_OVERLAY,
+    ),
+    Colormap(
+        name="hot-metal",
+        description="Classic: black, blue, purple, red, orange, yellow, white over the gray anatomy.",
+        cost="Halves the contrast of anatomy; its white top, over gray anatomy, reads as no uptake.",
+        kind="classic",
+        colors=(
+            (0.0, (0, 0, 0)),
+            (0.2, (0, 0, 130)),
+            (0.4, (130, 0, 130)),
+            (0.6, (230, 40, 20)),
+            (0.75, (255, 140, 0)),
+            (0.9, (255, 230, 60)),
+            (1.0, (255, 255, 255)),
+        ),
+        opacity=_OVERLAY,
+    ),
+    Colormap(
+        name="pet",
+        description="Classic, like the DICOM PET palette: black, teal, purple, orange, white over the gray anatomy.",
+        cost="Halves the contrast of anatomy; its white top, over gray anatomy, reads as no uptake.",
+        kind="classic",
+        colors=(
+            (0.0, (0, 0, 0)),
+            (0.25, (0, 128, 128)),
+            (0.5, (128, 0, 255)),
+            (0.75, (255, 128, 0)),
+            (1.0, (255, 255, 255)),
+        ),
+        opacity=_OVERLAY,
+    ),
+    Colormap(
+        name="rainbow",
+        description="Classic: black, violet, blue, cyan, green, yellow, red over the gray anatomy.",
+        cost="Halves the contrast of anatomy; brightness rises and falls along the scale: false edges, no order.",
+        kind="classic",
+        colors=(
+            (0.0, (0, 0, 0)),
+            (0.1, (80, 0, 130)),
+            (0.25, (0, 0, 255)),
+            (0.42, (0, 255, 255)),
+            (0.58, (0, 255, 0)),
+            (0.78, (255, 255, 0)),
+            (1.0, (255, 0, 0)),
+        ),
+        opacity=_OVERLAY,
+    ),
+    Colormap(
+        name="gray",
+        description="No color: the fused luminance alone.",
+        cost="Uptake cannot be read back; only the network's lightness speaks of it.",
+        kind="gray",
+    ),
+)
+
+#: All color maps by name; the first is the default.
+COLORMAPS: dict[str, Colormap] = {colormap.name: colormap for colormap in _MAPS}
+
+
+def get_colormap(name: str) -> Colormap:
+    """The color map of that name.
+
+    Raises:
+        OptionError: if there is none; the message lists the names.
+    """
+    if name not in COLORMAPS:
+        msg = f"unknown color map {name!r}: choose one of {', '.join(COLORMAPS)}"
+        raise OptionError(msg)
+    return COLORMAPS[name]
