@@ -1,0 +1,65 @@
+"""The pictures that the measures look at: 8-bit luminance, chroma, and the correlation of two sets of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coconet_med.errors import GeometryError
+
+#: ITU-R BT.601, section 2.5.1: weights of R, G, B in Y.
+LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+def luminance(image: ArrayLike) -> Floats:
+    """Grey values as a screen or a file would hold them: whole numbers 0..255.
+
+    Args:
+        image: ``(j, i)`` grey values 0..255 of any type, or ``(j, i, 3)`` RGB 0..255, whose BT.601 Y is taken.
+
+    Returns:
+        ``(j, i)`` float64, clipped to 0..255 and rounded.  Non-finite values become 0.  Rounding is part of the
+        published numbers: the same picture gives the same measures whether it comes from an array or from a PNG.
+
+    Raises:
+        GeometryError: if the array is neither ``(j, i)`` nor ``(j, i, 3)``.
+    """
+    values = np.asarray(image, dtype=np.float64)
+    if is_color(values):
+        values = values @ LUMA_WEIGHTS
+    elif values.ndim != 2:
+        msg = f"a picture of shape {values.shape} cannot be measured: give (rows, columns) or (rows, columns, 3)"
+        raise GeometryError(msg)
+    return np.round(np.clip(np.nan_to_num(values, nan=0.0, posinf=255.0, neginf=0.0), 0.0, 255.0))
+
+
+def is_color(image: ArrayLike) -> bool:
+    """Whether an array is a ``(j, i, 3)`` RGB picture."""
+    shape = np.shape(image)
+    return len(shape) == 3 and shape[-1] == 3
+
+
+def same_grid(**pictures: Floats) -> None:
+    """Raise :class:`GeometryError` unless all named pictures have one shape ``(j, i)``."""
+    shapes = {name: picture.shape[:2] for name, picture in pictures.items()}
+    if len(set(shapes.values())) > 1:
+        said = ", ".join(f"{name} {shape[0]}x{shape[1]}" for name, shape in shapes.items())
+        msg = f"pictures of different size cannot be compared ({said}): resample them on one grid first"
+        raise GeometryError(msg)
+
+
+def chroma(rgb: ArrayLike) -> tuple[Floats, Floats]:
+    """Color differences ``(Cb, Cr)`` of an ``(j, i, 3)`` RGB 0..255 picture, full range, 0 for grey (ITU-R BT.601)."""
+    values = np.asarray(rgb, dtype=np.float64)
+    y = values @ LUMA_WEIGHTS
+    return (values[..., 2] - y) / 1.772, (values[..., 0] - y) / 1.402
+
+
+def correlation(a: Floats, b: Floats) -> float:
+    """Pearson correlation of all pixels of two pictures; 0 where one of them is constant (nothing varies together)."""
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum() / scale) if scale > 0.0 else 0.0
