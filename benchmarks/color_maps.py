@@ -11,6 +11,8 @@ FOLDER holds ``colour_tables.csv``, ``manifest.csv`` and ``val/`` (layout of ``a
   2 percent of ``pos``; ``mae JPEG``: ``uptake_mae`` after saving as JPEG (quality 90, no chroma subsampling).
 * ``rho_Y``: Spearman of the picture's BT.601 Y against the fused luminance, over the head.
 * ``Q_in``: Xydeas-Petrovic edge preservation of the MRI in Y, over ``pos``; ``Q_in L``: in the uncolored luminance.
+* ``whole table``: ``uptake_mae`` over all 256 x 256 pairs of luminance and uptake, that of the worst luminance, and the
+  worst single pair.
 * ``alike``: the largest difference of uptake (percent of the window) between two colors over the same anatomy that are
   closer than 0.02 in the (a, b) plane of OKLab (lightness is the anatomy's), at three luminances;
   for normal sight and full protanopia and deuteranopia (Machado et al. 2009).
@@ -113,12 +115,9 @@ def measure(mri: np.ndarray, uptake: np.ndarray, luminance: np.ndarray, colormap
     if COLORMAPS[colormap].kind != "gray":
         found, lossy = (255 * decode(picture, colormap=colormap) for picture in (rgb, through_jpeg(rgb)))
         error, lossy_error = (np.abs(image - uptake) / 2.55 for image in (found, lossy))
-        read = [
-            spearmanr(found[pos], uptake[pos])[0],
-            error[pos].mean(),
-            error[hottest].mean(),
-            lossy_error[pos].mean(),
-        ]
+        varied = min(np.ptp(uptake[pos]), np.ptp(found[pos])) > 0  # on windowed CT all bone may be 255
+        rank = spearmanr(found[pos], uptake[pos])[0] if varied else np.nan
+        read = [rank, error[pos].mean(), error[hottest].mean(), lossy_error[pos].mean()]
     order = spearmanr(y[head], luminance[head])[0]
     return [*read, order, edges_kept(mri, y, pos), edges_kept(mri, luminance, pos)]
 
@@ -175,12 +174,23 @@ def print_sight(colormaps: list[str]) -> None:
         print("|", " | ".join([colormap, *cells]), "|")
 
 
+def print_whole_table(colormaps: list[str]) -> None:
+    luminance, uptake = np.meshgrid(np.linspace(0, 1, 256), np.linspace(0, 1, 256), indexing="ij")
+    print("\nwhole table\n\n| map | uptake_mae | worst luminance | worst pair |\n|---|---|---|---|")
+    for colormap in colormaps:
+        if COLORMAPS[colormap].kind == "gray":
+            continue
+        error = 100 * np.abs(decode(compose(luminance, uptake, colormap=colormap), colormap=colormap) - uptake)
+        print(f"| {colormap} | {error.mean():.2f} | {error.mean(axis=1).max():.2f} | {error.max():.1f} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder with colour_tables.csv, manifest.csv and val/")
     parser.add_argument("--maps", nargs="*", default=list(COLORMAPS), choices=COLORMAPS, help="only these color maps")
     options = parser.parse_args()
     print_sight(options.maps)
+    print_whole_table(options.maps)
     head = "| map | rho_uptake | uptake_mae | hottest | mae JPEG | rho_Y | Q_in | Q_in L |"
     rule = "|---|---|---|---|---|---|---|---|"
     runs = [(name, kind) for name in ("mri-pet", "mri-spect") for kind in ("gate", "MRI")] + [("mri-ct", "gate")]
