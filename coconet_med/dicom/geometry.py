@@ -62,6 +62,11 @@ class Stack:
     fault: str | None
 
     @property
+    def sheared(self) -> bool:
+        """Whether slices lie sideways of the first by more than the tolerance."""
+        return _sideways_fault(self.sideways, self.distances, self.plane) is not None
+
+    @property
     def origin(self) -> tuple[float, ...]:
         """Center of the first voxel, LPS mm."""
         return self.frames[0].position

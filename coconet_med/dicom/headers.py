@@ -38,7 +38,7 @@ def quiet() -> Iterator[list[str]]:
             yield notes
         finally:
             log.disabled = before
-            notes.extend(dict.fromkeys(printable(str(w.message)) for w in caught))
+            notes.extend(dict.fromkeys(printable(str(w.message).split(" Please see")[0]) for w in caught))
 
 
 def printable(value: object, limit: int = 200) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom.series import Series
@@ -38,6 +39,7 @@ class DicomRecord:
         """Header of the first object."""
         return self.series.header
 
-    def multiframe(self, uid: str) -> bool:
-        """Whether the object ``uid`` holds several frames."""
-        return sum(s.uid == uid for s in self.slices) > 1
+    @cached_property
+    def multiframes(self) -> frozenset[str]:
+        """SOP Instance UIDs of the objects that hold several frames."""
+        return frozenset(i.uid for i in self.series.instances if "NumberOfFrames" in i.header)

@@ -32,8 +32,9 @@ def regrid(stack: Stack, values: np.ndarray, name: str) -> tuple[np.ndarray, tup
     if widest > WIDEST_STEPS * stack.step and widest > WIDEST_MM:
         raise ReadError(f"{name}: a gap of {widest:.1f} mm is too wide to be filled; the missing slices are needed")
     fill = float(values.min())
-    low = np.minimum(stack.sideways.min(axis=0), 0.0)
-    high = np.maximum(stack.sideways.max(axis=0), 0.0)
+    sideways = stack.sideways if stack.sheared else np.zeros_like(stack.sideways)
+    low = np.minimum(sideways.min(axis=0), 0.0)
+    high = np.maximum(sideways.max(axis=0), 0.0)
     spacing = np.array([stack.plane.spacing[1], stack.plane.spacing[0]])  # along a row, along a column
     grow = np.ceil((high - low) / spacing - 1e-6).astype(int)
     depth = int(np.floor(stack.distances[-1] / stack.step + 1e-6)) + 1
@@ -41,7 +42,7 @@ def regrid(stack: Stack, values: np.ndarray, name: str) -> tuple[np.ndarray, tup
     if np.prod([float(n) for n in shape]) > MAX_VOXELS or depth > WIDEST_STEPS * len(values) + 1:
         raise ReadError(f"{name}: a regular grid of {shape} voxels would be needed; refused")
 
-    shifts = (stack.sideways - low) / spacing
+    shifts = (sideways - low) / spacing
     moved = np.stack([_shift(plane, *shift, shape[1:], fill) for plane, shift in zip(values, shifts, strict=True)])
     wanted = np.arange(depth) * stack.step
     after = np.clip(np.searchsorted(stack.distances, wanted, side="right"), 1, len(values) - 1)
@@ -56,6 +57,8 @@ def _shift(plane: np.ndarray, columns: float, rows: float, shape: tuple[int, int
     """``plane`` moved by a fraction of pixels within a larger frame."""
     from scipy import ndimage
 
+    if rows == columns == 0.0 and shape == plane.shape:
+        return plane
     canvas = np.full(shape, fill, dtype=np.float32)
     canvas[: plane.shape[0], : plane.shape[1]] = plane
-    return ndimage.shift(canvas, (rows, columns), order=1, mode="constant", cval=fill)
+    return ndimage.shift(canvas, (rows, columns), order=1, mode="grid-constant", cval=fill)

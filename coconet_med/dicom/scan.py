@@ -13,6 +13,7 @@ from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, Instance, Series
 from coconet_med.errors import ReadError
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
+DIRECTORY = "1.2.840.10008.1.3.10"  # DICOMDIR
 #: A deflated data set may not grow beyond this many bytes (a decompression bomb would otherwise fill the memory).
 MAX_INFLATED = 2**31
 
@@ -103,8 +104,10 @@ def read_header(path: Path) -> Instance | None:
         raise
     except Exception as error:  # pydicom raises almost any kind of error on damaged files
         raise ReadError(f"{name}: damaged DICOM file ({type(error).__name__}: {headers.printable(error)})") from error
-    if bare and not instance.sop_class:
-        return None
+    if not instance.sop_class:
+        if bare or (meta and headers.text(meta, "MediaStorageSOPClassUID") == DIRECTORY):
+            return None
+        raise ReadError(f"{name}: damaged DICOM file (it ends before its SOP Class UID)")
     return Instance(path, header, instance.transfer_syntax, tuple(notes))
 
 

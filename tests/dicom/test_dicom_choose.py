@@ -1,0 +1,134 @@
+"""The series of a study are chosen by a stated score; a tie or a doubt lists the candidates."""
+
+from __future__ import annotations
+
+import pytest
+from dicom_phantom import classic, spect, stored_values, uid
+
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers.dicom import read_series, read_study
+
+SLICES = 12
+
+
+def _series(folder, modality, name, **tags):
+    def edit(ds, k):
+        for keyword, value in tags.items():
+            setattr(ds, keyword, value)
+
+    classic(folder / name, modality, series=name, values=stored_values(SLICES), edit=edit)
+    return uid("series", name)
+
+
+def test_the_t1_and_the_attenuation_corrected_pet_are_chosen(tmp_path):
+    t1 = _series(tmp_path, "MR", "AX T1 MPRAGE")
+    _series(tmp_path, "MR", "T2 FLAIR", MRAcquisitionType="2D")
+    _series(tmp_path, "MR", "ADC map")
+    _series(tmp_path, "CT", "CTAC")
+    pet = _series(tmp_path, "PT", "PET AC")
+    _series(tmp_path, "PT", "PET NAC", CorrectedImage=["DECY"])
+    anatomy, function = read_study(tmp_path)
+    assert anatomy.details["series_uid"] == t1
+    assert function.details["series_uid"] == pet
+    assert "+20 T1-weighted by name" in anatomy.details["choice"]["reasons"]
+    assert len(function.details["choice"]["passed_over"]) == 5
+
+
+def test_two_equal_candidates_are_an_error_that_lists_them(tmp_path):
+    uids = [_series(tmp_path, "MR", name) for name in ("T1 MPRAGE pre", "T1 MPRAGE post")]
+    _series(tmp_path, "PT", "PET AC")
+    with pytest.raises(
+        ReadError, match="several MR series fit the anatomy; choose with --anatomy-series UID"
+    ) as caught:
+        read_study(tmp_path)
+    for one in (*uids, "'T1 MPRAGE pre'", "'T1 MPRAGE post'"):
+        assert one in str(caught.value)
+    anatomy, _ = read_study(tmp_path, anatomy_series=uids[1])
+    assert anatomy.details["series_uid"] == uids[1]
+    assert anatomy.details["choice"]["reasons"] == ["chosen by the user"]
+
+
+def test_pet_and_spect_in_one_study_are_a_doubt(tmp_path):
+    _series(tmp_path, "MR", "T1")
+    pet = _series(tmp_path, "PT", "PET AC")
+    spect(tmp_path / "nm")
+    with pytest.raises(ReadError, match="both NM and PT series are here; choose with --function-series"):
+        read_study(tmp_path)
+    assert read_study(tmp_path, function_series=pet)[1].modality == "PT"
+
+
+def test_ct_is_the_function_where_there_is_no_nuclear_series(tmp_path):
+    _series(tmp_path, "MR", "T1")
+    _series(tmp_path, "CT", "CT head")
+    anatomy, function = read_study(tmp_path)
+    assert (anatomy.modality, function.modality, function.units) == ("MR", "CT", "HU")
+
+
+@pytest.mark.parametrize(
+    ("present", "message"),
+    [
+        (("PT",), "no MR series for the anatomy; there are: .*PET"),
+        (("MR",), "no CT series for the function; there are: .*T1"),
+    ],
+)
+def test_a_missing_modality_is_named_with_what_is_there(tmp_path, present, message):
+    names = {"PT": "PET AC", "MR": "T1"}
+    for modality in present:
+        _series(tmp_path, modality, names[modality])
+    with pytest.raises(ReadError, match=message):
+        read_study(tmp_path)
+
+
+def test_localizers_and_planar_images_are_left_out_unasked(tmp_path):
+    _series(tmp_path, "MR", "T1")
+    _series(tmp_path, "MR", "scout", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    spect(tmp_path / "nm", edit=lambda ds, k: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "STATIC", "EMISSION"]))
+    with pytest.raises(ReadError, match=r"left out: planar or projection data \(STATIC\)"):
+        read_study(tmp_path)
+
+
+def test_results_of_this_program_are_never_sources(tmp_path):
+    _series(tmp_path, "MR", "T1")
+    _series(tmp_path, "MR", "T1 fused", Manufacturer="coconet-med")
+    _series(tmp_path, "PT", "PET AC")
+    assert read_study(tmp_path)[0].details["description"] == "T1"
+
+
+def test_the_best_series_is_not_replaced_by_a_worse_one_when_it_cannot_be_read(tmp_path):
+    _series(tmp_path, "MR", "T1 MPRAGE")
+    _series(tmp_path, "MR", "T2", MRAcquisitionType="2D")
+    _series(tmp_path, "PT", "PET AC")
+    next(p for p in (tmp_path / "T1 MPRAGE").iterdir() if p.name.endswith("_5.dcm")).unlink()
+    with pytest.raises(ReadError, match=r"'T1 MPRAGE'.*1 slice\(s\) missing"):
+        read_study(tmp_path)
+
+
+def test_images_of_two_people_are_refused(tmp_path):
+    _series(tmp_path, "MR", "T1")
+    _series(tmp_path, "PT", "PET AC", PatientID="P-2")
+    with pytest.raises(ReadError, match="different Patient IDs"):
+        read_study(tmp_path)
+
+
+def test_two_studies_of_one_person_are_said(tmp_path):
+    _series(tmp_path, "MR", "T1")
+    _series(tmp_path, "PT", "PET AC", StudyInstanceUID="1.2.9")
+    assert "anatomy and function come from different studies" in read_study(tmp_path)[1].warnings
+
+
+def test_one_series_cannot_be_both(tmp_path):
+    t1 = _series(tmp_path, "MR", "T1")
+    _series(tmp_path, "PT", "PET AC")
+    with pytest.raises(OptionError, match="anatomy and function at once"):
+        read_study(tmp_path, function_series=t1)
+
+
+def test_an_unknown_series_lists_those_that_exist(tmp_path):
+    t1 = _series(tmp_path, "MR", "T1")
+    with pytest.raises(ReadError, match=rf"no series 9\.9; there are: {t1}"):
+        read_series(tmp_path, "anatomy", series_uid="9.9")
+
+
+def test_the_only_series_of_a_folder_is_taken_whatever_its_kind(tmp_path):
+    _series(tmp_path, "CT", "CT head")
+    assert read_series(tmp_path, "anatomy").modality == "CT"

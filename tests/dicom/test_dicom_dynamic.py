@@ -1,0 +1,79 @@
+"""A PET time series becomes its mean by duration, or one frame; other repeated places are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import classic, stored_values, uid
+
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers.dicom import read_series
+
+DURATIONS = (60000, 120000, 420000)
+
+
+def _dynamic(folder, modality="PT", *, durations=DURATIONS, edit=lambda ds, k, n: None):
+    """Three volumes of one series in the same places; returns their stored values."""
+    values = []
+    for n, duration in enumerate(durations):
+
+        def stamp(ds, k, n=n, duration=duration):
+            ds.SOPInstanceUID = uid("dynamic", n, k)
+            ds.AcquisitionTime, ds.FrameReferenceTime = f"11{n * 10:02d}00", str(n * 600000)
+            ds.ActualFrameDuration = str(duration)
+            edit(ds, k, n)
+
+        values.append(classic(folder / str(n), modality, series="dyn", values=stored_values(seed=n), edit=stamp))
+    return np.array(values, dtype=float)
+
+
+def test_the_mean_is_weighted_by_frame_duration(tmp_path):
+    stored = _dynamic(tmp_path)
+    source = read_series(tmp_path, "function", suv="never")
+    np.testing.assert_allclose(
+        sitk.GetArrayFromImage(source.image), np.average(stored, axis=0, weights=DURATIONS), rtol=1e-5
+    )
+    assert source.warnings == ("dynamic series: mean of 3 frames, weighted by frame duration",)
+    assert source.details["frames_in_time"] == 3
+
+
+def test_one_frame_can_be_chosen(tmp_path):
+    stored = _dynamic(tmp_path)
+    source = read_series(tmp_path, "function", suv="never", dynamic=2)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored[2])
+
+
+@pytest.mark.parametrize("frame", [3, -1, True, "last"])
+def test_a_frame_that_does_not_exist_is_an_error(tmp_path, frame):
+    _dynamic(tmp_path)
+    with pytest.raises(OptionError, match="expected 'mean' or"):
+        read_series(tmp_path, "function", dynamic=frame)
+
+
+def test_frames_at_equal_times_are_not_averaged(tmp_path):
+    def still(ds, k, n):
+        ds.AcquisitionTime, ds.FrameReferenceTime = "110000", "0"
+
+    _dynamic(tmp_path, edit=still)
+    with pytest.raises(ReadError, match="3 times at equal times"):
+        read_series(tmp_path, "function")
+
+
+def test_corrected_and_uncorrected_images_are_not_averaged(tmp_path):
+    _dynamic(tmp_path, edit=lambda ds, k, n: setattr(ds, "CorrectedImage", ["DECY"] if n else ["ATTN", "DECY"]))
+    with pytest.raises(ReadError, match="echoes, contrasts or corrections"):
+        read_series(tmp_path, "function")
+
+
+def test_echoes_of_an_mr_series_are_not_averaged(tmp_path):
+    _dynamic(tmp_path, "MR", edit=lambda ds, k, n: setattr(ds, "EchoTime", str(n + 2)))
+    with pytest.raises(ReadError, match=r"every place is held 3 times .* folder of their own"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_a_time_frame_that_lacks_a_slice_is_refused(tmp_path):
+    _dynamic(tmp_path)
+    next((tmp_path / "1").iterdir()).unlink()
+    with pytest.raises(ReadError, match="places are held 2 to 3 times"):
+        read_series(tmp_path, "function")

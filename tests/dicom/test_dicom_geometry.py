@@ -1,0 +1,169 @@
+"""Positions decide the grid, and whatever is no regular grid is refused with the reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import AXIAL, OBLIQUE, classic, places, spect, stored_values
+
+from coconet_med.errors import ReadError
+from coconet_med.readers.dicom import read_series
+
+
+def _grid(image: sitk.Image) -> list[np.ndarray]:
+    return [np.array(get()) for get in (image.GetSpacing, image.GetOrigin, image.GetDirection)]
+
+
+@pytest.mark.parametrize("orientation", [AXIAL, OBLIQUE, (0, 1, 0, 0, 0, -1), (-1, 0, 0, 0, 1, 0)])
+def test_voxels_lie_where_position_orientation_and_pixel_spacing_say(tmp_path, orientation):
+    stored = classic(tmp_path, orientation=orientation)
+    source = read_series(tmp_path, "anatomy")
+    spacing, origin, direction = _grid(source.image)
+    row, column = np.array(orientation[:3]), np.array(orientation[3:])
+    np.testing.assert_allclose(spacing, [1.25, 1.5, 2.0], atol=1e-6)
+    np.testing.assert_allclose(origin, [-8.0, -9.5, 20.25], atol=1e-6)
+    np.testing.assert_allclose(direction.reshape(3, 3).T, [row, column, np.cross(row, column)], atol=1e-6)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+    assert source.slice_axis == 2
+    assert source.warnings == ()
+
+
+def test_slices_against_the_normal_are_put_in_order_and_keep_their_place(tmp_path):
+    stored = classic(tmp_path, step=-2.0)
+    image = read_series(tmp_path, "anatomy").image
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), stored[::-1])
+    assert image.TransformIndexToPhysicalPoint((0, 0, 5)) == pytest.approx((-8.0, -9.5, 20.25))
+    assert np.linalg.det(np.array(image.GetDirection()).reshape(3, 3)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("step", [4.0, -4.0])
+def test_spect_slices_follow_the_normal_of_the_first_by_the_signed_spacing(tmp_path, step):
+    stored = spect(tmp_path, step=step)
+    source = read_series(tmp_path, "function")
+    assert source.image.GetSpacing() == pytest.approx((4.2, 4.4, 4.0))
+    first = source.image.TransformPhysicalPointToIndex((-80.0, -90.0, 30.0))
+    last = source.image.TransformPhysicalPointToIndex((-80.0, -90.0, 30.0 + 5 * step))
+    values = sitk.GetArrayFromImage(source.image)
+    np.testing.assert_array_equal(values[first[2]], stored[0])
+    np.testing.assert_array_equal(values[last[2]], stored[5])
+    assert source.units == "counts"
+
+
+def _without(*missing: int, slices: int = 9) -> tuple[np.ndarray, np.ndarray]:
+    kept = [k for k in range(slices) if k not in missing]
+    return stored_values(slices)[kept], places(slices, OBLIQUE, (0, 0, 0), 2.0)[kept]
+
+
+def test_missing_slices_are_counted_and_refused(tmp_path):
+    values, where = _without(3, 4)
+    classic(tmp_path, values=values, positions=where, orientation=OBLIQUE)
+    with pytest.raises(ReadError, match=r"2 slice\(s\) missing \(step 2 mm\) next to .*_2\.dcm"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_missing_slices_are_interpolated_where_asked(tmp_path):
+    values, where = _without(3)
+    classic(tmp_path, values=values, positions=where, orientation=OBLIQUE)
+    source = read_series(tmp_path, "anatomy", allow_gaps=True)
+    found = sitk.GetArrayFromImage(source.image)
+    full = stored_values(9)
+    np.testing.assert_allclose(found[[0, 1, 2, 4, 5, 8]], full[[0, 1, 2, 4, 5, 8]], atol=1e-2)
+    np.testing.assert_allclose(found[3], (full[2] + full[4]) / 2, atol=1e-2)
+    assert any("1 slice(s) missing" in warning and "resampled" in warning for warning in source.warnings)
+    assert "1 slice(s) missing" in source.details["geometry_fault"]
+
+
+def test_a_gap_too_wide_to_fill_is_refused_even_where_gaps_are_allowed(tmp_path):
+    values, where = _without(*range(3, 12), slices=15)
+    classic(tmp_path, values=values, positions=where, orientation=OBLIQUE)
+    with pytest.raises(ReadError, match="too wide to be filled"):
+        read_series(tmp_path, "anatomy", allow_gaps=True)
+
+
+def test_uneven_spacing_is_refused(tmp_path):
+    where = places(6, AXIAL, (0, 0, 0), 2.0)
+    where[3:, 2] += 0.7
+    classic(tmp_path, positions=where)
+    with pytest.raises(ReadError, match=r"slice steps vary from 2 to 2\.7 mm; --allow-gaps"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_gantry_tilt_is_refused_with_its_angle(tmp_path):
+    where = places(6, AXIAL, (0, 0, 0), 2.0)
+    where[:, 1] += np.arange(6) * 2.0 * np.tan(np.radians(14))
+    classic(tmp_path, "CT", positions=where)
+    with pytest.raises(ReadError, match=r"sheared by 14\.0 degrees \(gantry tilt\)"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_a_tilted_stack_is_straightened_where_asked(tmp_path):
+    """A ramp along world y, sampled by sheared slices, is the same ramp after straightening."""
+    where = places(6, AXIAL, (0, 0, 0), 2.0)
+    where[:, 1] += np.arange(6) * 0.9
+    y = where[:, 1][:, None, None] + 1.5 * np.arange(10)[None, :, None] + np.zeros((1, 1, 12))
+    classic(tmp_path, values=np.rint(100 * y).astype(int), positions=where)
+    image = read_series(tmp_path, "anatomy", allow_gaps=True).image
+    values = sitk.GetArrayFromImage(image)
+    for k in range(6):
+        for j in range(4, 9):
+            point = image.TransformIndexToPhysicalPoint((5, j, k))
+            assert values[k, j, 5] == pytest.approx(100 * point[1], abs=2)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (
+            lambda ds, k: setattr(ds, "ImageOrientationPatient", list(OBLIQUE if k == 2 else AXIAL)),
+            "2 different orientations",
+        ),
+        (lambda ds, k: setattr(ds, "PixelSpacing", ["1", "1"] if k == 2 else ["1.5", "1.5"]), "pixel spacings"),
+        (lambda ds, k: setattr(ds, "ImagePositionPatient", ["1", "2", "3"]), "all 6 images lie in one place"),
+        (lambda ds, k: setattr(ds, "FrameOfReferenceUID", f"1.2.{k % 2 + 1}"), "2 different frames of reference"),
+        (lambda ds, k: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "LOCALIZER"]), "is a localizer"),
+        (lambda ds, k: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]), "a Siemens mosaic"),
+        (lambda ds, k: setattr(ds, "PhotometricInterpretation", "RGB"), "only grayscale values can be fused"),
+        (lambda ds, k: delattr(ds, "ImagePositionPatient"), "no usable ImagePositionPatient"),
+        (lambda ds, k: setattr(ds, "ImageOrientationPatient", [1, 0, 0, 0.5, 1, 0]), "not two unit vectors"),
+        (lambda ds, k: setattr(ds, "PixelSpacing", ["0", "0"]), "not plausible"),
+    ],
+)
+def test_what_is_no_volume_is_refused_with_its_files(tmp_path, edit, message):
+    classic(tmp_path, edit=edit)
+    with pytest.raises(ReadError, match=message):
+        read_series(tmp_path, "anatomy")
+
+
+def test_slices_of_another_size_are_named(tmp_path):
+    def shrink(ds, k):
+        if k == 4:
+            ds.Rows -= 1
+            ds.PixelData = ds.PixelData[: ds.Rows * ds.Columns * 2]
+
+    classic(tmp_path, edit=shrink)
+    with pytest.raises(ReadError, match=r"2 different image sizes .* 004_4\.dcm"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_a_single_slice_is_no_volume(tmp_path):
+    classic(tmp_path, values=stored_values(1))
+    with pytest.raises(ReadError, match="a single slice is no volume"):
+        read_series(tmp_path, "anatomy")
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda ds, k: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "STATIC", "EMISSION"]), "'STATIC' is planar"),
+        (lambda ds, k: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "TOMO", "EMISSION"]), "projection data"),
+        (lambda ds, k: delattr(ds, "SpacingBetweenSlices"), "without Spacing Between Slices"),
+        (lambda ds, k: delattr(ds, "DetectorInformationSequence"), "no position and orientation in Detector"),
+        (lambda ds, k: setattr(ds, "TimeSlotVector", [1, 1, 1, 2, 2, 2]), r"several time slots \(gated\)"),
+        (lambda ds, k: setattr(ds, "SliceVector", [1, 2, 3, 3, 5, 6]), "does not number 6 frames"),
+    ],
+)
+def test_spect_without_a_place_or_with_several_volumes_is_refused(tmp_path, edit, message):
+    spect(tmp_path, edit=edit)
+    with pytest.raises(ReadError, match=message):
+        read_series(tmp_path, "function")

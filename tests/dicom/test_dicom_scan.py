@@ -1,0 +1,120 @@
+"""Any layout and any file names; the same object counts once; damaged files are named and left out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import FRAME_OF_REFERENCE, classic, spect, stored_values
+
+from coconet_med.dicom.scan import scan
+from coconet_med.errors import ReadError
+from coconet_med.readers.dicom import read_series
+
+
+def test_files_are_found_in_any_layout_under_any_name(tmp_path):
+    stored = classic(tmp_path / "flat")
+    for number, path in enumerate(sorted((tmp_path / "flat").iterdir())):
+        place = tmp_path / "deep" / f"d{number}"
+        place.mkdir(parents=True)
+        path.rename(place / "IMAGE")
+    (tmp_path / "deep" / "notes.txt").write_text("not DICOM")
+    (tmp_path / "deep" / "empty").write_bytes(b"")
+    source = read_series(tmp_path, "anatomy")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+    assert source.frame_of_reference == FRAME_OF_REFERENCE
+    assert len(source.files) == 6
+
+
+def test_the_same_object_twice_is_read_once(tmp_path):
+    stored = classic(tmp_path / "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    source = read_series(tmp_path, "anatomy")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+    assert source.warnings == ("6 duplicate file(s) dropped",)
+
+
+def test_different_images_with_one_uid_are_refused(tmp_path):
+    classic(tmp_path, edit=lambda ds, k: setattr(ds, "SOPInstanceUID", "1.2.3"))
+    with pytest.raises(ReadError, match="different images share one SOP Instance UID"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_files_without_preamble_are_read(tmp_path):
+    def bare(ds, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ds.save_as(path, implicit_vr=True, little_endian=True)
+
+    stored = classic(tmp_path, finish=bare)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read_series(tmp_path, "anatomy").image), stored)
+
+
+def test_a_damaged_file_is_left_out_and_named(tmp_path):
+    classic(tmp_path)
+    first = sorted(tmp_path.iterdir())[0]
+    (tmp_path / "broken.dcm").write_bytes(first.read_bytes()[:200])
+    source = read_series(tmp_path, "anatomy")
+    assert source.warnings == ("1 DICOM file(s) could not be read and were left out: broken.dcm",)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: None, "no DICOM files found"),
+        (lambda folder: (folder / "x.dcm").write_bytes(b"\0" * 128 + b"DICM\xff\xff"), "no DICOM file could be read"),
+        (lambda folder: shutil.rmtree(folder), "no such file or folder"),
+    ],
+)
+def test_a_path_without_dicom_is_an_error(tmp_path, make, message):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    make(folder)
+    with pytest.raises(ReadError, match=message):
+        scan(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_folder_is_not_opened(tmp_path):
+    classic(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    assert len(read_series(tmp_path, "anatomy").files) == 6
+
+
+def test_one_multiframe_file_is_a_series(tmp_path):
+    stored = spect(tmp_path)
+    source = read_series(tmp_path / "spect.dcm", "function")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+
+
+def test_the_digest_follows_the_content_and_not_the_names(tmp_path):
+    classic(tmp_path / "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    for number, path in enumerate(sorted((tmp_path / "b").iterdir(), reverse=True)):
+        path.rename(path.with_name(f"z{number}"))
+    one, two = read_series(tmp_path / "a", "anatomy"), read_series(tmp_path / "b", "anatomy")
+    assert one.sha256 == two.sha256
+    classic(tmp_path / "c", values=stored_values(seed=1))
+    assert read_series(tmp_path / "c", "anatomy").sha256 != one.sha256
+
+
+def test_complaints_about_header_values_end_as_warnings_of_the_source(tmp_path):
+    classic(tmp_path)
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes().replace(FRAME_OF_REFERENCE.encode(), b"1.2.3.4.x"))
+    source = read_series(tmp_path, "anatomy")
+    assert source.warnings == ("header: Invalid value for VR UI: '1.2.3.4.x'.",)
+
+
+def test_control_characters_of_tags_do_not_reach_messages(tmp_path):
+    def evil(ds, k):
+        ds.SeriesDescription = "../../etc/\x1b[31mpasswd"
+        ds.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+
+    classic(tmp_path, edit=evil)
+    with pytest.raises(ReadError) as caught:
+        read_series(tmp_path, "anatomy")
+    assert "\x1b" not in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,134 @@
+"""SUVbw where the header allows it, equal to the value by hand; the reason where it does not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import classic
+
+from coconet_med.readers.dicom import read_series
+
+#: 70 kg, 200 MBq, injected at 10:15, series at 11:00, half-life 6586.2 s: 70000 / (2e8 x 2^(-2700/6586.2)).
+BY_HAND = 4.6502e-4
+
+
+def _drug(ds):
+    return ds.RadiopharmaceuticalInformationSequence[0]
+
+
+def test_the_factor_equals_the_value_by_hand(tmp_path):
+    stored = classic(tmp_path, "PT", slopes=[3.0] * 6)
+    source = read_series(tmp_path, "function")
+    factor = source.details["suv"]["factor"]
+    assert factor == pytest.approx(BY_HAND, rel=1e-4)
+    assert factor == pytest.approx(70000 / (2e8 * 2 ** (-2700 / 6586.2)), rel=1e-12)
+    assert source.units == "SUVbw"
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), stored * 3.0 * factor, rtol=1e-6)
+
+
+def test_own_units_are_kept_where_asked(tmp_path):
+    stored = classic(tmp_path, "PT")
+    source = read_series(tmp_path, "function", suv="never")
+    assert source.units == "Bq/ml"
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+    assert source.warnings == ()
+
+
+def test_values_in_gml_are_suv_already(tmp_path):
+    stored = classic(tmp_path, "PT", edit=lambda ds, k: setattr(ds, "Units", "GML"))
+    source = read_series(tmp_path, "function")
+    assert (source.units, source.details["suv"]["factor"]) == ("SUVbw", 1.0)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+
+
+def _minutes(edit) -> float:
+    """Decay time in minutes that an edit of the header implies, by its factor."""
+
+    def read(tmp_path):
+        classic(tmp_path, "PT", edit=edit)
+        source = read_series(tmp_path, "function")
+        assert source.units == "SUVbw", source.warnings
+        return math.log2(source.details["suv"]["factor"] * 2e8 / 70000) * 6586.2 / 60
+
+    return read
+
+
+def _clock_only(start):
+    def edit(ds, k):
+        del _drug(ds).RadiopharmaceuticalStartDateTime
+        _drug(ds).RadiopharmaceuticalStartTime = start
+
+    return edit
+
+
+def _midnight(ds, k):
+    _clock_only("235000")(ds, k)
+    ds.SeriesTime = ds.AcquisitionTime = "003000"
+
+
+def _full_date_wins(ds, k):
+    _drug(ds).RadiopharmaceuticalStartTime = "010000"
+
+
+def _post_processed(ds, k):
+    ds.SeriesTime, ds.AcquisitionTime = "180000", f"11{k + 5:02d}00"
+
+
+def _administration(ds, k):
+    ds.DecayCorrection = "ADMIN"
+
+
+@pytest.mark.parametrize(
+    ("edit", "minutes"),
+    [
+        (lambda ds, k: None, 45),
+        (_clock_only("102000"), 40),
+        (_midnight, 40),
+        (_full_date_wins, 45),
+        (_post_processed, 50),
+        (_administration, 0),
+    ],
+)
+def test_decay_is_counted_from_injection_to_the_reference_time(tmp_path, edit, minutes):
+    assert _minutes(edit)(tmp_path) == pytest.approx(minutes, abs=1e-6)
+
+
+def test_injection_on_the_day_before_is_said(tmp_path):
+    classic(tmp_path, "PT", edit=_midnight)
+    assert any("taken as the day before" in w for w in read_series(tmp_path, "function").warnings)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda ds, k: setattr(ds, "PatientWeight", "0"), "patient weight of 0 kg is not plausible"),
+        (lambda ds, k: setattr(ds, "PatientWeight", "70000"), "patient weight of 70000 kg is not plausible"),
+        (lambda ds, k: delattr(ds, "PatientWeight"), "patient weight is missing"),
+        (lambda ds, k: setattr(ds, "PatientWeight", "70" if k else "80"), "patient weight differs"),
+        (lambda ds, k: setattr(_drug(ds), "RadionuclideTotalDose", "200"), "injected dose of 200 Bq is not plausible"),
+        (lambda ds, k: setattr(ds, "CorrectedImage", ["DECY"]), "not corrected for ATTN"),
+        (lambda ds, k: setattr(ds, "DecayCorrection", "NONE"), "Decay Correction is 'NONE'"),
+        (lambda ds, k: setattr(ds, "Units", "CNTS"), "no Philips SUV scale factor"),
+        (lambda ds, k: setattr(_drug(ds), "RadiopharmaceuticalStartDateTime", "20240302101500"), "lies after the scan"),
+        (lambda ds, k: setattr(_drug(ds), "RadiopharmaceuticalStartDateTime", "20240201101500"), "half-lives before"),
+        (lambda ds, k: delattr(_drug(ds), "RadiopharmaceuticalStartDateTime"), "injection time"),
+        (lambda ds, k: delattr(_drug(ds), "RadionuclideHalfLife"), "half-life is missing"),
+    ],
+)
+def test_without_a_trustworthy_factor_the_values_stay_and_the_reason_is_told(tmp_path, edit, reason):
+    stored = classic(tmp_path, "PT", edit=edit)
+    source = read_series(tmp_path, "function")
+    assert source.units in ("Bq/ml", "counts")
+    assert any(warning.startswith("no SUV: ") and reason in warning for warning in source.warnings)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+
+
+def test_suv_by_lean_body_mass_is_not_called_body_weight(tmp_path):
+    def lean(ds, k):
+        ds.Units, ds.SUVType = "GML", "LBM"
+
+    classic(tmp_path, "PT", edit=lean)
+    assert read_series(tmp_path, "function").units == "SUVlbm"

@@ -1,0 +1,244 @@
+"""Values read are the stored ones times their own slope, whatever the object and the compression."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import OBLIQUE, classic, enhanced, save, set_pixels, spect, stored_values
+from pydicom.encaps import encapsulate
+
+from coconet_med.dicom.pixels import stream_size
+from coconet_med.errors import ReadError
+from coconet_med.readers.dicom import read_series
+
+RLE, JPEG_LS, JPEG_2000 = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
+JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
+
+
+def _values(path, role="anatomy", **options):
+    return sitk.GetArrayFromImage(read_series(path, role, **options).image)
+
+
+def test_every_slice_has_its_own_slope(tmp_path):
+    slopes = np.linspace(0.5, 3.0, 6)
+    stored = classic(tmp_path, "PT", slopes=slopes)
+    np.testing.assert_allclose(_values(tmp_path, suv="never"), stored * slopes[:, None, None], rtol=1e-6)
+
+
+def test_signed_values_and_intercepts_are_kept(tmp_path):
+    stored = stored_values(low=-2000, high=2000)
+    classic(tmp_path, "CT", values=stored, signed=True)
+    source = read_series(tmp_path, "anatomy")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored - 1024)
+    assert source.units == "HU"
+
+
+def test_padding_of_ct_becomes_the_lowest_true_value(tmp_path):
+    stored = stored_values(low=100)
+    stored[:, 0, 0] = 7
+
+    def pad(ds, k):
+        ds.PixelPaddingValue = 7
+
+    classic(tmp_path, "CT", values=stored, edit=pad)
+    source = read_series(tmp_path, "anatomy")
+    assert sitk.GetArrayFromImage(source.image)[0, 0, 0] == stored[stored != 7].min() - 1024
+    assert any("outside the field of view" in warning for warning in source.warnings)
+
+
+def test_unused_high_bits_do_not_reach_the_values(tmp_path):
+    stored = stored_values(high=4096)
+
+    def overlay(ds, k):
+        set_pixels(ds, stored[k] | 0xF000)
+        ds.BitsStored, ds.HighBit = 12, 11
+
+    classic(tmp_path, values=stored, edit=overlay)
+    np.testing.assert_array_equal(_values(tmp_path), stored)
+
+
+def _big_endian(ds, path):
+    ds.PixelData = np.frombuffer(ds.PixelData, "<u2").astype(">u2").tobytes()
+    save(ds, path, pydicom.uid.ExplicitVRBigEndian)
+
+
+def _compress(syntax, plugin):
+    def finish(ds, path):
+        ds.file_meta = pydicom.dataset.FileMetaDataset()
+        ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+        ds.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False)
+        save(ds, path, syntax)
+
+    return finish
+
+
+def _jpeg_2000(ds, path):
+    from PIL import Image
+
+    stream = io.BytesIO()
+    picture = Image.fromarray(np.frombuffer(ds.PixelData, "<u2").reshape(ds.Rows, ds.Columns))
+    picture.save(stream, "JPEG2000", irreversible=False, no_jp2=True)
+    ds.PixelData = encapsulate([stream.getvalue()])
+    ds["PixelData"].is_undefined_length = True
+    save(ds, path, JPEG_2000)
+
+
+def _jpeg_lossless(ds, path):
+    import gdcm
+
+    save(ds, path)
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(path))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    writer.SetFileName(str(path))
+    assert writer.Write()
+
+
+ENCODERS = {
+    "implicit": lambda ds, path: save(ds, path, pydicom.uid.ImplicitVRLittleEndian),
+    "big endian": _big_endian,
+    "deflate": lambda ds, path: save(ds, path, pydicom.uid.DeflatedExplicitVRLittleEndian),
+    "RLE": _compress(RLE, "pydicom"),
+    "JPEG-LS": _compress(JPEG_LS, "pyjpegls"),
+    "JPEG 2000": _jpeg_2000,
+    "JPEG lossless": _jpeg_lossless,
+}
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.filterwarnings("ignore:The .big-endian. transfer syntax")
+def test_every_lossless_transfer_syntax_gives_the_same_values(tmp_path, kind):
+    stored = classic(tmp_path, finish=ENCODERS[kind])
+    np.testing.assert_array_equal(_values(tmp_path), stored)
+
+
+@pytest.mark.parametrize("kind", ["RLE", "JPEG-LS", "JPEG lossless"])
+def test_signed_compressed_values_keep_their_sign(tmp_path, kind):
+    stored = stored_values(low=-3000, high=3000)
+    classic(tmp_path, values=stored, signed=True, finish=ENCODERS[kind])
+    np.testing.assert_array_equal(_values(tmp_path), stored)
+
+
+def test_an_enhanced_object_has_a_slope_in_each_frame(tmp_path):
+    slopes = np.linspace(0.25, 2.0, 6)
+    stored = enhanced(tmp_path, slopes=slopes)
+    source = read_series(tmp_path, "anatomy")
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), stored * slopes[:, None, None] + 3, rtol=1e-6)
+    assert source.image.GetSpacing() == pytest.approx((1.25, 1.5, 2.0))
+    assert source.image.GetDirection()[0] == pytest.approx(OBLIQUE[0])
+
+
+def test_an_enhanced_object_agrees_with_highdicom(tmp_path):
+    import highdicom
+
+    def dimensions(ds, k):
+        ds.DimensionIndexSequence = []
+        ds.ImageOrientationPatient = None
+        del ds.ImageOrientationPatient
+
+    enhanced(tmp_path, slopes=np.linspace(0.25, 2.0, 6), edit=dimensions)
+    ours = read_series(tmp_path, "anatomy").image
+    volume = highdicom.imread(tmp_path / "enhanced.dcm").get_volume(dtype=np.float64)
+    theirs = sitk.Resample(volume.to_simpleitk(), ours, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
+    np.testing.assert_allclose(sitk.GetArrayFromImage(ours), sitk.GetArrayFromImage(theirs), rtol=1e-6)
+
+
+def test_a_classic_series_agrees_with_highdicom(tmp_path):
+    import highdicom
+
+    classic(tmp_path, "PT", slopes=np.linspace(1, 4, 6), orientation=OBLIQUE)
+    ours = read_series(tmp_path, "function", suv="never").image
+    series = [pydicom.dcmread(path) for path in sorted(tmp_path.iterdir())]
+    volume = highdicom.get_volume_from_series(series, dtype=np.float64)
+    theirs = sitk.Resample(volume.to_simpleitk(), ours, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
+    np.testing.assert_allclose(sitk.GetArrayFromImage(ours), sitk.GetArrayFromImage(theirs), rtol=1e-6)
+
+
+def test_quantitative_spect_goes_through_its_real_world_mapping(tmp_path):
+    def mapping(ds, k):
+        code = pydicom.Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "Bq/ml", "UCUM", "Bq/ml"
+        world = pydicom.Dataset()
+        world.RealWorldValueSlope, world.RealWorldValueIntercept = 2.5, 0.0
+        world.MeasurementUnitsCodeSequence = [code]
+        ds.RealWorldValueMappingSequence = [world]
+
+    stored = spect(tmp_path, edit=mapping)
+    source = read_series(tmp_path, "function")
+    assert source.units == "Bq/ml"
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), stored * 2.5)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda ds, k: delattr(ds, "PixelData"), "has no pixel data"),
+        (lambda ds, k: setattr(ds, "PixelData", ds.PixelData[:60]), "damaged or truncated"),
+        (lambda ds, k: setattr(ds, "RescaleSlope", "0"), "RescaleSlope is 0"),
+        (lambda ds, k: delattr(ds, "RescaleSlope") if k == 2 else None, "have no Rescale Slope"),
+        (lambda ds, k: setattr(ds, "Units", "GML" if k == 2 else "BQML"), "state different units"),
+        (lambda ds, k: setattr(ds, "Rows", 65000), "Rows x Columns is 65000"),
+        (lambda ds, k: setattr(ds, "NumberOfFrames", "2147483647"), "voxels; expected 1 to"),
+        (lambda ds, k: setattr(ds, "RescaleSlope", "1e300"), "exceed 1e30"),
+    ],
+)
+def test_values_that_cannot_be_trusted_are_refused(tmp_path, edit, message):
+    classic(tmp_path, "PT", slopes=[2.0] * 6, edit=edit)
+    with pytest.raises(ReadError, match=message):
+        read_series(tmp_path, "function")
+
+
+def test_a_code_stream_larger_than_its_header_is_refused_before_decoding(tmp_path):
+    """A decompression bomb says small in the header and large in the stream."""
+
+    def bomb(ds, path):
+        _jpeg_2000(ds, path)
+        data = path.read_bytes()
+        at = data.index(b"\xff\x4f\xff\x51") + 8
+        path.write_bytes(data[:at] + (60000).to_bytes(4, "big") * 2 + data[at + 8 :])
+
+    classic(tmp_path, finish=bomb)
+    with pytest.raises(ReadError, match="compressed image is 60000 x 60000, the header says 10 x 12"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_deflated_data_may_not_grow_without_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr("coconet_med.dicom.scan.MAX_INFLATED", 500)
+    classic(tmp_path, finish=ENCODERS["deflate"])
+    with pytest.raises(ReadError, match="deflated data grow beyond"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_an_unknown_transfer_syntax_is_named(tmp_path):
+    classic(tmp_path, finish=lambda ds, path: _raw(ds, path, "1.2.840.10008.1.2.4.201"))
+    with pytest.raises(ReadError, match=r"High-Throughput JPEG 2000.* cannot be decoded"):
+        read_series(tmp_path, "anatomy")
+
+
+def _raw(ds, path, syntax):
+    ds.PixelData = encapsulate([b"\0\0"])
+    ds["PixelData"].is_undefined_length = True
+    save(ds, path, syntax)
+
+
+def test_size_is_read_from_a_jpeg_marker():
+    sof = (
+        b"\xff\xd8"
+        + b"\xff\xe0\x00\x04ab"
+        + b"\xff\xc3\x00\x0b\x0c"
+        + (300).to_bytes(2, "big")
+        + (200).to_bytes(2, "big")
+    )
+    assert stream_size(sof + b"\0" * 8) == (300, 200)
+    assert stream_size(b"\x01\0\0\0") is None
