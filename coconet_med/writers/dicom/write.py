@@ -1,0 +1,151 @@
+"""Write a fused volume as DICOM, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from coconet_med.dicom import headers
+from coconet_med.errors import OptionError, WriteError
+from coconet_med.writers.dicom.enhanced import enhanced_color
+from coconet_med.writers.dicom.parts import FusedParts
+from coconet_med.writers.dicom.plane import SlicePlanes
+from coconet_med.writers.dicom.single import gray_images, secondary_captures
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+    from pydicom import Dataset
+
+Form = Literal["sc", "enhanced", "gray"]
+#: File names come from the slice number only, never from a tag.
+OWN_FILE = re.compile(r"IM\d{5}\.dcm")
+
+
+def write_dicom(parts: FusedParts, folder: Path | str, *, form: Form = "sc", overwrite: bool = False) -> list[Path]:
+    """Write the DICOM series of a fused volume into ``folder``.
+
+    Args:
+        parts: image, sources and provenance; the anatomy must come from DICOM.
+        folder: made by this call; it holds nothing else.  The files appear under it all at once.
+        form: ``"sc"``: RGB Secondary Capture, one file a slice, with geometry.  ``"enhanced"``: one Enhanced MR Color
+            file.  ``"gray"``: the luminance as derived MR Image, 12 bits.
+        overwrite: replace the series that an earlier call left in ``folder``.
+
+    Returns:
+        The files, in slice order.
+
+    Raises:
+        WriteError: no DICOM headers to write for, an image of the wrong kind or grid, or a folder that is not free.
+        OptionError: unknown ``form``.
+    """
+    target = Path(folder)
+    _check(parts, form)
+    _check_target(target, overwrite)
+    planes = SlicePlanes.of(parts.image)
+    with headers.quiet():
+        objects = _objects(parts, planes, form)
+        return _save(objects, target)
+
+
+def _objects(parts: FusedParts, planes: SlicePlanes, form: Form) -> Iterable[Dataset]:
+    import SimpleITK as sitk
+
+    pixels = sitk.GetArrayViewFromImage(parts.image)
+    if form == "sc":
+        return secondary_captures(parts, planes, pixels)
+    if form == "enhanced":
+        return [enhanced_color(parts, planes, pixels)]
+    gray = np.rint(np.clip(pixels, 0.0, 1.0) * 4095.0).astype(np.uint16)
+    return gray_images(parts, planes, gray)
+
+
+def _check(parts: FusedParts, form: str) -> None:
+    if form not in ("sc", "enhanced", "gray"):
+        raise OptionError(f"--dicom-form {form}: expected sc, enhanced or gray")
+    record = parts.record  # raises WriteError without DICOM headers
+    if form != "sc" and parts.anatomy.modality != "MR":
+        raise WriteError(f"--dicom-form {form} makes an MR object, but the anatomy is {parts.anatomy.modality}; use sc")
+    if not record.series.study_uid:
+        raise WriteError(f"{parts.anatomy.name}: no Study Instance UID to write the result into")
+    image, grid = parts.image, parts.anatomy.image
+    if not _same_grid(image, grid):
+        raise WriteError(f"the fused image {image.GetSize()} does not lie on the anatomical grid {grid.GetSize()}")
+    components, pixel = image.GetNumberOfComponentsPerPixel(), image.GetPixelIDTypeAsString()
+    if form == "gray" and (components != 1 or "float" not in pixel):
+        raise WriteError(f"--dicom-form gray needs the luminance, scalar float in [0, 1]; got {pixel}")
+    if form != "gray" and (components != 3 or "8-bit unsigned" not in pixel):
+        raise WriteError(f"--dicom-form {form} needs an RGB image of 8-bit unsigned vectors; got {pixel}")
+    if max(image.GetSize()[:2]) > 65535:
+        raise WriteError(f"DICOM holds at most 65535 rows and columns; got {image.GetSize()}")
+
+
+def _same_grid(one: sitk.Image, other: sitk.Image) -> bool:
+    return one.GetSize() == other.GetSize() and all(
+        np.allclose(getattr(one, get)(), getattr(other, get)(), rtol=0, atol=1e-4)
+        for get in ("GetOrigin", "GetSpacing", "GetDirection")
+    )
+
+
+def _check_target(target: Path, overwrite: bool) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise WriteError(f"{target}: is a file; a DICOM result needs a folder")
+    names = [path.name for path in target.iterdir()]
+    foreign = [name for name in names if not OWN_FILE.fullmatch(name)]
+    if foreign:
+        raise WriteError(f"{target}: holds other files ({headers.printable(foreign[0])}); name a new folder")
+    if names and not overwrite:
+        raise WriteError(f"{target}: exists already; use --overwrite to replace it")
+
+
+def _save(objects: Iterable[Dataset], target: Path) -> list[Path]:
+    """Write into a hidden folder beside the target, then rename it: nothing half-written bears the final name."""
+    names: list[str] = []
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".coconet-med-"))
+    except OSError as error:
+        raise WriteError(f"{target}: cannot be written ({error.strerror})") from error
+    try:
+        fresh, old = work / "new", work / "old"
+        fresh.mkdir()
+        for number, ds in enumerate(objects, start=1):
+            names.append(f"IM{number:05d}.dcm")
+            _save_one(ds, fresh / names[-1])
+        if target.exists():
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+    except OSError as error:
+        raise WriteError(f"{target}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return [target / name for name in names]
+
+
+def _save_one(ds: Dataset, path: Path) -> None:
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, ExplicitVRLittleEndian
+
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.ImplementationClassUID = PYDICOM_IMPLEMENTATION_UID
+    ds.file_meta.ImplementationVersionName = "COCONET_MED"
+    with path.open("wb") as file:
+        ds.save_as(file, enforce_file_format=True)
+        file.flush()
+        os.fsync(file.fileno())
