@@ -37,7 +37,9 @@ class Augmentation:
     noise: float = 0.15
     grey: float = 0.1
 
-    def batch(self, pairs: list[SlicePair], size: int, generator: torch.Generator, device: torch.device) -> torch.Tensor:
+    def batch(
+        self, pairs: list[SlicePair], size: int, generator: torch.Generator, device: torch.device
+    ) -> torch.Tensor:
         """Augmented batch (B, 2, size, size) in [0, 1] of the drawn pairs."""
         images = [self._sources(pair, generator) for pair in pairs]
         images = [self._appearance(self._geometry(image.to(device), size, generator), generator) for image in images]

@@ -36,10 +36,11 @@ class SlicePair:
 
 
 def read_manifest(root: Path, split: str) -> list[SlicePair]:
-    """Read the slice pairs of a folder with a ``manifest.csv`` (columns set, split, subject, slice, mri, functional, colour_table).
+    """Read the slice pairs of a folder with a ``manifest.csv``.
 
-    Paths are relative to the folder.  Pseudo-color pictures are inverted exactly through ``colour_tables.csv`` (columns
-    table, index, r, g, b; level = index / (n - 1)).
+    Its columns are set, split, subject, slice, mri, functional and colour_table; paths are relative to the folder.
+    Pseudo-color pictures are inverted exactly through ``colour_tables.csv`` (columns table, index, r, g, b; level =
+    index / (n - 1)).
 
     Raises:
         ReadError: no manifest, no pair of this split, or a color that its table does not hold.

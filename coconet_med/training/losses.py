@@ -49,7 +49,7 @@ class BaseLoss(nn.Module):
         self.ssim_weight = ssim_weight
 
     def forward(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-        """Loss of fused luminances (B, 1, H, W) for sources ``image`` (B, 2, H, W: anatomy, function), all in [0, 1]."""
+        """Loss of fused luminances (B, 1, H, W) for sources (B, 2, H, W: anatomy, function), all in [0, 1]."""
         fused, image = fused.float(), image.float()
         anatomy, function = image[:, 0:1], image[:, 1:2]
         by_gradient, by_entropy = data_sensitive_weights(anatomy, function)

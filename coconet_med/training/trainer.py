@@ -54,7 +54,7 @@ class Settings:
     seed: int = 0
 
 
-class NotFinite(FusionError):
+class NotFiniteError(FusionError):
     """The loss became NaN or infinite."""
 
 
@@ -99,7 +99,7 @@ class Trainer:
         """Train to the end (or to step ``until``) and return the averaged network in eval mode.
 
         Raises:
-            NotFinite: the loss is not finite; the last checkpoint is from before.
+            NotFiniteError: the loss is not finite; the last checkpoint is from before.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "settings.json").write_text(json.dumps(asdict(self.settings), indent=2) + "\n")
@@ -136,7 +136,7 @@ class Trainer:
         loss = self.loss(fused, image)
         if not torch.isfinite(loss):
             msg = f"the loss is {loss.item()} at step {self.step}: lower the learning rate, or check the data for NaN"
-            raise NotFinite(msg)
+            raise NotFiniteError(msg)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)

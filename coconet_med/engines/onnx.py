@@ -1,0 +1,51 @@
+"""onnxruntime: the engine of the plain install."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from coconet_med.engines import EngineName
+from coconet_med.errors import ModelError
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+class OnnxEngine:
+    """Runs an exported network.
+
+    Args:
+        path: ``.onnx`` file with input ``image`` and output ``pred``, free batch and size.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        threads: threads inside one slice; ``None`` lets onnxruntime choose (all cores).
+
+    Raises:
+        ModelError: damaged file, or a device that this onnxruntime does not have.
+    """
+
+    name: EngineName = "onnx"
+
+    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+        import onnxruntime as ort
+
+        ort.set_default_logger_severity(3)
+        available = ort.get_available_providers()
+        if device == "auto":
+            device = "cuda" if _PROVIDERS["cuda"] in available else "cpu"
+        if _PROVIDERS.get(device) not in available:
+            msg = f"device {device!r}: onnxruntime here has only {', '.join(available)}; use --device cpu"
+            raise ModelError(msg)
+        options = ort.SessionOptions()
+        options.log_severity_level = 3
+        if threads:
+            options.intra_op_num_threads = threads
+        try:
+            self._session = ort.InferenceSession(str(path), options, providers=[_PROVIDERS[device]])
+        except Exception as error:  # onnxruntime raises its own pybind exception kinds
+            msg = f"{path}: not a network that onnxruntime can load ({str(error).splitlines()[0]}); get it again"
+            raise ModelError(msg) from error
+        self.device, self.version = device, ort.__version__
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        return self._session.run(["pred"], {"image": np.ascontiguousarray(image, np.float32)})[0]

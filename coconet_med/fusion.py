@@ -1,0 +1,240 @@
+"""The main job: read, align, scale, fuse, color; one voxel's way from two files to one picture."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med._version import __version__
+from coconet_med.align import align
+from coconet_med.color import compose, ycbcr_compose
+from coconet_med.colormaps import get_colormap
+from coconet_med.errors import OptionError
+from coconet_med.model import Model, load_model
+from coconet_med.readers import read
+from coconet_med.readers.memory import from_memory
+from coconet_med.result import FusionResult
+from coconet_med.scale import Window, window_for
+from coconet_med.slices import slicing_of
+from coconet_med.slicewise import fuse_slices
+
+if TYPE_CHECKING:
+    from coconet_med.align import Alignment
+    from coconet_med.volume import Role, Source
+
+#: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
+Progress = Callable[[str, int, int], None]
+
+
+def fuse(
+    anatomy: Any,
+    function: Any = None,
+    *,
+    spacing: Sequence[float] | None = None,
+    register: str = "auto",
+    force: bool = False,
+    plane: str = "auto",
+    window: tuple[float, float] | None = None,
+    suv: bool = False,
+    palette: str | Path | None = None,
+    colormap: str = "uptake",
+    strength: float = 1.0,
+    model: str | Path | Model = "light",
+    engine: str = "auto",
+    device: str = "auto",
+    progress: Progress | None = None,
+    **dicom_options: Any,
+) -> FusionResult:
+    """Fuse an anatomical and a functional image of the same person.
+
+    Args:
+        anatomy: MRI (or CT): a path, a SimpleITK image, or a NumPy array, 2-D (rows, columns) or 3-D (k, j, i).  With
+            ``function=None``, the folder of a DICOM study in which both series are found.
+        function: PET, SPECT or CT, likewise.
+        spacing: voxel size (i, j, k) in mm of 3-D arrays.
+        register: ``"auto"`` (only where nobody vouches for the alignment, or it is implausible), ``"always"``, or
+            ``"never"``.
+        force: accept a registration that is not plausible.
+        plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
+            ``"sagittal"``.
+        window: values of the functional image shown as no and as full uptake, in its own units; robust by default.
+        suv: insist on SUV: refuse a functional image that is not in SUVbw.
+        palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
+            color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
+        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`.
+        strength: linear weight between anatomy alone (0) and the full fusion (1).
+        model: ``"light"``, ``"full"``, a path of weights, or what :func:`load_model` returned.
+        engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+        progress: called with (stage, done, total).
+        dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`.
+
+    Returns:
+        The result, on the grid of the anatomical image.
+
+    Raises:
+        FusionError: anything that makes a truthful result impossible; the message says what, where, and what to do.
+
+    Example:
+        >>> import coconet_med
+        >>> from coconet_med.phantom import slice_pair
+        >>> mri, pet = slice_pair(64)
+        >>> coconet_med.fuse(mri, pet).color.GetSize()
+        (64, 64)
+    """
+    _check_options(colormap, strength)
+    if not isinstance(model, Model):
+        model = load_model(model, engine=engine, device=device)
+    first, second = _read_pair(anatomy, function, spacing, dicom_options)
+    if suv and second.units != "SUVbw":
+        msg = f"{second.name}: --suv was asked for, but its values are in {second.units} units; leave it out, or give "
+        msg += "a PET series whose header allows SUV"
+        raise OptionError(msg)
+    second = _with_palette(second, palette)
+    alignment = align(first, second, register=register, force=force, progress=_share(progress, "align"))
+    values = [sitk.GetArrayViewFromImage(image) for image in (first.image, alignment.function)]
+    windows = (
+        window_for(first, values[0], "anatomy"),
+        window_for(second, sitk.GetArrayViewFromImage(second.image), "function", given=window),
+    )
+    light, uptake = (w.apply(v) for w, v in zip(windows, values, strict=True))
+    slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
+    fused = fuse_slices(light, uptake, slicing=slicing, engine=model.engine, progress=_stage(progress, "fuse"))
+    luminance = fused if strength == 1 else (1 - strength) * light + strength * fused
+    rgb = _colored(luminance, uptake, first, second, alignment, colormap, strength)
+    return FusionResult(
+        color=_on_grid(rgb, first),
+        luminance=_on_grid(luminance, first),
+        uptake=_flat(alignment.function, first),
+        anatomy=first,
+        function=second,
+        alignment=alignment,
+        anatomy_window=windows[0],
+        window=windows[1],
+        colormap=None if second.color is not None else colormap,
+        strength=strength,
+        plane=slicing.plane,
+        provenance=_provenance(model),
+        warnings=(*first.warnings, *second.warnings, *alignment.warnings, *_clipping(windows[1], second, alignment)),
+    )
+
+
+def _check_options(colormap: str, strength: float) -> None:
+    get_colormap(colormap)
+    if not 0 <= strength <= 1:
+        msg = f"strength {strength:g}: give a number from 0 (anatomy alone) to 1 (full fusion)"
+        raise OptionError(msg)
+
+
+def _read_pair(
+    anatomy: Any, function: Any, spacing: Sequence[float] | None, dicom_options: dict[str, Any]
+) -> tuple[Source, Source]:
+    if function is None:
+        if not isinstance(anatomy, (str, Path)):
+            msg = "only one image was given; pass the anatomical and the functional one, or the folder of a DICOM study"
+            raise OptionError(msg)
+        from coconet_med.readers.dicom import read_study
+
+        return read_study(Path(anatomy), **dicom_options)
+    return (
+        _read_one(anatomy, "anatomy", spacing, dicom_options),
+        _read_one(function, "function", spacing, dicom_options),
+    )
+
+
+def _read_one(data: Any, role: Role, spacing: Sequence[float] | None, dicom_options: dict[str, Any]) -> Source:
+    if isinstance(data, (str, Path)):
+        return read(data, role, **dicom_options)
+    return from_memory(data, role, spacing=spacing)
+
+
+def _with_palette(function: Source, palette: str | Path | None) -> Source:
+    """The functional image with its colors turned into the levels of their palette."""
+    if palette is None:
+        if function.color is None:
+            return function
+        note = (
+            f"{function.name}: is pseudo-color of unknown palette; its luminance was fused and its colors were kept, "
+            "so uptake cannot be read back in order: give --palette to recover it"
+        )
+        return replace(function, warnings=(*function.warnings, note))
+    if function.color is None:
+        msg = f"{function.name}: --palette was given, but the functional image is not in color; leave it out"
+        raise OptionError(msg)
+    from coconet_med.palettes import load_palette, scalar_from_palette
+
+    levels = scalar_from_palette(sitk.GetArrayViewFromImage(function.color), load_palette(palette))
+    image = sitk.GetImageFromArray(levels)
+    image.CopyInformation(function.image)
+    details = {**function.details, "display_range": [0, 1], "palette": str(palette)}
+    return replace(function, image=image, color=None, details=details)
+
+
+def _colored(
+    luminance: np.ndarray,
+    uptake: np.ndarray,
+    anatomy: Source,
+    function: Source,
+    alignment: Alignment,
+    colormap: str,
+    strength: float,
+) -> np.ndarray:
+    if function.color is None:
+        return compose(luminance, uptake, colormap=colormap, strength=strength)
+    brought = sitk.Resample(function.color, anatomy.image, alignment.transform, sitk.sitkLinear, 0)
+    picture = sitk.GetArrayFromImage(brought if not anatomy.planar else function.color)
+    if strength < 1:  # chroma fades with the strength as in compose
+        grey = np.rint(picture @ np.array((0.299, 0.587, 0.114)))[..., None]
+        picture = np.clip(np.rint(grey + strength * (picture - grey)), 0, 255).astype(np.uint8)
+    return ycbcr_compose(luminance, picture)
+
+
+def _on_grid(array: np.ndarray, anatomy: Source) -> sitk.Image:
+    image = sitk.GetImageFromArray(array, isVector=array.ndim == 4)
+    image.CopyInformation(anatomy.image)
+    return _flat(image, anatomy)
+
+
+def _flat(image: sitk.Image, anatomy: Source) -> sitk.Image:
+    """A picture comes back as the 2-D image that went in."""
+    return image[:, :, 0] if anatomy.planar else image
+
+
+def _clipping(window: Window, function: Source, alignment: Alignment) -> tuple[str, ...]:
+    """A warning where uptake differs above the window, so that its order cannot be seen there."""
+    if window.chosen == "robust":
+        return ()
+    above = float(np.mean(sitk.GetArrayViewFromImage(alignment.function) > window.high))
+    if above <= 0:
+        return ()
+    return (
+        f"{function.name}: {100 * above:.2g} % of the voxels are above the window ({window.high:g} {window.units}) and "
+        "look alike",
+    )
+
+
+def _provenance(model: Model) -> dict[str, Any]:
+    return {
+        "software": {"name": "coconet-med", "version": __version__},
+        "model": model.provenance(),
+        "python": platform.python_version(),
+        "libraries": {"numpy": np.__version__, "SimpleITK": sitk.Version.VersionString()},
+    }
+
+
+def _share(progress: Progress | None, name: str) -> Callable[[float, str], None] | None:
+    if progress is None:
+        return None
+    return lambda share, _: progress(name, round(100 * share), 100)
+
+
+def _stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(name, done, total)

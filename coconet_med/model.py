@@ -1,0 +1,144 @@
+"""Weights and the engine that runs them: what :func:`load_model` hands out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coconet_med.errors import ModelError
+
+if TYPE_CHECKING:
+    from coconet_med.engines import Engine
+
+#: Where the weights that travel with the package lie; further ones may be given by path.
+WEIGHTS = Path(__file__).parent / "models"
+
+NAMES = ("light", "full")
+ENGINES = ("onnx", "openvino", "torch")
+
+#: The file that each engine loads.
+_SUFFIX = {"onnx": ".onnx", "openvino": ".onnx", "torch": ".pt"}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready to fuse.  Keep it and pass it as ``model=`` for many cases: loading it costs more than a slice.
+
+    Attributes:
+        name: ``"light"``, ``"full"``, or the path of the weights.
+        path: file of the weights.
+        sha256: hex digest of that file.
+        engine: what runs it.
+        card: the model card of released weights, else empty.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    engine: Engine
+    card: dict[str, Any]
+
+    def provenance(self) -> dict[str, str]:
+        """What a side-car or a DICOM header says about the network."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "version": str(self.card.get("version", "")),
+            "engine": self.engine.name,
+            "engine_version": self.engine.version,
+            "device": self.engine.device,
+        }
+
+
+def load_model(
+    name: str | Path = "light", *, engine: str = "auto", device: str = "auto", threads: int | None = None
+) -> Model:
+    """Load weights into an engine.
+
+    Args:
+        name: ``"light"`` (travels with the package), ``"full"``, or the path of an ``.onnx`` or ``.pt`` file.
+        engine: ``"onnx"``, ``"openvino"``, ``"torch"``, or ``"auto"``: what fits the file and is installed.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+        threads: threads of the engine on the CPU; ``None`` for all.
+
+    Raises:
+        ModelError: unknown name, missing or changed weights, or an engine or device that is not there.
+
+    Example:
+        >>> load_model("light", engine="onnx").engine.name
+        'onnx'
+    """
+    if engine not in ("auto", *ENGINES):
+        msg = f"engine {engine!r}: choose auto, {', '.join(ENGINES)}"
+        raise ModelError(msg)
+    path = _weights(name, engine)
+    if engine == "auto":
+        engine = _best_engine(path)
+    if path.suffix != _SUFFIX[engine]:
+        msg = f"{path.name}: the {engine} engine loads {_SUFFIX[engine]} files; choose another engine or file"
+        raise ModelError(msg)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    card = _card(path, sha256)
+    loaded = _engine_class(engine)(path, device=device, threads=threads)
+    return Model(str(name), path, sha256, loaded, card)
+
+
+def installed_engines() -> dict[str, bool]:
+    """Which engines can be loaded here, without loading any."""
+    libraries = {"onnx": "onnxruntime", "openvino": "openvino", "torch": "torch"}
+    return {engine: find_spec(library) is not None for engine, library in libraries.items()}
+
+
+def _best_engine(path: Path) -> str:
+    if path.suffix == ".pt":
+        return "torch"
+    return "openvino" if installed_engines()["openvino"] else "onnx"
+
+
+def _engine_class(engine: str) -> Callable[..., Engine]:
+    if engine == "onnx":
+        from coconet_med.engines.onnx import OnnxEngine
+
+        return OnnxEngine
+    if engine == "openvino":
+        from coconet_med.engines.openvino import OpenVinoEngine
+
+        return OpenVinoEngine
+    from coconet_med.engines.torch import TorchEngine
+
+    return TorchEngine
+
+
+def _weights(name: str | Path, engine: str) -> Path:
+    if str(name) in NAMES:
+        path = WEIGHTS / f"{name}{_SUFFIX.get(engine, '.onnx')}"
+        if not path.is_file():
+            msg = f"model {str(name)!r}: its {path.suffix} weights are not in this installation; use --model light, or "
+            msg += "give the path of weights (docs/train-on-your-data.md says how to train them)"
+            raise ModelError(msg)
+        return path
+    path = Path(name)
+    if not path.is_file():
+        msg = f"model {str(name)!r}: neither {' nor '.join(NAMES)}, and no such file; give .onnx or .pt weights"
+        raise ModelError(msg)
+    if path.suffix not in (".onnx", ".pt"):
+        msg = f"{path}: weights are .onnx or .pt files"
+        raise ModelError(msg)
+    return path
+
+
+def _card(path: Path, sha256: str) -> dict[str, Any]:
+    """The card beside released weights, after checking that they are the ones it describes."""
+    if path.parent != WEIGHTS:
+        return {}
+    card = json.loads(path.with_suffix(".json").read_text())
+    stated = card["files"][path.name]["sha256"]
+    if stated != sha256:
+        msg = f"{path}: is damaged (sha256 {sha256[:12]}…, released {stated[:12]}…); install coconet-med again"
+        raise ModelError(msg)
+    return card

@@ -1,0 +1,57 @@
+"""What every reader asks of the values it has read, before anything else sees them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from coconet_med.errors import ReadError
+
+
+def finite_values(array: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The array as float32 with every NaN and infinity replaced by the smallest finite value, and a warning about it.
+
+    Such voxels are those that a scanner or a tool could not fill; treated as background they stay dark and do not
+    spread.
+
+    Args:
+        array: any shape, real numbers.
+        name: what to call the image in messages.
+
+    Raises:
+        ReadError: not real numbers, no voxels, none finite, all equal, or too large for float32.
+    """
+    if array.size == 0:
+        msg = f"{name}: has no voxels (shape {array.shape}); export it again"
+        raise ReadError(msg)
+    if array.dtype.kind not in "buif":
+        msg = f"{name}: holds {array.dtype} values; give an image of real numbers"
+        raise ReadError(msg)
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float32)
+    finite = np.isfinite(values)
+    count = values.size - int(np.count_nonzero(finite))
+    if count == values.size:
+        msg = f"{name}: no voxel has a finite value that fits into 32-bit floats; check how it was exported"
+        raise ReadError(msg)
+    low, high = float(values[finite].min()), float(values[finite].max())
+    if low == high:
+        msg = f"{name}: every voxel is {low:g}; there is nothing to fuse, check that it is the right image"
+        raise ReadError(msg)
+    if count == 0:
+        return values, ()
+    values[~finite] = low
+    share = 100 * count / values.size
+    return values, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
+
+
+def sha256_of(*paths: Path) -> str:
+    """Hex digest of the content of files, in the order given."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()

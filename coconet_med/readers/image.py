@@ -1,0 +1,128 @@
+"""2-D pictures: PNG, JPEG, TIFF, through Pillow.  A picture has no place in the world: it is fused pixel by pixel."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med.errors import ReadError
+from coconet_med.readers.checks import finite_values, sha256_of
+from coconet_med.volume import Source
+
+if TYPE_CHECKING:
+    from coconet_med.volume import Role
+
+#: BT.601 luma weights of R, G, B.
+LUMA = np.array((0.299, 0.587, 0.114), np.float32)
+
+#: Largest difference between R, G and B (of 255) that still counts as grey: what JPEG makes of a grey picture.
+GREY_TOLERANCE = 3
+
+
+def read_picture(path: Path, role: Role) -> Source:
+    """Read a picture as a volume of one slice: rows run along j, columns along i, pixel size 1.
+
+    Values are grey levels as stored (8 or 16 bit, or float TIFF).  A colored functional picture keeps its RGB in
+    ``Source.color``, and its BT.601 luminance stands in for the uptake until its palette is known.
+
+    Raises:
+        ReadError: damaged, several pages, too large, constant, or an anatomical picture in color.
+    """
+    array, notes = _pixels(path)
+    image, picture, warned = scalar_and_color(array[None], path.name, role, color=array.ndim == 3)
+    return Source(
+        image,
+        path.name,
+        planar=True,
+        files=(path,),
+        sha256=sha256_of(path),
+        slice_axis=2,
+        color=picture,
+        warnings=notes + warned,
+        details={"display_range": [0, 255]} if array.dtype == np.uint8 or picture is not None else {},
+    )
+
+
+def luminance_of(rgb: np.ndarray, name: str, role: Role) -> tuple[np.ndarray, bool]:
+    """BT.601 luminance of an (..., 3) array, or its single channel where it is grey, and whether it is colored.
+
+    Raises:
+        ReadError: a colored anatomical image.
+    """
+    if rgb.dtype != np.uint8:
+        msg = f"{name}: color with {rgb.dtype} channels; give 8-bit RGB or a scalar image"
+        raise ReadError(msg)
+    spread = np.abs(np.diff(rgb.astype(np.int16), axis=-1)).max(initial=0)
+    if spread <= GREY_TOLERANCE:
+        return rgb[..., 1], False
+    if role == "anatomy":
+        msg = f"{name}: the anatomical image is in color; give it first in grey, or swap the two inputs"
+        raise ReadError(msg)
+    return rgb.astype(np.float32) @ LUMA, True
+
+
+def scalar_and_color(
+    array: np.ndarray, name: str, role: Role, *, color: bool
+) -> tuple[sitk.Image, sitk.Image | None, tuple[str, ...]]:
+    """Scalar image, RGB image where the input is colored (else ``None``), and warnings about the values.
+
+    Args:
+        array: (k, j, i), or (k, j, i, 3) where ``color``.
+        name: what to call the image in messages.
+        role: a colored anatomical image is refused.
+        color: whether the last axis holds R, G, B.
+
+    Raises:
+        ReadError: colored anatomy, or unusable values.
+    """
+    picture = None
+    if color:
+        grey, colored = luminance_of(array, name, role)
+        picture = sitk.GetImageFromArray(np.ascontiguousarray(array), isVector=True) if colored else None
+        array = grey
+    values, warned = finite_values(array, name)
+    return sitk.GetImageFromArray(np.ascontiguousarray(values)), picture, warned
+
+
+def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(H, W) grey or (H, W, 3) uint8 color array."""
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(path)
+            frames = getattr(picture, "n_frames", 1)
+            if frames > 1:
+                msg = f"{path}: has {frames} pages; give one page, or the volume as NIfTI"
+                raise ReadError(msg)
+            picture = ImageOps.exif_transpose(picture)
+            picture.load()
+    except ReadError:
+        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        msg = f"{path}: has more pixels than a medical picture can have ({error}); crop or scale it"
+        raise ReadError(msg) from error
+    except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError, struct.error on damaged files
+        msg = f"{path}: not a readable picture ({error}); export or copy it again"
+        raise ReadError(msg) from error
+    notes: tuple[str, ...] = ()
+    if picture.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in picture.info:
+        rgba = picture.convert("RGBA")
+        if rgba.getextrema()[3][0] < 255:
+            notes = (f"{path.name}: transparent pixels were laid on black",)
+        flat = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
+        picture = flat.convert("RGB")
+    if picture.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
+        picture = picture.convert("RGB")
+    if picture.mode == "1":
+        picture = picture.convert("L")
+    array = np.asarray(picture)
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
+        msg = f"{path}: pixels of mode {picture.mode} are not read here; save it as 8- or 16-bit grey or as RGB"
+        raise ReadError(msg)
+    return array, notes

@@ -1,0 +1,101 @@
+"""Images handed over by a Python caller: NumPy arrays and SimpleITK images."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers.image import scalar_and_color
+from coconet_med.readers.volumes import geometry_from_affine
+from coconet_med.volume import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from coconet_med.volume import Role
+
+
+def from_memory(data: Any, role: Role, *, spacing: Sequence[float] | None = None, units: str | None = None) -> Source:
+    """Take an image from memory.
+
+    Args:
+        data: SimpleITK image (2-D or 3-D), or array: 2-D (rows, columns) or 3-D (k, j, i); with a last axis of 3 and
+            ``uint8`` it is RGB.
+        role: ``"anatomy"`` or ``"function"``.
+        spacing: voxel size in mm as (i, j, k), for 3-D arrays; an array without it has no place in the world.
+        units: units of the values, if known.
+
+    Raises:
+        ReadError: neither an array nor an image, or no 2-D or 3-D one, or constant.
+        OptionError: a 3-D array without spacing.
+        GeometryError: an impossible direction matrix.
+    """
+    name = f"{role} ({type(data).__name__})"
+    if isinstance(data, sitk.Image):
+        return _from_image(data, role, name, units)
+    array = np.asarray(data)
+    color = array.ndim in (3, 4) and array.shape[-1] == 3 and array.dtype == np.uint8
+    dimension = array.ndim - color
+    if dimension not in (2, 3) or array.dtype == object:
+        msg = f"{name}: give a path, a SimpleITK image, or a 2-D or 3-D array; got shape {array.shape}"
+        raise ReadError(msg)
+    if dimension == 3 and spacing is None:
+        msg = f"{name}: a 3-D array needs spacing=(i, j, k) in mm; or pass a SimpleITK image, which has its own"
+        raise OptionError(msg)
+    if spacing is not None and (len(spacing) != dimension or not all(np.isfinite(s) and s > 0 for s in spacing)):
+        msg = f"spacing is {tuple(spacing)}; give {dimension} positive numbers in mm, (i, j, k)"
+        raise OptionError(msg)
+    image, picture, warnings = scalar_and_color(array if dimension == 3 else array[None], name, role, color=color)
+    if dimension == 3 and spacing is not None:
+        for each in (image, picture):
+            if each is not None:
+                each.SetSpacing([float(s) for s in spacing])
+    return _source(image, picture, array, name, role, units, planar=dimension == 2, warnings=warnings)
+
+
+def _from_image(data: sitk.Image, role: Role, name: str, units: str | None) -> Source:
+    if data.GetDimension() not in (2, 3):
+        msg = f"{name}: is {data.GetDimension()}-D; give a 2-D or 3-D image"
+        raise ReadError(msg)
+    planar = data.GetDimension() == 2
+    if planar:
+        data = sitk.JoinSeries(data)
+    affine = np.eye(4)
+    affine[:3, :3] = np.diag((-1.0, -1.0, 1.0)) @ np.array(data.GetDirection()).reshape(3, 3) * data.GetSpacing()
+    geometry_from_affine(affine, name)
+    array = sitk.GetArrayViewFromImage(data)
+    color = data.GetNumberOfComponentsPerPixel() == 3
+    image, picture, warnings = scalar_and_color(array, name, role, color=color)
+    for each in (image, picture):
+        if each is not None:
+            each.CopyInformation(data)
+    return _source(image, picture, array, name, role, units, planar=planar, warnings=warnings)
+
+
+def _source(
+    image: sitk.Image,
+    picture: sitk.Image | None,
+    array: np.ndarray,
+    name: str,
+    role: Role,
+    units: str | None,
+    *,
+    planar: bool,
+    warnings: tuple[str, ...],
+) -> Source:
+    display = planar and (array.dtype == np.uint8 or picture is not None)
+    return Source(
+        image,
+        name,
+        **({"units": units} if units else {}),
+        planar=planar,
+        sha256=hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest(),
+        slice_axis=2 if planar else None,
+        color=picture,
+        warnings=warnings,
+        details={"display_range": [0, 255]} if display else {},
+    )

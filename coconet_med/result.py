@@ -1,0 +1,156 @@
+"""What :func:`coconet_med.fuse` returns: the fused images, and all that is known about how they came about."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from coconet_med.align import Alignment
+    from coconet_med.scale import Window
+    from coconet_med.volume import Source
+
+
+@dataclass(frozen=True)
+class FusionResult:
+    """The fused image of one pair.
+
+    Attributes:
+        color: RGB ``uint8`` image on the anatomical grid (2-D for pictures).
+        luminance: ``float32`` image in [0, 1]: the fused luminance, before coloring.
+        uptake: the functional image on the anatomical grid, in its own units.
+        anatomy: the anatomical source.
+        function: the functional source.
+        alignment: how the functional image came onto the anatomical grid.
+        anatomy_window: anatomical values that became 0 and 1.
+        window: functional values that became 0 and 1.
+        colormap: color map through which uptake can be read back, or ``None`` where the colors of an unknown palette
+            were kept.
+        strength: weight of the fusion against the anatomy alone.
+        plane: plane of the slices that the network saw.
+        provenance: software, model, libraries.
+        warnings: what the user should know before trusting the picture.
+    """
+
+    color: sitk.Image
+    luminance: sitk.Image
+    uptake: sitk.Image
+    anatomy: Source
+    function: Source
+    alignment: Alignment
+    anatomy_window: Window
+    window: Window
+    colormap: str | None
+    strength: float
+    plane: str
+    provenance: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    def read_uptake(self) -> np.ndarray:
+        """Uptake decoded from the colors alone, in units: (k, j, i), or (rows, columns) for pictures.
+
+        What a reader with the legend can know; values outside the window come back as its limits.
+
+        Raises:
+            OptionError: the colors are those of an unknown palette, or there are none.
+        """
+        import SimpleITK as sitk
+
+        from coconet_med.color import decode
+        from coconet_med.errors import OptionError
+
+        if self.colormap is None:
+            msg = f"{self.function.name}: colors of an unknown palette do not tell uptake; give its palette when fusing"
+            raise OptionError(msg)
+        rgb = sitk.GetArrayViewFromImage(self.color)
+        return self.window.restore(decode(rgb, colormap=self.colormap, strength=self.strength))
+
+    def sidecar(self) -> dict[str, Any]:
+        """All that the JSON side-car says: sources with sha256, model, window, units, transform, warnings."""
+        return {
+            "research_use_only": "research use, not for diagnosis",
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            **self.provenance,
+            "sources": {"anatomy": _describe(self.anatomy), "function": _describe(self.function)},
+            "units": self.window.units,
+            "window": _window(self.window),
+            "anatomy_window": _window(self.anatomy_window),
+            "colormap": self.colormap or "colors of the functional picture (YCbCr)",
+            "strength": self.strength,
+            "plane": self.plane,
+            "alignment": self.alignment.summary(),
+            "warnings": list(self.warnings),
+        }
+
+    def picture(self, *, height: int = 320) -> np.ndarray:
+        """Anatomy, uptake and fusion side by side with the legend, RGB ``uint8``; three planes for a volume.
+
+        Args:
+            height: of one panel in pixels.
+        """
+        from coconet_med.picture import overview
+
+        return overview(self, height=height)
+
+    def save(
+        self, path: str | Path, *, luminance: bool = False, uptake: bool = False, overwrite: bool = False, **dicom: Any
+    ) -> list[Path]:
+        """Write the result; whole or not at all.
+
+        Args:
+            path: its suffix decides the format: ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha``, ``.png``; without suffix a
+                folder of DICOM files (for DICOM inputs).
+            luminance: also write the fused luminance.
+            uptake: also write the functional image on the anatomical grid.
+            overwrite: replace what is there.
+            dicom: further options of :func:`coconet_med.writers.dicom.write_dicom`.
+
+        Returns:
+            The paths written, the JSON side-car last.
+
+        Raises:
+            WriteError: the format is unknown, something is there already, or the place cannot be written.
+        """
+        from coconet_med.writers import write
+
+        return write(self, Path(path), luminance=luminance, uptake=uptake, overwrite=overwrite, **dicom)
+
+    def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a self-contained HTML page: pictures, legend, quality figures, warnings, provenance.
+
+        Raises:
+            WriteError: something is there already, or the place cannot be written.
+        """
+        from coconet_med.report import write_report
+
+        return write_report(self, Path(path), overwrite=overwrite)
+
+
+def _describe(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "files": len(source.files),
+        "sha256": source.sha256,
+        "units": source.units,
+        "modality": source.modality,
+        "size": list(source.image.GetSize()),
+        "spacing_mm": None if source.planar else list(source.image.GetSpacing()),
+        "frame_of_reference": source.frame_of_reference,
+        **({"details": source.details} if source.details else {}),
+    }
+
+
+def _window(window: Window) -> dict[str, Any]:
+    return {"low": window.low, "high": window.high, "units": window.units, "chosen": window.chosen}
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """Indented JSON with a final newline; NaN, which JSON does not know, is refused."""
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"

@@ -1,0 +1,111 @@
+"""From values in units to values in [0, 1]: one window for the whole volume, never one for each slice.
+
+A window for each slice would show equal uptake in different colors on neighboring slices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from coconet_med.errors import OptionError
+
+if TYPE_CHECKING:
+    from coconet_med.volume import Source
+
+#: Share of the foreground below the top of a robust window, in percent.
+TOP_PERCENTILE = {"anatomy": 99.5, "function": 99.9}
+
+#: A voxel belongs to the foreground above this share of the range between the lowest and the robust highest value.
+FOREGROUND_SHARE = 0.05
+
+#: CT is shown as the training data show it: a brain window, in which bone is white.
+CT_WINDOW_HU = (0.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The values that become 0 and 1, in ``units``.
+
+    Attributes:
+        low: value shown as 0; everything below it as well.
+        high: value shown as 1; everything above it as well.
+        units: units of both.
+        chosen: how: ``"robust"``, ``"given"``, ``"display"`` (8-bit pictures: as stored) or ``"CT brain window"``.
+    """
+
+    low: float
+    high: float
+    units: str
+    chosen: Literal["robust", "given", "display", "CT brain window"]
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """``values`` of any shape mapped linearly to float32 in [0, 1] and clipped."""
+        # In float64 the span of two float32 limits cannot overflow.
+        scaled = (values.astype(np.float64, copy=False) - self.low) / (self.high - self.low)
+        return np.clip(scaled, 0.0, 1.0).astype(np.float32)
+
+    def restore(self, scaled: np.ndarray) -> np.ndarray:
+        """Values in units of scaled ones in [0, 1]."""
+        return self.low + scaled * (self.high - self.low)
+
+
+def window_for(
+    source: Source,
+    values: np.ndarray,
+    role: Literal["anatomy", "function"],
+    *,
+    given: tuple[float, float] | None = None,
+) -> Window:
+    """Choose the window of an image.
+
+    Args:
+        source: what the reader said about the image.
+        values: (k, j, i) values to be shown, in the units of ``source``.
+        role: which of the two images it is.
+        given: limits asked for by the user, in the units of ``source``.
+
+    Returns:
+        The given window; else 0..255 for 8-bit pictures, which are displays already; else 0..100 HU for CT; else the
+        robust window of :func:`robust_window`.
+
+    Raises:
+        OptionError: the limits given are not two increasing finite numbers.
+    """
+    if given is not None:
+        low, high = (float(v) for v in given)
+        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+            msg = f"window {low:g} {high:g}: give two finite numbers, the lower one first, in {source.units}"
+            raise OptionError(msg)
+        return Window(low, high, source.units, "given")
+    if "display_range" in source.details:
+        low, high = source.details["display_range"]
+        return Window(float(low), float(high), source.units, "display")
+    if source.units == "HU":
+        return Window(*CT_WINDOW_HU, source.units, "CT brain window")
+    low, high = robust_window(values, role)
+    return Window(low, high, source.units, "robust")
+
+
+def robust_window(values: np.ndarray, role: Literal["anatomy", "function"]) -> tuple[float, float]:
+    """Limits that a few extreme voxels do not move.
+
+    The top is a percentile (99.5 for anatomy, 99.9 for function) of the foreground.  The bottom is 0 for images without
+    values below 0 that start near it and for every functional image that has values around 0 (the noise of a
+    reconstruction goes below 0, uptake does not), else the lowest value.
+
+    Args:
+        values: any shape; finite, and not all equal.
+        role: which of the two images it is.
+    """
+    lowest, highest = float(values.min()), float(values.max())
+    low = lowest
+    if (lowest <= 0 < highest and role == "function") or 0 < lowest < 0.1 * highest:
+        low = 0.0
+    rough = max(float(np.percentile(values, 99.9)), low)
+    foreground = values[values > low + FOREGROUND_SHARE * (rough - low)]
+    high = float(np.percentile(foreground, TOP_PERCENTILE[role])) if foreground.size else highest
+    # A few bright voxels on nothing: no percentile is above the bottom, so nothing but the maximum can be the top.
+    return (low, high) if high > low else (low, highest)

@@ -1,0 +1,103 @@
+"""Write a result in the format that the target's name asks for: whole, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coconet_med.errors import WriteError
+
+if TYPE_CHECKING:
+    from coconet_med.result import FusionResult
+
+VOLUME_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
+SUFFIXES = (*VOLUME_SUFFIXES, ".png")
+
+
+def split_suffix(path: Path) -> tuple[str, str]:
+    """Name without suffix, and the suffix in lower case; the suffix is empty for a folder.
+
+    Raises:
+        WriteError: a suffix of a format that is not written.
+
+    Example:
+        >>> split_suffix(Path("sub-01.fused.nii.gz"))
+        ('sub-01.fused', '.nii.gz')
+    """
+    for suffix in SUFFIXES:
+        if path.name.lower().endswith(suffix) and len(path.name) > len(suffix):
+            return path.name[: -len(suffix)], suffix
+    if path.suffix and not path.is_dir():
+        msg = f"{path}: {path.suffix} is not written; end the name in {', '.join(SUFFIXES)}, or name a folder for DICOM"
+        raise WriteError(msg)
+    return path.name, ""
+
+
+def targets(path: Path, *, luminance: bool = False, uptake: bool = False) -> dict[str, Path]:
+    """Every file that writing to ``path`` makes, by what it holds."""
+    stem, suffix = split_suffix(path)
+    if not suffix:
+        return {"folder": path}
+    beside = {"color": path, "sidecar": path.with_name(f"{stem}.json")}
+    scalar = ".tiff" if suffix == ".png" else suffix
+    if suffix == ".png":
+        beside["legend"] = path.with_name(f"{stem}_legend.png")
+    if luminance:
+        beside["luminance"] = path.with_name(f"{stem}_luminance{scalar}")
+    if uptake:
+        beside["uptake"] = path.with_name(f"{stem}_uptake{scalar}")
+    return beside
+
+
+def check_target(path: Path, *, luminance: bool = False, uptake: bool = False, overwrite: bool = False) -> None:
+    """Refuse, before any work is done, a target that could not be written.
+
+    Raises:
+        WriteError: unknown suffix, existing files without ``overwrite``, or a folder that is missing or read-only.
+    """
+    import os
+
+    for target in targets(path, luminance=luminance, uptake=uptake).values():
+        if target.is_dir() and split_suffix(path)[1]:
+            msg = f"{target}: is a folder; give the name of a file"
+            raise WriteError(msg)
+        if target.exists() and not overwrite:
+            msg = f"{target}: exists already; give --overwrite to replace it, or another name"
+            raise WriteError(msg)
+    parent = path.parent
+    if not parent.is_dir():
+        msg = f"{parent}: no such folder; create it first"
+        raise WriteError(msg)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        msg = f"{parent}: no permission to write there; choose another folder"
+        raise WriteError(msg)
+
+
+def write(
+    result: FusionResult,
+    path: Path,
+    *,
+    luminance: bool = False,
+    uptake: bool = False,
+    overwrite: bool = False,
+    **dicom: Any,
+) -> list[Path]:
+    """Write a result; see :meth:`coconet_med.result.FusionResult.save`."""
+    check_target(path, luminance=luminance, uptake=uptake, overwrite=overwrite)
+    suffix = split_suffix(path)[1]
+    if not suffix:
+        from coconet_med.writers.study import write_study
+
+        return write_study(result, path, luminance=luminance, uptake=uptake, overwrite=overwrite, **dicom)
+    if suffix == ".png":
+        from coconet_med.writers.png import encode
+    else:
+        from coconet_med.writers.volumes import encode
+    from coconet_med.result import to_json
+    from coconet_med.writers.atomic import write_together
+
+    files = targets(path, luminance=luminance, uptake=uptake)
+    sidecar = files.pop("sidecar")
+    jobs = [(target, encode(result, what)) for what, target in files.items()]
+    jobs.append((sidecar, lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
+    return write_together(jobs, overwrite=overwrite)
