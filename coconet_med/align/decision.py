@@ -28,7 +28,7 @@ LEAST_INFORMATION = 0.05
 #: Of affines that nobody vouches for: a quick search must better the fit by this factor, ...
 RIVAL_GAIN = 1.15
 #: ... and lie this far from them, before they are doubted.
-RIVAL_DISTANCE_MM = 10.0
+RIVAL_DISTANCE_MM = 8.0
 
 
 def decide(
