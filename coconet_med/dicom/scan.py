@@ -39,7 +39,7 @@ class Scan:
         if not self.damaged:
             return ()
         named = name_files(path for path, _ in self.damaged)
-        return (f"{len(self.damaged)} DICOM file(s) could not be read and were left out: {named}",)
+        return (f"{len(self.damaged)} DICOM file(s) could not be used and were left out: {named}",)
 
 
 def scan(path: Path | str) -> Scan:
@@ -54,8 +54,8 @@ def scan(path: Path | str) -> Scan:
     if not root.exists():
         raise ReadError(f"{root}: no such file or folder")
     instances: list[Instance] = []
+    others: list[Instance] = []
     damaged: list[tuple[Path, str]] = []
-    other = 0
     for file in _files(root):
         try:
             instance = read_header(file)
@@ -67,12 +67,14 @@ def scan(path: Path | str) -> Scan:
         if _is_image(instance):
             instances.append(instance)
         else:
-            other += 1
-    if not instances and not other:
+            others.append(instance)
+    if not instances and not others:
         if damaged:
             raise ReadError(f"{root}: no DICOM file could be read; {damaged[0][1]}")
         raise ReadError(f"{root}: no DICOM files found")
-    return Scan(root=root, series=_group(instances), other=other, damaged=tuple(damaged))
+    series = _group(instances)
+    damaged.extend(_strays(others, series))
+    return Scan(root=root, series=series, other=len(others), damaged=tuple(damaged))
 
 
 def read_header(path: Path) -> Instance | None:
@@ -173,6 +175,16 @@ def _is_image(instance: Instance) -> bool:
     return (
         instance.sop_class in IMAGE_CLASSES and headers.text(instance.header, "Modality").upper().strip() in MODALITIES
     )
+
+
+def _strays(others: list[Instance], series: tuple[Series, ...]) -> list[tuple[Path, str]]:
+    """Objects that carry the UID of an image series without being such an image: a slice may have been lost so."""
+    uids = {one.uid for one in series}
+    return [
+        (other.path, f"{other.name}: has the Series Instance UID of an image series but is no such image")
+        for other in others
+        if headers.text(other.header, "SeriesInstanceUID") in uids
+    ]
 
 
 def _group(instances: list[Instance]) -> tuple[Series, ...]:

@@ -57,7 +57,7 @@ def test_a_damaged_file_is_left_out_and_named(tmp_path):
     first = sorted(tmp_path.iterdir())[0]
     (tmp_path / "broken.dcm").write_bytes(first.read_bytes()[:200])
     source = read_series(tmp_path, "anatomy")
-    assert source.warnings == ("1 DICOM file(s) could not be read and were left out: broken.dcm",)
+    assert source.warnings == ("1 DICOM file(s) could not be used and were left out: broken.dcm",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,148 @@
+"""Mutated headers and truncated files end in an image in the right place or in one clear error: nothing else."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import OBLIQUE, classic, enhanced, places, spect, stored_values
+from test_dicom_values import ENCODERS
+
+from coconet_med.errors import FusionError
+from coconet_med.readers.dicom import read_series
+
+SLICES, CASES_PER_SEED = 5, 25
+ORIGIN, STEP = (-8.0, -9.5, 20.25), 2.0
+TEXTS = (b"", b"nan", b"1e400", b"-1", b"0", b"65535", b"\xff\xfe\x00", b"1\\2", b"99999999999", b"../../x", b"MR\\PT")
+
+
+def _encoded(kind, modality="MR"):
+    def make(folder):
+        classic(
+            folder,
+            modality,
+            values=stored_values(SLICES, 8, 9),
+            orientation=OBLIQUE,
+            origin=ORIGIN,
+            step=STEP,
+            finish=ENCODERS[kind],
+        )
+
+    return make
+
+
+BASES = {
+    "MR": _encoded("implicit"),
+    "PT": _encoded("deflate", "PT"),
+    "CT big endian": _encoded("big endian", "CT"),
+    "RLE": _encoded("RLE"),
+    "JPEG-LS": _encoded("JPEG-LS"),
+    "JPEG 2000": _encoded("JPEG 2000"),
+    "JPEG lossless": _encoded("JPEG lossless"),
+    "enhanced PT": lambda folder: enhanced(folder, "EPT", slopes=np.linspace(1, 2, 6)),
+    "SPECT": spect,
+}
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    """The bytes of the files of each base series."""
+    import warnings
+
+    found = {}
+    for name, make in BASES.items():
+        folder = tmp_path_factory.mktemp("base")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom dislikes writing big endian
+            make(folder)
+        found[name] = [path.read_bytes() for path in sorted(folder.iterdir())]
+    return found
+
+
+def _mutated(data: bytes, rng: np.random.Generator) -> bytes:
+    """One file, damaged once: cut, bytes changed, an element's value replaced, or a known number made absurd."""
+    kind = rng.integers(6)
+    if kind == 0:
+        return data[: rng.integers(len(data))]
+    if kind == 1:  # a few bytes anywhere
+        damaged = bytearray(data)
+        for _ in range(rng.integers(1, 8)):
+            damaged[rng.integers(len(data))] = rng.integers(256)
+        return bytes(damaged)
+    if kind == 2:  # a piece lost or doubled
+        first, second = sorted(rng.integers(132, len(data), 2))
+        return data[:first] + (data[second:] if rng.random() < 0.5 else data[first:second] + data[first:])
+    return _edited(data, rng)
+
+
+def _edited(data: bytes, rng: np.random.Generator) -> bytes:
+    """The value of a random element, also within sequences, replaced by nonsense or by a changed digit."""
+    import io
+
+    ds = pydicom.dcmread(io.BytesIO(data))
+    elements = [e for e in ds.iterall() if e.VR not in ("SQ", "OB", "OW") and e.value not in (None, "")]
+    element = elements[rng.integers(len(elements))]
+    raw = str(element.value).strip("[]").replace(", ", "\\").replace("'", "").encode()
+    at = data.find(raw[:64]) if raw else -1
+    if at < 0:
+        return data[: rng.integers(len(data))]
+    if rng.random() < 0.5:
+        new = bytearray(raw)
+        new[rng.integers(len(raw))] = rng.integers(48, 58)
+    else:
+        new = TEXTS[rng.integers(len(TEXTS))].ljust(len(raw), b" ")[: len(raw)]
+    return data[:at] + bytes(new) + data[at + len(raw) :]
+
+
+def _check_place(image: sitk.Image) -> None:
+    """Every slice of the result lies on a slice of the truth, with the true axes and spacing."""
+    axes = np.array(image.GetDirection()).reshape(3, 3)
+    np.testing.assert_allclose(axes[:, 0], OBLIQUE[:3], atol=2e-3)
+    np.testing.assert_allclose(axes[:, 1], OBLIQUE[3:], atol=2e-3)
+    np.testing.assert_allclose(image.GetSpacing()[:2], (1.25, 1.5), atol=2e-3)
+    truth = places(SLICES, OBLIQUE, ORIGIN, STEP)
+    for k in range(image.GetSize()[2]):
+        here = np.array(image.TransformIndexToPhysicalPoint((0, 0, k)))
+        assert np.linalg.norm(truth - here, axis=1).min() < 0.15
+
+
+def _run(seed: int, originals: dict[str, list[bytes]], folder: Path) -> None:
+    rng = np.random.default_rng(seed)
+    for case in range(CASES_PER_SEED):
+        name = list(originals)[rng.integers(len(originals))]
+        files = list(originals[name])
+        victim = rng.integers(len(files))
+        files[victim] = _mutated(files[victim], rng)
+        study = folder / f"case{case}"
+        study.mkdir()
+        for number, data in enumerate(files):
+            (study / f"{number}.dcm").write_bytes(data)
+        before = time.perf_counter()
+        message, source = "", None
+        try:
+            source = read_series(study, "anatomy" if rng.random() < 0.5 else "function")
+        except FusionError as error:
+            message = str(error)
+        assert message.isprintable(), (name, case, message)
+        if source is not None:
+            values = sitk.GetArrayViewFromImage(source.image)
+            assert np.isfinite(values).all(), (name, case)
+            if len(files) > 1:  # one damaged file of several must not move the others
+                _check_place(source.image)
+                assert values.shape[0] == SLICES or source.warnings or len(source.details["choice"]["passed_over"])
+        assert time.perf_counter() - before < 10, (name, case)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_input_ends_in_the_right_place_or_in_one_clear_error(seed, originals, tmp_path):
+    _run(seed, originals, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 190))
+def test_two_thousand_damaged_inputs_end_well(seed, originals, tmp_path):
+    _run(seed, originals, tmp_path)
