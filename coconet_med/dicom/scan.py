@@ -13,6 +13,7 @@ from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, Instance, Series
 from coconet_med.errors import ReadError
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
+SUFFIXES = (".dcm", ".dicom", ".ima")
 DIRECTORY = "1.2.840.10008.1.3.10"  # DICOMDIR
 #: A deflated data set may not grow beyond this many bytes (a decompression bomb would otherwise fill the memory).
 MAX_INFLATED = 2**31
@@ -90,9 +91,11 @@ def read_header(path: Path) -> Instance | None:
     except OSError as error:
         raise ReadError(f"{path.name}: cannot be opened ({error.strerror})") from error
     bare = _bare(start)
-    if start[128:132] != b"DICM" and not bare:
-        return None
     name = headers.printable(path.name, limit=80)
+    if start[128:132] != b"DICM" and not bare:
+        if path.suffix.lower() in SUFFIXES:
+            raise ReadError(f"{name}: is named like a DICOM file but does not begin as one")
+        return None
     try:
         with headers.quiet() as notes:
             _refuse_bomb(path, start)
@@ -178,10 +181,10 @@ def _is_image(instance: Instance) -> bool:
 
 
 def _strays(others: list[Instance], series: tuple[Series, ...]) -> list[tuple[Path, str]]:
-    """Objects that carry the UID of an image series without being such an image: a slice may have been lost so."""
-    uids = {one.uid for one in series}
+    """Objects with the UID of an image series, or with none, that are no such image: a slice may have been lost so."""
+    uids = {"", *(one.uid for one in series)}
     return [
-        (other.path, f"{other.name}: has the Series Instance UID of an image series but is no such image")
+        (other.path, f"{other.name}: is no image of the series that it names")
         for other in others
         if headers.text(other.header, "SeriesInstanceUID") in uids
     ]
