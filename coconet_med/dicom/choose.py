@@ -163,7 +163,7 @@ def _exclusion(series: Series) -> str:
     for word, why in (("LOCALIZER", "localizer"), ("MOSAIC", "Siemens mosaic"), ("SCREEN SAVE", "screen capture")):
         if word in series.words():
             return why
-    if series.header.get("SOPClassUID") == NM_CLASS:
+    if series.instances[0].sop_class == NM_CLASS:
         kinds = {i.image_type[2] if len(i.image_type) > 2 else "unknown" for i in series.instances}
         if not kinds & {"RECON TOMO", "RECON GATED TOMO"}:
             return f"planar or projection data ({', '.join(sorted(kinds))})"

@@ -86,7 +86,7 @@ def load_series(
     details = _details(series, layout, units, scaling)
     return Source(
         image=_image(values, origin, layout.stack),
-        name=headers.printable(series.description or ordered[0].path.parent.name, limit=80),
+        name=_name(series),
         units=units,
         modality=series.modality,
         files=tuple(instance.path for instance in ordered),
@@ -234,6 +234,12 @@ def _details(series: Series, layout: _Layout, units: str, scaling: Suv) -> dict[
         if series.modality == "PT"
         else None,
     }
+
+
+def _name(series: Series) -> str:
+    """Series description, else folder name; without the characters that could make a path of it."""
+    name = headers.printable(series.description or series.instances[0].path.parent.name, limit=80)
+    return "".join("-" if c in "/\\:" else c for c in name).strip(". ") or "unnamed"
 
 
 def _digest(paths: Sequence[Path]) -> str:

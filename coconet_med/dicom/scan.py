@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zlib
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from coconet_med.errors import ReadError
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 SUFFIXES = (".dcm", ".dicom", ".ima")
+UID = re.compile(r"[0-9.]{1,64}")
 DIRECTORY = "1.2.840.10008.1.3.10"  # DICOMDIR
 #: A deflated data set may not grow beyond this many bytes (a decompression bomb would otherwise fill the memory).
 MAX_INFLATED = 2**31
@@ -181,13 +183,17 @@ def _is_image(instance: Instance) -> bool:
 
 
 def _strays(others: list[Instance], series: tuple[Series, ...]) -> list[tuple[Path, str]]:
-    """Objects with the UID of an image series, or with none, that are no such image: a slice may have been lost so."""
-    uids = {"", *(one.uid for one in series)}
-    return [
-        (other.path, f"{other.name}: is no image of the series that it names")
-        for other in others
-        if headers.text(other.header, "SeriesInstanceUID") in uids
-    ]
+    """Objects that name an image series without being its images, or whose UIDs are damaged.
+
+    A slice at the end of a stack that was lost so would not be missed by its place: the user has to be told.
+    """
+    uids = {one.uid for one in series}
+    found = []
+    for other in others:
+        named = headers.text(other.header, "SeriesInstanceUID")
+        if named in uids or not UID.fullmatch(named) or not UID.fullmatch(other.sop_class):
+            found.append((other.path, f"{other.name}: is no image of the series that it names"))
+    return found
 
 
 def _group(instances: list[Instance]) -> tuple[Series, ...]:

@@ -97,9 +97,8 @@ def read_series(
 
 def _modalities(found: Scan, role: Role) -> list[str]:
     here = {series.modality for series in found.series}
-    if role == "anatomy":
-        return ["MR"] if "MR" in here else ["CT"]
-    return ["PT", "NM"] if here & {"PT", "NM"} else ["CT"]
+    order = (["MR"], ["CT"]) if role == "anatomy" else (["PT", "NM"], ["CT"])
+    return next((kind for kind in order if here & set(kind)), [one for kind in order for one in kind])
 
 
 def _kinship(anatomy: Candidate, function: Candidate) -> list[str]:

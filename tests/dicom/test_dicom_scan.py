@@ -108,6 +108,11 @@ def test_complaints_about_header_values_end_as_warnings_of_the_source(tmp_path):
     assert source.warnings == ("header: Invalid value for VR UI: '1.2.3.4.x'.",)
 
 
+def test_the_name_of_a_source_cannot_be_a_path(tmp_path):
+    classic(tmp_path, edit=lambda ds, k: setattr(ds, "SeriesDescription", "../../etc/passwd"))
+    assert read_series(tmp_path, "anatomy").name == "-..-etc-passwd"
+
+
 def test_control_characters_of_tags_do_not_reach_messages(tmp_path):
     def evil(ds, k):
         ds.SeriesDescription = "../../etc/\x1b[31mpasswd"

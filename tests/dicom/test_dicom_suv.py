@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from dicom_phantom import classic
+from dicom_phantom import classic, enhanced
 
 from coconet_med.readers.dicom import read_series
 
@@ -132,3 +132,15 @@ def test_suv_by_lean_body_mass_is_not_called_body_weight(tmp_path):
 
     classic(tmp_path, "PT", edit=lean)
     assert read_series(tmp_path, "function").units == "SUVlbm"
+
+
+def test_an_enhanced_object_is_decay_corrected_to_the_time_that_it_states(tmp_path):
+    def corrected(ds, k):
+        del ds.CorrectedImage, ds.DecayCorrection, ds.Units
+        ds.AttenuationCorrected = ds.DecayCorrected = "YES"
+        ds.DecayCorrectionDateTime = "20240301110000.000000+0100"
+
+    enhanced(tmp_path, "EPT", slopes=[2.0] * 6, edit=corrected)
+    source = read_series(tmp_path, "function")
+    assert source.units == "SUVbw"
+    assert source.details["suv"]["factor"] == pytest.approx(BY_HAND, rel=1e-4)
