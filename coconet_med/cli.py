@@ -158,7 +158,10 @@ def evaluate(
         list[str] | None, typer.Option("--set", help="Sets of the folder: mri-pet, mri-spect, mri-ct; all by default.")
     ] = None,
     split: Annotated[str, typer.Option(help="Which part of the folder.")] = "val",
-    measures: Annotated[str, typer.Option(help="fidelity (fast) or all.")] = "fidelity",
+    function_as: Annotated[
+        str, typer.Option(help="Folder: uptake (the known scalar), or luminance (as published tables do).")
+    ] = "uptake",
+    measures: Annotated[str, typer.Option(help="fidelity (fast), usual or all.")] = "fidelity",
     baselines: Annotated[
         bool, typer.Option("--baselines/--no-baselines", help="Compare with the classical methods.")
     ] = True,
@@ -187,7 +190,7 @@ def evaluate(
             "progress": say.progress,
         }
         if function is None:
-            table: Table = assess_folder(anatomy, split=split, sets=sets, **common)
+            table: Table = assess_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
         else:
             table = assess_pair(anatomy, function, fused, palette=palette, **common)
         from coconet_med.writers.atomic import write_together

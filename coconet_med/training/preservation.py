@@ -110,14 +110,14 @@ class PreservationWeights:
     """
 
     harmonic: float = 1.0
-    uptake_order: float = 1.0
+    uptake_order: float = 1.2
     anatomy_order: float = 0.5
     hot_edges: float = 1.0
     head_edges: float = 0.5
-    joint_edges: float = 0.5
-    no_new_edges: float = 0.5
+    joint_edges: float = 1.0
+    no_new_edges: float = 5.0
     darkness: float = 1.0
-    differences: float = 0.1
+    differences: float = 0.4
 
 
 class PreservationLoss(nn.Module):

@@ -40,9 +40,9 @@ class Settings:
     """
 
     model: str = "light"
-    steps: int = 10_000
+    steps: int = 5_500
     batch: int = 4
-    sizes: tuple[int, ...] = (256, 192)
+    sizes: tuple[int, ...] = (256, 192, 160)
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     base: float = 0.3
