@@ -95,13 +95,13 @@ def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(path)
-            frames = getattr(picture, "n_frames", 1)
-            if frames > 1:
-                msg = f"{path}: has {frames} pages; give one page, or the volume as NIfTI"
-                raise ReadError(msg)
-            picture = ImageOps.exif_transpose(picture)
-            picture.load()
+            with Image.open(path) as file:
+                frames = getattr(file, "n_frames", 1)
+                if frames > 1:
+                    msg = f"{path}: has {frames} pages; give one page, or the volume as NIfTI"
+                    raise ReadError(msg)
+                file.load()
+                picture = ImageOps.exif_transpose(file)
     except ReadError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:

@@ -1,0 +1,192 @@
+"""NIfTI, NRRD and MetaImage: the place of each voxel in the world, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from coconet_med.errors import GeometryError, ReadError
+from coconet_med.readers import read
+
+RNG = np.random.default_rng(0)
+OBLIQUE = np.array([[-1.9, 0.3, 0.2, 80], [0.3, 1.9, -0.4, -70], [0.25, 0.4, 2.9, -50], [0, 0, 0, 1.0]])
+U, _, VT = np.linalg.svd(OBLIQUE[:3, :3] / [2, 2, 3])
+OBLIQUE[:3, :3] = U @ VT * [2, 2, 3]
+
+
+def save(path: Path, array: np.ndarray, affine: np.ndarray = OBLIQUE, **header: float) -> Path:
+    image = nib.Nifti1Image(array, affine)
+    for key, value in header.items():
+        image.header[key] = value
+    nib.save(image, path)
+    return path
+
+
+def values(shape: tuple[int, ...] = (7, 8, 9)) -> np.ndarray:
+    return RNG.normal(100, 20, shape).astype(np.float32)
+
+
+def test_a_voxel_lies_at_the_world_point_that_its_affine_gives(tmp_path: Path) -> None:
+    array = values()
+    source = read(save(tmp_path / "a.nii.gz", array), "anatomy")
+    point = source.image.TransformIndexToPhysicalPoint((2, 3, 4))
+    assert np.allclose(np.array(point) * [-1, -1, 1], (OBLIQUE @ [2, 3, 4, 1])[:3], atol=1e-4)
+    assert source.image[2, 3, 4] == pytest.approx(array[2, 3, 4])
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha", ".nii"])
+def test_other_formats_give_the_same_volume_as_nifti(tmp_path: Path, suffix: str) -> None:
+    reference = read(save(tmp_path / "a.nii.gz", values()), "anatomy").image
+    sitk.WriteImage(reference, str(tmp_path / f"b{suffix}"))
+    other = read(tmp_path / f"b{suffix}", "anatomy").image
+    assert np.array_equal(sitk.GetArrayFromImage(other), sitk.GetArrayFromImage(reference))
+    assert np.allclose(other.GetOrigin(), reference.GetOrigin(), atol=1e-4)
+    assert np.allclose(other.GetDirection(), reference.GetDirection(), atol=1e-6)
+    assert np.allclose(other.GetSpacing(), reference.GetSpacing(), atol=1e-6)
+
+
+def test_slope_and_intercept_are_applied(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.arange(24, dtype=np.int16).reshape(2, 3, 4), np.eye(4))
+    image.header.set_slope_inter(2.5, -1)
+    nib.save(image, tmp_path / "a.nii")
+    assert read(tmp_path / "a.nii", "function").image[1, 2, 3] == pytest.approx(23 * 2.5 - 1)
+
+
+def test_big_endian_files_are_read(tmp_path: Path) -> None:
+    array = np.arange(24, dtype=">i2").reshape(2, 3, 4)
+    header = nib.Nifti1Header(endianness=">")
+    nib.save(nib.Nifti1Image(array, np.eye(4), header), tmp_path / "a.nii")
+    assert read(tmp_path / "a.nii", "anatomy").image[1, 2, 3] == 23
+
+
+def test_a_trailing_axis_of_one_is_no_fourth_dimension(tmp_path: Path) -> None:
+    assert read(save(tmp_path / "a.nii.gz", values((4, 5, 6, 1))), "anatomy").image.GetSize() == (4, 5, 6)
+
+
+def test_not_a_number_becomes_background_with_a_warning(tmp_path: Path) -> None:
+    array = values()
+    array[1, 2, 3], array[4, 4, 4] = np.nan, np.inf
+    source = read(save(tmp_path / "a.nii.gz", array), "anatomy")
+    lowest = np.nanmin(array[np.isfinite(array)])
+    assert source.image[1, 2, 3] == source.image[4, 4, 4] == lowest
+    assert "2 voxels" in source.warnings[0]
+
+
+def test_a_color_volume_keeps_its_colors_and_gives_its_luminance(tmp_path: Path) -> None:
+    rgb = np.zeros((3, 4, 5), [("R", "u1"), ("G", "u1"), ("B", "u1")])
+    rgb["R"], rgb["G"][1, 1, 1] = 200, 100
+    nib.save(nib.Nifti1Image(rgb, np.eye(4)), tmp_path / "a.nii.gz")
+    source = read(tmp_path / "a.nii.gz", "function")
+    assert source.color is not None
+    assert source.color[1, 1, 1] == (200, 100, 0)
+    assert source.image[1, 1, 1] == pytest.approx(0.299 * 200 + 0.587 * 100)
+    with pytest.raises(ReadError, match="in color"):
+        read(tmp_path / "a.nii.gz", "anatomy")
+
+
+def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
+    import hashlib
+
+    path = save(tmp_path / "a.nii.gz", values())
+    assert read(path, "anatomy").sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_sheared_affine_is_refused(tmp_path: Path) -> None:
+    affine = np.diag([2.0, 2, 2, 1])
+    affine[0, 1] = 0.2
+    with pytest.raises(GeometryError, match="sheared by 5"):
+        read(save(tmp_path / "a.nii.gz", values(), affine), "anatomy")
+
+
+def test_an_affine_sheared_by_rounding_alone_is_taken(tmp_path: Path) -> None:
+    affine = OBLIQUE.copy()
+    affine[0, 1] += 2e-5
+    read(save(tmp_path / "a.nii.gz", values(), affine), "anatomy")
+
+
+@pytest.mark.parametrize("broken", ["zero", "parallel", "nan"])
+def test_a_singular_affine_is_refused(tmp_path: Path, broken: str) -> None:
+    affine = np.diag([2.0, 2, 2, 1])
+    if broken == "zero":
+        affine[1, 1] = 0
+    elif broken == "parallel":
+        affine[:3, 1] = affine[:3, 0]
+    else:
+        affine[0, 3] = np.nan
+    image = nib.Nifti1Image(values(), np.eye(4))
+    image.header["sform_code"], image.header["qform_code"] = 1, 0
+    for row, name in enumerate(("srow_x", "srow_y", "srow_z")):
+        image.header[name] = affine[row]
+    image._affine = affine
+    path = tmp_path / "a.nii"
+    with path.open("wb") as file:
+        file.write(image.header.binaryblock + b"\0" * 4 + values().tobytes(order="F"))
+    raw = bytearray(path.read_bytes())
+    raw[108:112] = np.float32(352).tobytes()
+    raw[344:348] = b"n+1\0"
+    path.write_bytes(raw)
+    with pytest.raises(GeometryError, match="singular"):
+        read(path, "anatomy")
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.ones((4, 5, 6), np.float32), "every voxel is 1"),
+        (np.zeros((4, 5, 6), np.int16), "every voxel is 0"),
+        (np.full((4, 5, 6), np.nan, np.float32), "no voxel has a finite value"),
+        (RNG.normal(size=(4, 5, 6, 3)), "4-D"),
+        (RNG.normal(size=(4, 5, 6)).astype(np.complex64), "real numbers"),
+        (np.full((4, 5, 6), 1e300), "no voxel has a finite value"),
+    ],
+)
+def test_what_cannot_be_fused_is_refused_with_the_reason(tmp_path: Path, array: np.ndarray, words: str) -> None:
+    with pytest.raises(ReadError, match=words):
+        read(save(tmp_path / "a.nii.gz", array, np.eye(4)), "function")
+
+
+def test_very_large_values_are_kept(tmp_path: Path) -> None:
+    array = values().astype(np.float64) * 1e30
+    assert read(save(tmp_path / "a.nii.gz", array), "function").image[1, 1, 1] == pytest.approx(array[1, 1, 1], rel=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha", ".png", ".tif"])
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_text("no image\n" * 100)
+    with pytest.raises(ReadError, match="not a readable"):
+        read(path, "anatomy")
+    path.write_bytes(b"")
+    with pytest.raises(ReadError, match="empty"):
+        read(path, "anatomy")
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
+def test_a_file_cut_short_is_refused(tmp_path: Path, suffix: str) -> None:
+    image = sitk.GetImageFromArray(values((20, 20, 20)))
+    path = tmp_path / f"a{suffix}"
+    sitk.WriteImage(image, str(path))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ReadError, match="copy"):
+        read(path, "anatomy")
+
+
+def test_an_absurd_size_in_a_header_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.nii", values())
+    raw = bytearray(path.read_bytes())
+    raw[40:56] = np.array([3, 32000, 32000, 32000, 1, 1, 1, 1], np.int16).tobytes()
+    path.write_bytes(raw)
+    with pytest.raises(ReadError, match="can be read"):
+        read(path, "anatomy")
+
+
+def test_a_missing_file_and_an_unknown_format_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no such file"):
+        read(tmp_path / "none.nii.gz", "anatomy")
+    (tmp_path / "a.doc").write_text("x" * 200)
+    with pytest.raises(ReadError, match="not a format"):
+        read(tmp_path / "a.doc", "anatomy")
