@@ -70,7 +70,7 @@ T1 = r"t1w?|mp ?rage|mprage\w*|bravo|spgr|ir-?fspgr|vibe|tfe|3d ?t1\w*|t1 ?3d|sp
 MAPS = (
     r"adc|dwi|dti|trace\w*|fa|colfa|tensor|cbf|cbv|mtt|asl|pcasl|perf\w*|bold|fmri|epi|swi|swan|phase|mip|minip|tof|mra"
 )
-ATTENUATION = r"mrac|umap|mu-?map|dixon|ute|zte|attn? ?map|in ?phase|opp? ?phase|water|fat"
+ATTENUATION = r"mrac|umap|mu-?map|dixon|ute|zte|attn? ?map|in ?phase|opp? ?phase|water(?! ?ex)|fat(?! ?sat)"
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "MR": (

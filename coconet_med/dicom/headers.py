@@ -26,7 +26,8 @@ Tag = str | tuple[int, int]
 def quiet() -> Iterator[list[str]]:
     """Collect pydicom's complaints about values, as one-line texts, instead of letting them out.
 
-    pydicom reports through :mod:`warnings` and through its logger; both are held back inside the block.
+    pydicom reports through :mod:`warnings` and through its logger; both are held back inside the block.  Python keeps
+    warning filters for the whole process, so other threads are quiet meanwhile too.
     """
     notes: list[str] = []
     log = logging.getLogger("pydicom")

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 SuvChoice = Literal["auto", "never"]
-UNITS = {"BQML": "Bq/ml", "GML": "SUVbw", "CNTS": "counts", "CPS": "counts/s", "PROPCNTS": "proportional counts"}
+UNITS = {
+    "BQML": "Bq/ml",
+    "GML": "SUVbw",
+    "CNTS": "counts",
+    "CPS": "counts/s",
+    "PROPCNTS": "proportional counts",
+    "US": RELATIVE_UNITS,
+}
 
 
 @dataclass(frozen=True)
@@ -149,11 +156,11 @@ def _refuse_mixed_scaling(series: Series, frames: Sequence[Frame]) -> None:
 
 def _units(series: Series, frames: Sequence[Frame], suv: SuvChoice) -> tuple[str, Suv]:
     stated = frames[0].units
+    own = UNITS.get(stated, headers.printable(stated, limit=40) or RELATIVE_UNITS)
     if series.modality == "MR":
         return RELATIVE_UNITS, Suv(None)
     if series.modality == "CT":
-        return ("HU" if stated in ("", "HU") else headers.printable(stated, limit=40)), Suv(None)
-    own = UNITS.get(stated, headers.printable(stated, limit=40) or RELATIVE_UNITS)
+        return ("HU" if stated in ("", "HU") else own), Suv(None)
     scaling = suv_factor(series, stated)
     if scaling.reason.startswith("values are SUV normalized"):
         own = f"SUV{headers.text(series.header, 'SUVType').strip().lower()}"

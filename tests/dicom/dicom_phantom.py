@@ -132,9 +132,19 @@ def classic(
     return values
 
 
-def enhanced(folder: Path, modality: str = "EMR", *, slopes: Sequence[float] | None = None, edit: Edit | None = None):
-    """One multi-frame object whose places stand in the functional groups; returns the stored values."""
-    values = stored_values()
+def enhanced(
+    folder: Path,
+    modality: str = "EMR",
+    *,
+    slopes: Sequence[float] | None = None,
+    durations: Sequence[float] = (1000.0,),
+    edit: Edit | None = None,
+) -> np.ndarray:
+    """One multi-frame object whose places stand in the functional groups; returns the stored values.
+
+    Every place is held once for each of ``durations`` (ms), one after the other in time.
+    """
+    values = stored_values(6 * len(durations))
     ds = header(modality, f"enhanced {modality}")
     ds.SOPInstanceUID, ds.InstanceNumber, ds.NumberOfFrames = uid("object", modality), 1, len(values)
     ds.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
@@ -143,12 +153,20 @@ def enhanced(folder: Path, modality: str = "EMR", *, slopes: Sequence[float] | N
     shared.PixelMeasuresSequence = [_item(PixelSpacing=["1.5", "1.25"], SliceThickness="9.75")]
     shared.PlaneOrientationSequence = [_item(ImageOrientationPatient=list(OBLIQUE))]
     ds.SharedFunctionalGroupsSequence = [shared]
-    where = places(len(values), OBLIQUE, (-8.0, -9.5, 20.25), 2.0)
+    where = places(6, OBLIQUE, (-8.0, -9.5, 20.25), 2.0)
     groups = []
     for k in range(len(values)):
         group = Dataset()
-        group.PlanePositionSequence = [_item(ImagePositionPatient=[f"{v:.9g}" for v in where[k]])]
-        group.FrameContentSequence = [_item(StackID="1", InStackPositionNumber=k + 1)]
+        group.PlanePositionSequence = [_item(ImagePositionPatient=[f"{v:.9g}" for v in where[k % 6]])]
+        time = k // 6
+        group.FrameContentSequence = [
+            _item(
+                StackID="1",
+                InStackPositionNumber=k % 6 + 1,
+                TemporalPositionIndex=time + 1,
+                FrameAcquisitionDuration=durations[time],
+            )
+        ]
         if slopes is not None:
             kind = "US" if modality == "EMR" else "BQML"
             group.PixelValueTransformationSequence = [

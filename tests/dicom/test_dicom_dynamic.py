@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from dicom_phantom import classic, stored_values, uid
+from dicom_phantom import classic, enhanced, stored_values, uid
 
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.readers.dicom import read_series
@@ -77,3 +77,17 @@ def test_a_time_frame_that_lacks_a_slice_is_refused(tmp_path):
     next((tmp_path / "1").iterdir()).unlink()
     with pytest.raises(ReadError, match="places are held 2 to 3 times"):
         read_series(tmp_path, "function")
+
+
+def test_time_frames_within_one_enhanced_object_are_averaged_too(tmp_path):
+    stored = enhanced(tmp_path, "EPT", slopes=[1.0] * 12, durations=(1000.0, 3000.0)).reshape(2, 6, 10, 12)
+    source = read_series(tmp_path, "function", suv="never")
+    np.testing.assert_allclose(
+        sitk.GetArrayFromImage(source.image), np.average(stored, axis=0, weights=[1, 3]) + 3, rtol=1e-5
+    )
+
+
+def test_echoes_within_one_enhanced_mr_object_are_refused(tmp_path):
+    enhanced(tmp_path, durations=(1000.0, 1000.0))
+    with pytest.raises(ReadError, match="every place is held 2 times"):
+        read_series(tmp_path, "anatomy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -26,6 +27,7 @@ def test_the_factor_equals_the_value_by_hand(tmp_path):
     assert factor == pytest.approx(BY_HAND, rel=1e-4)
     assert factor == pytest.approx(70000 / (2e8 * 2 ** (-2700 / 6586.2)), rel=1e-12)
     assert source.units == "SUVbw"
+    assert json.loads(json.dumps(source.details)) == source.details
     np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), stored * 3.0 * factor, rtol=1e-6)
 
 

@@ -123,16 +123,12 @@ def _copied(source: Dataset, keyword: str) -> object:
 
 def _compression(ds: Dataset, parts: FusedParts) -> None:
     """Lossy Image Compression stays "01" once any source was lossy (PS3.3 C.7.6.1.1.5)."""
-    ds.LossyImageCompression = "00"
-    for record in parts.records:
-        for instance in record.series.instances:
-            if headers.text(instance.header, "LossyImageCompression").strip() == "01":
-                ds.LossyImageCompression = "01"
-                ratio = headers.number(instance.header, "LossyImageCompressionRatio")
-                ds.LossyImageCompressionRatio = f"{ratio or 1.0:g}"
-                if method := headers.words(instance.header, "LossyImageCompressionMethod"):
-                    ds.LossyImageCompressionMethod = method[0]
-                return
+    lossy = parts.lossy_source
+    ds.LossyImageCompression = "00" if lossy is None else "01"
+    if lossy is not None:
+        ds.LossyImageCompressionRatio = f"{headers.number(lossy, 'LossyImageCompressionRatio') or 1.0:g}"
+        if method := headers.words(lossy, "LossyImageCompressionMethod"):
+            ds.LossyImageCompressionMethod = method[0]
 
 
 def _is_ascii(ds: Dataset) -> bool:

@@ -11,12 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from coconet_med._version import __version__
+from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord
 from coconet_med.errors import WriteError
 from coconet_med.volume import Source
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
+    from pydicom import Dataset
 
 #: Namespace of all UIDs that this package makes (a random UUID, fixed for good: changing it changes every UID).
 NAMESPACE = uuid.UUID("6f0a5f0e-6a3d-4f0b-9d2e-2b5c1a7e8d94")
@@ -65,6 +67,15 @@ class FusedParts:
         """Headers of the anatomy, and of the function where it has some."""
         other = self.function.dicom
         return (self.record, other) if isinstance(other, DicomRecord) else (self.record,)
+
+    @cached_property
+    def lossy_source(self) -> Dataset | None:
+        """Header of the first source object that was ever compressed with loss, if any."""
+        for record in self.records:
+            for instance in record.series.instances:
+                if headers.text(instance.header, "LossyImageCompression").strip() == "01":
+                    return instance.header
+        return None
 
     @property
     def software(self) -> str:
