@@ -1,0 +1,118 @@
+"""Showing results: three linked views side by side, the colors and the window of the PET, its legend."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+
+from PETMRFusionLib.geometry import array_of
+
+#: Color tables that Slicer has for PET, by the names that users see.
+PALETTES = {
+    "PET-DICOM": "vtkMRMLPETProceduralColorNodePET-DICOM",
+    "PET-HotMetalBlue": "vtkMRMLPETProceduralColorNodePET-HotMetalBlue",
+    "PET-Heat": "vtkMRMLPETProceduralColorNodePET-Heat",
+    "PET-Rainbow": "vtkMRMLPETProceduralColorNodePET-Rainbow",
+    "PET-MIP": "vtkMRMLPETProceduralColorNodePET-MaximumIntensityProjection",
+    "Inferno": "vtkMRMLColorTableNodeFileInferno.txt",
+    "Grey": "vtkMRMLColorTableNodeGrey",
+}
+
+#: What readers of FDG PET are used to.
+SUV_WINDOW = (0.0, 6.0)
+
+#: A number that no layout of Slicer or of an extension known to us has.
+LAYOUT = 78411
+
+#: Views of the layout: name, label, color of the bar.
+VIEWS = (("FusionMRI", "MRI", "#9A9A9A"), ("FusionPET", "PET", "#D0703C"), ("FusionColor", "Fused", "#4C9A6A"))
+
+
+def layout_xml(orientation: str = "Axial") -> str:
+    """Three slice views in a row; one view group, so that linked views move together."""
+    views = "".join(
+        f'<item><view class="vtkMRMLSliceNode" singletontag="{name}">'
+        f'<property name="orientation" action="default">{orientation}</property>'
+        f'<property name="viewlabel" action="default">{label}</property>'
+        f'<property name="viewcolor" action="default">{color}</property>'
+        f'<property name="viewgroup" action="default">{LAYOUT}</property></view></item>'
+        for name, label, color in VIEWS
+    )
+    return f'<layout type="horizontal" split="true">{views}</layout>'
+
+
+def show_side_by_side(
+    mr: slicer.vtkMRMLScalarVolumeNode | None,
+    uptake: slicer.vtkMRMLScalarVolumeNode | None,
+    fused: slicer.vtkMRMLVectorVolumeNode | None,
+) -> None:
+    """MRI, PET and fusion in three linked views, fitted to the MRI."""
+    use_layout()
+    application = slicer.app.applicationLogic()
+    for (name, _, _), volume in zip(VIEWS, (mr, uptake, fused), strict=True):
+        logic = application.GetSliceLogicByLayoutName(name)
+        if logic is None:
+            continue
+        composite = logic.GetSliceCompositeNode()
+        composite.SetLinkedControl(True)
+        composite.SetHotLinkedControl(True)
+        composite.SetBackgroundVolumeID(volume.GetID() if volume is not None else None)
+        composite.SetForegroundVolumeID(None)
+        composite.SetLabelVolumeID(None)
+        logic.FitSliceToBackground()
+
+
+def use_layout() -> None:
+    """Switch to the layout of this module."""
+    node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if node is None:
+        return
+    if not node.IsLayoutDescription(LAYOUT):
+        node.AddLayoutDescription(LAYOUT, layout_xml())
+    node.SetViewArrangement(LAYOUT)
+
+
+def color_pet(
+    node: slicer.vtkMRMLScalarVolumeNode, palette: str, window: tuple[float, float], units: str = "relative"
+) -> None:
+    """Give a functional volume its color table, its window and a legend with its units."""
+    if node.GetDisplayNode() is None:
+        node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID(PALETTES[palette])
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevelMinMax(*window)
+    module = getattr(slicer.modules, "colors", None)
+    if module is None:
+        return
+    legend = module.logic().AddDefaultColorLegendDisplayNode(node)
+    if legend is not None:
+        legend.SetTitleText(node.GetName() if units == "relative" else f"{node.GetName()} ({units})")
+        legend.SetVisibility(True)
+
+
+def robust_window(node: slicer.vtkMRMLScalarVolumeNode) -> tuple[float, float]:
+    """Limits that a few extreme voxels do not move, for showing a volume that was not fused yet."""
+    values = array_of(node)
+    finite = values[np.isfinite(values)]
+    if not finite.size or finite.min() == finite.max():
+        return 0.0, 1.0
+    low = 0.0 if finite.max() > 0 else float(finite.min())
+    high = float(np.percentile(finite[finite > low + 0.05 * (np.percentile(finite, 99.9) - low)], 99.9))
+    return (low, high) if high > low else (float(finite.min()), float(finite.max()))
+
+
+def legend_picture(table: np.ndarray, height: int = 128, width: int = 96) -> np.ndarray:
+    """The two-dimensional legend of a fusion: uptake upwards, lightness of the anatomy to the right.
+
+    Args:
+        table: RGB ``uint8`` (256 luminances, 256 uptakes, 3).
+        height: in pixels.
+        width: in pixels.
+
+    Returns:
+        RGB ``uint8`` (height, width, 3), row 0 at the top.
+    """
+    rows = np.linspace(len(table) - 1, 0, height).round().astype(int)
+    columns = np.linspace(0, len(table) - 1, width).round().astype(int)
+    return np.ascontiguousarray(table[columns[None, :], rows[:, None]])

@@ -1,0 +1,151 @@
+"""From nodes to a job for the worker, and from its results to nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import vtk
+
+from PETMRFusionLib import record as rec
+from PETMRFusionLib.blend import Blend, scaled, steps
+from PETMRFusionLib.geometry import array_of, ijk_to_ras, resample, same_grid, to_numpy, upright
+from PETMRFusionLib.jobs import JobFolder
+from PETMRFusionLib.settings import FusionSettings
+from PETMRFusionLib.volumes import copy_units, set_array
+
+
+@dataclass(frozen=True)
+class FusionNodes:
+    """What a fusion makes, all on the grid and under the transform of the MRI.
+
+    Attributes:
+        fused: colors, for looking.
+        uptake: functional values in their own units, for measuring.
+        luminance: fused luminance at full strength, 0 to 1.
+    """
+
+    fused: slicer.vtkMRMLVectorVolumeNode
+    uptake: slicer.vtkMRMLScalarVolumeNode
+    luminance: slicer.vtkMRMLScalarVolumeNode
+
+
+def matrix_of(registration: slicer.vtkMRMLLinearTransformNode | None) -> np.ndarray | None:
+    """Matrix by which a registration moves functional points, in the local frame of the MRI."""
+    if registration is None:
+        return None
+    out = vtk.vtkMatrix4x4()
+    registration.GetMatrixTransformToParent(out)
+    return to_numpy(out)
+
+
+def order_fusion(
+    mr: slicer.vtkMRMLScalarVolumeNode,
+    frames: Sequence[slicer.vtkMRMLScalarVolumeNode],
+    settings: FusionSettings,
+    registration: slicer.vtkMRMLLinearTransformNode | None = None,
+    *,
+    task: str = "fuse",
+) -> tuple[JobFolder, list[np.ndarray]]:
+    """The job of fusing, and the functional values on the grid of the MRI, one array for each frame."""
+    folder, moved = JobFolder(), matrix_of(registration)
+    matrix = ijk_to_ras(mr)
+    anatomy = folder.volume("anatomy", array_of(mr).astype(np.float32), matrix, name=mr.GetName())
+    uptakes, told, values = [], [], []
+    for number, frame in enumerate(frames):
+        uptake = np.nan_to_num(resample(frame, mr, registration=moved), posinf=0, neginf=0)
+        uptakes.append(uptake)
+        told.append(folder.volume(f"function-{number}", uptake, matrix, name=frame.GetName()))
+        if settings.window is None and (moved is not None or not same_grid(frame, mr)):
+            values.append(folder.volume(f"values-{number}", array_of(frame).astype(np.float32), matrix))
+    folder.order(task, anatomy=anatomy, frames=told, values=values, **settings.orders())
+    return folder, uptakes
+
+
+def order_alignment(
+    task: str,
+    mr: slicer.vtkMRMLScalarVolumeNode,
+    pet: slicer.vtkMRMLScalarVolumeNode,
+    registration: slicer.vtkMRMLLinearTransformNode | None = None,
+) -> JobFolder:
+    """The job of checking or finding the alignment, in the local frame of the MRI."""
+    folder = JobFolder()
+    volumes = {}
+    for role, node, moved in (("anatomy", mr, None), ("function", pet, matrix_of(registration))):
+        array, matrix = upright(node, mr, registration=moved)
+        volumes[role] = folder.volume(role, array, matrix, name=node.GetName())
+    folder.order(task, **volumes)
+    return folder
+
+
+def read_results(folder: JobFolder, frame: int, units: str) -> tuple[np.ndarray, rec.Record]:
+    """Fused luminance of a frame, and what is known about it."""
+    facts = folder.facts()
+    about = facts["frames"][frame]
+    record = rec.Record(
+        anatomy_window=tuple(about["anatomy_window"]),
+        window=tuple(facts["window"]),
+        units=units,
+        colormap=facts["colormap"],
+        plane=about["plane"],
+        table=folder.array("table"),
+        provenance=about["provenance"],
+        warnings=tuple(about["warnings"]),
+    )
+    return folder.array(f"luminance-{frame}"), record
+
+
+def blend_results(
+    mr: slicer.vtkMRMLScalarVolumeNode, luminance: np.ndarray, uptake: np.ndarray, record: rec.Record
+) -> Blend:
+    """What coloring needs, straight from the results."""
+    return Blend(
+        anatomy=scaled(array_of(mr), record.anatomy_window),
+        luminance=luminance,
+        uptake=steps(scaled(uptake, record.window)),
+        table=record.table,
+    )
+
+
+def fill_nodes(
+    mr: slicer.vtkMRMLScalarVolumeNode,
+    pet: slicer.vtkMRMLScalarVolumeNode,
+    nodes: FusionNodes,
+    luminance: np.ndarray,
+    uptake: np.ndarray,
+    record: rec.Record,
+    strength: float,
+    registration: slicer.vtkMRMLLinearTransformNode | None = None,
+) -> None:
+    """Fill the three nodes, and let the fused one remember all that belongs to it."""
+    colors = blend_results(mr, luminance, uptake, record).colors(strength)
+    set_array(nodes.luminance, luminance, mr)
+    set_array(nodes.uptake, uptake, mr)
+    copy_units(pet, nodes.uptake)
+    set_array(nodes.fused, colors, mr)
+    references = {rec.MR: mr, rec.PET: pet, rec.UPTAKE: nodes.uptake, rec.LUMINANCE: nodes.luminance}
+    for role, node in references.items():
+        nodes.fused.SetNodeReferenceID(role, node.GetID())
+    nodes.fused.SetAttribute(rec.STRENGTH, f"{strength:g}")
+    nodes.fused.SetAttribute(rec.REGISTRATION, registration.GetName() if registration is not None else None)
+    rec.write_record(nodes.fused, record)
+
+
+def output_nodes(
+    mr: slicer.vtkMRMLScalarVolumeNode,
+    pet: slicer.vtkMRMLScalarVolumeNode,
+    fused: slicer.vtkMRMLVectorVolumeNode | None,
+    uptake: slicer.vtkMRMLScalarVolumeNode | None,
+    luminance: slicer.vtkMRMLScalarVolumeNode | None,
+) -> FusionNodes:
+    """The nodes given, those that the fused one had before, else new ones."""
+    if fused is not None:
+        uptake = uptake or fused.GetNodeReference(rec.UPTAKE)
+        luminance = luminance or fused.GetNodeReference(rec.LUMINANCE)
+    add = slicer.mrmlScene.AddNewNodeByClass
+    fused = fused or add("vtkMRMLVectorVolumeNode", f"{mr.GetName()} fused with {pet.GetName()}")
+    uptake = uptake or add("vtkMRMLScalarVolumeNode", f"{pet.GetName()} on {mr.GetName()}")
+    luminance = luminance or add("vtkMRMLScalarVolumeNode", f"{fused.GetName()} luminance")
+    return FusionNodes(fused, uptake, luminance)

@@ -1,0 +1,185 @@
+"""Where volumes lie: matrices, parent transforms, and resampling that honors all of them.
+
+Arrays are (k, j, i).  Matrices are 4 x 4 on homogeneous column points: voxel (i, j, k), or RAS in mm.  "Local" is the
+RAS frame of a node inside its parent transforms, "world" the one outside of them.  No node is changed here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+#: Corners of two grids closer than this (mm) are the same.
+SAME_MM = 1e-3
+
+#: Directions further from right angles than this (cosine) are sheared; the core's own tolerance.
+SHEAR = 1e-4
+
+#: Voxel size (mm) onto which a volume is brought whose grid no rigid frame can describe; the least and the largest.
+UPRIGHT_MM = (1.0, 4.0)
+
+
+def to_numpy(matrix: vtk.vtkMatrix4x4) -> np.ndarray:
+    """A copy of a VTK matrix, 4 x 4."""
+    return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+
+
+def to_vtk(matrix: np.ndarray) -> vtk.vtkMatrix4x4:
+    """A VTK matrix of 4 x 4 numbers."""
+    out = vtk.vtkMatrix4x4()
+    out.DeepCopy(np.asarray(matrix, float).ravel().tolist())
+    return out
+
+
+def ijk_to_ras(node: slicer.vtkMRMLVolumeNode) -> np.ndarray:
+    """Voxel (i, j, k) to local RAS."""
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    return to_numpy(matrix)
+
+
+def between(
+    source: slicer.vtkMRMLTransformableNode | None, target: slicer.vtkMRMLTransformableNode | None
+) -> vtk.vtkAbstractTransform:
+    """Local points of ``source`` to local points of ``target`` (``None``: world); a plain matrix where it is one."""
+    parents = [node.GetParentTransformNode() if node is not None else None for node in (source, target)]
+    if parents[0] is parents[1]:
+        return vtk.vtkTransform()
+    general = vtk.vtkGeneralTransform()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(*parents, general)
+    if not all(parent is None or parent.IsTransformToWorldLinear() for parent in parents):
+        return general
+    matrix = vtk.vtkMatrix4x4()
+    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(*parents, matrix)
+    linear = vtk.vtkTransform()
+    linear.SetMatrix(matrix)
+    return linear
+
+
+def same_grid(first: slicer.vtkMRMLVolumeNode, second: slicer.vtkMRMLVolumeNode) -> bool:
+    """Same size, same parent transform, and corners at the same places."""
+    size = first.GetImageData().GetDimensions()
+    if size != second.GetImageData().GetDimensions() or first.GetTransformNodeID() != second.GetTransformNodeID():
+        return False
+    apart = (ijk_to_ras(first) - ijk_to_ras(second)) @ _corners(size)
+    return bool(np.abs(apart).max() <= SAME_MM)
+
+
+def resample(
+    moving: slicer.vtkMRMLVolumeNode,
+    reference: slicer.vtkMRMLVolumeNode,
+    *,
+    registration: np.ndarray | None = None,
+    background: float = 0.0,
+) -> np.ndarray:
+    """A scalar volume on the voxel grid of another one, at the same places in the world.
+
+    Args:
+        moving: the volume to bring over.
+        reference: the volume whose grid counts.
+        registration: moves points of ``moving``, in the local frame of ``reference``, to where they belong.
+        background: value beyond the field of view of ``moving``.
+
+    Returns:
+        float32 (k, j, i), linearly interpolated; untouched values where both grids are one.
+    """
+    if registration is None and same_grid(moving, reference):
+        return array_of(moving).astype(np.float32)
+    size = reference.GetImageData().GetDimensions()
+    return _reslice(moving, _to_voxels(moving, reference, registration), ijk_to_ras(reference), size, background)
+
+
+def upright(
+    node: slicer.vtkMRMLVolumeNode,
+    reference: slicer.vtkMRMLVolumeNode,
+    *,
+    registration: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """A scalar volume as array and rectangular grid in the local frame of ``reference``.
+
+    As it is stored, where transforms and grid allow; where one of them is sheared or not linear, resampled on an
+    isotropic grid that holds the volume.
+
+    Returns:
+        float32 (k, j, i), and voxel to RAS.
+    """
+    path = between(node, reference)
+    if isinstance(path, vtk.vtkLinearTransform):
+        matrix = (np.eye(4) if registration is None else registration) @ to_numpy(path.GetMatrix()) @ ijk_to_ras(node)
+        if _is_rectangular(matrix):
+            return array_of(node).astype(np.float32), matrix
+    points = _transformed(path, ijk_to_ras(node) @ _shell(node.GetImageData().GetDimensions()))
+    if registration is not None:
+        points = registration @ points
+    low, high = points[:3].min(axis=1), points[:3].max(axis=1)
+    step = float(np.clip(min(node.GetSpacing()), *UPRIGHT_MM))
+    size = [int(n) for n in np.ceil((high - low) / step) + 1]
+    matrix = np.diag([step, step, step, 1.0])
+    matrix[:3, 3] = low
+    return _reslice(node, _to_voxels(node, reference, registration), matrix, size, 0.0), matrix
+
+
+def array_of(node: slicer.vtkMRMLVolumeNode) -> np.ndarray:
+    """The voxels of a node, a view: (k, j, i), or (k, j, i, component)."""
+    return slicer.util.arrayFromVolume(node)
+
+
+def local_point(node: slicer.vtkMRMLTransformableNode, world: np.ndarray) -> np.ndarray:
+    """A world point (x, y, z) in the local frame of a node."""
+    return np.array(between(None, node).TransformPoint([float(v) for v in world]))
+
+
+def _to_voxels(
+    moving: slicer.vtkMRMLVolumeNode, reference: slicer.vtkMRMLVolumeNode, registration: np.ndarray | None
+) -> list[vtk.vtkAbstractTransform | np.ndarray]:
+    """Steps from local points of ``reference`` to voxels of ``moving``."""
+    back = [] if registration is None else [np.linalg.inv(registration)]
+    return [*back, between(reference, moving), np.linalg.inv(ijk_to_ras(moving))]
+
+
+def _reslice(
+    moving: slicer.vtkMRMLVolumeNode, steps: list, matrix: np.ndarray, size: tuple[int, ...], background: float
+) -> np.ndarray:
+    chain = [matrix, *steps]
+    linear = all(not isinstance(step, vtk.vtkGeneralTransform) for step in chain)
+    path = vtk.vtkTransform() if linear else vtk.vtkGeneralTransform()
+    path.PostMultiply()
+    for step in chain:
+        path.Concatenate(to_vtk(step) if isinstance(step, np.ndarray) else step)
+    cast = vtk.vtkImageCast()
+    cast.SetInputData(moving.GetImageData())
+    cast.SetOutputScalarTypeToFloat()
+    reslice = vtk.vtkImageReslice()
+    reslice.SetInputConnection(cast.GetOutputPort())
+    reslice.SetResliceTransform(path)
+    reslice.SetOutputOrigin(0, 0, 0)
+    reslice.SetOutputSpacing(1, 1, 1)
+    reslice.SetOutputExtent(0, size[0] - 1, 0, size[1] - 1, 0, size[2] - 1)
+    reslice.SetInterpolationModeToLinear()
+    reslice.SetBackgroundLevel(background)
+    reslice.Update()
+    values = numpy_support.vtk_to_numpy(reslice.GetOutput().GetPointData().GetScalars())
+    return values.reshape(size[::-1]).copy()
+
+
+def _is_rectangular(matrix: np.ndarray) -> bool:
+    columns = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
+    return bool(np.abs(columns.T @ columns - np.eye(3)).max() < SHEAR)
+
+
+def _corners(size: tuple[int, ...]) -> np.ndarray:
+    return np.array([[*(np.array([n & 1, n & 2, n & 4], bool) * (np.array(size) - 1)), 1.0] for n in range(8)]).T
+
+
+def _shell(size: tuple[int, ...]) -> np.ndarray:
+    """Points all over a grid (5 along each axis), homogeneous voxels: enough to bound a smooth deformation."""
+    axes = [np.linspace(0, n - 1, 5) for n in size]
+    i, j, k = (axis.ravel() for axis in np.meshgrid(*axes))
+    return np.stack([i, j, k, np.ones_like(i)])
+
+
+def _transformed(path: vtk.vtkAbstractTransform, points: np.ndarray) -> np.ndarray:
+    moved = np.array([path.TransformPoint(point) for point in points[:3].T.tolist()])
+    return np.vstack([moved.T, np.ones(len(moved))])

@@ -1,0 +1,160 @@
+"""Jobs for the worker: what is written into their folder, how they are watched, and what comes back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from PETMRFusionLib.runtime import Runtime
+
+Result = TypeVar("Result")
+
+#: Called with the name of the stage, the finished part and the whole.
+Progress = Callable[[str, float, float], None]
+
+
+class FusionError(RuntimeError):
+    """The worker could not do it; the message says why, and what to do."""
+
+
+class JobFolder:
+    """A temporary folder with orders and arrays for the worker, and its results."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="petmrfusion-"))
+
+    def volume(self, name: str, array: np.ndarray, matrix: np.ndarray, **more: Any) -> dict[str, Any]:
+        """Put an array into the folder; returns what the orders say of it.
+
+        Args:
+            name: of the file, without suffix.
+            array: (k, j, i) or (k, j, i, 3).
+            matrix: voxel to RAS.
+            more: further facts, such as ``name`` (shown to the user).
+        """
+        np.save(self.path / f"{name}.npy", array, allow_pickle=False)
+        return {"array": f"{name}.npy", "ijk_to_ras": np.asarray(matrix, float).tolist(), "name": name, **more}
+
+    def order(self, task: str, **orders: Any) -> None:
+        """Write the orders."""
+        text = json.dumps({"task": task, **orders}, allow_nan=False)
+        (self.path / "job.json").write_text(text, encoding="utf-8")
+
+    def facts(self) -> dict[str, Any]:
+        """What the worker says about its results."""
+        return json.loads((self.path / "result" / "facts.json").read_text(encoding="utf-8"))
+
+    def array(self, name: str) -> np.ndarray:
+        """An array of the results."""
+        return np.load(self.path / "result" / f"{name}.npy", allow_pickle=False)
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Running(Generic[Result]):
+    """A job under way.  Call :meth:`poll` from a timer, or :meth:`wait`.
+
+    Args:
+        runtime: what does the job.
+        folder: the job.
+        finish: turns the results into nodes; called once, only when all of them are there.
+        progress: told how far the work is.
+        notice: told what the user should know meanwhile (a fall-back to smaller batches or to the CPU).
+
+    Attributes:
+        outcome: ``None`` while it runs, then ``"done"``, ``"canceled"`` or ``"failed"``.
+        value: what ``finish`` returned.
+        error: why it failed.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        folder: JobFolder,
+        finish: Callable[[JobFolder], Result],
+        *,
+        progress: Progress | None = None,
+        notice: Callable[[str], None] | None = None,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        self.outcome: str | None = None
+        self.value: Result | None = None
+        self.error: Exception | None = None
+        self._folder, self._finish = folder, finish
+        self._progress, self._notice, self._on_event = progress, notice, on_event
+        self._said = ""
+        self._canceled = False
+        self.task = runtime.start(folder.path, self._hear)
+
+    def poll(self) -> bool:
+        """Deliver news; False once it is over."""
+        if self.outcome is not None:
+            return False
+        if self.task.poll():
+            return True
+        try:
+            self._end()
+        finally:
+            self._folder.remove()
+        return False
+
+    def wait(self, idle: Callable[[], None] | None = None) -> Result | None:
+        """Wait for the end.
+
+        Args:
+            idle: called again and again meanwhile; may call :meth:`cancel`.
+
+        Returns:
+            What came out, ``None`` where it was canceled.
+
+        Raises:
+            FusionError: it failed.
+        """
+        import time
+
+        while self.poll():
+            if idle:
+                idle()
+            time.sleep(0.01)
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def cancel(self) -> None:
+        """Stop; what was computed so far is thrown away."""
+        if self.outcome is None:
+            self._canceled = True
+            self.task.cancel()
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "progress" and self._progress:
+            self._progress(event["stage"], event["done"], event["total"])
+        elif kind == "fallback" and self._notice:
+            self._notice(f"Memory ran out; going on with {event['to']}")
+        elif kind == "failed":
+            self._said = event["message"]
+        if self._on_event:
+            self._on_event(event)
+
+    def _end(self) -> None:
+        if self._canceled:
+            self.outcome = "canceled"
+        elif self.task.code == 0:
+            try:
+                self.value = self._finish(self._folder)
+                self.outcome = "done"
+            except Exception as error:
+                self.outcome, self.error = "failed", error
+        else:
+            last = "\n".join(self.task.log[-5:])
+            words = self._said or f"The worker ended with code {self.task.code}. {last}".strip()
+            self.outcome, self.error = "failed", FusionError(words)

@@ -1,0 +1,158 @@
+"""Handing results on: files, a DICOM series, a table of quality figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import slicer
+
+from PETMRFusionLib import record as rec
+from PETMRFusionLib.geometry import array_of, ijk_to_ras
+from PETMRFusionLib.jobs import JobFolder
+
+#: Formats in which colors, values and grids survive.  NIfTI loses shear, so sheared grids are refused in it.
+SUFFIXES = (".nrrd", ".nhdr", ".mha", ".nii.gz", ".nii")
+
+
+def save(node: slicer.vtkMRMLVolumeNode | None, path: str) -> str:
+    """Write a volume; of a fused one also the facts, as ``NAME.json`` beside it.
+
+    The parent transform of the volume is applied to what is written, as Slicer does on hardening; the node keeps it.
+
+    Raises:
+        ValueError: nothing to write, an unknown format, or a grid or transform that the format cannot hold.
+        OSError: the file cannot be written.
+    """
+    if node is None or node.GetImageData() is None:
+        msg = "There is nothing to save yet: apply the fusion first"
+        raise ValueError(msg)
+    suffix = next((known for known in SUFFIXES if path.lower().endswith(known)), None)
+    if suffix is None:
+        msg = f"{path}: choose one of {', '.join(SUFFIXES)}"
+        raise ValueError(msg)
+    matrix = _in_world(node)
+    if suffix.startswith(".nii") and not _rectangular(matrix):
+        msg = f"{path}: NIfTI cannot hold the sheared grid of '{node.GetName()}'; save as .nrrd"
+        raise ValueError(msg)
+    _write(node, matrix, path)
+    record = rec.read_record(node)
+    if record is not None:
+        facts = json.loads(record.to_text())
+        del facts["table"]
+        facts |= {"research_use_only": "research use, not for diagnosis", "strength": node.GetAttribute(rec.STRENGTH)}
+        beside = Path(path[: -len(suffix)] + ".json")
+        beside.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _write(node: slicer.vtkMRMLVolumeNode, matrix: np.ndarray, path: str) -> None:
+    copy = slicer.mrmlScene.AddNewNodeByClass(node.GetClassName(), "saving")
+    try:
+        copy.SetHideFromEditors(True)
+        copy.SetAndObserveImageData(node.GetImageData())
+        copy.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(matrix))
+        if hasattr(copy, "SetVoxelVectorType"):
+            copy.SetVoxelVectorType(node.GetVoxelVectorType())
+        storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
+        storage.SetFileName(path)
+        if not storage.WriteData(copy):
+            msg = f"{path}: cannot be written; check the folder and the space on the disk"
+            raise OSError(msg)
+    finally:
+        slicer.mrmlScene.RemoveNode(copy)
+
+
+def _in_world(node: slicer.vtkMRMLVolumeNode) -> np.ndarray:
+    from PETMRFusionLib.geometry import between, to_numpy
+
+    path = between(node, None)
+    if not hasattr(path, "GetMatrix"):
+        msg = f"'{node.GetName()}' is under a transform that is not linear: harden it first, then save"
+        raise ValueError(msg)
+    return to_numpy(path.GetMatrix()) @ ijk_to_ras(node)
+
+
+def _rectangular(matrix: np.ndarray) -> bool:
+    columns = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
+    return bool(np.abs(columns.T @ columns - np.eye(3)).max() < 1e-4)
+
+
+def order_quality(fused: slicer.vtkMRMLVectorVolumeNode | None) -> JobFolder:
+    """The job of measuring a fused volume.
+
+    Raises:
+        ValueError: it is no fusion, or one of its sources is gone.
+    """
+    if fused is None:
+        msg = "Apply the fusion first: there is nothing to measure yet"
+        raise ValueError(msg)
+    blend, folder = rec.blend_of(fused), JobFolder()
+    matrix = ijk_to_ras(fused)
+    arrays = {"anatomy": blend.anatomy, "luminance": blend.luminance, "function": blend.uptake / np.float32(255)}
+    volumes = {name: folder.volume(name, array.astype(np.float32), matrix) for name, array in arrays.items()}
+    folder.order("quality", plane=rec.read_record(fused).plane, **volumes)
+    return folder
+
+
+def quality_table(fused: slicer.vtkMRMLVectorVolumeNode, results: JobFolder) -> slicer.vtkMRMLTableNode:
+    """The figures as a table node: measure, fusion, plain average."""
+    import vtk
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", f"{fused.GetName()} quality")
+    names, columns = vtk.vtkStringArray(), [vtk.vtkDoubleArray(), vtk.vtkDoubleArray()]
+    for array, title in zip((names, *columns), ("Measure", "Fusion", "Average of MRI and PET"), strict=True):
+        array.SetName(title)
+    for name, *values in results.facts()["rows"]:
+        names.InsertNextValue(name)
+        for column, value in zip(columns, values, strict=True):
+            column.InsertNextValue(float("nan") if value is None else value)
+    for array in (names, *columns):
+        node.AddColumn(array)
+    node.SetUseColumnTitleAsColumnHeader(True)
+    return node
+
+
+def dicom_files_of(mr: slicer.vtkMRMLScalarVolumeNode) -> list[str]:
+    """Files of the series that a volume was loaded from, as far as Slicer's DICOM database knows them."""
+    uids = (mr.GetAttribute("DICOM.instanceUIDs") or "").split()
+    database = getattr(slicer, "dicomDatabase", None)
+    return [database.fileForInstance(uid) for uid in uids] if database is not None else []
+
+
+def order_dicom(fused: slicer.vtkMRMLVectorVolumeNode | None, folder: str, files: list[str] | str | None) -> JobFolder:
+    """The job of writing a fused volume as DICOM.
+
+    The place of the series is the scanner's: transforms that the user put on the MRI are not exported.
+
+    Raises:
+        ValueError: it is no fusion, or its MRI does not come from DICOM.
+    """
+    record = rec.read_record(fused)
+    mr = fused.GetNodeReference(rec.MR) if record is not None else None
+    if mr is None:
+        msg = "Choose a fused volume whose MRI is in the scene: apply the fusion first"
+        raise ValueError(msg)
+    files = files or dicom_files_of(mr)
+    if not files:
+        msg = f"'{mr.GetName()}' was not loaded from DICOM, so a DICOM result would belong to nobody; save as NRRD"
+        raise ValueError(msg)
+    pet, job = fused.GetNodeReference(rec.PET), JobFolder()
+    model = record.provenance.get("model", {})
+    registered = "" if fused.GetAttribute(rec.REGISTRATION) is None else "rigid, mutual information"
+    job.order(
+        "dicom",
+        fused=job.volume("fused", np.ascontiguousarray(array_of(fused)), ijk_to_ras(fused)),
+        anatomy_dicom=files,
+        function={"name": pet.GetName() if pet is not None else "PET", "units": record.units},
+        provenance={
+            "model": str(model.get("name", "")),
+            "model_sha256": str(model.get("sha256", "")),
+            "window": f"{record.window[0]:g} to {record.window[1]:g}",
+            "transform": registered or "none, the transforms of the scene were taken",
+            "options": {"colormap": record.colormap, "strength": fused.GetAttribute(rec.STRENGTH) or "1"},
+        },
+        folder=folder,
+    )
+    return job

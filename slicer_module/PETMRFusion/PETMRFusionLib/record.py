@@ -1,0 +1,103 @@
+"""What a fused volume remembers, saved with the scene: its sources, windows, color table, model and warnings."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import slicer
+
+from PETMRFusionLib.blend import STEPS, Blend, scaled, steps
+from PETMRFusionLib.geometry import array_of
+
+#: Node references of a fused volume.
+MR, PET, UPTAKE, LUMINANCE, TEXT = (f"PETMRFusion.{role}" for role in ("MR", "PET", "Uptake", "Luminance", "Record"))
+
+#: Attribute of a fused volume: the strength at which it is colored now.
+STRENGTH = "PETMRFusion.Strength"
+
+#: Attribute of a fused volume: name of the registration that was applied; of a registration: how far it moves.
+REGISTRATION = "PETMRFusion.Registration"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Facts of one fusion.
+
+    Attributes:
+        anatomy_window: MRI values that became 0 and 1.
+        window: functional values that became 0 and 1.
+        units: of the functional values.
+        colormap: name of the color map.
+        plane: plane of the slices that the network saw.
+        table: RGB ``uint8`` (256 luminances, 256 uptakes, 3) of the color map.
+        provenance: software, model with its sha256, libraries.
+        warnings: what the user should know.
+    """
+
+    anatomy_window: tuple[float, float]
+    window: tuple[float, float]
+    units: str
+    colormap: str
+    plane: str
+    table: np.ndarray
+    provenance: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def to_text(self) -> str:
+        """JSON."""
+        facts = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "table"}
+        packed = base64.b64encode(zlib.compress(self.table.tobytes(), 9)).decode("ascii")
+        return json.dumps({**facts, "table": packed}, indent=1)
+
+    @classmethod
+    def from_text(cls, text: str) -> Record:
+        """The record of :meth:`to_text`."""
+        facts = json.loads(text)
+        table = np.frombuffer(zlib.decompress(base64.b64decode(facts["table"])), np.uint8).reshape(STEPS, STEPS, 3)
+        for name in ("anatomy_window", "window", "warnings"):
+            facts[name] = tuple(facts[name])
+        return cls(**{**facts, "table": table})
+
+
+def write_record(fused: slicer.vtkMRMLVolumeNode, record: Record) -> None:
+    """Put the record into a hidden text node beside the fused volume."""
+    text = fused.GetNodeReference(TEXT)
+    if text is None:
+        text = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", f"{fused.GetName()} record")
+        text.SetHideFromEditors(True)
+        fused.SetNodeReferenceID(TEXT, text.GetID())
+    text.SetText(record.to_text())
+
+
+def read_record(fused: slicer.vtkMRMLVolumeNode | None) -> Record | None:
+    """The record of a fused volume; ``None`` of any other volume."""
+    text = fused.GetNodeReference(TEXT) if fused is not None else None
+    return Record.from_text(text.GetText()) if text is not None and text.GetText() else None
+
+
+def blend_of(fused: slicer.vtkMRMLVolumeNode) -> Blend:
+    """All that coloring at another strength needs, from the nodes in the scene.
+
+    Raises:
+        ValueError: the volume is no fusion, or one of its sources is gone.
+    """
+    record = read_record(fused)
+    nodes = [fused.GetNodeReference(role) for role in (MR, LUMINANCE, UPTAKE)]
+    if record is None or any(node is None or node.GetImageData() is None for node in nodes):
+        msg = f"'{fused.GetName()}' cannot be colored anew: one of its sources is gone; apply the fusion again"
+        raise ValueError(msg)
+    mr, luminance, uptake = (array_of(node) for node in nodes)
+    if not mr.shape == luminance.shape == uptake.shape:
+        msg = f"'{fused.GetName()}' cannot be colored anew: its MRI has another size now; apply the fusion again"
+        raise ValueError(msg)
+    return Blend(
+        anatomy=scaled(mr, record.anatomy_window),
+        luminance=luminance.copy(),
+        uptake=steps(scaled(uptake, record.window)),
+        table=record.table,
+    )

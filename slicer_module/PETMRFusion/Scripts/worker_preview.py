@@ -1,0 +1,60 @@
+"""The live preview: volumes and network stay loaded, and single slices are fused as they are asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import worker_engine
+from worker_exchange import read_array, to_image, write_array
+
+if TYPE_CHECKING:
+    from fuse_worker import Job
+
+
+def serve(job: Job) -> None:
+    """Answer requests on standard input until it ends.
+
+    Orders: as of the task ``fuse`` with one frame.  Says ``ready`` (with both windows and the way of slicing) once;
+    then for each line ``{"id": N, "slice": K}`` says ``slice`` with the ``file`` of its fused luminance: float32
+    (rows, columns) in display orientation.  ``K`` counts slices of the stack, from 0.
+    """
+    from coconet_med.colormaps import get_colormap
+    from worker_tasks import scaled_anatomy, shared_window
+
+    orders = job.orders
+    model = worker_engine.load(orders, job.say, lambda slices: job.check())
+    anatomy = to_image(read_array(job.folder, orders["anatomy"]), orders["anatomy"]["ijk_to_ras"], upright=True)
+    light, limits, slicing = scaled_anatomy(anatomy, orders["plane"])
+    window = shared_window(job)
+    hot = np.nan_to_num(read_array(job.folder, orders["frames"][0]).astype(np.float64), nan=window[0])
+    hot = np.clip((hot - window[0]) / (window[1] - window[0]), 0, 1).astype(np.float32)
+    write_array(job.folder, "preview-table", get_colormap(orders["colormap"]).table(1.0))
+    stacks = [slicing.stack(array) for array in (light, hot)]
+    job.say(
+        "ready",
+        anatomy_window=list(limits),
+        window=list(window),
+        plane=slicing.plane,
+        order=list(slicing.order),
+        flips=list(slicing.flips),
+        slices=len(stacks[0]),
+        table="preview-table.npy",
+    )
+    for line in sys.stdin:
+        job.check()
+        _answer(job, json.loads(line), stacks, model)
+
+
+def _answer(job: Job, request: dict[str, Any], stacks: list[np.ndarray], model: Any) -> None:
+    from coconet_med.slices import Slicing
+    from coconet_med.slicewise import fuse_slices
+
+    chosen = slice(request["slice"], request["slice"] + 1)
+    as_it_is = Slicing("axial", (0, 1, 2), ())  # the stack is in display orientation already
+    fused = fuse_slices(stacks[0][chosen], stacks[1][chosen], slicing=as_it_is, engine=model.engine)
+    file = write_array(job.folder, f"preview-{request['id']}", fused[0])
+    job.say("slice", id=request["id"], slice=request["slice"], file=file)
