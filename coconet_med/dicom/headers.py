@@ -31,14 +31,14 @@ def quiet() -> Iterator[list[str]]:
     """
     notes: list[str] = []
     log = logging.getLogger("pydicom")
-    before = log.disabled
+    before = log.level
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        log.disabled = True
+        log.setLevel(logging.CRITICAL + 1)  # inherited by the loggers of its modules
         try:
             yield notes
         finally:
-            log.disabled = before
+            log.setLevel(before)
             notes.extend(dict.fromkeys(printable(str(w.message).split(" Please see")[0]) for w in caught))
 
 

@@ -9,7 +9,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import OBLIQUE, classic, enhanced, save, set_pixels, spect, stored_values
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 
 from coconet_med.dicom.pixels import stream_size
 from coconet_med.errors import ReadError
@@ -197,6 +197,20 @@ def test_values_that_cannot_be_trusted_are_refused(tmp_path, edit, message):
     classic(tmp_path, "PT", slopes=[2.0] * 6, edit=edit)
     with pytest.raises(ReadError, match=message):
         read_series(tmp_path, "function")
+
+
+def test_decoders_do_not_log_tracebacks_on_the_way_to_a_refusal(tmp_path, caplog):
+    def cut(ds, path):
+        ENCODERS["RLE"](ds, path)
+        frame = next(generate_frames(ds.PixelData, number_of_frames=1))
+        ds.PixelData = encapsulate([frame[:150]])
+        save(ds, path, RLE)
+
+    classic(tmp_path, finish=cut)
+    caplog.clear()
+    with pytest.raises(ReadError, match="damaged or truncated"):
+        read_series(tmp_path, "anatomy")
+    assert caplog.records == []
 
 
 def test_a_code_stream_larger_than_its_header_is_refused_before_decoding(tmp_path):
