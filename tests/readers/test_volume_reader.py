@@ -151,7 +151,9 @@ def test_what_cannot_be_fused_is_refused_with_the_reason(tmp_path: Path, array: 
 
 def test_very_large_values_are_kept(tmp_path: Path) -> None:
     array = values().astype(np.float64) * 1e30
-    assert read(save(tmp_path / "a.nii.gz", array), "function").image[1, 1, 1] == pytest.approx(array[1, 1, 1], rel=1e-6)
+    assert read(save(tmp_path / "a.nii.gz", array), "function").image[1, 1, 1] == pytest.approx(
+        array[1, 1, 1], rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha", ".png", ".tif"])

@@ -1,0 +1,96 @@
+"""Weights and engines: what is loaded is what was released, and engines agree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coconet_med import load_model, model
+from coconet_med.errors import ModelError
+
+RNG = np.random.default_rng(5)
+
+
+def test_the_light_model_travels_with_the_package_under_five_megabytes() -> None:
+    loaded = load_model("light", engine="onnx", threads=1)
+    assert loaded.path.stat().st_size < 5_000_000
+    assert loaded.sha256 == hashlib.sha256(loaded.path.read_bytes()).hexdigest()
+    for fact in ("data", "steps", "date", "val", "license", "limits"):
+        assert loaded.card[fact], fact
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 16, 16), (2, 2, 61, 75), (3, 2, 128, 96)])
+def test_any_batch_and_size_gives_a_luminance(shape: tuple[int, ...]) -> None:
+    image = RNG.uniform(size=shape).astype(np.float32)
+    fused = load_model("light", engine="onnx", threads=1).engine.run(image)
+    assert fused.shape == (shape[0], 1, *shape[2:])
+    assert fused.dtype == np.float32
+    assert 0 <= fused.min() < fused.max() <= 1
+
+
+def test_slices_of_a_batch_do_not_see_each_other() -> None:
+    engine = load_model("light", engine="onnx", threads=1).engine
+    image = RNG.uniform(size=(3, 2, 48, 48)).astype(np.float32)
+    alone = np.concatenate([engine.run(image[n : n + 1]) for n in range(3)])
+    assert np.abs(engine.run(image) - alone).max() < 1e-5
+
+
+@pytest.mark.parametrize("other", ["openvino", "torch"])
+def test_engines_agree(other: str) -> None:
+    pytest.importorskip(other, reason=f"{other} is not installed")
+    image = RNG.uniform(size=(2, 2, 70, 90)).astype(np.float32)
+    runs = [load_model("light", engine=name, threads=1).engine.run(image) for name in ("onnx", other)]  # type: ignore[arg-type]
+    assert np.abs(runs[0] - runs[1]).max() < 1e-4
+
+
+def test_changed_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("light.onnx", "light.json"):
+        shutil.copy(model.WEIGHTS / name, tmp_path)
+    card = json.loads((tmp_path / "light.json").read_text())
+    card["files"]["light.onnx"]["sha256"] = "0" * 64
+    (tmp_path / "light.json").write_text(json.dumps(card))
+    monkeypatch.setattr(model, "WEIGHTS", tmp_path)
+    with pytest.raises(ModelError, match="damaged"):
+        load_model("light", engine="onnx")
+
+
+def test_weights_may_be_given_by_path(tmp_path: Path) -> None:
+    copy = tmp_path / "mine.onnx"
+    shutil.copy(model.WEIGHTS / "light.onnx", copy)
+    loaded = load_model(copy, engine="onnx", threads=1)
+    assert loaded.name == str(copy)
+    assert loaded.card == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "engine", "words"),
+    [
+        ("heavy", "auto", "no such file"),
+        ("light", "tensorflow", "choose auto"),
+        ("full", "onnx", "not in this installation"),
+    ],
+)
+def test_what_is_not_there_is_named(name: str, engine: str, words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        load_model(name, engine=engine)
+
+
+def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.onnx"
+    path.write_text("no network")
+    with pytest.raises(ModelError, match="not a network"):
+        load_model(path, engine="onnx")
+    with pytest.raises(ModelError, match="loads .pt files"):
+        load_model(path, engine="torch")
+    with pytest.raises(ModelError, match=r"\.onnx or \.pt"):
+        load_model(__file__)
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(ModelError, match="--device cpu"):
+        load_model("light", engine="onnx", device="npu")

@@ -1,0 +1,80 @@
+"""The network over a volume: every voxel comes back to its place, and dark stays dark."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from coconet_med import slicewise
+from coconet_med.model import Model
+from coconet_med.slices import slicing_of
+from coconet_med.slicewise import fuse_slices, keep_dark
+
+RNG = np.random.default_rng(4)
+
+
+def volumes(shape: tuple[int, ...] = (20, 21, 22)) -> tuple[np.ndarray, np.ndarray, sitk.Image]:
+    a, f = (RNG.uniform(0.1, 1, shape).astype(np.float32) for _ in range(2))
+    return a, f, sitk.GetImageFromArray(a)
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+def test_each_voxel_comes_back_to_its_place(mean_model: Model, plane: str) -> None:
+    a, f, image = volumes()
+    fused = fuse_slices(a, f, slicing=slicing_of(image, plane=plane), engine=mean_model.engine)
+    assert np.allclose(fused, (a + f) / 2, atol=1e-6)
+
+
+def test_slices_smaller_than_the_network_takes_are_padded_and_cropped(mean_model: Model) -> None:
+    a, f, image = volumes((5, 3, 9))
+    fused = fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=mean_model.engine)
+    assert np.allclose(fused, (a + f) / 2, atol=1e-6)
+    assert mean_model.engine.shapes == [(5, 2, 16, 16)]
+
+
+def test_batches_stay_within_the_pixel_limit(mean_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 3 * 21 * 22)
+    a, f, image = volumes()
+    told: list[tuple[int, int]] = []
+    fuse_slices(
+        a,
+        f,
+        slicing=slicing_of(image, plane="axial"),
+        engine=mean_model.engine,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert max(shape[0] for shape in mean_model.engine.shapes) == 3
+    assert told[-1] == (20, 20)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_empty_slices_are_never_computed(mean_model: Model) -> None:
+    a, f, image = volumes()
+    a[5:15], f[5:15] = 0, 1 / 255
+    fused = fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=mean_model.engine)
+    assert sum(shape[0] for shape in mean_model.engine.shapes) == 10
+    assert (fused[5:15] == 0).all()
+
+
+def test_dark_stays_dark_and_light_is_untouched() -> None:
+    image = np.zeros((1, 2, 1, 4), np.float32)
+    image[0, 0, 0] = np.array([0, 2, 6, 200]) / 255
+    fused = keep_dark(np.full((1, 1, 1, 4), 0.5, np.float32), image)
+    assert fused[0, 0, 0, :2].tolist() == [0, 0]
+    assert np.allclose(fused[0, 0, 0, 2:], 0.5)
+
+
+def test_stopping_from_the_progress_stops_the_work(mean_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 21 * 22)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        raise StoppedError
+
+    a, f, image = volumes()
+    with pytest.raises(StoppedError):
+        fuse_slices(a, f, slicing=slicing_of(image), engine=mean_model.engine, progress=stop)
+    assert len(mean_model.engine.shapes) == 1
