@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from coconet_med.training.weights import data_sensitive_weights
+from coconet_med.training.weights import data_sensitive_weights, single
 
 SSIM_WINDOW = 11
 SSIM_SIGMA = 1.5
@@ -21,7 +21,7 @@ def ssim(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     Gaussian 11x11 window, sigma 1.5, K = (0.01, 0.03), only windows that lie wholly inside the picture.
     Source: Wang et al., IEEE TIP 13 (2004) 600.
     """
-    x, y = x.float(), y.float()
+    x, y = single(x), single(y)
     t = torch.arange(SSIM_WINDOW, device=x.device, dtype=x.dtype) - SSIM_WINDOW // 2
     g = torch.exp(-0.5 * (t / SSIM_SIGMA).square())
     g = (g / g.sum()).reshape(1, 1, 1, -1).expand(5, 1, 1, -1)
@@ -50,9 +50,9 @@ class BaseLoss(nn.Module):
 
     def forward(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         """Loss of fused luminances (B, 1, H, W) for sources (B, 2, H, W: anatomy, function), all in [0, 1]."""
-        fused, image = fused.float(), image.float()
+        fused, image = single(fused), single(image)
         anatomy, function = image[:, 0:1], image[:, 1:2]
-        by_gradient, by_entropy = data_sensitive_weights(anatomy, function)
+        by_gradient, by_entropy = (w.to(fused.dtype) for w in data_sensitive_weights(anatomy, function))
         unlike = torch.stack([1 - ssim(fused, anatomy), 1 - ssim(fused, function)], dim=1)
         # The factor 4 turns squared differences on [0, 1] into those on [-1, 1].
         apart = 4 * torch.stack([(fused - s).square().mean(dim=(1, 2, 3)) for s in (anatomy, function)], dim=1)

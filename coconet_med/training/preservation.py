@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from coconet_med.training.weights import blur
+from coconet_med.training.weights import blur, single
 
 LOW_PASS_SIGMA = 3.0
 _EPS = 1e-6
@@ -38,8 +38,9 @@ def regions(image: torch.Tensor) -> Regions:
     anatomy, function = image[:, 0:1], image[:, 1:2]
     head = torch.maximum(anatomy, function) > 10 / 255
     marked = torch.where(head, function, torch.nan).flatten(1)
-    upper = torch.nanquantile(marked, 0.6, dim=1).nan_to_num(2.0).reshape(-1, 1, 1, 1)
-    lower = torch.nanquantile(marked, 0.4, dim=1).nan_to_num(-1.0).reshape(-1, 1, 1, 1)
+    # One by one: torch takes no quantile of more than 16 million numbers at a time.
+    upper = torch.stack([torch.nanquantile(m, 0.6) for m in marked]).nan_to_num(2.0).reshape(-1, 1, 1, 1)
+    lower = torch.stack([torch.nanquantile(m, 0.4) for m in marked]).nan_to_num(-1.0).reshape(-1, 1, 1, 1)
     hot = head & (function > 10 / 255) & (function >= upper)
     cold = head & ~hot & (function <= lower)
     return Regions(head.float(), hot.float(), cold.float(), (torch.maximum(anatomy, function) <= 2 / 255).float())
@@ -53,7 +54,9 @@ def ranks(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         values = picture[chosen > 0]
         if values.numel() > 1:
             order = torch.empty_like(values)
-            order[values.argsort()] = torch.linspace(0, 1, values.numel(), device=image.device, dtype=image.dtype)
+            order[values.argsort(stable=True)] = torch.linspace(
+                0, 1, values.numel(), device=image.device, dtype=image.dtype
+            )
             ranked[chosen > 0] = order
     return out
 
@@ -95,7 +98,7 @@ def edge_preservation(source: torch.Tensor, fused: torch.Tensor, *, softness: fl
 
 @dataclass(frozen=True)
 class PreservationWeights:
-    """Weight of each term; 0 leaves it out (it is then not computed).
+    """Weight of each term; 0 leaves it out.
 
     Attributes:
         harmonic: one minus the harmonic mean of the next three preserved shares.
@@ -129,7 +132,7 @@ class PreservationLoss(nn.Module):
 
     def terms(self, fused: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
         """The terms by name, each a scalar to be made small, for (B, 1, H, W) fused and (B, 2, H, W) sources."""
-        fused, image = fused.float(), image.float()
+        fused, image = single(fused), single(image)
         anatomy, function = image[:, 0:1], image[:, 1:2]
         where = regions(image)
         low = blur(torch.cat([fused, anatomy, function], dim=1), LOW_PASS_SIGMA)
@@ -158,9 +161,12 @@ class PreservationLoss(nn.Module):
 
     def forward(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         """Loss of fused luminances (B, 1, H, W) for sources (B, 2, H, W: anatomy, function), all in [0, 1]."""
+        wanted = {f.name: getattr(self.weights, f.name) for f in fields(self.weights)}
+        wanted = {name: weight for name, weight in wanted.items() if weight}
+        if not wanted:
+            return single(fused).sum() * 0
         terms = self.terms(fused, image)
-        weighted = [getattr(self.weights, f.name) * terms[f.name] for f in fields(self.weights) if f.name in terms]
-        return torch.stack(weighted).sum()
+        return torch.stack([weight * terms[name] for name, weight in wanted.items()]).sum()
 
     @staticmethod
     def _kept(source: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,11 @@ ENTROPY_TEMPERATURE = 0.75  # c2 of the paper
 HISTOGRAM_BINS = 256
 
 
+def single(image: torch.Tensor) -> torch.Tensor:
+    """Half precision becomes float32, in which losses are computed; float32 and float64 stay as they are."""
+    return image.to(torch.promote_types(image.dtype, torch.float32))
+
+
 def mean_gradient(image: torch.Tensor) -> torch.Tensor:
     """Mean gradient magnitude of each image: (B, 1, H, W) -> (B,).
 
