@@ -123,7 +123,7 @@ def fuse(
             written.append(result.report(report, overwrite=overwrite))
         for warning in result.warnings:
             say.warning(warning)
-        say.done(f"wrote {', '.join(str(path) for path in written)}")
+        say.done(f"wrote {_summary(written)}")
     if as_json:
         typer.echo(json.dumps(result.sidecar(), indent=2))
 
@@ -228,6 +228,13 @@ def _has_suffix(path: Path) -> bool:
     from coconet_med.writers import split_suffix
 
     return bool(split_suffix(path)[1])
+
+
+def _summary(written: list[Path]) -> str:
+    """The paths, those of a DICOM series as one folder."""
+    slices = [path for path in written if path.suffix == ".dcm"]
+    folder = [f"{slices[0].parent} ({len(slices)} DICOM files)"] if slices else []
+    return ", ".join(folder + [str(path) for path in written if path.suffix != ".dcm"])
 
 
 def _dicom_options(

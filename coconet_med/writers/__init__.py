@@ -36,10 +36,8 @@ def split_suffix(path: Path) -> tuple[str, str]:
 def targets(path: Path, *, luminance: bool = False, uptake: bool = False) -> dict[str, Path]:
     """Every file that writing to ``path`` makes, by what it holds."""
     stem, suffix = split_suffix(path)
-    if not suffix:
-        return {"folder": path}
-    beside = {"color": path, "sidecar": path.with_name(f"{stem}.json")}
-    scalar = ".tiff" if suffix == ".png" else suffix
+    beside = {"color" if suffix else "folder": path, "sidecar": path.with_name(f"{stem}.json")}
+    scalar = {"": ".nii.gz", ".png": ".tiff"}.get(suffix, suffix)
     if suffix == ".png":
         beside["legend"] = path.with_name(f"{stem}_legend.png")
     if luminance:
@@ -57,11 +55,12 @@ def check_target(path: Path, *, luminance: bool = False, uptake: bool = False, o
     """
     import os
 
-    for target in targets(path, luminance=luminance, uptake=uptake).values():
-        if target.is_dir() and split_suffix(path)[1]:
+    for what, target in targets(path, luminance=luminance, uptake=uptake).items():
+        if target.is_dir() and what != "folder":
             msg = f"{target}: is a folder; give the name of a file"
             raise WriteError(msg)
-        if target.exists() and not overwrite:
+        free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
+        if not free and not overwrite:
             msg = f"{target}: exists already; give --overwrite to replace it, or another name"
             raise WriteError(msg)
     parent = path.parent

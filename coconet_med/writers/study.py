@@ -1,0 +1,71 @@
+"""A result as DICOM: the series in a folder of its own, side-car and further volumes beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coconet_med.writers import targets
+from coconet_med.writers.atomic import write_together
+from coconet_med.writers.dicom import Form, FusedParts, write_dicom
+from coconet_med.writers.volumes import encode
+
+if TYPE_CHECKING:
+    from coconet_med.result import FusionResult
+
+
+def write_study(
+    result: FusionResult,
+    folder: Path,
+    *,
+    luminance: bool = False,
+    uptake: bool = False,
+    overwrite: bool = False,
+    form: Form = "sc",
+) -> list[Path]:
+    """Write the DICOM series of a result into ``folder``, and ``FOLDER.json`` beside it.
+
+    Args:
+        result: from a DICOM anatomy.
+        folder: new, empty, or left by an earlier call.
+        luminance: also write ``FOLDER_luminance.nii.gz``.
+        uptake: also write ``FOLDER_uptake.nii.gz``.
+        overwrite: replace what an earlier call wrote.
+        form: see :func:`coconet_med.writers.dicom.write_dicom`.
+
+    Returns:
+        The paths written, the side-car last.
+
+    Raises:
+        WriteError: see :func:`coconet_med.writers.dicom.write_dicom`.
+    """
+    from coconet_med.result import to_json
+
+    image = result.luminance if form == "gray" else result.color
+    parts = FusedParts(
+        image, result.anatomy, result.function, provenance=_provenance(result), transform=result.alignment.transform
+    )
+    written = write_dicom(parts, folder, form=form, overwrite=overwrite)
+    files = targets(folder, luminance=luminance, uptake=uptake)
+    jobs = [(files[what], encode(result, what)) for what in ("luminance", "uptake") if what in files]
+    jobs.append((files["sidecar"], lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
+    return written + write_together(jobs, overwrite=overwrite)
+
+
+def _provenance(result: FusionResult) -> dict[str, Any]:
+    model, window, alignment = result.provenance["model"], result.window, result.alignment
+    moved = "registered rigidly (mutual information)" if alignment.registered else "resampled by its affine"
+    return {
+        "software": result.provenance["software"]["name"],
+        "version": result.provenance["software"]["version"],
+        "model": model["name"],
+        "model_sha256": model["sha256"],
+        "window": [window.low, window.high, window.units],
+        "transform": f"{moved}; {alignment.offset_mm:.1f} mm, {alignment.angle_deg:.1f} degrees",
+        "options": {
+            "colormap": result.colormap,
+            "strength": result.strength,
+            "plane": result.plane,
+            "engine": model["engine"],
+        },
+    }
