@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,10 +72,12 @@ class FusionResult:
         return self.window.restore(decode(rgb, colormap=self.colormap, strength=self.strength))
 
     def sidecar(self) -> dict[str, Any]:
-        """All that the JSON side-car says: sources with sha256, model, window, units, transform, warnings."""
+        """All that the JSON side-car says: sources with sha256, model, window, units, transform, warnings.
+
+        No time of day: the same inputs, options and versions give the same file.
+        """
         return {
             "research_use_only": "research use, not for diagnosis",
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **self.provenance,
             "sources": {"anatomy": _describe(self.anatomy), "function": _describe(self.function)},
             "units": self.window.units,
