@@ -1,0 +1,133 @@
+"""What a batch is made of: a case to do, the options that all cases share, and what became of a case."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+#: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
+Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]
+FORMS: tuple[Form, ...] = ("auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom")
+
+#: ``"done"`` now, ``"kept"`` from an earlier run, ``"failed"`` with a reason, ``"lost"`` with the process that did it,
+#: ``"busy"``: another run is at it, ``"missing"``: not done yet.
+Status = Literal["done", "kept", "failed", "lost", "busy", "missing"]
+
+#: Statuses of cases whose result is there and belongs to the inputs and options.
+FINISHED: tuple[Status, ...] = ("done", "kept")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pair to be fused.
+
+    Attributes:
+        id: unique in the batch, and fit for a file name.
+        anatomy: file, or the folder of a DICOM study where ``function`` is ``None``.
+        function: file or DICOM series folder.
+        target: path of the result below the output folder, without suffix.
+        model: weights of this case alone, instead of those of the batch.
+        register: registration of this case alone.
+        units: of the functional image, where a file beside it tells.
+        frame_seconds: of a 4-D functional image the duration of each frame, where a file beside it tells.
+        derived_from: BIDS URIs of anatomy and function, for the side-car of a BIDS derivative.
+        notes: what the user should know of how this case was found.
+        problem: why the case cannot be done, known before trying.
+    """
+
+    id: str
+    anatomy: Path
+    function: Path | None
+    target: str
+    model: str | None = None
+    register: str | None = None
+    units: str | None = None
+    frame_seconds: tuple[float, ...] = ()
+    derived_from: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """What all cases share; names and meaning as in :func:`coconet_med.fuse`.
+
+    Attributes:
+        form: format of the results.
+        luminance: also write the fused luminance.
+        uptake: also write the functional image on the anatomical grid.
+        allow_gaps: DICOM: resample missing, uneven or tilted slices.
+        dynamic: ``"mean"``, or the number of one frame of a dynamic image, from 0.
+        dicom_form: ``"sc"``, ``"enhanced"`` or ``"gray"``, for the form ``"dicom"``.
+    """
+
+    register: str = "auto"
+    force: bool = False
+    plane: str = "auto"
+    window: tuple[float, float] | None = None
+    suv: bool = False
+    palette: str | None = None
+    colormap: str = "uptake"
+    strength: float = 1.0
+    model: str = "light"
+    engine: str = "auto"
+    device: str = "auto"
+    form: Form = "auto"
+    luminance: bool = False
+    uptake: bool = False
+    allow_gaps: bool = False
+    dynamic: str | int = "mean"
+    dicom_form: str = "sc"
+
+    def for_fuse(self, case: Case) -> dict[str, Any]:
+        """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
+        names = ("force", "plane", "window", "suv", "palette", "colormap", "strength")
+        chosen = {name: getattr(self, name) for name in names}
+        chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
+        dicom = {"allow_gaps": True} if self.allow_gaps else {}
+        if self.dynamic != "mean" and (case.anatomy.is_dir() or (case.function and case.function.is_dir())):
+            dicom["dynamic"] = self.dynamic
+        return chosen | dicom
+
+
+@dataclass
+class Outcome:
+    """What became of a case: one line of ``summary.csv``, and what the next run needs in order to resume.
+
+    Attributes:
+        id: of the case.
+        status: see :data:`Status`.
+        error: why it failed, in one line.
+        seconds: time that the case took.
+        finished: when, ISO 8601 in UTC.
+        fingerprint: what went in (:func:`coconet_med.batch.fingerprint.fingerprint_of`).
+        outputs: size in bytes and sha256 of each file, by its path below the output folder.
+        facts: of the result: registration, window, units, measures; plain JSON types.
+        warnings: of the result.
+    """
+
+    id: str
+    status: Status
+    error: str = ""
+    seconds: float = 0.0
+    finished: str = ""
+    fingerprint: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+def safe_id(text: str) -> str:
+    """A name that any file system takes: letters, digits, dot, underscore and hyphen; everything else a hyphen.
+
+    Example:
+        >>> safe_id("Case 7/ä")
+        'Case-7-ä'
+    """
+    return re.sub(r"[^\w.-]+", "-", text).strip(".-") or "case"

@@ -1,0 +1,40 @@
+"""Options that would fail every case are refused before the first one begins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import get_args
+
+from coconet_med.align import RegisterMode
+from coconet_med.batch.case import FORMS, BatchOptions, Case
+from coconet_med.colormaps import get_colormap
+from coconet_med.errors import OptionError
+from coconet_med.readers import is_picture
+from coconet_med.slices import Plane
+
+
+def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
+    """Refuse options that no case can take.
+
+    Raises:
+        OptionError: an unknown name, a window that does not rise, or a format that does not suit the cases.
+    """
+    _one_of("--register", options.register, get_args(RegisterMode))
+    _one_of("--plane", options.plane, ("auto", *get_args(Plane)))
+    _one_of("--format", options.form, FORMS)
+    _one_of("--dicom-form", options.dicom_form, ("sc", "enhanced", "gray"))
+    get_colormap(options.colormap)
+    if options.window:
+        low, high = options.window
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise OptionError(f"--window {low:g} {high:g}: give two finite numbers, the lower one first")
+    if options.form not in ("auto", "nii.gz") and any(case.derived_from for case in cases):
+        raise OptionError(f"--format {options.form}: BIDS derivatives are written as nii.gz; leave it out")
+    if options.form == "dicom" and any(is_picture(case.anatomy) for case in cases):
+        raise OptionError("--format dicom: pictures have no DICOM headers; leave it out")
+
+
+def _one_of(option: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise OptionError(f"{option} {value}: choose {', '.join(choices[:-1])} or {choices[-1]}")

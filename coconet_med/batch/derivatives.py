@@ -1,0 +1,73 @@
+"""The files that make an output folder a BIDS derivative dataset."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from coconet_med._version import __version__
+from coconet_med.batch.records import FOLDER
+from coconet_med.errors import OptionError
+from coconet_med.writers.atomic import write_together
+
+_README = """\
+# Fused MRI and PET
+
+Made by coconet-med. Each `*_space-T1w_desc-fused_pet.nii.gz` is an RGB image on the grid of the T1w image; the JSON
+file beside it holds sources with their sha256, options, window, units, registration and warnings. `summary.csv` and
+`report.html` tell about all cases.
+
+Research use, not for diagnosis.
+"""
+
+#: What the validator need not look at; the records of the batch and its table and report are no BIDS files.
+_IGNORED = f"{FOLDER}/\nsummary.csv\nreport.html\n"
+
+
+def write_dataset(out: Path, source: Path, processed: Sequence[Path] = ()) -> None:
+    """Write ``dataset_description.json``, ``README.md`` and ``.bidsignore`` where they are not there or are ours.
+
+    Args:
+        out: output folder; made if it is not there.
+        source: the BIDS dataset that the cases come from.
+        processed: derivatives of it that cases come from as well.
+
+    Raises:
+        OptionError: the output folder is the dataset itself, or holds another dataset.
+        WriteError: the disk does not let us.
+    """
+    if out.resolve() == source.resolve():
+        raise OptionError(f"{out}: is the source dataset; give another folder, such as {out}/derivatives/coconet_med")
+    description = out / "dataset_description.json"
+    if description.exists() and "coconet-med" not in description.read_text(encoding="utf-8", errors="replace"):
+        raise OptionError(f"{out}: holds another BIDS dataset; give a folder of its own, such as {out}/coconet_med")
+    out.mkdir(parents=True, exist_ok=True)
+    link = _link(out, source)
+    links = {"raw": link}
+    links |= {folder.name: _link(out, folder) for folder in processed}
+    document = {
+        "Name": "Fused MRI and PET (coconet-med)",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "derivative",
+        "License": "see the source dataset",
+        "GeneratedBy": [{"Name": "coconet-med", "Version": __version__}],
+        "SourceDatasets": [{"URL": link}],
+        "DatasetLinks": links,
+    }
+    texts = {
+        description: json.dumps(document, indent=2, ensure_ascii=False) + "\n",
+        out / "README.md": _README,
+        out / ".bidsignore": _IGNORED,
+    }
+    jobs = [(path, lambda part, text=text: part.write_text(text, encoding="utf-8")) for path, text in texts.items()]
+    write_together(jobs, overwrite=True)
+
+
+def _link(out: Path, source: Path) -> str:
+    """A relative link where the derivatives lie inside the dataset, so that both can be moved; a file URI elsewhere."""
+    out, source = out.resolve(), source.resolve()
+    if out.is_relative_to(source) or out.is_relative_to(source.parent):
+        return Path(os.path.relpath(source, out)).as_posix()
+    return source.as_uri()

@@ -1,0 +1,76 @@
+"""The fingerprint of a case: everything that its result depends on.  Equal fingerprints, equal results."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from coconet_med._version import __version__
+from coconet_med.batch.case import BatchOptions, Case
+from coconet_med.errors import ReadError
+from coconet_med.readers.checks import sha256_of
+
+#: Options that say where and with what a model runs; its weights are in the fingerprint by their own hash.
+_NOT_IN_OPTIONS = ("model",)
+
+
+def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict[str, Any]:
+    """What goes into a case, plain JSON types.
+
+    Args:
+        case: its input files are read and hashed here.
+        options: of the batch.
+        model_sha256: of the weights.
+
+    Raises:
+        ReadError: an input file is missing or cannot be read.
+    """
+    given = {name: value for name, value in asdict(options).items() if name not in _NOT_IN_OPTIONS}
+    if options.palette and Path(options.palette.partition("#")[0]).is_file():
+        given["palette_sha256"] = sha256_of(Path(options.palette.partition("#")[0]))
+    given["window"] = list(options.window) if options.window else None
+    of_case = {"register": case.register, "units": case.units, "frame_seconds": list(case.frame_seconds)}
+    return {
+        "version": __version__,
+        "model": model_sha256,
+        "inputs": {"anatomy": _sha256(case.anatomy), "function": _sha256(case.function) if case.function else None},
+        "options": given | {f"case_{name}": value for name, value in of_case.items() if value},
+    }
+
+
+def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """In words, what makes two fingerprints differ; empty where nothing does.
+
+    Example:
+        >>> difference({"model": "a", "options": {"strength": 1}}, {"model": "a", "options": {"strength": 0.5}})
+        'strength changed'
+    """
+    if before == now:
+        return ""
+    changed = [f"{name} input" for name in ("anatomy", "function") if _of(before, name) != _of(now, name)]
+    changed += [name for name in ("model", "version") if before.get(name) != now.get(name)]
+    old, new = before.get("options", {}), now.get("options", {})
+    changed += sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return f"{', '.join(changed) or 'something'} changed"
+
+
+def _of(fingerprint: dict[str, Any], name: str) -> Any:
+    return fingerprint.get("inputs", {}).get(name)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256_of(*_files(path))
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
+        raise ReadError(msg) from error
+
+
+def _files(path: Path) -> list[Path]:
+    """The files that belong to an input: all of a folder; with a detached header, what lies beside it."""
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+    if path.suffix.lower() in (".mhd", ".nhdr"):
+        return sorted(file for file in path.parent.glob(f"{path.stem}.*") if file.is_file())
+    return [path]

@@ -1,0 +1,79 @@
+"""A dynamic functional image (4-D NIfTI, as BIDS keeps PET) becomes the static one that can be fused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from coconet_med.errors import OptionError, ReadError
+
+
+@dataclass(frozen=True)
+class Static:
+    """A static image made of a dynamic one.
+
+    Attributes:
+        path: NIfTI file with the static image, named like the dynamic one.
+        note: what was done, for the side-car.
+        warning: what the user should know, or empty.
+    """
+
+    path: Path
+    note: str
+    warning: str = ""
+
+
+def static_image(path: Path, folder: Path, *, dynamic: str | int, seconds: tuple[float, ...]) -> Static | None:
+    """The mean over time, weighted by the duration of the frames, or one frame; ``None`` for an image that is not 4-D.
+
+    Frames are read one by one, so memory holds two of them.
+
+    Args:
+        path: NIfTI file, (i, j, k, time).
+        folder: where the static image is written.
+        dynamic: ``"mean"``, or the number of a frame, from 0.
+        seconds: duration of each frame; without it all frames count alike, and a warning says so.
+
+    Raises:
+        OptionError: there is no such frame.
+        ReadError: the number of durations is not that of the frames, or the file cannot be read.
+    """
+    import nibabel as nib
+
+    if not path.name.lower().endswith((".nii", ".nii.gz")) or not path.is_file():
+        return None
+    try:
+        file = nib.load(path)
+    except Exception:  # the reader says what is wrong with it
+        return None
+    if len(file.shape) != 4 or file.shape[3] == 1:
+        return None
+    count = file.shape[3]
+    weights, note, warning = _weights(path.name, count, dynamic, seconds)
+    mean = np.zeros(file.shape[:3], np.float64)
+    try:
+        for frame in np.flatnonzero(weights):
+            mean += weights[frame] * np.asarray(file.dataobj[..., int(frame)], np.float64)
+    except Exception as error:  # truncated or corrupt data
+        msg = f"{path}: the frames cannot be read ({error}); copy the file again"
+        raise ReadError(msg) from error
+    target = folder / path.name
+    nib.save(nib.Nifti1Image(mean.astype(np.float32), file.affine), target)
+    return Static(target, note, warning)
+
+
+def _weights(name: str, count: int, dynamic: str | int, seconds: tuple[float, ...]) -> tuple[np.ndarray, str, str]:
+    if dynamic != "mean":
+        if not 0 <= int(dynamic) < count:
+            msg = f"{name}: has {count} frames; --dynamic {dynamic} is none of 0 to {count - 1}"
+            raise OptionError(msg)
+        return np.eye(count)[int(dynamic)], f"frame {dynamic} of {count}", ""
+    if not seconds:
+        note = f"mean of {count} frames"
+        return np.full(count, 1 / count), note, f"{name}: {note}, all counted alike: their durations are not known"
+    if len(seconds) != count or min(seconds) <= 0:
+        msg = f"{name}: has {count} frames but {len(seconds)} durations; mend FrameDuration in its JSON file"
+        raise ReadError(msg)
+    return np.array(seconds) / sum(seconds), f"mean of {count} frames weighted by duration ({sum(seconds):g} s)", ""

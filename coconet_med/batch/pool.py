@@ -1,0 +1,146 @@
+"""Worker processes on this machine: one model load each, one case at a time, and a death that concerns one case only.
+
+A pool of the standard library gives up all its work when one process dies (out of memory, a crash inside a library).
+Here each process holds exactly one case; when it dies, that case is lost, a new process takes its place, and lost cases
+are tried once more at the end, one by one, when nothing else needs the memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from coconet_med.batch.case import BatchOptions, Case, Outcome
+
+#: Seconds that a worker gets to put its files in order when it is told to stop.
+GRACE = 10.0
+
+
+def run_local(
+    cases: Sequence[Case], options: BatchOptions, out: Path, *, jobs: int = 1, overwrite: bool = False
+) -> Iterator[Outcome]:
+    """Outcomes of all cases, each as soon as it is known; the workers end when the iteration does.
+
+    Args:
+        cases: what to do.
+        options: of the batch.
+        out: output folder.
+        jobs: processes; each needs the memory of one case.
+        overwrite: do finished cases anew.
+    """
+    count = max(1, min(jobs, len(cases)))
+    threads = max(1, (os.cpu_count() or 1) // count)
+    crew = [_Worker(options, out, overwrite, threads) for _ in range(count)]
+    lost: list[Case] = []
+    try:
+        for outcome, case in _share_out(crew, list(cases)):
+            if outcome is None:
+                lost.append(case)
+            else:
+                yield outcome
+        for worker in crew[1:]:
+            worker.stop()
+        for case in lost:
+            for outcome, _ in _share_out(crew[:1], [case]):
+                yield outcome or lost_outcome(case)
+    finally:
+        for worker in crew:
+            worker.process.terminate()
+        for worker in crew:
+            worker.stop()
+
+
+def lost_outcome(case: Case) -> Outcome:
+    """What is said of a case whose process died twice."""
+    text = "the process died, twice (often: not enough memory); use fewer --jobs, or crop the images"
+    return Outcome(case.id, "lost", text)
+
+
+def _share_out(crew: list[_Worker], todo: list[Case]) -> Iterator[tuple[Outcome | None, Case]]:
+    """(outcome, case) in the order of completion; no outcome where the process died with the case."""
+    todo = todo[::-1]
+    busy: dict[Connection, tuple[_Worker, Case]] = {}
+    idle = list(crew)
+    while todo or busy:
+        while idle and todo:
+            worker, case = idle.pop(), todo.pop()
+            worker.give(case)
+            busy[worker.pipe] = (worker, case)
+        for pipe in wait(list(busy)):
+            worker, case = busy.pop(pipe)
+            try:
+                outcome = pipe.recv()
+            except (EOFError, OSError):
+                outcome = None
+                worker.restart()
+            idle.append(worker)
+            yield outcome, case
+
+
+class _Worker:
+    def __init__(self, options: BatchOptions, out: Path, overwrite: bool, threads: int) -> None:
+        self._arguments = (options, out, overwrite, threads)
+        self.restart()
+
+    process: SpawnProcess
+    pipe: Connection
+
+    def restart(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, far_end = context.Pipe()
+        self.process = context.Process(target=_work, args=(far_end, *self._arguments), daemon=True)
+        self.process.start()
+        far_end.close()
+
+    def give(self, case: Case) -> None:
+        with contextlib.suppress(OSError):  # a worker that just died is noticed when its answer is awaited
+            self.pipe.send(case)
+
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.join(GRACE)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _work(pipe: Connection, options: BatchOptions, out: Path, overwrite: bool, threads: int) -> None:
+    """Life of a worker process: cases in, outcomes out, until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    from coconet_med.batch.run import Runner
+
+    runner = Runner(out, options, overwrite=overwrite, threads=threads)
+    _limit_threads(threads)
+    while True:
+        try:
+            case = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(runner.run(case))
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(143)  # an exception, so that unfinished files are removed on the way out
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+def _limit_threads(threads: int) -> None:
+    """So that N workers do not ask for N times all cores."""
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)

@@ -1,0 +1,205 @@
+"""Do one case: keep it if it is finished, else fuse, measure and write it; whatever goes wrong stays in this case."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coconet_med.batch.case import BatchOptions, Case, Outcome
+from coconet_med.batch.facts import facts_of
+from coconet_med.batch.fingerprint import difference, fingerprint_of
+from coconet_med.batch.layout import files_of
+from coconet_med.batch.records import Records, remove_parts
+from coconet_med.errors import FusionError, WriteError
+
+if TYPE_CHECKING:
+    from coconet_med.model import Model
+    from coconet_med.result import FusionResult
+
+
+class Runner:
+    """Does cases one after the other with models that are loaded once.
+
+    Args:
+        out: output folder of the batch.
+        options: of the batch.
+        overwrite: do finished cases anew, and replace files that are not from an earlier run.
+        threads: of the engine on the CPU; ``None`` for all.
+        load: what loads weights; :func:`coconet_med.load_model` unless a test says otherwise.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        options: BatchOptions,
+        *,
+        overwrite: bool = False,
+        threads: int | None = None,
+        load: Callable[..., Model] | None = None,
+    ) -> None:
+        from coconet_med.model import load_model
+
+        self.out, self.options, self.overwrite = out, options, overwrite
+        self.records = Records(out)
+        self._load, self._threads = load or load_model, threads
+        self._models: dict[str, Model] = {}
+
+    def run(self, case: Case) -> Outcome:
+        """The outcome of a case; never raises for what is wrong with the case (interruptions pass through)."""
+        start = time.monotonic()
+        try:
+            with self.records.lock(case.id) as alone:
+                if not alone:
+                    return Outcome(case.id, "busy", "another run is at this case; run again when it has ended")
+                outcome = self._attempt(case)
+                if outcome.status != "kept":
+                    outcome.seconds = round(time.monotonic() - start, 3)
+                    outcome.finished = datetime.now(UTC).isoformat(timespec="seconds")
+                    self._remember(outcome)
+        except OSError as error:
+            outcome = Outcome(case.id, "failed", f"{self.out}: cannot be written to ({error.strerror})")
+        gc.collect()  # images of this case must be gone before the next one begins
+        return outcome
+
+    def model(self, name: str) -> Model:
+        """Weights, loaded at their first use.
+
+        Raises:
+            ModelError: see :func:`coconet_med.load_model`.
+        """
+        if name not in self._models:
+            engine, device = self.options.engine, self.options.device
+            self._models[name] = self._load(name, engine=engine, device=device, threads=self._threads)
+        return self._models[name]
+
+    def _attempt(self, case: Case) -> Outcome:
+        try:
+            return self._run(case)
+        except FusionError as error:
+            return self._failed(case, str(error))
+        except MemoryError:
+            return self._failed(case, "not enough memory; use fewer --jobs, or crop the images")
+        except Exception as error:  # a defect met by one case must not stop the others
+            return self._failed(case, f"{type(error).__name__}: {error}")
+
+    def _run(self, case: Case) -> Outcome:
+        if case.problem:
+            raise FusionError(case.problem)
+        model = self.model(case.model or self.options.model)
+        fingerprint = fingerprint_of(case, self.options, model.sha256)
+        files = {kind: self.out / path for kind, path in files_of(case, self.options).items()}
+        before = self.records.load(case.id)
+        if before and before.status == "done" and not self.overwrite:
+            changed = difference(before.fingerprint, fingerprint)
+            if not changed and self.records.intact(before):
+                before.status = "kept"
+                return before
+        self._claim(case, files, before)
+        result = self._fuse(case, model, fingerprint)
+        return self._write(case, result, files, fingerprint, before)
+
+    def _claim(self, case: Case, files: dict[str, Path], before: Outcome | None) -> None:
+        """Say that these files are ours before any of them appears; refuse files that are not."""
+        known = before.outputs if before else {}
+        for file in files.values():
+            name = file.relative_to(self.out).as_posix()
+            ours = any(k == name or k.startswith(f"{name}/") for k in known)
+            if file.exists() and not ours and not self.overwrite:
+                msg = f"{file}: exists already and is not from this batch; move it away, or give --overwrite"
+                raise WriteError(msg)
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                msg = f"{file.parent}: cannot be made ({error.strerror}); choose another output folder"
+                raise WriteError(msg) from error
+        remove_parts([*files.values(), self.records.path(case.id), self.records.path(case.id, "card")])
+        claimed = {file.relative_to(self.out).as_posix(): None for file in files.values()}
+        self.records.store(Outcome(case.id, "missing", "interrupted", outputs=claimed | known))
+
+    def _fuse(self, case: Case, model: Model, fingerprint: dict[str, Any]) -> FusionResult:
+        from coconet_med.batch.frames import static_image
+        from coconet_med.fusion import fuse
+
+        with tempfile.TemporaryDirectory(prefix="coconet-") as folder:
+            function, static = case.function, None
+            if case.function:
+                seconds, dynamic = case.frame_seconds, self.options.dynamic
+                static = static_image(case.function, Path(folder), dynamic=dynamic, seconds=seconds)
+                function = static.path if static else function
+            result = fuse(case.anatomy, function, model=model, **self.options.for_fuse(case))
+        source, window = result.function, result.window
+        notes = (*case.notes, *((static.warning,) if static and static.warning else ()))
+        if static:
+            sha256, details = fingerprint["inputs"]["function"], {**source.details, "frames": static.note}
+            source = replace(source, files=(case.function,), sha256=sha256, details=details)
+        if case.units and source.units == "relative":
+            source, window = replace(source, units=case.units), replace(window, units=case.units)
+        provenance = {**result.provenance, "options": fingerprint["options"]}
+        if case.derived_from:
+            provenance |= {"Sources": list(case.derived_from), "SpatialReference": case.derived_from[0]}
+        return replace(
+            result, function=source, window=window, provenance=provenance, warnings=(*result.warnings, *notes)
+        )
+
+    def _write(
+        self,
+        case: Case,
+        result: FusionResult,
+        files: dict[str, Path],
+        fingerprint: dict[str, Any],
+        before: Outcome | None,
+    ) -> Outcome:
+        from coconet_med.report.card import card_of
+        from coconet_med.result import to_json
+        from coconet_med.writers import png, volumes, write
+        from coconet_med.writers.atomic import write_together
+
+        card = card_of(result, case_id=case.id)
+        jobs = [(self.records.path(case.id, "card"), lambda part: part.write_text(json.dumps(card), encoding="utf-8"))]
+        images = dict(files)
+        if "folder" in images:
+            folder, kinds = images.pop("folder"), {k: getattr(self.options, k) for k in ("luminance", "uptake")}
+            write(result, folder, **kinds, overwrite=folder.exists(), form=self.options.dicom_form)
+        else:
+            sidecar = images.pop("sidecar")
+            flat = any(file.suffix == ".png" for file in images.values())
+            encode = png.encode if flat else volumes.encode
+            jobs += [(file, encode(result, kind)) for kind, file in images.items()]
+            text = to_json(result.sidecar())
+            jobs.append((sidecar, lambda part: part.write_text(text, encoding="utf-8")))
+        write_together(jobs, overwrite=True)
+        outputs = self.records.describe(list(files.values()))
+        self._remove_stale(before, outputs)
+        facts = facts_of(result, card)
+        return Outcome(
+            case.id, "done", fingerprint=fingerprint, outputs=outputs, facts=facts, warnings=list(result.warnings)
+        )
+
+    def _remove_stale(self, before: Outcome | None, outputs: dict[str, Any]) -> None:
+        """Files of an earlier result that the new one does not replace (other options, other files)."""
+        for name in (before.outputs if before else {}).keys() - outputs.keys():
+            file = self.out / name
+            if file.is_dir():
+                shutil.rmtree(file, ignore_errors=True)
+            else:
+                file.unlink(missing_ok=True)
+
+    def _failed(self, case: Case, error: str) -> Outcome:
+        before = self.records.load(case.id)
+        text = " ".join(error.split())
+        return Outcome(case.id, "failed", text, outputs=before.outputs if before else {})
+
+    def _remember(self, outcome: Outcome) -> None:
+        try:
+            self.records.store(outcome)
+        except WriteError as error:
+            if outcome.status != "failed":  # a result without a record would be done again: say why
+                outcome.status, outcome.error = "failed", str(error)

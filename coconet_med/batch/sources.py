@@ -1,0 +1,90 @@
+"""Find the cases of a study: a BIDS dataset, a CSV manifest, pairs of globs, DICOM studies, or folders of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from coconet_med.batch.bids import find_bids_cases, is_bids
+from coconet_med.batch.case import Case
+from coconet_med.batch.folders import find_picture_pairs, find_studies
+from coconet_med.batch.globs import find_glob_pairs
+from coconet_med.batch.manifest import SUFFIXES, read_manifest
+from coconet_med.errors import OptionError, ReadError
+
+
+def find_cases(
+    source: str | Path,
+    *,
+    anatomy: str | None = None,
+    function: str | None = None,
+    participants: Sequence[str] = (),
+    sessions: Sequence[str] = (),
+    derivatives: str = "auto",
+) -> list[Case]:
+    """All cases of ``source``, ordered by id.
+
+    A case that is incomplete (a PET without an MRI) is among them, with its ``problem``, so that nothing is left out in
+    silence.
+
+    Args:
+        source: a CSV or TSV file; or a folder: BIDS dataset, DICOM studies (one a subfolder), or 2-D pictures.
+        anatomy: glob of the anatomical images, relative to ``source``; needs ``function``.
+        function: glob of the functional images.
+        participants: BIDS: labels to take, with or without ``sub-``; all by default.
+        sessions: BIDS: labels to take, with or without ``ses-``; all by default.
+        derivatives: BIDS: ``"auto"`` takes PET that PETPrep brought onto the T1w where the dataset holds some,
+            ``"none"`` the raw PET; or the folder of such derivatives.
+
+    Raises:
+        ReadError: no such source, or a manifest that cannot be read.
+        OptionError: nothing to do, ids that occur twice, or options that do not suit the source.
+    """
+    source = Path(source)
+    if not source.exists():
+        msg = f"{source}: no such file or folder; give a BIDS dataset, a CSV manifest or a folder"
+        raise ReadError(msg)
+    if (anatomy is None) != (function is None):
+        raise OptionError("--anatomy and --function go together: give both globs, or none")
+    bids = source.is_dir() and anatomy is None and is_bids(source)
+    if (participants or sessions) and not bids:
+        raise OptionError(f"{source}: is not a BIDS dataset, so it has no participants or sessions to choose from")
+    if bids:
+        cases = find_bids_cases(source, participants=participants, sessions=sessions, derivatives=derivatives)
+    elif anatomy and function:
+        cases = find_glob_pairs(source, anatomy, function)
+    elif source.is_file():
+        if source.suffix.lower() not in SUFFIXES:
+            msg = (
+                f"{source}: neither a folder nor a {' or '.join(SUFFIXES)} manifest; for one pair use coconet-med fuse"
+            )
+            raise ReadError(msg)
+        cases = read_manifest(source)
+    else:
+        cases = find_picture_pairs(source) or find_studies(source)
+    _check(source, cases)
+    return sorted(cases, key=lambda case: case.id)
+
+
+def part_of(cases: Sequence[Case], part: int, parts: int) -> list[Case]:
+    """Every ``parts``-th case, beginning with the ``part``-th (from 1): for job arrays.
+
+    Raises:
+        OptionError: there is no such part.
+    """
+    if not 1 <= part <= parts:
+        raise OptionError(f"--part {part}/{parts}: give a part from 1 to {max(1, parts)}, for example 1/8")
+    return list(cases[part - 1 :: parts])
+
+
+def _check(source: Path, cases: Sequence[Case]) -> None:
+    if not cases:
+        msg = f"{source}: no cases found; give a BIDS dataset (T1w and pet), a CSV manifest (id, anatomy, function), a "
+        msg += "folder of DICOM studies, or --anatomy GLOB --function GLOB"
+        raise OptionError(msg)
+    seen: dict[str, Case] = {}
+    for case in cases:
+        other = seen.setdefault(case.id.casefold(), case)
+        if other is not case:
+            msg = f"{source}: the id {case.id} occurs twice ({other.anatomy} and {case.anatomy}); make ids unique"
+            raise OptionError(msg)

@@ -1,0 +1,146 @@
+"""A whole study: share the cases out, follow them, and write the table and the report."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from coconet_med.batch.case import FINISHED, BatchOptions, Case, Outcome
+from coconet_med.batch.pool import run_local
+from coconet_med.batch.records import Records
+from coconet_med.batch.summary import write_summary
+from coconet_med.errors import WriteError
+
+#: Called with each outcome as it is known.
+Follow = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What became of a batch.
+
+    Attributes:
+        outcomes: one for each case, in the order of the cases.
+        files: what was written beside the results: the table and the report.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    files: tuple[Path, ...] = ()
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """Cases without a result that fits their inputs and options."""
+        return [outcome for outcome in self.outcomes if outcome.status not in FINISHED]
+
+
+def run_batch(
+    cases: Sequence[Case],
+    out: str | Path,
+    options: BatchOptions | None = None,
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    cluster_options: dict[str, str] | None = None,
+    overwrite: bool = False,
+    follow: Follow | None = None,
+    collect: bool = True,
+) -> Study:
+    """Fuse many cases; finished ones are kept, and one that fails does not stop the others.
+
+    Args:
+        cases: from :func:`coconet_med.batch.find_cases`.
+        out: output folder; made if it is not there.
+        options: shared by all cases.
+        jobs: worker processes (with ``cluster``: workers), each of which loads the model once.
+        cluster: ``None`` for this machine, or ``"local"``, ``"slurm"`` or the address of a Dask scheduler.
+        cluster_options: see :func:`coconet_med.cluster.run_cluster`.
+        overwrite: do finished cases anew, and replace files that no earlier run made.
+        follow: told of each outcome.
+        collect: also write ``summary.csv`` and ``report.html``.
+
+    Raises:
+        FusionError: nothing could be started (output folder, weights, cluster); not for what is wrong with a case.
+        KeyboardInterrupt: on SIGINT or SIGTERM, after the workers have ended and ``summary.csv`` is written.
+    """
+    options, out = options or BatchOptions(), Path(out)
+    prepare(out)
+    if cluster is None:
+        stream = run_local(cases, options, out, jobs=jobs, overwrite=overwrite)
+    else:
+        from coconet_med.cluster import run_cluster
+
+        more = cluster_options or {}
+        stream = run_cluster(cases, options, out, cluster, jobs=jobs, options_of_jobs=more, overwrite=overwrite)
+    found: dict[str, Outcome] = {}
+    records = Records(out)
+    try:
+        with _terminated_as_interrupt():
+            for outcome in stream:
+                found[outcome.id] = outcome
+                if outcome.status == "lost":
+                    _remember_lost(records, outcome)
+                if follow:
+                    follow(outcome)
+    except KeyboardInterrupt:
+        stream.close()
+        if collect:
+            write_summary([found.get(case.id) or Outcome(case.id, "missing") for case in cases], out)
+        raise
+    outcomes = tuple(found.get(case.id) or Outcome(case.id, "missing", "not done") for case in cases)
+    return Study(outcomes, gather(outcomes, out) if collect else ())
+
+
+def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:
+    """Write ``summary.csv`` and ``report.html`` of outcomes whose records lie below ``out``.
+
+    Raises:
+        WriteError: the disk does not let us.
+    """
+    from coconet_med.report.study import write_study_report
+
+    records = Records(out)
+    report = write_study_report(outcomes, records.folder, out / "report.html", title=out.resolve().name)
+    return write_summary(outcomes, out), report
+
+
+def prepare(out: Path) -> None:
+    """Make the output folder.
+
+    Raises:
+        WriteError: it cannot be made, or nothing can be written there.
+    """
+    try:
+        (out / Records(out).folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{out}: cannot be used as output folder ({error.strerror}); choose another one"
+        raise WriteError(msg) from error
+
+
+def _remember_lost(records: Records, outcome: Outcome) -> None:
+    before = records.load(outcome.id)
+    outcome.outputs = before.outputs if before else {}
+    try:
+        records.store(outcome)
+    except WriteError as error:
+        outcome.error = f"{outcome.error}; {error}"
+
+
+@contextmanager
+def _terminated_as_interrupt() -> Iterator[None]:
+    """SIGTERM, which schedulers send, ends a batch as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""Commands of ``coconet-med``, one module each; heavy libraries are imported inside the commands."""

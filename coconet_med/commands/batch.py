@@ -1,0 +1,251 @@
+"""``coconet-med batch``: many cases, resumed and isolated, with a table and a report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coconet_med.commands.options import (
+    Colormap,
+    Device,
+    EngineOption,
+    ModelOption,
+    Palette,
+    Plane,
+    Quiet,
+    Register,
+    Strength,
+    Suv,
+    WindowOption,
+)
+from coconet_med.errors import OptionError
+
+if TYPE_CHECKING:
+    from coconet_med.batch import BatchOptions, Case
+    from coconet_med.batch.study import Study
+
+Labels = list[str] | None
+
+
+def batch(
+    source: Annotated[
+        Path, typer.Argument(help="BIDS dataset, CSV manifest, folder of DICOM studies, or folder for the two globs.")
+    ],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder; made if it is not there.")],
+    anatomy: Annotated[str | None, typer.Option(metavar="GLOB", help="Anatomical images, such as '*_mri.png'.")] = None,
+    function: Annotated[str | None, typer.Option(metavar="GLOB", help="Functional images, '*_pet.png'.")] = None,
+    participant_label: Annotated[Labels, typer.Option(help="BIDS: only this participant; repeatable.")] = None,
+    session_label: Annotated[Labels, typer.Option(help="BIDS: only this session; repeatable.")] = None,
+    derivatives: Annotated[
+        str, typer.Option(help="BIDS: PET of PETPrep where there is some (auto), raw PET (none), or a folder.")
+    ] = "auto",
+    analysis_level: Annotated[
+        str, typer.Option(help="all; participant: cases only; group: table and report of finished cases only.")
+    ] = "all",
+    part: Annotated[str | None, typer.Option(metavar="I/N", help="Only every N-th case, from the I-th.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; each loads the model once.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(help="local, slurm, or the address of a Dask scheduler; --jobs is its workers.")
+    ] = None,
+    cluster_option: Annotated[
+        Labels, typer.Option(metavar="KEY=VALUE", help="slurm: queue, account, walltime, memory, cores, ...")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cases (and the SLURM job) only.")] = False,
+    form: Annotated[str, typer.Option("--format", help="auto, nii.gz, nii, nrrd, mha, png or dicom.")] = "auto",
+    luminance: Annotated[bool, typer.Option("--luminance", help="Also write the fused luminance.")] = False,
+    uptake: Annotated[bool, typer.Option("--uptake", help="Also write the uptake on the anatomical grid.")] = False,
+    register: Register = "auto",
+    force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
+    plane: Plane = "auto",
+    window: WindowOption = None,
+    suv: Suv = False,
+    palette: Palette = None,
+    colormap: Colormap = "uptake",
+    model: ModelOption = "light",
+    engine: EngineOption = "auto",
+    device: Device = "auto",
+    strength: Strength = 1.0,
+    allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="DICOM: resample missing or uneven slices.")] = False,
+    dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
+    dicom_form: Annotated[str, typer.Option(help="--format dicom: sc, enhanced or gray.")] = "sc",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do finished cases anew.")] = False,
+    quiet: Quiet = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON on standard output.")] = False,
+) -> None:
+    """Fuse many cases: finished ones are kept, a bad one does not stop the others; writes summary.csv, report.html."""
+    from coconet_med.batch import BatchOptions
+
+    if analysis_level not in ("all", "participant", "group"):
+        raise OptionError(f"--analysis-level {analysis_level}: choose all, participant or group")
+    options = BatchOptions(
+        register=register,
+        force=force,
+        plane=plane,
+        window=window,
+        suv=suv,
+        palette=palette,
+        colormap=colormap,
+        strength=strength,
+        model=model,
+        engine=engine,
+        device=device,
+        form=form,  # type: ignore[arg-type]  # checked before any work
+        luminance=luminance,
+        uptake=uptake,
+        allow_gaps=allow_gaps,
+        dynamic=_frame(dynamic),
+        dicom_form=dicom_form,
+    )
+    if analysis_level == "group":
+        study = _group(source, output)
+    else:
+        cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, part)
+        study = _all(
+            source,
+            output,
+            cases,
+            options,
+            jobs=jobs,
+            cluster=cluster,
+            cluster_options=_pairs(cluster_option),
+            derivatives=derivatives,
+            dry_run=dry_run,
+            overwrite=overwrite,
+            collect=analysis_level == "all" and not part,
+            quiet=quiet or as_json,
+        )
+    if study is None:
+        return
+    if as_json:
+        typer.echo(json.dumps([outcome.to_dict() for outcome in study.outcomes], indent=2))
+    elif not quiet:
+        _say_how_it_went(study)
+    if study.failures:
+        raise typer.Exit(1)
+
+
+def _cases(
+    source: Path,
+    anatomy: str | None,
+    function: str | None,
+    participants: Labels,
+    sessions: Labels,
+    derivatives: str,
+    part: str | None,
+) -> list[Case]:
+    from coconet_med.batch.sources import find_cases, part_of
+
+    cases = find_cases(
+        source,
+        anatomy=anatomy,
+        function=function,
+        participants=participants or (),
+        sessions=sessions or (),
+        derivatives=derivatives,
+    )
+    if not part:
+        return cases
+    numbers = part.split("/")
+    if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+        raise OptionError(f"--part {part}: give two numbers, for example 1/8")
+    return part_of(cases, int(numbers[0]), int(numbers[1]))
+
+
+def _all(
+    source: Path,
+    output: Path,
+    cases: list[Case],
+    options: BatchOptions,
+    *,
+    jobs: int,
+    cluster: str | None,
+    cluster_options: dict[str, str],
+    derivatives: str,
+    dry_run: bool,
+    overwrite: bool,
+    collect: bool,
+    quiet: bool,
+) -> Study | None:
+    from coconet_med.batch.check import check_options
+    from coconet_med.batch.screen import Screen
+    from coconet_med.batch.study import run_batch
+
+    check_options(options, cases)
+    if cluster != "slurm" and cluster_options:
+        raise OptionError("--cluster-option is for --cluster slurm; leave it out")
+    if dry_run:
+        _list(cases, cluster, jobs, cluster_options)
+        return None
+    if cluster is None:
+        from coconet_med.model import load_model
+
+        load_model(options.model, engine=options.engine, device=options.device)  # better refused once than by each case
+    if cases and cases[0].derived_from:
+        from coconet_med.batch.bids import petprep_folders
+        from coconet_med.batch.derivatives import write_dataset
+
+        write_dataset(output, source, petprep_folders(source, derivatives))
+    with Screen(len(cases), quiet=quiet) as screen:
+        return run_batch(
+            cases,
+            output,
+            options,
+            jobs=jobs,
+            cluster=cluster,
+            cluster_options=cluster_options,
+            overwrite=overwrite,
+            follow=screen.case,
+            collect=collect,
+        )
+
+
+def _group(source: Path, output: Path) -> Study:
+    from coconet_med.batch.records import Records
+    from coconet_med.batch.study import Study, gather
+
+    outcomes = tuple(Records(output).all())
+    if not outcomes:
+        raise OptionError(f"{output}: no finished cases of {source}; run the participant level first")
+    return Study(outcomes, gather(outcomes, output))
+
+
+def _list(cases: list[Case], cluster: str | None, jobs: int, cluster_options: dict[str, str]) -> None:
+    for case in cases:
+        what = f"{case.anatomy} + {case.function}" if case.function else f"study {case.anatomy}"
+        typer.echo(f"{case.id}: {case.problem or what}{''.join(f' ({note})' for note in case.notes)}")
+    if cluster == "slurm":
+        from coconet_med.cluster import slurm_script
+
+        typer.echo(f"\n{jobs} times:\n{slurm_script(cluster_options)}")
+
+
+def _say_how_it_went(study: Study) -> None:
+    counts: dict[str, int] = {}
+    for outcome in study.outcomes:
+        counts[outcome.status] = counts.get(outcome.status, 0) + 1
+    typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()), err=True)
+    for outcome in study.failures:
+        typer.echo(f"  {outcome.id}: {outcome.status}: {outcome.error}", err=True)
+    for path in study.files:
+        typer.echo(f"wrote {path}", err=True)
+
+
+def _pairs(texts: Labels) -> dict[str, str]:
+    pairs = {}
+    for text in texts or []:
+        key, sign, value = text.partition("=")
+        if not sign or not key:
+            raise OptionError(f"--cluster-option {text}: give KEY=VALUE, for example queue=gpu")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def _frame(dynamic: str) -> str | int:
+    if dynamic == "mean":
+        return dynamic
+    if not dynamic.isdigit():
+        raise OptionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
+    return int(dynamic)

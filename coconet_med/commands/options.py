@@ -1,0 +1,25 @@
+"""Options that several commands share, with their help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Register = Annotated[str, typer.Option(help="Registration of the functional image: auto, always or never.")]
+Plane = Annotated[str, typer.Option(help="Slices that the network sees: auto, axial, coronal or sagittal.")]
+WindowOption = Annotated[
+    tuple[float, float] | None,
+    typer.Option(metavar="LOW HIGH", help="Uptake shown as none and as full, in the units of the functional image."),
+]
+Suv = Annotated[bool, typer.Option("--suv", help="Insist on SUV: refuse a functional image whose SUV is not known.")]
+Colormap = Annotated[str, typer.Option(help="Color map of the uptake (docs/color.md).")]
+Palette = Annotated[
+    str | None, typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name] or a map's name.")
+]
+ModelOption = Annotated[str, typer.Option(help="light, full, or the path of .onnx or .pt weights.")]
+EngineOption = Annotated[str, typer.Option(help="auto, torch, onnx or openvino.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
+Strength = Annotated[float, typer.Option(min=0, max=1, help="0 is the anatomy alone, 1 the full fusion.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]

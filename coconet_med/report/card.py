@@ -1,0 +1,55 @@
+"""What a report says of one case, as plain JSON types: made where the case was fused, shown where the page is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from coconet_med.picture import legend_of
+from coconet_med.report.measures import measure
+from coconet_med.report.panels import cuts, jpeg, png
+
+if TYPE_CHECKING:
+    from coconet_med.result import FusionResult
+
+
+def card_of(result: FusionResult, *, case_id: str, panel: int = 240) -> dict[str, Any]:
+    """The card of a case.  It holds no name of a person: of DICOM headers only what the side-car tells.
+
+    Args:
+        result: of the case.
+        case_id: what the page calls it.
+        panel: longer side of a picture in pixels.
+    """
+    measures, where = measure(result)
+    return {
+        "id": case_id,
+        "cuts": [
+            {"plane": cut.plane, "panels": {name: jpeg(rgb) for name, rgb in cut.panels.items()}}
+            for cut in cuts(result, size=panel)
+        ],
+        "size": list(result.color.GetSize()),
+        "legend": png(legend_of(result, height=256)),
+        "measures": measures,
+        "measured": where,
+        "warnings": list(result.warnings),
+        "facts": _facts(result),
+        "sidecar": result.sidecar(),
+    }
+
+
+def _facts(result: FusionResult) -> dict[str, str]:
+    """Facts for people, in words."""
+    alignment = result.alignment.summary()
+    moved = f"moved {alignment['offset_mm']:.1f} mm, turned {alignment['angle_deg']:.1f} degrees"
+    units = {"relative": "relative units"}.get(result.window.units, result.window.units)
+    model = result.provenance["model"]
+    return {
+        "Registration": f"{moved if alignment['registered'] else 'not moved'}: {alignment['reason']}",
+        "Fit": f"mutual information {alignment['mutual_information_before']:.3f} as given, "
+        f"{alignment['mutual_information_after']:.3f} as used; overlap of the bodies {alignment['overlap']:.2f}, "
+        f"coverage {alignment['coverage']:.2f}",
+        "Uptake shown": f"{result.window.low:g} to {result.window.high:g} {units} ({result.window.chosen})",
+        "Fusion": f"model {model['name']} ({model['sha256'][:12]}), {model['engine']} on {model['device']}; "
+        f"{result.plane} slices, strength {result.strength:g}, colors {result.colormap or 'of the functional picture'}",
+        "Software": f"coconet-med {result.provenance['software']['version']}",
+    }

@@ -1,0 +1,95 @@
+"""How the fusion measures up beside plain blending and the classical methods, on some slices of the case."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coconet_med.color import decode
+from coconet_med.quality import evaluate_pair
+from coconet_med.quality.averages import mean_of
+from coconet_med.quality.baselines import BASELINES, fuse_classically
+from coconet_med.report.panels import middle_of_uptake, volume
+from coconet_med.slices import slicing_of
+
+if TYPE_CHECKING:
+    from coconet_med.result import FusionResult
+
+#: Where the measured slices lie: these shares of all uptake are below them.
+SHARES = (0.3, 0.4, 0.5, 0.6, 0.7)
+
+#: Measures shown, what they say, and whether more is better.
+SHOWN: dict[str, tuple[str, bool]] = {
+    "H": ("harmonic mean of the next three: what is kept of both images at once", True),
+    "rho_lp": ("order of uptake kept in lightness, where uptake is high", True),
+    "Q_MRI_in": ("edges of the anatomy kept where uptake is high", True),
+    "rho_MRI_cold": ("anatomy kept where uptake is low", True),
+    "Q_MRI": ("edges of the anatomy kept in the whole picture", True),
+    "rho_uptake": (
+        "order of uptake that can be read back: from the colors by the legend, else from lightness",
+        True,
+    ),
+    "uptake_mae": ("mean error of the uptake read back, % of the window", False),
+    "SSIMh_min": ("structural similarity to the less similar source, inside the head", True),
+    "leak": ("lightness where both images are black, 0 to 255", False),
+}
+
+#: What each method is called on the page.
+NAMES = {
+    "fused": "this fusion",
+    "average": "plain blending (average)",
+    "maximum": "maximum",
+    "laplacian": "Laplacian pyramid",
+    "wavelet": "wavelets",
+    "gff": "guided filter",
+    "split": "split",
+    "gate": "gate",
+    "anatomy": "anatomy alone",
+}
+
+
+def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], str]:
+    """Fidelity of the fusion and of the baselines, averaged over some slices.
+
+    Returns:
+        Method -> measure -> value (``None`` where there was nothing to measure), and which slices were measured.
+    """
+    planar = result.anatomy.planar
+    slicing = slicing_of(result.anatomy.image, plane=result.plane, planar=planar)
+    chosen = sorted(set(middle_of_uptake(result, slicing, SHARES)))
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
+    stacks = [slicing.stack(volume(image)) for image in (result.anatomy.image, result.uptake, result.color)]
+    for index in chosen:
+        anatomy = 255.0 * result.anatomy_window.apply(stacks[0][index])
+        uptake = result.window.apply(stacks[1][index])
+        fused = np.ascontiguousarray(stacks[2][index])
+        for name, values in _methods(result, anatomy, uptake, fused).items():
+            rows[name].append(values)
+    means = {
+        name: {key: _plain(mean_of([row.get(key, math.nan) for row in found])) for key in SHOWN}
+        for name, found in rows.items()
+    }
+    where = "the picture" if planar else f"{len(chosen)} {result.plane} slices around the middle of the uptake"
+    return means, where
+
+
+def _methods(
+    result: FusionResult, anatomy: np.ndarray, uptake: np.ndarray, fused: np.ndarray
+) -> dict[str, dict[str, float]]:
+    known = uptake if result.colormap is not None else None
+
+    def read(rgb: np.ndarray) -> np.ndarray:
+        return decode(rgb, colormap=result.colormap or "gray", strength=result.strength)
+
+    own = {"uptake": known, "decode": read if known is not None else None}
+    found = {"fused": evaluate_pair(anatomy, 255.0 * uptake, fused, **own)}
+    for name in BASELINES:
+        plain = fuse_classically(name, anatomy, 255.0 * uptake)
+        found[name] = evaluate_pair(anatomy, 255.0 * uptake, plain, uptake=known)
+    return found
+
+
+def _plain(value: float) -> float | None:
+    return float(f"{value:.4g}") if math.isfinite(value) else None

@@ -1,0 +1,129 @@
+"""HTML of the report.  Every text goes through :func:`text`; nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import resources
+from typing import Any
+
+from coconet_med.report.measures import NAMES, SHOWN
+from coconet_med.report.panels import PANELS
+
+#: The page may show what is inside itself and load nothing at all.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+_CAPTIONS = {
+    "anatomy": "anatomy",
+    "function": "function",
+    "fused": "fused",
+    "registration": "function, edges of anatomy",
+}
+
+RESEARCH_USE = "research use, not for diagnosis"
+
+
+def text(value: object) -> str:
+    """Any value as text that cannot be taken for markup."""
+    return html.escape(str(value), quote=True)
+
+
+def case_page(card: dict[str, Any]) -> Iterator[str]:
+    """The page of one case, in pieces."""
+    return page(
+        f"Fusion of {card['id']}",
+        [
+            f'<h1>Fusion report</h1><p>{text(card["id"])}</p><p><span class="use">{RESEARCH_USE}</span></p>',
+            *case_body(card),
+            "<h3>Measures</h3>",
+            measures_table(card["measures"]),
+            f'<p class="note">Measured on {text(card["measured"])}.</p>',
+            explanation(),
+        ],
+    )
+
+
+def page(title: str, body: Iterable[str]) -> Iterator[str]:
+    """A whole page around ``body``, in pieces, so that a page of a thousand cases need not fit into memory."""
+    yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{text(_POLICY)}">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield f"<title>{text(title)}</title>\n<style>\n{_asset('page.css')}</style>\n</head>\n<body>\n"
+    yield from body
+    yield f'\n<footer class="note">Made by coconet-med; {RESEARCH_USE}. Pictures are compressed for viewing; '
+    yield "measure on the files.</footer>\n"
+    yield f"<script>\n{_asset('page.js')}</script>\n</body>\n</html>\n"
+
+
+def case_body(card: dict[str, Any]) -> Iterator[str]:
+    """Warnings, pictures, facts and provenance of a case."""
+    if card["warnings"]:
+        yield listing("Warnings", card["warnings"])
+    yield '<div class="pictures"><div class="cuts">'
+    for cut in card["cuts"]:
+        for name in PANELS:
+            caption = f"{cut['plane']}, {_CAPTIONS[name]}" if cut["plane"] else _CAPTIONS[name]
+            yield f'<figure><img src="{text(cut["panels"][name])}" alt="{text(caption)} of {text(card["id"])}">'
+            yield f"<figcaption>{text(caption)}</figcaption></figure>\n"
+    yield f'</div><img class="legend" src="{text(card["legend"])}" alt="legend: uptake by color"></div>\n'
+    if card["cuts"][0]["plane"]:
+        yield '<p class="note">The patient\'s right is at the left of axial and coronal pictures.</p>'
+    yield "<dl>"
+    for name, value in card["facts"].items():
+        yield f"<dt>{text(name)}</dt><dd>{text(value)}</dd>"
+    yield "</dl>\n<details><summary>Provenance: sources, options, versions</summary><pre>"
+    yield text(json.dumps(card["sidecar"], indent=2, ensure_ascii=False))
+    yield "</pre></details>\n"
+
+
+def listing(title: str, items: Sequence[str]) -> str:
+    """A box with a list of things to be noticed."""
+    entries = "".join(f"<li>{text(item)}</li>" for item in items)
+    return f'<div class="reasons"><b>{text(title)}</b><ul>{entries}</ul></div>\n'
+
+
+def measures_table(measures: dict[str, dict[str, float | None]]) -> str:
+    """Measures by method; the best value of each column (of all but the plain anatomy) stands out."""
+    best = {name: _best(measures, name, more) for name, (_, more) in SHOWN.items()}
+    head = "".join(f'<th title="{text(why)}">{text(name)}</th>' for name, (why, _) in SHOWN.items())
+    rows = []
+    for method, values in measures.items():
+        cells = "".join(_cell(values.get(name), values.get(name) == best[name]) for name in SHOWN)
+        kind = ' class="own"' if method == "fused" else ""
+        rows.append(f"<tr{kind}><th>{text(NAMES.get(method, method))}</th>{cells}</tr>")
+    return (
+        f'<div class="scroll"><table><thead><tr><th>method</th>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>\n"
+    )
+
+
+def explanation() -> str:
+    """What the measures mean, and what they do not."""
+    entries = "".join(f"<dt>{text(name)}</dt><dd>{text(why)}</dd>" for name, (why, _) in SHOWN.items())
+    return (
+        f"<details><summary>What the measures say</summary><dl>{entries}</dl>"
+        '<p class="note">No single number tells whether a fusion is good: the anatomy alone scores high on most usual '
+        "measures, though it shows no uptake. H is low for a copy of either image. Order is Spearman's correlation. "
+        "The classical methods fuse lightness only, so uptake is read from their lightness.</p></details>\n"
+    )
+
+
+def number(value: Any) -> str:
+    """A figure for a table cell; empty where there is none."""
+    if value is None or value == "":
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else text(value)
+
+
+def _cell(value: float | None, best: bool) -> str:
+    return f'<td class="best">{number(value)}</td>' if best and value is not None else f"<td>{number(value)}</td>"
+
+
+def _best(measures: dict[str, dict[str, float | None]], name: str, more: bool) -> float | None:
+    values = [v[name] for method, v in measures.items() if method != "anatomy" and v.get(name) is not None]
+    return (max(values) if more else min(values)) if values else None
+
+
+def _asset(name: str) -> str:
+    return resources.files("coconet_med.report").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,122 @@
+"""The pictures of a report: anatomy, function, fusion, and anatomical edges over the function, in each plane."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import SimpleITK as sitk
+from PIL import Image
+
+from coconet_med.report.edges import thin_edges
+from coconet_med.slices import Slicing, slicing_of
+
+if TYPE_CHECKING:
+    from coconet_med.result import FusionResult
+
+PLANES = ("axial", "coronal", "sagittal")
+
+#: Names of the panels of a plane, in their order on the page.
+PANELS = ("anatomy", "function", "fused", "registration")
+
+_EDGE = np.array((0, 229, 255), np.uint8)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One slice through all images, ready to be shown.
+
+    Attributes:
+        plane: ``"axial"``, ``"coronal"`` or ``"sagittal"``; empty for a picture.
+        panels: RGB ``uint8`` pictures by name, pixels square.
+    """
+
+    plane: str
+    panels: dict[str, np.ndarray]
+
+
+def cuts(result: FusionResult, *, size: int = 240) -> list[Cut]:
+    """The slice through the middle of the uptake in each plane (of a picture the picture itself).
+
+    Args:
+        result: what to show.
+        size: longer side of a panel in pixels.
+    """
+    planar = result.anatomy.planar
+    found = []
+    for plane in ("axial",) if planar else PLANES:
+        slicing = slicing_of(result.anatomy.image, plane=plane, planar=planar)
+        index = middle_of_uptake(result, slicing, (0.5,))[0]
+        found.append(Cut("" if planar else plane, _panels(result, slicing, index, size)))
+    return found
+
+
+def middle_of_uptake(result: FusionResult, slicing: Slicing, shares: tuple[float, ...]) -> list[int]:
+    """Indices of the slices below which the given shares of all uptake (above a quarter of the window) lie."""
+    stack = slicing.stack(volume(result.uptake))
+    floor = result.window.low + 0.25 * (result.window.high - result.window.low)
+    weight = np.array([np.maximum(plane - floor, 0).sum(dtype=np.float64) for plane in stack])
+    if weight.sum() == 0:
+        weight = np.ones(len(stack))
+    below = np.cumsum(weight) / weight.sum()
+    return [min(int(np.searchsorted(below, share)), len(stack) - 1) for share in shares]
+
+
+def volume(image: sitk.Image) -> np.ndarray:
+    """(k, j, i) or (k, j, i, 3) view of an image; a picture becomes a volume of one slice."""
+    array = sitk.GetArrayViewFromImage(image)
+    return array[None] if image.GetDimension() == 2 else array
+
+
+def jpeg(rgb: np.ndarray) -> str:
+    """A picture as ``data:`` URI, with full color resolution: halved, as is usual, small hot spots lose their color."""
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, format="JPEG", quality=88, subsampling=0, optimize=True)
+    return _uri("image/jpeg", stream)
+
+
+def png(rgb: np.ndarray) -> str:
+    """A drawing as ``data:`` URI."""
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, format="PNG", optimize=True)
+    return _uri("image/png", stream)
+
+
+def _uri(kind: str, stream: io.BytesIO) -> str:
+    return f"data:{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
+
+
+def _panels(result: FusionResult, slicing: Slicing, index: int, size: int) -> dict[str, np.ndarray]:
+    shape = _shape(result, slicing, size)
+    anatomy = _grey(result.anatomy_window.apply(slicing.stack(volume(result.anatomy.image))[index]), shape)
+    function = _grey(result.window.apply(slicing.stack(volume(result.uptake))[index]), shape)
+    fused = _resized(np.ascontiguousarray(slicing.stack(volume(result.color))[index]), shape)
+    outlined = np.repeat(function[..., None], 3, axis=-1)
+    outlined[thin_edges(anatomy, sigma=size / 160)] = _EDGE
+    colored = result.function.color if result.anatomy.planar else None  # a picture is shown in its own colors
+    return {
+        "anatomy": np.repeat(anatomy[..., None], 3, axis=-1),
+        "function": _resized(volume(colored)[0], shape) if colored else np.repeat(function[..., None], 3, axis=-1),
+        "fused": fused,
+        "registration": outlined,
+    }
+
+
+def _shape(result: FusionResult, slicing: Slicing, size: int) -> tuple[int, int]:
+    """Rows and columns of a panel with square pixels."""
+    _, row_mm, column_mm = slicing.spacing(result.anatomy.image)
+    _, rows, columns = slicing.stack(volume(result.uptake)).shape
+    tall, wide = rows * row_mm, columns * column_mm
+    scale = size / max(tall, wide)
+    return max(1, round(tall * scale)), max(1, round(wide * scale))
+
+
+def _grey(scaled: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return _resized(np.rint(255 * scaled).astype(np.uint8), shape)
+
+
+def _resized(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return np.array(Image.fromarray(pixels).resize(shape[::-1], Image.Resampling.BICUBIC))

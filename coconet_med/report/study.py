@@ -1,0 +1,169 @@
+"""The page of a batch: what needs attention first, a table to sort, the measures, and a card for each case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coconet_med.quality.averages import mean_of
+from coconet_med.report import _write
+from coconet_med.report.measures import NAMES, SHOWN
+from coconet_med.report.outliers import Suspicion, suspicions
+from coconet_med.report.page import (
+    RESEARCH_USE,
+    case_body,
+    explanation,
+    listing,
+    measures_table,
+    number,
+    page,
+    text,
+)
+from coconet_med.writers.atomic import write_together
+
+if TYPE_CHECKING:
+    from coconet_med.batch.case import Outcome
+
+#: Cases with pictures on one page, about 0.1 MB each; browsers become slow beyond.
+MOST_PICTURES = 300
+
+_WORKED = ("done", "kept")
+
+#: Columns of the table of cases: title, fact, what it says.
+_COLUMNS = (
+    ("H", "H", SHOWN["H"][0]),
+    ("rho_lp", "rho_lp", SHOWN["rho_lp"][0]),
+    ("Q_MRI_in", "Q_MRI_in", SHOWN["Q_MRI_in"][0]),
+    ("rho_MRI_cold", "rho_MRI_cold", SHOWN["rho_MRI_cold"][0]),
+    ("rho_uptake", "rho_uptake", SHOWN["rho_uptake"][0]),
+    ("shift mm", "offset_mm", "how far the registration moved the functional image"),
+    ("turn deg", "angle_deg", "how far it turned it"),
+    ("coverage", "coverage", "part of the anatomy inside the functional field of view"),
+    ("fit", "mutual_information_after", "mutual information of both images, in nat"),
+)
+
+
+def write_study_report(outcomes: Sequence[Outcome], cards: Path, path: Path, *, title: str) -> Path:
+    """Write the page of a batch, replacing an earlier one.
+
+    Args:
+        outcomes: of all cases.
+        cards: folder with the card of each finished case, ``<id>.card``.
+        path: of the page.
+        title: name of the study.
+
+    Raises:
+        WriteError: the disk does not let us.
+    """
+    write_together([(path, lambda part: _write(part, study_page(outcomes, cards, title=title)))], overwrite=True)
+    return path
+
+
+def study_page(outcomes: Sequence[Outcome], cards: Path, *, title: str) -> Iterator[str]:
+    """The page in pieces; only one card at a time is in memory."""
+    return page(f"{title}: fusion report", _body(outcomes, cards, title))
+
+
+def _body(outcomes: Sequence[Outcome], cards: Path, title: str) -> Iterator[str]:
+    doubts = dict(zip([o.id for o in outcomes], suspicions([_facts(o) for o in outcomes]), strict=True))
+    ordered = sorted(outcomes, key=lambda outcome: _urgency(outcome, doubts[outcome.id]))
+    yield f"<h1>{text(title)}</h1><p>Fusion report of {len(outcomes)} case{'s' * (len(outcomes) != 1)}. "
+    yield f'<span class="use">{RESEARCH_USE}</span></p>'
+    yield _counts(ordered, doubts)
+    yield "<h2>Cases, those to look at first on top</h2>"
+    yield from _table(ordered, doubts)
+    yield "<h2>Measures, mean over the cases</h2>"
+    means = _means(ordered, cards)
+    yield measures_table(means) if means else '<p class="note">No case was fused.</p>'
+    yield '<p class="note">Measured on some slices around the middle of the uptake of each case.</p>' * bool(means)
+    yield explanation()
+    shown = 0
+    for place, outcome in enumerate(ordered):
+        yield from _case(place, outcome, doubts[outcome.id], _load(cards, outcome) if shown < MOST_PICTURES else None)
+        shown += outcome.status in _WORKED
+    if shown > MOST_PICTURES:
+        yield f'<p class="note">Only the first {MOST_PICTURES} fused cases, in this order, have pictures here.</p>'
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    return outcome.facts if outcome.status in _WORKED else {}
+
+
+def _urgency(outcome: Outcome, doubt: Suspicion) -> tuple[bool, float, int, str]:
+    """Cases without a result first, then the strangest, then those with most warnings."""
+    return outcome.status in _WORKED, -doubt.score, -len(outcome.warnings), outcome.id
+
+
+def _counts(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> str:
+    fused = sum(outcome.status in _WORKED for outcome in outcomes)
+    strange = sum(bool(doubt.reasons) for doubt in doubts.values())
+    warned = sum(bool(o.warnings) for o in outcomes if o.status in _WORKED)
+    parts = [("fused", fused), ("failed", len(outcomes) - fused), ("stand out", strange), ("with warnings", warned)]
+    return f'<ul class="counts">{"".join(f"<li><b>{count}</b> {name}</li>" for name, count in parts)}</ul>\n'
+
+
+def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterator[str]:
+    yield '<div class="scroll"><table class="sortable" id="cases"><thead><tr>'
+    heads = [("case", "a link to its pictures"), ("state", ""), *((name, why) for name, _, why in _COLUMNS)]
+    for name, why in [*heads, ("warnings", "how many"), ("attention", "why to look at this case")]:
+        yield f'<th scope="col" title="{text(why)}"><button type="button">{text(name)}</button></th>'
+    yield "</tr></thead><tbody>\n"
+    for place, outcome in enumerate(outcomes):
+        doubt = doubts[outcome.id]
+        facts = _facts(outcome)
+        name = text(outcome.id)
+        yield f'<tr><td title="{name}" data-value="{name}"><a href="#case-{place}">{name}</a></td>'
+        yield f"<td>{_state(outcome, doubt)}</td>"
+        for _, fact, _ in _COLUMNS:
+            value = facts.get(fact)
+            yield f'<td data-value="{"" if value is None else text(value)}">{number(value)}</td>'
+        yield f"<td>{len(outcome.warnings)}</td>"
+        yield f'<td class="text">{text("; ".join(doubt.reasons) if facts else outcome.error)}</td></tr>\n'
+    yield "</tbody></table></div>\n"
+
+
+def _state(outcome: Outcome, doubt: Suspicion) -> str:
+    if outcome.status in _WORKED and doubt.reasons:
+        return '<span class="state doubt">stands out</span>'
+    word = "fused" if outcome.status in _WORKED else outcome.status
+    return f'<span class="state {text(outcome.status)}">{text(word)}</span>'
+
+
+def _case(place: int, outcome: Outcome, doubt: Suspicion, card: dict[str, Any] | None) -> Iterator[str]:
+    worked = outcome.status in _WORKED
+    if worked and card is None:
+        return
+    yield f'<article id="case-{place}"><h2>{text(outcome.id)} {_state(outcome, doubt)}</h2>\n'
+    if doubt.reasons:
+        yield listing("Stands out", doubt.reasons)
+    if not worked:
+        yield f'<p class="error">{text(outcome.error or "not done")}</p>'
+    elif card:
+        yield from case_body(card)
+        yield f"<details><summary>Measures of this case</summary>{measures_table(card['measures'])}"
+        yield f'<p class="note">Measured on {text(card["measured"])}.</p></details>'
+    yield "</article>\n"
+
+
+def _means(outcomes: Sequence[Outcome], cards: Path) -> dict[str, dict[str, float | None]]:
+    gathered: dict[str, dict[str, list[float]]] = {name: {key: [] for key in SHOWN} for name in NAMES}
+    for outcome in outcomes:
+        card = _load(cards, outcome)
+        for method, values in (card or {}).get("measures", {}).items():
+            for key, value in values.items():
+                if value is not None and key in gathered.get(method, {}):
+                    gathered[method][key].append(value)
+    if not any(gathered["fused"].values()):
+        return {}
+    return {m: {key: mean_of(v) if v else None for key, v in values.items()} for m, values in gathered.items()}
+
+
+def _load(cards: Path, outcome: Outcome) -> dict[str, Any] | None:
+    if outcome.status not in _WORKED:
+        return None
+    try:
+        return json.loads((cards / f"{outcome.id}.card").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

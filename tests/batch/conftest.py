@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coconet_med.batch import BatchOptions
+from coconet_med.model import Model
+
+
+class HalfAndHalf:
+    """An engine that averages both images; counts its runs."""
+
+    name, device, version = "onnx", "cpu", "test"
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        self.runs += 1
+        return image.mean(axis=1, keepdims=True)
+
+
+@dataclasses.dataclass
+class Shelf:
+    """Stands in for ``load_model``: hands out one engine under any name and remembers what was loaded."""
+
+    engine: HalfAndHalf
+    loaded: list[str]
+
+    def __call__(self, name: str, **_: Any) -> Model:
+        self.loaded.append(name)
+        return Model(name, Path(name), f"sha-of-{name}", self.engine, {})
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf(HalfAndHalf(), [])
+
+
+@pytest.fixture
+def quick() -> BatchOptions:
+    """No registration: the balls lie where they should."""
+    return BatchOptions(register="never")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a network that averages both images: for what runs in processes of its own."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: no tiny weights for the worker processes")
+    from onnx import TensorProto, helper
+
+    shape = ["batch", 2, "height", "width"]
+    node = helper.make_node("ReduceMean", ["image", "axes"], ["pred"], keepdims=1)
+    graph = helper.make_graph(
+        [node],
+        "average",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("pred", TensorProto.FLOAT, ["batch", 1, "height", "width"])],
+        [helper.make_tensor("axes", TensorProto.INT64, [1], [1])],
+    )
+    path = tmp_path_factory.mktemp("weights") / "average.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    return path

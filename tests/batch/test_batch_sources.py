@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from batch_phantom import ball, bids_dataset, bids_image, save_picture
+
+from coconet_med.batch.sources import find_cases, part_of
+from coconet_med.errors import OptionError, ReadError
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    return path
+
+
+def ids(cases) -> list[str]:
+    return [case.id for case in cases]
+
+
+# --- CSV ---------------------------------------------------------------------------------------------------------
+
+
+def test_paths_of_a_manifest_are_relative_to_its_own_folder(tmp_path):
+    (tmp_path / "study.csv").write_text("id,mri,pet,weights\n1,a/t1.nii,a/pet.nii,\n2,b/t1.nii,b/pet.nii,full\n")
+    cases = find_cases(tmp_path / "study.csv")
+    assert ids(cases) == ["1", "2"]
+    assert cases[0].anatomy == tmp_path / "a/t1.nii"
+    assert [case.model for case in cases] == [None, "full"]
+
+
+def test_a_manifest_from_a_german_excel_is_read(tmp_path):
+    (tmp_path / "study.csv").write_text("\ufeffID;Anatomy;Function\nA;t1.nii;pet.nii\n", encoding="utf-8")
+    assert find_cases(tmp_path / "study.csv")[0].function == tmp_path / "pet.nii"
+
+
+def test_a_tsv_without_a_needed_column_is_refused(tmp_path):
+    (tmp_path / "study.tsv").write_text("id\tmri\n1\tt1.nii\n")
+    with pytest.raises(ReadError, match="no column function; the first line must name id, anatomy, function"):
+        find_cases(tmp_path / "study.tsv")
+
+
+def test_an_id_that_occurs_twice_is_refused_with_its_lines(tmp_path):
+    (tmp_path / "study.csv").write_text("id,mri,pet\nA,1,2\nB,1,2\na,3,4\n")
+    with pytest.raises(ReadError, match="id a is in lines 2 and 4"):
+        find_cases(tmp_path / "study.csv")
+
+
+def test_an_id_cannot_leave_the_output_folder(tmp_path):
+    (tmp_path / "study.csv").write_text("id,mri,pet\n../../etc/x,1,2\n")
+    case = find_cases(tmp_path / "study.csv")[0]
+    assert "/" not in case.target
+    assert not case.target.startswith(".")
+
+
+def test_a_line_without_function_names_a_dicom_study(tmp_path):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "m.csv").write_text("id,anatomy,function\n1,study,\n2,t1.nii,\n")
+    cases = find_cases(tmp_path / "m.csv")
+    assert [case.problem is None for case in cases] == [True, False]
+
+
+# --- globs -------------------------------------------------------------------------------------------------------
+
+
+def test_wildcards_that_stand_for_the_same_text_make_a_pair(tmp_path):
+    for name in ("7_mri.png", "7_pet.png", "12_mri.png", "12_pet.png"):
+        touch(tmp_path / name)
+    cases = find_cases(tmp_path, anatomy="*_mri.png", function="*_pet.png")
+    assert [(c.id, c.anatomy.name, c.function.name) for c in cases] == [
+        ("12", "12_mri.png", "12_pet.png"),
+        ("7", "7_mri.png", "7_pet.png"),
+    ]
+
+
+def test_double_stars_reach_into_subfolders(tmp_path):
+    for name in ("s1/a/T1.nii", "s1/a/PET.nii", "s2/T1.nii", "s2/PET.nii"):
+        touch(tmp_path / name)
+    assert ids(find_cases(tmp_path, anatomy="**/T1.nii", function="**/PET.nii")) == ["s1-a", "s2"]
+
+
+def test_an_image_without_partner_is_a_case_with_a_problem(tmp_path):
+    for name in ("1_mri.nii", "1_pet.nii", "2_mri.nii"):
+        touch(tmp_path / name)
+    cases = find_cases(tmp_path, anatomy="*_mri.nii", function="*_pet.nii")
+    assert cases[0].problem is None
+    assert "no functional image belongs to" in cases[1].problem
+
+
+@pytest.mark.parametrize(
+    ("anatomy", "function", "message"),
+    [
+        ("*_mri.nii", None, "go together"),
+        ("*_t2.nii", "*_pet.nii", r"no file fits \*_t2.nii"),
+        ("1_mri.nii", "*_pet.nii", "give a pattern with a wildcard"),
+        ("1_*.nii", "*_pet.nii", "must stand for the same text"),
+    ],
+)
+def test_globs_that_make_no_pairs_are_refused(tmp_path, anatomy, function, message):
+    for name in ("1_mri.nii", "1_pet.nii"):
+        touch(tmp_path / name)
+    with pytest.raises(OptionError, match=message):
+        find_cases(tmp_path, anatomy=anatomy, function=function)
+
+
+# --- folders -----------------------------------------------------------------------------------------------------
+
+
+def test_each_subfolder_with_dicom_is_a_study(tmp_path):
+    for name in ("anna/series/1", "bert/IM1"):
+        touch(tmp_path / name).write_bytes(bytes(128) + b"DICM")
+    touch(tmp_path / "notes/readme.txt")
+    cases = find_cases(tmp_path)
+    assert ids(cases) == ["anna", "bert"]
+    assert cases[0].function is None
+
+
+def test_pictures_pair_by_folder(tmp_path):
+    for folder in ("MRI", "PET"):
+        save_picture(tmp_path / folder / "7.png", 0)
+    case = find_cases(tmp_path)[0]
+    assert (case.id, case.anatomy.parent.name, case.function.parent.name) == ("7", "MRI", "PET")
+
+
+def test_pictures_pair_by_name_and_each_function_is_a_case(tmp_path):
+    for name in ("3_1_mri.png", "3_1_pet.png", "3_1_ct.png", "9_mri.png"):
+        save_picture(tmp_path / name, 0)
+    cases = find_cases(tmp_path)
+    assert ids(cases) == ["3_1_ct", "3_1_pet", "9"]
+    assert "no functional picture" in cases[-1].problem
+
+
+def test_a_folder_without_cases_is_refused(tmp_path):
+    with pytest.raises(OptionError, match="no cases found; give a BIDS dataset"):
+        find_cases(tmp_path)
+
+
+def test_a_source_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ReadError, match="no such file or folder"):
+        find_cases(tmp_path / "nowhere")
+
+
+# --- BIDS --------------------------------------------------------------------------------------------------------
+
+
+def test_each_tracer_and_session_is_a_case_with_the_t1w_of_its_session(tmp_path):
+    root = bids_dataset(
+        tmp_path,
+        (
+            "sub-01_ses-a_T1w.nii.gz",
+            "sub-01_ses-b_T1w.nii.gz",
+            "sub-01_ses-a_trc-FDG_pet.nii.gz",
+            "sub-01_ses-a_trc-PIB_pet.nii.gz",
+            "sub-01_ses-b_trc-FDG_pet.nii.gz",
+            "sub-02_T1w.nii.gz",
+        ),
+    )
+    cases = find_cases(root)
+    assert ids(cases) == ["sub-01_ses-a_trc-FDG", "sub-01_ses-a_trc-PIB", "sub-01_ses-b_trc-FDG"]
+    assert [case.anatomy.name for case in cases] == ["sub-01_ses-a_T1w.nii.gz"] * 2 + ["sub-01_ses-b_T1w.nii.gz"]
+    assert cases[0].target == "sub-01/ses-a/pet/sub-01_ses-a_trc-FDG_space-T1w_desc-fused_pet"
+    assert cases[0].units == "Bq/ml"
+
+
+def test_the_only_t1w_serves_a_pet_of_another_session_and_this_is_said(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_ses-a_T1w.nii.gz", "sub-01_ses-b_pet.nii.gz"))
+    case = find_cases(root)[0]
+    assert case.anatomy.name == "sub-01_ses-a_T1w.nii.gz"
+    assert "another session" in case.notes[0]
+
+
+def test_a_pet_between_t1ws_of_several_other_sessions_is_a_problem_not_a_guess(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_ses-a_T1w.nii.gz", "sub-01_ses-c_T1w.nii.gz", "sub-01_ses-b_pet.nii.gz"))
+    assert "several elsewhere" in find_cases(root)[0].problem
+
+
+def test_a_pet_without_t1w_is_a_case_with_a_problem(tmp_path):
+    assert "sub-01 has no T1w image" in find_cases(bids_dataset(tmp_path, ("sub-01_pet.nii.gz",)))[0].problem
+
+
+def test_the_plain_t1w_is_taken_before_those_with_contrast_medium(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_ce-gad_T1w.nii.gz", "sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    case = find_cases(root)[0]
+    assert case.anatomy.name == "sub-01_T1w.nii.gz"
+    assert "not sub-01_ce-gad_T1w.nii.gz" in case.notes[0]
+
+
+def test_pet_that_petprep_registered_is_preferred_and_not_registered_again(tmp_path):
+    root = bids_dataset(tmp_path / "ds", ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    done = bids_dataset(root / "derivatives/petprep", (), DatasetType="derivative")
+    bids_image(done, "sub-01_space-T1w_desc-preproc_pet.nii.gz", ball(1)[1])
+    bids_image(done, "sub-01_space-MNI152_desc-preproc_pet.nii.gz", ball(1)[1])
+    bids_image(done, "sub-01_desc-preproc_T1w.nii.gz", ball(1)[0])
+    case = find_cases(root)[0]
+    assert (case.anatomy.name, case.function.name) == (
+        "sub-01_desc-preproc_T1w.nii.gz",
+        "sub-01_space-T1w_desc-preproc_pet.nii.gz",
+    )
+    assert case.register == "never"
+    assert case.derived_from[1] == "bids:petprep:sub-01/pet/sub-01_space-T1w_desc-preproc_pet.nii.gz"
+    raw = find_cases(root, derivatives="none")[0]
+    assert (raw.function.name, raw.register) == ("sub-01_pet.nii.gz", None)
+
+
+def test_metadata_are_inherited_from_the_top_of_the_dataset(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz",))
+    bids_image(root, "sub-01_trc-FDG_pet.nii.gz", ball(0)[1])
+    (root / "trc-FDG_pet.json").write_text('{"Units": "Bq/mL", "FrameDuration": [60, 120]}')
+    (root / "trc-PIB_pet.json").write_text('{"Units": "counts"}')
+    case = find_cases(root)[0]
+    assert (case.units, case.frame_seconds) == ("Bq/ml", (60.0, 120.0))
+
+
+def test_participants_and_sessions_are_chosen_with_or_without_prefix(tmp_path):
+    root = bids_dataset(
+        tmp_path, tuple(f"sub-{s}_ses-{t}_{kind}.nii.gz" for s in "12" for t in "ab" for kind in ("T1w", "pet"))
+    )
+    assert ids(find_cases(root, participants=["sub-1"], sessions=["b"])) == ["sub-1_ses-b"]
+    with pytest.raises(OptionError, match="no participant 9; there are 1, 2"):
+        find_cases(root, participants=["9"])
+
+
+def test_parts_share_all_cases_out_without_overlap(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet\n" + "".join(f"{n},a,b\n" for n in range(7)))
+    cases = find_cases(tmp_path / "m.csv")
+    parts = [ids(part_of(cases, n, 3)) for n in (1, 2, 3)]
+    assert sorted(name for part in parts for name in part) == ids(cases)
+    with pytest.raises(OptionError, match="part 4/3"):
+        part_of(cases, 4, 3)
