@@ -116,3 +116,9 @@ def legend_picture(table: np.ndarray, height: int = 128, width: int = 96) -> np.
     rows = np.linspace(len(table) - 1, 0, height).round().astype(int)
     columns = np.linspace(0, len(table) - 1, width).round().astype(int)
     return np.ascontiguousarray(table[columns[None, :], rows[:, None]])
+
+
+def to_ppm(picture: np.ndarray) -> bytes:
+    """A picture as a PPM file, which Qt reads everywhere: RGB ``uint8`` (height, width, 3)."""
+    height, width, _ = picture.shape
+    return f"P6 {width} {height} 255\n".encode("ascii") + picture.tobytes()

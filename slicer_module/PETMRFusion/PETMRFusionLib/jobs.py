@@ -29,17 +29,17 @@ class JobFolder:
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="petmrfusion-"))
 
-    def volume(self, name: str, array: np.ndarray, matrix: np.ndarray, **more: Any) -> dict[str, Any]:
+    def volume(self, file: str, array: np.ndarray, matrix: np.ndarray, name: str = "") -> dict[str, Any]:
         """Put an array into the folder; returns what the orders say of it.
 
         Args:
-            name: of the file, without suffix.
+            file: its name, without suffix.
             array: (k, j, i) or (k, j, i, 3).
             matrix: voxel to RAS.
-            more: further facts, such as ``name`` (shown to the user).
+            name: what messages call it.
         """
-        np.save(self.path / f"{name}.npy", array, allow_pickle=False)
-        return {"array": f"{name}.npy", "ijk_to_ras": np.asarray(matrix, float).tolist(), "name": name, **more}
+        np.save(self.path / f"{file}.npy", array, allow_pickle=False)
+        return {"array": f"{file}.npy", "ijk_to_ras": np.asarray(matrix, float).tolist(), "name": name or file}
 
     def order(self, task: str, **orders: Any) -> None:
         """Write the orders."""

@@ -55,6 +55,10 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         """What does the work: the one given to the constructor, else a worker in ``python``."""
         return self._runtime or find_runtime(python)
 
+    def hasOwnRuntime(self) -> bool:
+        """Whether the constructor was given what does the work, so that nothing needs to be installed."""
+        return self._runtime is not None
+
     def fuse(
         self,
         mr: slicer.vtkMRMLScalarVolumeNode,

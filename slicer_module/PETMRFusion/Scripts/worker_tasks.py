@@ -196,6 +196,7 @@ class _Progress:
 def _tasks() -> dict[str, Any]:
     import worker_alignment
     import worker_output
+    import worker_phantom
     import worker_preview
 
     return {
@@ -206,6 +207,7 @@ def _tasks() -> dict[str, Any]:
         "preview": worker_preview.serve,
         "quality": worker_output.quality,
         "dicom": worker_output.dicom,
+        "phantom": worker_phantom.phantom,
     }
 
 

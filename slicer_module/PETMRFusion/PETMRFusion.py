@@ -1,0 +1,157 @@
+"""PET-MR Fusion: fuse an MRI and a PET or SPECT of the same person into one truthful image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ctk  # noqa: F401  (the widgets of the .ui file come from it)
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleWidget
+from slicer.util import VTKObservationMixin
+
+from PETMRFusionLib import record, sample
+from PETMRFusionLib.logic import PETMRFusionLogic
+from PETMRFusionLib.parameters import settings_of
+from PETMRFusionLib.selftest import PETMRFusionTest  # noqa: F401  (Slicer finds the test here)
+from PETMRFusionLib.volumes import check_pair
+from PETMRFusionLib.widget_actions import Actions
+from PETMRFusionLib.widget_jobs import JobControl
+from PETMRFusionLib.widget_preview import PreviewControl
+
+
+class PETMRFusion(ScriptedLoadableModule):
+    """What the application shows of the module."""
+
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        self.parent.title = _("PET-MR Fusion")
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Nuclear Medicine")]
+        self.parent.dependencies = []
+        self.parent.contributors = ["The coconet-med developers"]
+        self.parent.helpText = _(
+            "Fuses an MRI and a PET or SPECT of the same person with the network CoCoNet. Colors are made for looking; "
+            "measure on the resampled uptake. Research use, not for diagnosis."
+        )
+        self.parent.acknowledgementText = _(
+            "CoCoNet: Liu et al., International Journal of Computer Vision 2024. Written anew, Apache-2.0."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Offer the generated heads in the module Sample Data."""
+    import SampleData
+
+    if hasattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory"):
+        SampleData.SampleDataLogic.registerCustomSampleDataCategory(sample.CATEGORY, title=_("PET-MR Fusion"))
+    for name in sample.SAMPLES:
+        SampleData.SampleDataLogic.registerCustomSampleDataSource(
+            category=sample.CATEGORY,
+            sampleName=name,
+            uris="generated",
+            nodeNames=name,
+            customDownloader=lambda source, name=name: makeSample(name),
+        )
+
+
+def makeSample(name: str) -> list[Any]:
+    """Generate a head; asks to install coconet-med where it is missing."""
+    logic = PETMRFusionLogic()
+    if not logic.installer.ensure():
+        return []
+    running = sample.start_head(logic.runtime(), sample.SAMPLES[name])
+    return list(running.wait(slicer.app.processEvents) or [])
+
+
+class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobControl, PreviewControl, Actions):
+    """Binds the controls to the logic; there is no work in it."""
+
+    def __init__(self, parent: Any = None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        JobControl.__init__(self)
+        PreviewControl.__init__(self)
+        Actions.__init__(self)
+        self.logic: PETMRFusionLogic | None = None
+        self._parameterNode = None
+        self._guiTag = None
+        self._connected = False
+
+    def setup(self) -> None:
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/PETMRFusion.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.logic = PETMRFusionLogic()
+        self.setupTimers()
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.connectActions()
+        self.ui.progressBar.visible = False
+        self.initializeParameterNode()
+
+    def cleanup(self) -> None:
+        self.stopAll()
+        self.removeObservers()
+
+    def enter(self) -> None:
+        self.initializeParameterNode()
+
+    def exit(self) -> None:
+        self.disconnectParameters()
+
+    def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
+        self.stopAll()
+        self.setParameterNode(None)
+
+    def onSceneEndClose(self, caller: Any = None, event: Any = None) -> None:
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def initializeParameterNode(self) -> None:
+        self.setParameterNode(self.logic.getParameterNode())
+
+    def setParameterNode(self, node: Any) -> None:
+        self.disconnectParameters()
+        self._parameterNode = node
+        if node:
+            self._guiTag = node.connectGui(self.ui)
+            self._connected = True
+            self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+            self.onParametersChanged()
+
+    def disconnectParameters(self) -> None:
+        """Let the controls alone; a job under way keeps its parameter node."""
+        if self._connected:
+            self._parameterNode.disconnectGui(self._guiTag)
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self._guiTag, self._connected = None, False
+
+    def onParametersChanged(self, caller: Any = None, event: Any = None) -> None:
+        """Enable what can be done now."""
+        p = self._parameterNode
+        if not p:
+            return
+        try:
+            check_pair(p.mrVolume, p.petVolume)
+            settings_of(p)
+            reason = ""
+        except ValueError as error:
+            reason = str(error)
+        idle, ready = self._running is None, not reason
+        fused = idle and record.read_record(p.fusedVolume) is not None
+        self.ui.applyButton.enabled = ready or not idle
+        self.ui.applyButton.toolTip = reason or _("Fuse the two volumes")
+        for name in ("checkButton", "registerButton"):
+            getattr(self.ui, name).enabled = ready and idle
+        for name in ("showButton", "qualityButton", "saveButton", "dicomButton"):
+            getattr(self.ui, name).enabled = fused
+        self.ui.sequenceButton.enabled = idle and p.mrVolume is not None and p.petSequence is not None
+        for name in ("windowLowSpinBox", "windowHighSpinBox"):
+            getattr(self.ui, name).enabled = not p.robustWindow
+        self.refreshActions()
+        self.refreshPreview(ready)

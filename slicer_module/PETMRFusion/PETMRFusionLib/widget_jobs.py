@@ -1,0 +1,109 @@
+"""The part of the widget that runs jobs: Apply becomes Cancel, the bar moves, nothing blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from PETMRFusionLib.jobs import Running
+
+#: How often running jobs are asked for news, in ms.
+POLL_MS = 50
+
+
+def make_timer(interval: int, once: bool, slot: Callable[[], None]) -> qt.QTimer:
+    """A timer that calls ``slot``; not started."""
+    timer = qt.QTimer()
+    timer.setInterval(interval)
+    timer.setSingleShot(once)
+    timer.connect("timeout()", slot)
+    return timer
+
+
+class JobControl:
+    """One job at a time, watched by a timer."""
+
+    def __init__(self) -> None:
+        self._running: Running[Any] | None = None
+        self._done: Callable[[Any], None] = lambda value: None
+        self._jobTimer: qt.QTimer | None = None
+
+    def setupTimers(self) -> None:
+        self._jobTimer = make_timer(POLL_MS, False, self.onPoll)
+        self.setupPreviewTimers()
+
+    def start(self, start: Callable[[], Running[Any]], done: Callable[[Any], None]) -> bool:
+        """Start a job of the logic, after making sure that there is something to run it in."""
+        with slicer.util.tryWithErrorDisplay(_("PET-MR Fusion could not start.")):
+            if not self.haveRuntime():
+                return False
+            self._running, self._done = start(), done
+        self.ui.applyButton.text = _("Cancel")
+        self.ui.progressBar.visible = True
+        self.ui.progressBar.value = 0
+        self.ui.statusLabel.text = _("Starting …")
+        self._jobTimer.start()
+        self.onParametersChanged()
+        return True
+
+    def haveRuntime(self) -> bool:
+        """Whether coconet-med is there; asks to install it where it is not."""
+        p = self._parameterNode
+        if p.pythonPath or self.logic.hasOwnRuntime():
+            return True
+        return self.logic.installer.ensure(p.wheelFolder)
+
+    def onPoll(self) -> None:
+        """Deliver news of the job."""
+        running = self._running
+        if running is None:
+            self._jobTimer.stop()
+            return
+        if running.poll():
+            return
+        self._running = None
+        self._jobTimer.stop()
+        self.ui.applyButton.text = _("Apply")
+        self.ui.progressBar.visible = False
+        if running.outcome == "done":
+            self.ui.statusLabel.text = ""
+            self._done(running.value)
+        elif running.outcome == "canceled":
+            self.ui.statusLabel.text = _("Canceled")
+        else:
+            self.ui.statusLabel.text = str(running.error)
+            if not slicer.app.testingEnabled():
+                slicer.util.errorDisplay(str(running.error), "PET-MR Fusion")
+        self.onParametersChanged()
+
+    def onProgress(self, stage: str, done: float, total: float) -> None:
+        names = {
+            "align": _("Looking at the alignment"),
+            "check": _("Checking the alignment"),
+            "register": _("Registering"),
+            "fuse": _("Fusing slices"),
+            "measure": _("Measuring"),
+            "dicom": _("Writing DICOM"),
+        }
+        self.ui.progressBar.value = round(100 * done / max(total, 1))
+        self.ui.statusLabel.text = f"{names.get(stage, stage)}: {done:g} / {total:g}"
+
+    def onNotice(self, text: str) -> None:
+        """Something happened that the user should know: a fall-back to smaller batches, or to the CPU."""
+        self.ui.noticeLabel.text = text
+
+    def stopAll(self) -> None:
+        """End every process at once: the scene or the module goes away."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running.task.kill()
+            self._running.wait()
+            self._running = None
+            self.ui.applyButton.text = _("Apply")
+            self.ui.progressBar.visible = False
+        self._jobTimer.stop()
+        self.stopPreview()

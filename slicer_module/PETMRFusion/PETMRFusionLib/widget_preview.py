@@ -1,0 +1,135 @@
+"""The part of the widget that is live: the strength slider, and the preview of the visible slice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+import slicer
+import vtk
+
+from PETMRFusionLib import record
+from PETMRFusionLib.parameters import settings_of
+from PETMRFusionLib.preview import Preview, center_of
+from PETMRFusionLib.widget_jobs import POLL_MS, make_timer
+
+#: How long the slider and the settings are left to settle, in ms.
+STRENGTH_MS, SETTINGS_MS = 20, 300
+
+#: Views in which the preview is shown: the first that is there.
+PREVIEW_VIEWS = ("FusionColor", "Red")
+
+
+class PreviewControl:
+    """Keeps a worker while the preview is on, and asks it for the slice in view."""
+
+    def __init__(self) -> None:
+        self._preview: Preview | None = None
+        self._previewNode: Any = None
+        self._previewView: Any = None
+        self._previewing: tuple[Any, ...] | None = None
+        self._strengthTimer: qt.QTimer | None = None
+        self._previewTimer: qt.QTimer | None = None
+        self._previewPoll: qt.QTimer | None = None
+
+    def setupPreviewTimers(self) -> None:
+        self._strengthTimer = make_timer(STRENGTH_MS, True, self.onStrengthSettled)
+        self._previewTimer = make_timer(SETTINGS_MS, True, self.restartPreview)
+        self._previewPoll = make_timer(POLL_MS, False, self.onPreviewPoll)
+
+    def onStrength(self, value: float) -> None:
+        """The slider moved: color anew as soon as it rests for a moment."""
+        self._strengthTimer.start()
+
+    def onStrengthSettled(self) -> None:
+        p = self._parameterNode
+        if not p:
+            return
+        fused = p.fusedVolume
+        if record.read_record(fused) is not None and fused.GetAttribute(record.STRENGTH) != f"{p.strength:g}":
+            try:
+                self.logic.setStrength(fused, p.strength)
+            except ValueError as error:
+                self.ui.statusLabel.text = str(error)
+        self.showPreview()
+
+    def refreshPreview(self, ready: bool) -> None:
+        """Start, restart or end the preview where the settings ask for it."""
+        p = self._parameterNode
+        wanted = None
+        if p.livePreview and ready:
+            matrix = None
+            if p.registration is not None:
+                inside = vtk.vtkMatrix4x4()
+                p.registration.GetMatrixTransformToParent(inside)
+                matrix = tuple(inside.GetElement(row, column) for row in range(3) for column in range(4))
+            orders = tuple(str(value) for value in settings_of(p).orders().values())
+            wanted = (p.mrVolume.GetID(), p.petVolume.GetID(), matrix, p.pythonPath, *orders)
+        if wanted != self._previewing:
+            self._previewing = wanted
+            self._previewTimer.start()
+
+    def restartPreview(self) -> None:
+        p, wanted = self._parameterNode, self._previewing
+        self.stopPreview()
+        self._previewing = wanted
+        if wanted is None or not p or not self.haveRuntime():
+            return
+        self._preview = self.logic.startPreview(
+            p.mrVolume, p.petVolume, settings=settings_of(p), registration=p.registration, python=p.pythonPath
+        )
+        self._preview.on_slice = self.showPreview
+        self._previewView = self.findPreviewView()
+        if self._previewView is not None:
+            self.addObserver(self._previewView, vtk.vtkCommand.ModifiedEvent, self.onSliceMoved)
+        self._previewPoll.start()
+        self.onSliceMoved()
+
+    def findPreviewView(self) -> Any:
+        """The slice view that shows the preview, if there is one."""
+        for name in PREVIEW_VIEWS:
+            logic = slicer.app.applicationLogic().GetSliceLogicByLayoutName(name)
+            if logic is not None:
+                return logic.GetSliceNode()
+        return None
+
+    def onSliceMoved(self, caller: Any = None, event: Any = None) -> None:
+        if self._preview is not None and self._previewView is not None:
+            self._preview.request(center_of(self._previewView))
+
+    def onPreviewPoll(self) -> None:
+        if self._preview is not None and not self._preview.poll():
+            if self._preview.error:
+                self.ui.statusLabel.text = self._preview.error
+            self._preview = None
+        if self._preview is None:
+            self._previewPoll.stop()
+
+    def showPreview(self) -> None:
+        """Put the newest slice into the view."""
+        if self._preview is None:
+            return
+        if self._previewNode is None or self._previewNode.GetScene() is None:
+            self._previewNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Live preview")
+            self._previewNode.SetSaveWithScene(False)
+            self._previewNode.SetHideFromEditors(True)
+        if self._preview.show(self._previewNode, self._parameterNode.strength) and self._previewView is not None:
+            logic = slicer.app.applicationLogic().GetSliceLogic(self._previewView)
+            composite = logic.GetSliceCompositeNode()
+            composite.SetForegroundVolumeID(self._previewNode.GetID())
+            composite.SetForegroundOpacity(1.0)
+
+    def stopPreview(self) -> None:
+        for timer in (self._strengthTimer, self._previewTimer, self._previewPoll):
+            timer.stop()
+        self._previewing = None
+        if self._previewView is not None:
+            self.removeObserver(self._previewView, vtk.vtkCommand.ModifiedEvent, self.onSliceMoved)
+            self._previewView = None
+        if self._preview is not None:
+            self._preview.stop()
+            self._preview = None
+        if self._previewNode is not None:
+            if self._previewNode.GetScene() is not None:
+                slicer.mrmlScene.RemoveNode(self._previewNode)
+            self._previewNode = None
