@@ -34,7 +34,7 @@ WindowOption = Annotated[
     typer.Option(metavar="LOW HIGH", help="Uptake shown as none and as full, in the units of the functional image."),
 ]
 Suv = Annotated[bool, typer.Option("--suv", help="Insist on SUV: refuse a functional image whose SUV is not known.")]
-Colormap = Annotated[str, typer.Option(help="Color map of the uptake (docs/color.md).")]
+Colormap = Annotated[str, typer.Option(help="auto, uptake, ember (for color blindness), ct, hot, pet, ...")]
 Palette = Annotated[
     str | None, typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name] or a map's name.")
 ]
@@ -70,7 +70,7 @@ def fuse(
     window: WindowOption = None,
     suv: Suv = False,
     palette: Palette = None,
-    colormap: Colormap = "uptake",
+    colormap: Colormap = "auto",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",

@@ -43,7 +43,7 @@ def fuse(
     window: tuple[float, float] | None = None,
     suv: bool = False,
     palette: str | Path | None = None,
-    colormap: str = "uptake",
+    colormap: str = "auto",
     strength: float = 1.0,
     model: str | Path | Model = "light",
     engine: str = "auto",
@@ -67,7 +67,7 @@ def fuse(
         suv: insist on SUV: refuse a functional image that is not in SUVbw.
         palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
             color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
-        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`.
+        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, else ``"uptake"``.
         strength: linear weight between anatomy alone (0) and the full fusion (1).
         model: ``"light"``, ``"full"``, a path of weights, or what :func:`load_model` returned.
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
@@ -97,6 +97,8 @@ def fuse(
         msg += "a PET series whose header allows SUV"
         raise OptionError(msg)
     second = _with_palette(second, palette)
+    if colormap == "auto":
+        colormap = "ct" if second.modality == "CT" else "uptake"
     alignment = align(first, second, register=register, force=force, progress=_share(progress, "align"))
     values = [sitk.GetArrayViewFromImage(image) for image in (first.image, alignment.function)]
     windows = (
@@ -126,7 +128,8 @@ def fuse(
 
 
 def _check_options(colormap: str, strength: float) -> None:
-    get_colormap(colormap)
+    if colormap != "auto":
+        get_colormap(colormap)
     if not 0 <= strength <= 1:
         msg = f"strength {strength:g}: give a number from 0 (anatomy alone) to 1 (full fusion)"
         raise OptionError(msg)
