@@ -178,7 +178,7 @@ def _refusal(anatomy: Source, function: Source, complaints: tuple[str, ...], tru
     remedy = "use --register never to trust the affines" if trusted else "give images that are registered already"
     return (
         f"the registration of {function.name} to {anatomy.name} is not plausible: {'; '.join(complaints)}; check that "
-        f"both show the same body, or {remedy} (in Python, force=True takes it as it is)."
+        f"both show the same body, or {remedy} (--force takes it as it is)."
     )
 
 
