@@ -73,6 +73,7 @@ class CoCoNet(nn.Module):
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
+        self.multiple = SIZE_MULTIPLE  # TorchScript knows no globals
         w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
         self.encode1 = nn.Sequential(_conv(2, w1), _conv(w1, w1))
         self.encode2 = nn.Sequential(_conv(w1, w2), _conv(w2, w2))
@@ -96,10 +97,11 @@ class CoCoNet(nn.Module):
         Raises:
             ValueError: another number of dimensions or channels, or a side under 16.
         """
-        if not torch.jit.is_tracing() and not torch.compiler.is_compiling():
+        if not (torch.jit.is_scripting() or torch.jit.is_tracing() or torch.compiler.is_compiling()):
             _check(image)
         height, width = image.shape[-2], image.shape[-1]
-        x = F.pad(image, (0, -width % SIZE_MULTIPLE, 0, -height % SIZE_MULTIPLE), mode="replicate") * 2.0 - 1.0
+        fill = [0, -width % self.multiple, 0, -height % self.multiple]
+        x = F.pad(image, fill, mode="replicate") * 2.0 - 1.0
         anatomy, function = x[:, 0:1], x[:, 1:2]
         a2, a3, a4 = self.features(anatomy)
         f2, f3, f4 = self.features(function)
