@@ -6,8 +6,10 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from coconet_med._version import __version__
+from coconet_med.batch.case import Case
 from coconet_med.batch.records import FOLDER
 from coconet_med.errors import OptionError
 from coconet_med.writers.atomic import write_together
@@ -21,6 +23,12 @@ file beside it holds sources with their sha256, options, window, units, registra
 
 Research use, not for diagnosis.
 """
+
+_DESCRIPTIONS = {
+    "color": "Fusion of T1w and PET by a neural network, RGB; uptake is coded in the color (see window and colormap)",
+    "luminance": "Luminance of the fusion of T1w and PET by a neural network, 0 to 1",
+    "uptake": "PET resampled on the grid of the T1w image",
+}
 
 #: What the validator need not look at; the records of the batch and its table and report are no BIDS files.
 _IGNORED = f"{FOLDER}/\nsummary.csv\nreport.html\n"
@@ -63,6 +71,24 @@ def write_dataset(out: Path, source: Path, processed: Sequence[Path] = ()) -> No
     }
     jobs = [(path, lambda part, text=text: part.write_text(text, encoding="utf-8")) for path, text in texts.items()]
     write_together(jobs, overwrite=True)
+
+
+def image_metadata(case: Case, kind: str, units: str) -> dict[str, Any]:
+    """What BIDS asks of the side-car of one image of a case, and what is useful beside it.
+
+    Args:
+        case: of a BIDS dataset.
+        kind: ``"color"``, ``"luminance"`` or ``"uptake"``.
+        units: of the functional image.
+    """
+    known = {"Units": {"Bq/ml": "Bq/mL", "SUVbw": "g/mL"}.get(units, units)} if kind == "uptake" else {}
+    return {
+        "Description": f"{_DESCRIPTIONS[kind]}; research use, not for diagnosis",
+        "Sources": list(case.derived_from),
+        "SpatialReference": case.derived_from[0],
+        "SkullStripped": False,
+        **known,
+    }
 
 
 def _link(out: Path, source: Path) -> str:

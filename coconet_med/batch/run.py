@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coconet_med.batch.case import BatchOptions, Case, Outcome
+from coconet_med.batch.derivatives import image_metadata
 from coconet_med.batch.facts import facts_of
 from coconet_med.batch.fingerprint import difference, fingerprint_of
 from coconet_med.batch.layout import files_of
@@ -144,7 +145,7 @@ class Runner:
             source, window = replace(source, units=case.units), replace(window, units=case.units)
         provenance = {**result.provenance, "options": fingerprint["options"]}
         if case.derived_from:
-            provenance |= {"Sources": list(case.derived_from), "SpatialReference": case.derived_from[0]}
+            provenance = image_metadata(case, "color", window.units) | provenance
         return replace(
             result, function=source, window=window, provenance=provenance, warnings=(*result.warnings, *notes)
         )
@@ -163,18 +164,22 @@ class Runner:
         from coconet_med.writers.atomic import write_together
 
         card = card_of(result, case_id=case.id)
-        jobs = [(self.records.path(case.id, "card"), lambda part: part.write_text(json.dumps(card), encoding="utf-8"))]
+        jobs = [(self.records.path(case.id, "card"), _writer(json.dumps(card)))]
         images = dict(files)
         if "folder" in images:
-            folder, kinds = images.pop("folder"), {k: getattr(self.options, k) for k in ("luminance", "uptake")}
-            write(result, folder, **kinds, overwrite=folder.exists(), form=self.options.dicom_form)
+            kinds = {"luminance": self.options.luminance, "uptake": self.options.uptake}
+            write(result, images["folder"], **kinds, overwrite=True, form=self.options.dicom_form)
         else:
             sidecar = images.pop("sidecar")
             flat = any(file.suffix == ".png" for file in images.values())
             encode = png.encode if flat else volumes.encode
-            jobs += [(file, encode(result, kind)) for kind, file in images.items()]
-            text = to_json(result.sidecar())
-            jobs.append((sidecar, lambda part: part.write_text(text, encoding="utf-8")))
+            for kind, file in images.items():
+                what = kind.removesuffix("_sidecar")
+                if what != kind:
+                    jobs.append((file, _writer(to_json(image_metadata(case, what, result.window.units)))))
+                else:
+                    jobs.append((file, encode(result, kind)))
+            jobs.append((sidecar, _writer(to_json(result.sidecar()))))
         write_together(jobs, overwrite=True)
         outputs = self.records.describe(list(files.values()))
         self._remove_stale(before, outputs)
@@ -203,3 +208,7 @@ class Runner:
         except WriteError as error:
             if outcome.status != "failed":  # a result without a record would be done again: say why
                 outcome.status, outcome.error = "failed", str(error)
+
+
+def _writer(text: str) -> Callable[[Path], Any]:
+    return lambda part: part.write_text(text, encoding="utf-8")

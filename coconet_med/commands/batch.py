@@ -188,18 +188,22 @@ def _all(
         from coconet_med.batch.derivatives import write_dataset
 
         write_dataset(output, source, petprep_folders(source, derivatives))
-    with Screen(len(cases), quiet=quiet) as screen:
-        return run_batch(
-            cases,
-            output,
-            options,
-            jobs=jobs,
-            cluster=cluster,
-            cluster_options=cluster_options,
-            overwrite=overwrite,
-            follow=screen.case,
-            collect=collect,
-        )
+    try:
+        with Screen(len(cases), quiet=quiet) as screen:
+            return run_batch(
+                cases,
+                output,
+                options,
+                jobs=jobs,
+                cluster=cluster,
+                cluster_options=cluster_options,
+                overwrite=overwrite,
+                follow=screen.case,
+                collect=collect,
+            )
+    except KeyboardInterrupt:
+        typer.echo("interrupted; nothing was left half-written: the same command does the rest", err=True)
+        raise typer.Exit(130) from None
 
 
 def _group(source: Path, output: Path) -> Study:

@@ -128,7 +128,7 @@ def _state(outcome: Outcome, doubt: Suspicion) -> str:
     if outcome.status in _WORKED and doubt.reasons:
         return '<span class="state doubt">stands out</span>'
     word = "fused" if outcome.status in _WORKED else outcome.status
-    return f'<span class="state {text(outcome.status)}">{text(word)}</span>'
+    return f'<span class="state {text(word)}">{text(word)}</span>'
 
 
 def _case(place: int, outcome: Outcome, doubt: Suspicion, card: dict[str, Any] | None) -> Iterator[str]:

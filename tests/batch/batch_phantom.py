@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +85,34 @@ def save_picture(path: Path, seed: int, size: int = 48) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(values.astype(np.uint8)).save(path)
     return path
+
+
+#: ``coconet-med`` with its commands ``batch`` and the BIDS App.
+_COMMAND = """
+import sys
+from coconet_med import cli
+from coconet_med.commands.batch import batch
+from coconet_med.commands.bids_app import as_batch
+cli.app.command()(batch)
+cli.main(as_batch(sys.argv[1:]))
+"""
+
+
+def start_command(*arguments: object) -> subprocess.Popen:
+    """``coconet-med`` in a process group of its own, so that a signal to the group is like Ctrl-C in a terminal."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-c", _COMMAND, *map(str, arguments)],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+def run_command(*arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of ``coconet-med``."""
+    process = start_command(*arguments)
+    out, err = process.communicate(timeout=240)
+    return process.returncode, out, err

@@ -210,6 +210,7 @@ def test_a_bids_case_names_its_sources_and_units(tmp_path, shelf, quick):
     assert sorted(outcome.outputs) == [
         "sub-01/pet/sub-01_trc-FDG_space-T1w_desc-fused_pet.json",
         "sub-01/pet/sub-01_trc-FDG_space-T1w_desc-fused_pet.nii.gz",
+        "sub-01/pet/sub-01_trc-FDG_space-T1w_desc-uptake_pet.json",
         "sub-01/pet/sub-01_trc-FDG_space-T1w_desc-uptake_pet.nii.gz",
     ]
     sidecar = json.loads((tmp_path / "out" / min(outcome.outputs)).read_text())

@@ -1,0 +1,84 @@
+"""The whole way of a BIDS dataset, as a BIDS App, judged by the validator of BIDS."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from batch_phantom import bids_dataset, run_command
+
+from coconet_med.batch.derivatives import write_dataset
+from coconet_med.commands.bids_app import as_batch
+from coconet_med.errors import OptionError
+
+NAMES = (
+    "sub-01_ses-a_T1w.nii.gz",
+    "sub-01_ses-a_trc-FDG_pet.nii.gz",
+    "sub-01_ses-a_trc-PIB_pet.nii.gz",
+    "sub-02_ses-a_T1w.nii.gz",
+    "sub-02_ses-a_trc-FDG_pet.nii.gz",
+)
+
+
+def validator() -> str:
+    found = shutil.which("bids-validator-deno") or shutil.which("bids-validator-deno", path=Path(sys.executable).parent)
+    if not found:
+        pytest.skip("bids-validator-deno is not installed: pip install bids-validator-deno")
+    return found
+
+
+def test_the_bids_app_makes_derivatives_that_the_validator_accepts(tmp_path, tiny_model):
+    tool = validator()
+    root = bids_dataset(tmp_path / "ds", NAMES)
+    out = root / "derivatives/coconet_med"
+    common = ("--model", tiny_model, "--register", "never", "--luminance", "--uptake", "--quiet")
+    assert run_command(root, out, "participant", "--participant_label", "01", *common) == (0, "", "")
+    assert not (out / "sub-02").exists()
+    assert run_command(root, out, "participant", "--participant-label", "sub-02", "--session-label=a", *common)[0] == 0
+    assert run_command(root, out, "group")[0] == 0
+    assert "sub-02_ses-a_trc-FDG" in (out / "report.html").read_text()
+    description = json.loads((out / "dataset_description.json").read_text())
+    assert description["DatasetType"] == "derivative"
+    assert description["DatasetLinks"] == {"raw": "../.."}
+    told = subprocess.run([tool, str(out), "--format", "json"], capture_output=True, text=True, timeout=120)
+    issues = json.loads(told.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []
+    assert (out / "sub-01/ses-a/pet/sub-01_ses-a_trc-PIB_space-T1w_desc-luminance_pet.nii.gz").is_file()
+
+
+def test_derivatives_do_not_overwrite_another_dataset(tmp_path):
+    root = bids_dataset(tmp_path / "ds", ())
+    other = bids_dataset(tmp_path / "other", ())
+    with pytest.raises(OptionError, match="is the source dataset"):
+        write_dataset(root, root)
+    with pytest.raises(OptionError, match="holds another BIDS dataset"):
+        write_dataset(other, root)
+
+
+def test_derivatives_elsewhere_link_to_their_source_by_its_full_path(tmp_path):
+    root = bids_dataset(tmp_path / "a/ds", ())
+    write_dataset(tmp_path / "b/out", root)
+    links = json.loads((tmp_path / "b/out/dataset_description.json").read_text())["DatasetLinks"]
+    assert links["raw"] == root.as_uri()
+
+
+@pytest.mark.parametrize(
+    ("given", "rewritten"),
+    [
+        ("ds out group", "batch ds out --analysis-level group"),
+        (
+            "ds out participant --participant_label 01 sub-02 --jobs 4",
+            "batch ds out --analysis-level participant --participant-label 01 --participant-label sub-02 --jobs 4",
+        ),
+        ("ds out participant --session-label=a", "batch ds out --analysis-level participant --session-label a"),
+        ("batch ds group", "batch ds group"),
+        ("fuse T1.nii PET.nii -o out.nii.gz", "fuse T1.nii PET.nii -o out.nii.gz"),
+        ("--version", "--version"),
+    ],
+)
+def test_only_the_command_line_of_a_bids_app_is_rewritten(given, rewritten):
+    assert as_batch(given.split()) == rewritten.split()
