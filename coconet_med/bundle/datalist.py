@@ -1,0 +1,92 @@
+"""The pairs of a data folder as MONAI wants them: a list of dictionaries; a doubt is an error, never an empty list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from coconet_med.batch.case import Case
+from coconet_med.batch.sources import find_cases
+from coconet_med.errors import FusionError, OptionError, ReadError
+from coconet_med.readers import is_picture
+
+Pair = dict[str, str]
+
+
+def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", function: str = "*/pet.nii.gz") -> list[Pair]:
+    """The cases of a folder, ordered by id, as ``{"id", "anatomy", "function"}``.
+
+    Volumes whose wildcards stand for the same text are a pair.  Where neither glob finds anything, the folder may also
+    be a BIDS dataset, hold DICOM studies (one a subfolder; the series are chosen from their headers), or be a CSV
+    manifest (:func:`coconet_med.batch.sources.find_cases`).
+
+    Args:
+        dataset_dir: the folder, or the manifest.
+        anatomy: glob of the anatomical volumes, relative to it.
+        function: glob of the functional ones.
+
+    Raises:
+        ReadError: no such folder, no pair in it, a file without its counterpart, or pictures.
+        OptionError: globs without wildcard, files that they cannot tell apart, or ids that occur twice.
+
+    Example:
+        >>> find_pairs("data", function="*/spect.nii.gz")  # doctest: +SKIP
+        [{'id': 'case-1', 'anatomy': 'data/case-1/mri.nii.gz', 'function': 'data/case-1/spect.nii.gz'}]
+    """
+    root = Path(dataset_dir)
+    if not root.exists():
+        msg = f"{root}: no such folder; set dataset_dir to the folder of the pairs"
+        raise ReadError(msg)
+    cases = _cases(root, anatomy, function)
+    for case in cases:
+        _check(case)
+    return [_pair(case) for case in cases]
+
+
+def split_pairs(
+    pairs: Sequence[Pair], part: Literal["train", "validation"], *, validation_share: float = 0.2
+) -> list[Pair]:
+    """Part the pairs for training: every n-th case, in the order of the ids, is for validation.
+
+    Cases of one person must have neighboring ids or, better, lie in a folder of their own.  A single pair serves for
+    both: the method needs no labels, so that it can be trained on the very pair that it will fuse.
+
+    Raises:
+        OptionError: another part, or a share outside (0, 0.5].
+    """
+    if part not in ("train", "validation") or not 0 < validation_share <= 0.5:
+        msg = f"part {part!r} with validation_share {validation_share:g}: choose train or validation, and over 0 to 0.5"
+        raise OptionError(msg)
+    if len(pairs) == 1:
+        return list(pairs)
+    step = round(1 / validation_share)
+    kept = {i for i in range(len(pairs)) if i % step == step - 1} or {len(pairs) - 1}
+    return [pair for i, pair in enumerate(pairs) if (i in kept) == (part == "validation")]
+
+
+def _cases(root: Path, anatomy: str, function: str) -> list[Case]:
+    if root.is_dir() and any(next(root.glob(pattern), None) for pattern in (anatomy, function)):
+        return find_cases(root, anatomy=anatomy, function=function)
+    try:
+        return find_cases(root)
+    except FusionError as error:
+        msg = f"{root}: no pair found: nothing fits {anatomy} and {function} (set them with --anatomy and --function), "
+        msg += "and it is neither a BIDS dataset, nor a folder of DICOM studies, nor a CSV manifest"
+        raise ReadError(msg) from error
+
+
+def _check(case: Case) -> None:
+    if case.problem:
+        msg = f"case {case.id}: {case.problem}"
+        raise ReadError(msg)
+    if is_picture(case.anatomy):
+        msg = (
+            f"case {case.id}: {case.anatomy} is a picture; the bundle takes volumes, use coconet-med batch for pictures"
+        )
+        raise ReadError(msg)
+
+
+def _pair(case: Case) -> Pair:
+    # Of the folder of a study the reader takes the anatomical series for one key and the functional one for the other.
+    return {"id": case.id, "anatomy": str(case.anatomy), "function": str(case.function or case.anatomy)}

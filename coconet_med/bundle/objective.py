@@ -1,0 +1,54 @@
+"""The loss of the bundle's training: the package's losses in one, as MONAI trainers call it."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from coconet_med.training.contrast import CoupledContrast
+from coconet_med.training.losses import BaseLoss
+from coconet_med.training.preservation import PreservationLoss, PreservationWeights
+from coconet_med.training.spaces import GaborSpace
+from coconet_med.training.trainer import NotFiniteError
+
+
+class Objective(nn.Module):
+    """Weighted sum of the preservation terms, the paper's stage-1 loss, and its coupled contrast.
+
+    Args:
+        base: weight of :class:`~coconet_med.training.losses.BaseLoss`, divided by its factor 20.
+        contrast: weight of :class:`~coconet_med.training.contrast.CoupledContrast` in the space of Gabor filters, which
+            needs no weights of other networks; 0 leaves it out.
+        preservation: weights of single preservation terms that differ from their defaults.
+
+    Example:
+        >>> Objective()(torch.rand(2, 1, 64, 64), torch.rand(2, 2, 64, 64)).shape
+        torch.Size([])
+    """
+
+    def __init__(
+        self, *, base: float = 0.3, contrast: float = 0.0, preservation: dict[str, float] | None = None
+    ) -> None:
+        super().__init__()
+        self.base_weight, self.contrast_weight = base, contrast
+        self.base = BaseLoss()
+        self.preservation = PreservationLoss(PreservationWeights(**(preservation or {})))
+        self.contrast = CoupledContrast(GaborSpace().frozen()) if contrast else None
+
+    def forward(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+        """Loss of fused luminances (B, 1, H, W) for sources (B, 2, H, W: anatomy, function), all in [0, 1].
+
+        Raises:
+            NotFiniteError: the loss is NaN or infinite; training on would destroy the weights.
+        """
+        # Plain tensors: what MONAI notes on images is of no use inside the losses and costs time.
+        fused, image = (x.as_tensor() if hasattr(x, "as_tensor") else x for x in (fused, image))
+        total = self.preservation(fused, image)
+        if self.base_weight:
+            total = total + self.base_weight / self.base.ssim_weight * self.base(fused, image)
+        if self.contrast is not None:
+            total = total + self.contrast_weight * self.contrast(fused, image)
+        if not torch.isfinite(total):
+            msg = f"the loss is {total.item()}: lower the learning rate, or check the data"
+            raise NotFiniteError(msg)
+        return total
