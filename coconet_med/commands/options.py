@@ -13,7 +13,9 @@ WindowOption = Annotated[
     typer.Option(metavar="LOW HIGH", help="Uptake shown as none and as full, in the units of the functional image."),
 ]
 Suv = Annotated[bool, typer.Option("--suv", help="Insist on SUV: refuse a functional image whose SUV is not known.")]
-Colormap = Annotated[str, typer.Option(help="Color map of the uptake (docs/color.md).")]
+Colormap = Annotated[
+    str, typer.Option(help="auto, uptake, ember (color blindness), ct, hot, hot-metal, pet, rainbow, gray.")
+]
 Palette = Annotated[
     str | None, typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name] or a map's name.")
 ]

@@ -1,0 +1,62 @@
+"""``coconet-med evaluate``: how much of both sources a fused image keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from coconet_med.commands.options import Colormap, EngineOption, ModelOption, Overwrite, Palette, Quiet
+
+if TYPE_CHECKING:
+    from coconet_med.quality.table import Table
+
+
+def evaluate(
+    anatomy: Annotated[Path, typer.Argument(help="MRI picture or volume, or a folder of slice pairs (with --set).")],
+    function: Annotated[Path | None, typer.Argument(help="PET, SPECT or CT, on the same grid.")] = None,
+    fused: Annotated[Path | None, typer.Argument(help="Fused result on the same grid; fused here if left out.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Sets of the folder: mri-pet, mri-spect, mri-ct; all by default.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Which part of the folder.")] = "val",
+    function_as: Annotated[
+        str, typer.Option(help="Folder: uptake (the known scalar), or luminance (as published tables do).")
+    ] = "uptake",
+    measures: Annotated[str, typer.Option(help="fidelity (fast), usual or all.")] = "fidelity",
+    baselines: Annotated[
+        bool, typer.Option("--baselines/--no-baselines", help="Compare with the classical methods.")
+    ] = True,
+    palette: Palette = None,
+    colormap: Colormap = "uptake",
+    model: ModelOption = "light",
+    engine: EngineOption = "auto",
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write every row as CSV.")] = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write rows and means as JSON.")] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure how much of both sources a fused image keeps, beside the classical baselines."""
+    from coconet_med.progress import Reporter
+
+    with Reporter(quiet=quiet) as say:
+        from coconet_med.assess import assess_folder, assess_pair
+
+        common: dict[str, Any] = {
+            "measures": measures,
+            "baselines": baselines,
+            "colormap": colormap,
+            "model": model,
+            "engine": engine,
+            "progress": say.progress,
+        }
+        if function is None:
+            table: Table = assess_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
+        else:
+            table = assess_pair(anatomy, function, fused, palette=palette, **common)
+        from coconet_med.writers.atomic import write_together
+
+        jobs = [(p, w) for p, w in ((csv, table.to_csv), (json_path, table.to_json)) if p is not None]
+        write_together(jobs, overwrite=overwrite)
+    typer.echo(table.to_text())

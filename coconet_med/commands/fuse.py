@@ -1,0 +1,136 @@
+"""``coconet-med fuse``: one pair."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from coconet_med.commands.options import (
+    Colormap,
+    Device,
+    EngineOption,
+    ModelOption,
+    Overwrite,
+    Palette,
+    Plane,
+    Quiet,
+    Register,
+    Strength,
+    Suv,
+    WindowOption,
+)
+from coconet_med.errors import FusionError
+
+
+def fuse(
+    anatomy: Annotated[Path, typer.Argument(help="MRI (or the folder of a whole DICOM study).")],
+    function: Annotated[Path | None, typer.Argument(help="PET, SPECT or CT of the same person.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="fused.nii.gz, .nrrd, .mha, .png, or a folder for DICOM.")
+    ] = None,
+    luminance: Annotated[bool, typer.Option("--luminance", help="Also write the fused luminance.")] = False,
+    uptake: Annotated[bool, typer.Option("--uptake", help="Also write the uptake on the anatomical grid.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Also write a self-contained HTML report.")] = None,
+    register: Register = "auto",
+    force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
+    plane: Plane = "auto",
+    window: WindowOption = None,
+    suv: Suv = False,
+    palette: Palette = None,
+    colormap: Colormap = "auto",
+    model: ModelOption = "light",
+    engine: EngineOption = "auto",
+    device: Device = "auto",
+    strength: Strength = 1.0,
+    anatomy_series: Annotated[str | None, typer.Option(help="DICOM: Series Instance UID of the anatomy.")] = None,
+    function_series: Annotated[str | None, typer.Option(help="DICOM: Series Instance UID of the function.")] = None,
+    allow_gaps: Annotated[
+        bool, typer.Option("--allow-gaps", help="DICOM: resample missing, uneven or tilted slices.")
+    ] = False,
+    dynamic: Annotated[str, typer.Option(help="DICOM: mean, or the number of one frame of a dynamic PET.")] = "mean",
+    dicom_form: Annotated[str, typer.Option(help="DICOM out: sc, enhanced or gray.")] = "sc",
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the side-car as JSON on standard output.")] = False,
+) -> None:
+    """Fuse one pair: MRI and PET, SPECT or CT, or the series of one DICOM study."""
+    from coconet_med.progress import Reporter
+
+    if output is None:
+        raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
+    with Reporter(quiet=quiet or as_json) as say:
+        from coconet_med.writers import check_target
+
+        check_target(output, luminance=luminance, uptake=uptake, overwrite=overwrite)
+        if report:
+            check_target(report.with_suffix(".png"), overwrite=True)
+        from coconet_med.fusion import fuse as fuse_pair
+
+        dicom = _dicom_options(anatomy, function, anatomy_series, function_series, allow_gaps, dynamic)
+        result = fuse_pair(
+            anatomy,
+            function,
+            register=register,
+            force=force,
+            plane=plane,
+            window=window,
+            suv=suv,
+            palette=palette,
+            colormap=colormap,
+            model=model,
+            engine=engine,
+            device=device,
+            strength=strength,
+            progress=say.progress,
+            **dicom,
+        )
+        form = {"form": dicom_form} if not _has_suffix(output) else {}
+        written = result.save(output, luminance=luminance, uptake=uptake, overwrite=overwrite, **form)
+        if report:
+            written.append(result.report(report, overwrite=overwrite))
+        for warning in result.warnings:
+            say.warning(warning)
+        say.done(f"wrote {_summary(written)}")
+    if as_json:
+        typer.echo(json.dumps(result.sidecar(), indent=2))
+
+
+def _has_suffix(path: Path) -> bool:
+    from coconet_med.writers import split_suffix
+
+    return bool(split_suffix(path)[1])
+
+
+def _summary(written: list[Path]) -> str:
+    """The paths, those of a DICOM series as one folder."""
+    slices = [path for path in written if path.suffix == ".dcm"]
+    folder = [f"{slices[0].parent} ({len(slices)} DICOM files)"] if slices else []
+    return ", ".join(folder + [str(path) for path in written if path.suffix != ".dcm"])
+
+
+def _dicom_options(
+    anatomy: Path,
+    function: Path | None,
+    anatomy_series: str | None,
+    function_series: str | None,
+    allow_gaps: bool,
+    dynamic: str,
+) -> dict[str, Any]:
+    """The DICOM options that were given; those of another format are refused rather than ignored."""
+    given: dict[str, Any] = {}
+    if allow_gaps:
+        given["allow_gaps"] = True
+    if dynamic != "mean":
+        if not dynamic.isdigit():
+            raise FusionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
+        given["dynamic"] = int(dynamic)
+    if function is None:
+        given |= {k: v for k, v in (("anatomy_series", anatomy_series), ("function_series", function_series)) if v}
+    elif anatomy_series or function_series:
+        raise FusionError("--anatomy-series and --function-series choose in one study folder; leave out one input")
+    if function is None and anatomy.is_file():
+        raise FusionError(f"{anatomy}: give the functional image too, or the folder of a DICOM study")
+    return given

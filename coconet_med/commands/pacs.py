@@ -1,0 +1,289 @@
+"""``coconet-med pacs``: fuse studies on a DICOMweb server, on request (``fuse``) or as they arrive (``watch``)."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coconet_med.commands.options import (
+    Colormap,
+    Device,
+    EngineOption,
+    ModelOption,
+    Plane,
+    Quiet,
+    Register,
+    Strength,
+    Suv,
+    WindowOption,
+)
+from coconet_med.errors import OptionError
+
+if TYPE_CHECKING:
+    from coconet_med.pacs.follow import Follower
+    from coconet_med.pacs.job import FuseOptions
+    from coconet_med.pacs.server import Server
+    from coconet_med.pacs.state import State
+
+app = typer.Typer(
+    name="pacs",
+    help="Fuse studies on a DICOMweb server: one on request, or all that arrive. Research use, not for diagnosis.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Url = Annotated[str, typer.Option(help="Root of the DICOMweb services, such as https://pacs.example/dicom-web.")]
+User = Annotated[
+    str | None, typer.Option(help="Basic login; its password is in COCONET_MED_PACS_PASSWORD or --password-file.")
+]
+PasswordFile = Annotated[Path | None, typer.Option(help="File with the password of --user, one line.")]
+TokenFile = Annotated[
+    Path | None, typer.Option(help="File with a bearer token, one line; or set COCONET_MED_PACS_TOKEN.")
+]
+CaBundle = Annotated[Path | None, typer.Option(help="Certificates (PEM) of the authorities to trust.")]
+ClientCert = Annotated[Path | None, typer.Option(help="Our certificate (PEM), where the server asks for one.")]
+ClientKey = Annotated[Path | None, typer.Option(help="Its private key (PEM, no passphrase).")]
+PlainHttp = Annotated[
+    bool, typer.Option("--allow-plain-http", help="Send images unencrypted to a server that is not this machine.")
+]
+MostGib = Annotated[float, typer.Option(min=0.001, help="GiB fetched at most for one study.")]
+AllowGaps = Annotated[bool, typer.Option("--allow-gaps", help="Resample missing, uneven or tilted slices.")]
+Dynamic = Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")]
+DicomForm = Annotated[str, typer.Option(help="sc, enhanced or gray.")]
+Force = Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")]
+
+
+@app.command()
+def fuse(
+    url: Url,
+    study: Annotated[str, typer.Option(help="Study Instance UID.")],
+    anatomy_series: Annotated[str | None, typer.Option(help="Series Instance UID of the anatomy.")] = None,
+    function_series: Annotated[str | None, typer.Option(help="Series Instance UID of the function.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", "--overwrite", help="Send the result even if the server has it.")
+    ] = False,
+    user: User = None,
+    password_file: PasswordFile = None,
+    token_file: TokenFile = None,
+    ca_bundle: CaBundle = None,
+    client_cert: ClientCert = None,
+    client_key: ClientKey = None,
+    allow_plain_http: PlainHttp = False,
+    max_gib: MostGib = 8.0,
+    register: Register = "auto",
+    force: Force = False,
+    plane: Plane = "auto",
+    window: WindowOption = None,
+    suv: Suv = False,
+    colormap: Colormap = "uptake",
+    model: ModelOption = "light",
+    engine: EngineOption = "auto",
+    device: Device = "auto",
+    strength: Strength = 1.0,
+    allow_gaps: AllowGaps = False,
+    dynamic: Dynamic = "mean",
+    dicom_form: DicomForm = "sc",
+    quiet: Quiet = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON on standard output.")] = False,
+) -> None:
+    """Fetch the MR and the PET or SPECT of a study, fuse them, and store the result in the study."""
+    from coconet_med.progress import Reporter
+
+    options = _fuse_options(
+        register, force, plane, window, suv, colormap, strength, allow_gaps, dynamic, dicom_form,
+        anatomy_series=anatomy_series, function_series=function_series,
+    )  # fmt: skip
+    server = _connect(
+        url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
+    )
+    from coconet_med.model import load_model
+    from coconet_med.pacs.interrupt import Shelter
+    from coconet_med.pacs.job import fuse_study
+    from coconet_med.pacs.server import check_uid
+
+    uid = check_uid(study, "--study")
+    with Reporter(quiet=quiet or as_json) as say, Shelter() as shelter:
+        network = load_model(model, engine=engine, device=device)
+        outcome = fuse_study(server, uid, options, model=network, shelter=shelter, again=again, progress=say.progress)
+        for warning in outcome.warnings:
+            say.warning(warning)
+        if outcome.action == "stored":
+            say.done(f"stored {outcome.sent} objects as series {outcome.series_uid} of study {uid}")
+        else:
+            say.done(
+                f"the server has this result already: series {outcome.series_uid}, {outcome.objects} objects; nothing "
+                "was sent (--again sends it)"
+            )
+    if as_json:
+        typer.echo(json.dumps(asdict(outcome), indent=2))
+
+
+@app.command()
+def watch(
+    url: Url,
+    folder: Annotated[Path, typer.Option(help="Folder of this watcher: state.json, audit.jsonl; made if missing.")],
+    follow: Annotated[
+        str, typer.Option(help="orthanc: its list of changes; search: DICOMweb searches; auto: whichever works.")
+    ] = "auto",
+    orthanc_url: Annotated[
+        str | None, typer.Option(help="Root of Orthanc's own interface; by default the parent of --url.")
+    ] = None,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks at the server.")] = 10.0,
+    quiet_time: Annotated[
+        float, typer.Option(min=0, help="search: seconds without new objects after which a study is complete.")
+    ] = 120.0,
+    days: Annotated[int, typer.Option(min=0, max=3650, help="search: age in days of the studies looked at.")] = 2,
+    backlog: Annotated[
+        bool, typer.Option("--backlog", help="On the first start, also take the studies that are there.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="End when nothing more is ready.")] = False,
+    user: User = None,
+    password_file: PasswordFile = None,
+    token_file: TokenFile = None,
+    ca_bundle: CaBundle = None,
+    client_cert: ClientCert = None,
+    client_key: ClientKey = None,
+    allow_plain_http: PlainHttp = False,
+    max_gib: MostGib = 8.0,
+    register: Register = "auto",
+    plane: Plane = "auto",
+    suv: Suv = False,
+    colormap: Colormap = "uptake",
+    model: ModelOption = "light",
+    engine: EngineOption = "auto",
+    device: Device = "auto",
+    strength: Strength = 1.0,
+    allow_gaps: AllowGaps = False,
+    dynamic: Dynamic = "mean",
+    dicom_form: DicomForm = "sc",
+    quiet: Quiet = False,
+) -> None:
+    """Fuse every study that arrives with an MR and a PET or SPECT, once; runs until SIGTERM or Ctrl-C."""
+    options = _fuse_options(register, False, plane, None, suv, colormap, strength, allow_gaps, dynamic, dicom_form)
+    server = _connect(
+        url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
+    )
+    from coconet_med.model import load_model
+    from coconet_med.pacs.audit import AuditLog
+    from coconet_med.pacs.interrupt import Interruption, Shelter
+    from coconet_med.pacs.state import State
+    from coconet_med.pacs.watch import Pace, Watcher
+    from coconet_med.pacs.workplace import Workplace
+
+    try:
+        with Shelter() as shelter, Workplace(folder) as place:
+            network = load_model(model, engine=engine, device=device)
+            state = State(place.state_file, server=server.address.url)
+            follower = _follower(server, state, follow, orthanc_url, allow_plain_http, quiet_time, days, backlog)
+            audit = AuditLog(place.audit_file, redact=server.identities.redact)
+            Watcher(
+                server, follower, state, audit, place, options,
+                model=network, shelter=shelter, pace=Pace(interval),
+                say=(lambda text: None) if quiet else (lambda text: typer.echo(text, err=True)),
+            ).run(once=once)  # fmt: skip
+    except Interruption as interruption:
+        if interruption.signal != signal.SIGTERM:
+            raise
+
+
+def _connect(
+    url: str,
+    user: str | None,
+    password_file: Path | None,
+    token_file: Path | None,
+    ca_bundle: Path | None,
+    client_cert: Path | None,
+    client_key: Path | None,
+    allow_plain_http: bool,
+    max_gib: float,
+) -> Server:
+    from importlib.util import find_spec
+
+    from coconet_med.pacs.address import parse_address
+    from coconet_med.pacs.secret import find_login, readable_by_others
+
+    if find_spec("dicomweb_client") is None:
+        raise OptionError("pacs needs dicomweb-client; install it with: pip install 'coconet-med[pacs]'")
+    address = parse_address(url, allow_plain_http=allow_plain_http)
+    login = find_login(user=user, password_file=password_file, token_file=token_file)
+    for path in (password_file, token_file, client_key):
+        if path is not None and path.is_file() and readable_by_others(path):
+            typer.echo(f"warning: {path} can be read by other users of this machine; chmod 600 it", err=True)
+    from coconet_med.pacs.server import Server
+    from coconet_med.pacs.session import Limits, Tls
+
+    limits = Limits(study_bytes=int(max_gib * 2**30))
+    return Server(address, login=login, tls=Tls(ca_bundle, client_cert, client_key), limits=limits)
+
+
+def _fuse_options(
+    register: str,
+    force: bool,
+    plane: str,
+    window: tuple[float, float] | None,
+    suv: bool,
+    colormap: str,
+    strength: float,
+    allow_gaps: bool,
+    dynamic: str,
+    form: str,
+    *,
+    anatomy_series: str | None = None,
+    function_series: str | None = None,
+) -> FuseOptions:
+    """The options, checked before anything is fetched."""
+    from coconet_med.colormaps import get_colormap
+    from coconet_med.pacs.job import FuseOptions
+
+    get_colormap(colormap)
+    for option, value, allowed in (
+        ("--register", register, ("auto", "always", "never")),
+        ("--plane", plane, ("auto", "axial", "coronal", "sagittal")),
+        ("--dicom-form", form, ("sc", "enhanced", "gray")),
+    ):
+        if value not in allowed:
+            raise OptionError(f"{option} {value}: choose {', '.join(allowed[:-1])} or {allowed[-1]}")
+    if dynamic != "mean" and not (dynamic.isascii() and dynamic.isdigit()):
+        raise OptionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
+    return FuseOptions(
+        register=register,
+        force=force,
+        plane=plane,
+        window=window,
+        suv=suv,
+        colormap=colormap,
+        strength=strength,
+        anatomy_series=anatomy_series,
+        function_series=function_series,
+        allow_gaps=allow_gaps,
+        dynamic=dynamic if dynamic == "mean" else int(dynamic),
+        form=form,  # type: ignore[arg-type]  # checked above
+    )
+
+
+def _follower(
+    server: Server,
+    state: State,
+    follow: str,
+    orthanc_url: str | None,
+    allow_plain_http: bool,
+    quiet_time: float,
+    days: int,
+    backlog: bool,
+) -> Follower:
+    from coconet_med.pacs.address import parse_address
+    from coconet_med.pacs.follow import OrthancChanges, QuietStudies, is_orthanc
+
+    if follow not in ("auto", "orthanc", "search"):
+        raise OptionError(f"--follow {follow}: choose auto, orthanc or search")
+    root = server.address.parent
+    if orthanc_url is not None:
+        root = parse_address(orthanc_url, option="--orthanc-url", allow_plain_http=allow_plain_http).url
+    if follow == "orthanc" or (follow == "auto" and is_orthanc(server, root)):
+        return OrthancChanges(server, root, state, backlog=backlog)
+    return QuietStudies(server, state, quiet=quiet_time, days=days, backlog=backlog)
