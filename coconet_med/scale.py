@@ -24,6 +24,9 @@ FOREGROUND_SHARE = 0.05
 #: CT is shown as the training data show it: a brain window, in which bone is white.
 CT_WINDOW_HU = (0.0, 100.0)
 
+#: Values scaled at a time, so that temporary arrays stay small however large the volume is.
+_CHUNK = 1 << 20
+
 
 @dataclass(frozen=True)
 class Window:
@@ -43,9 +46,14 @@ class Window:
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """``values`` of any shape mapped linearly to float32 in [0, 1] and clipped."""
-        # In float64 the span of two float32 limits cannot overflow.
-        scaled = (values.astype(np.float64, copy=False) - self.low) / (self.high - self.low)
-        return np.clip(scaled, 0.0, 1.0).astype(np.float32)
+        out = np.empty(values.shape, np.float32)
+        flat, target = values.reshape(-1), out.reshape(-1)
+        for start in range(0, flat.size, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            # In float64 the span of two float32 limits cannot overflow.
+            scaled = (flat[part].astype(np.float64) - self.low) / (self.high - self.low)
+            np.clip(scaled, 0.0, 1.0, out=target[part], casting="same_kind")
+        return out
 
     def restore(self, scaled: np.ndarray) -> np.ndarray:
         """Values in units of scaled ones in [0, 1]."""
