@@ -100,14 +100,14 @@ def _counts(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> str:
     fused = sum(outcome.status in _WORKED for outcome in outcomes)
     strange = sum(bool(doubt.reasons) for doubt in doubts.values())
     warned = sum(bool(o.warnings) for o in outcomes if o.status in _WORKED)
-    parts = [("fused", fused), ("failed", len(outcomes) - fused), ("stand out", strange), ("with warnings", warned)]
+    parts = [("fused", fused), ("failed", len(outcomes) - fused), ("outliers", strange), ("with warnings", warned)]
     return f'<ul class="counts">{"".join(f"<li><b>{count}</b> {name}</li>" for name, count in parts)}</ul>\n'
 
 
 def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterator[str]:
     yield '<div class="scroll"><table class="sortable" id="cases"><thead><tr>'
-    heads = [("case", "a link to its pictures"), ("state", ""), *((name, why) for name, _, why in _COLUMNS)]
-    for name, why in [*heads, ("warnings", "how many"), ("attention", "why to look at this case")]:
+    heads = [("case", "a link to its pictures"), ("state", ""), ("attention", "why to look at this case")]
+    for name, why in [*heads, *((name, why) for name, _, why in _COLUMNS), ("warnings", "how many")]:
         yield f'<th scope="col" title="{text(why)}"><button type="button">{text(name)}</button></th>'
     yield "</tr></thead><tbody>\n"
     for place, outcome in enumerate(outcomes):
@@ -116,17 +116,18 @@ def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterato
         name = text(outcome.id)
         yield f'<tr><td title="{name}" data-value="{name}"><a href="#case-{place}">{name}</a></td>'
         yield f"<td>{_state(outcome, doubt)}</td>"
+        why = text("; ".join(doubt.reasons) if facts else outcome.error)
+        yield f'<td class="text" title="{why}">{why}</td>'
         for _, fact, _ in _COLUMNS:
             value = facts.get(fact)
             yield f'<td data-value="{"" if value is None else text(value)}">{number(value)}</td>'
-        yield f"<td>{len(outcome.warnings)}</td>"
-        yield f'<td class="text">{text("; ".join(doubt.reasons) if facts else outcome.error)}</td></tr>\n'
+        yield f"<td>{len(outcome.warnings)}</td></tr>\n"
     yield "</tbody></table></div>\n"
 
 
 def _state(outcome: Outcome, doubt: Suspicion) -> str:
     if outcome.status in _WORKED and doubt.reasons:
-        return '<span class="state doubt">stands out</span>'
+        return '<span class="state doubt">outlier</span>'
     word = "fused" if outcome.status in _WORKED else outcome.status
     return f'<span class="state {text(word)}">{text(word)}</span>'
 
