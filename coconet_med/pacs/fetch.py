@@ -1,0 +1,94 @@
+"""Fetch the planned series into a folder: bounded, complete, and nothing but what was asked for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.series import Series
+from coconet_med.errors import WriteError
+from coconet_med.pacs.errors import ServerAwayError, ServerError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from coconet_med.pacs.plan import Plan
+    from coconet_med.pacs.server import Server
+
+#: Bytes that stay free on the disk of the folder.
+RESERVE = 2**28
+
+
+def fetch(server: Server, plan: Plan, folder: Path, *, progress: Callable[[str, int, int], None] | None = None) -> None:
+    """Write the objects of both series into ``folder``.
+
+    Args:
+        server: where they are.
+        plan: which they are.
+        folder: an empty folder.
+        progress: called with (``"fetch"``, objects so far, all objects); may raise to stop.
+
+    Raises:
+        ServerError: objects of another series, or too many bytes.
+        ServerAwayError: the server hung up, or objects are missing.
+        WriteError: the disk does not let us.
+    """
+    total = len(plan.anatomy.instances) + len(plan.function.instances)
+    keeper = _Keeper(server, plan.study_uid, folder, total, progress)
+    for series in (plan.anatomy, plan.function):
+        keeper.take(series)
+
+
+class _Keeper:
+    """Counts and checks what comes in."""
+
+    def __init__(
+        self,
+        server: Server,
+        study_uid: str,
+        folder: Path,
+        total: int,
+        progress: Callable[[str, int, int], None] | None,
+    ) -> None:
+        self._server, self._study_uid, self._folder, self._total = server, study_uid, folder, total
+        self._progress = progress or (lambda *_: None)
+        self._done = self._bytes = 0
+
+    def take(self, series: Series) -> None:
+        expected = {instance.uid for instance in series.instances}
+        arrived: set[str] = set()
+
+        def keep(ds: Dataset) -> None:
+            uid = headers.text(ds, "SOPInstanceUID")
+            place = headers.text(ds, "StudyInstanceUID"), headers.text(ds, "SeriesInstanceUID")
+            if place != (self._study_uid, series.uid):
+                raise ServerError(f"series {series.uid}: the server sent an object of another series")
+            if uid not in expected:
+                return  # it arrived since the headers were read, or is no image; the series was chosen without it
+            if uid not in arrived:
+                arrived.add(uid)
+                self._save(ds)
+
+        self._server.fetch(self._study_uid, series.uid, keep)
+        if missing := len(expected - arrived):
+            msg = f"series {series.uid}: {missing} of {len(expected)} objects did not arrive; try again"
+            raise ServerAwayError(msg)
+
+    def _save(self, ds: Dataset) -> None:
+        self._done += 1
+        path = self._folder / f"{self._done:06d}.dcm"  # never a name out of a tag
+        try:
+            if shutil.disk_usage(self._folder).free < RESERVE:
+                raise WriteError(f"{self._folder}: less than {RESERVE >> 20} MiB free; free space, or set TMPDIR")
+            ds.save_as(path)
+            self._bytes += path.stat().st_size
+        except OSError as error:
+            msg = f"{self._folder}: cannot be written ({error.strerror}); free space, or set TMPDIR"
+            raise WriteError(msg) from error
+        if self._bytes > self._server.limits.study_bytes:
+            most = self._server.limits.study_bytes / 2**30
+            raise ServerError(f"study {self._study_uid}: more than {most:.1f} GiB of images; refused")
+        self._progress("fetch", self._done, self._total)

@@ -1,0 +1,163 @@
+"""The whole way of one study: choose, fetch, fuse, write, store, and clean up."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from coconet_med.errors import FusionError, ReadError
+from coconet_med.pacs.fetch import fetch
+from coconet_med.pacs.plan import Plan, make_plan
+from coconet_med.pacs.store import store
+
+if TYPE_CHECKING:
+    from coconet_med.model import Model
+    from coconet_med.pacs.interrupt import Shelter
+    from coconet_med.pacs.server import FoundSeries, Server
+    from coconet_med.result import FusionResult
+
+
+@dataclass(frozen=True)
+class FuseOptions:
+    """How a study is fused; as in :func:`coconet_med.fuse` and ``coconet-med fuse``."""
+
+    register: str = "auto"
+    force: bool = False
+    plane: str = "auto"
+    window: tuple[float, float] | None = None
+    suv: bool = False
+    colormap: str = "uptake"
+    strength: float = 1.0
+    anatomy_series: str | None = None
+    function_series: str | None = None
+    allow_gaps: bool = False
+    dynamic: str | int = "mean"
+    form: Literal["sc", "enhanced", "gray"] = "sc"
+
+    def for_fuse(self) -> dict[str, Any]:
+        """The keyword arguments of :func:`coconet_med.fuse`."""
+        given = {key: value for key, value in asdict(self).items() if key != "form"}
+        return {key: value for key, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a study.
+
+    Attributes:
+        action: ``"stored"``, or ``"already there"`` where the server had every object of the result.
+        study_uid: of sources and result.
+        series_uid: of the result.
+        objects: of the result on the server.
+        sent: objects that were sent now.
+        facts: hashes and series of sources, model and result, for the audit log.
+        warnings: what the user should know before trusting the picture.
+    """
+
+    action: Literal["stored", "already there"]
+    study_uid: str
+    series_uid: str
+    objects: int
+    sent: int
+    facts: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def fuse_study(
+    server: Server,
+    study_uid: str,
+    options: FuseOptions,
+    *,
+    model: Model,
+    shelter: Shelter,
+    again: bool = False,
+    nuclear_only: bool = False,
+    found: Sequence[FoundSeries] | None = None,
+    scratch: Path | None = None,
+    before_store: Callable[[str], None] = lambda series_uid: None,
+    after_store: Callable[[Outcome], None] = lambda outcome: None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Outcome:
+    """Fuse a study on the server and store the result beside it.
+
+    Same sources, model and settings give the same UIDs, so that the result is never there twice.
+
+    Args:
+        server: where the study is.
+        study_uid: Study Instance UID.
+        options: how to fuse.
+        model: what :func:`coconet_med.load_model` gave.
+        shelter: guards the store request against signals.
+        again: send the result even if the server has it.
+        nuclear_only: refuse a study without PET and SPECT.
+        found: the series of the study, if already known.
+        scratch: folder for the temporary files; the system's by default.  They are removed in any case.
+        before_store: called with the Series Instance UID of the result before it is sent.
+        after_store: called with the outcome; no signal comes between sending and this.
+        progress: called with (stage, done, total); may raise to stop.
+
+    Raises:
+        FusionError: no truthful result is possible, or the server does not take it.
+    """
+    from coconet_med.fusion import fuse
+
+    plan = make_plan(
+        server,
+        study_uid,
+        anatomy_series=options.anatomy_series,
+        function_series=options.function_series,
+        nuclear_only=nuclear_only,
+        found=found,
+    )
+    with tempfile.TemporaryDirectory(prefix="coconet-med-pacs-", dir=scratch) as name:
+        folder = Path(name)
+        sources = folder / f"study {study_uid}"  # messages name the folder
+        sources.mkdir()
+        fetch(server, plan, sources, progress=progress)
+        try:
+            result = fuse(sources, model=model, progress=progress, **options.for_fuse())
+        except FusionError as error:  # the temporary folder means nothing to the user
+            raise type(error)(str(error).replace(str(sources), sources.name)) from error
+        _check_sources(result, plan)
+        written = result.save(folder / "result", form=options.form)
+        files = [path for path in written if path.suffix == ".dcm"]
+        with shelter.sheltered():
+            before_store(_series_uid(files[0]))
+            stored = store(server, study_uid, files, again=again)
+            outcome = Outcome(
+                "stored" if stored.sent else "already there",
+                study_uid,
+                stored.series_uid,
+                stored.objects,
+                stored.sent,
+                _facts(result, plan, stored.sha256),
+                result.warnings,
+            )
+            after_store(outcome)
+    return outcome
+
+
+def _check_sources(result: FusionResult, plan: Plan) -> None:
+    """The reader must have taken what was chosen by the headers; it saw the same tags, so this holds or is a defect."""
+    taken = tuple(source.dicom.series.uid for source in (result.anatomy, result.function))
+    if taken != (plan.anatomy.uid, plan.function.uid):
+        raise ReadError(f"study {plan.study_uid}: headers and objects on the server differ; correct the study first")
+
+
+def _series_uid(file: Path) -> str:
+    from pydicom import dcmread
+
+    return str(dcmread(file, specific_tags=["SeriesInstanceUID"]).SeriesInstanceUID)
+
+
+def _facts(result: FusionResult, plan: Plan, sha256: str) -> dict[str, Any]:
+    return {
+        "anatomy": {"series": plan.anatomy.uid, "sha256": result.anatomy.sha256},
+        "function": {"series": plan.function.uid, "sha256": result.function.sha256},
+        "model_sha256": result.provenance["model"]["sha256"],
+        "version": result.provenance["software"]["version"],
+        "result_sha256": sha256,
+    }

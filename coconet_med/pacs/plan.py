@@ -1,0 +1,116 @@
+"""Choose the two series of a study on the server by their headers, before any pixel is fetched."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.choose import choose
+from coconet_med.dicom.scan import Scan
+from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.pacs.errors import ServerError
+from coconet_med.pacs.server import FoundSeries, Server, check_uid
+
+#: What a result may be made of.
+NUCLEAR = ("PT", "NM")
+USABLE = ("MR", "CT", *NUCLEAR)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The two series to fetch.
+
+    Attributes:
+        study_uid: whose they are.
+        anatomy: headers of the anatomical series.
+        function: headers of the functional series.
+    """
+
+    study_uid: str
+    anatomy: Series
+    function: Series
+
+
+def make_plan(
+    server: Server,
+    study_uid: str,
+    *,
+    anatomy_series: str | None = None,
+    function_series: str | None = None,
+    nuclear_only: bool = False,
+    found: Sequence[FoundSeries] | None = None,
+) -> Plan:
+    """Choose anatomy and function by the same rules as for a folder (:mod:`coconet_med.dicom.choose`).
+
+    Args:
+        server: where the study is.
+        study_uid: Study Instance UID.
+        anatomy_series: Series Instance UID to take as anatomy.
+        function_series: Series Instance UID to take as function.
+        nuclear_only: do not fall back on CT where there is neither PET nor SPECT.
+        found: what :meth:`Server.series` said, if it was asked already.
+
+    Raises:
+        ReadError: no such study, no or several series fit, or they belong to different patients.
+        OptionError: the two chosen series are one.
+        ServerError: the server does not answer as it should.
+    """
+    found = server.series(study_uid) if found is None else found
+    if not found:
+        raise ReadError(f"study {check_uid(study_uid, 'study')}: {server.address.url} does not have it; check the UID")
+    asked = {check_uid(uid, "series") for uid in (anatomy_series, function_series) if uid}
+    wanted = [one for one in found if one.modality in USABLE or one.uid in asked]
+    nuclear = any(one.modality in NUCLEAR for one in wanted)
+    if nuclear and function_series is None:  # CT is not looked at then, and can be large
+        wanted = [one for one in wanted if one.modality != "CT" or one.uid in asked]
+    scan = Scan(
+        root=Path(f"study {study_uid}"),
+        series=tuple(series for one in wanted if (series := _headers(server, study_uid, one)) is not None),
+        other=0,
+        damaged=(),
+    )
+    with headers.quiet():
+        anatomy = choose(scan, "anatomy", ["MR"], anatomy_series).series
+        function = choose(scan, "function", [*NUCLEAR] if nuclear or nuclear_only else ["CT"], function_series).series
+    if anatomy.uid == function.uid:
+        raise OptionError(f"series {anatomy.uid} cannot be anatomy and function at once; choose another")
+    patients = {headers.text(i.header, "PatientID") for series in scan.series for i in series.instances}
+    if len(patients) > 1:
+        raise ReadError(f"study {study_uid}: holds series of {len(patients)} different Patient IDs; correct it first")
+    return Plan(study_uid, anatomy, function)
+
+
+def fingerprint(found: Sequence[FoundSeries], own: Collection[str] = ()) -> str:
+    """What a study holds that a result could be made of: changes when a source arrives, not when a result does.
+
+    Args:
+        found: the series of the study.
+        own: UIDs of series that we stored, for servers that do not tell the manufacturer.
+    """
+    sources = sorted(
+        f"{one.uid} {one.modality} {one.count}"
+        for one in found
+        if one.modality in USABLE and one.manufacturer != OWN_MANUFACTURER and one.uid not in own
+    )
+    return hashlib.sha256("\n".join(sources).encode()).hexdigest()
+
+
+def _headers(server: Server, study_uid: str, found: FoundSeries) -> Series | None:
+    """A series as the folder scanner would give it, without files; ``None`` where it holds no images of MR, PET, ..."""
+    if (found.count or 0) > server.limits.objects:
+        raise ServerError(f"series {found.uid}: {found.count} objects, more than {server.limits.objects}; refused")
+    data_sets = server.metadata(study_uid, found.uid)
+    instances = {}
+    for ds in data_sets:
+        instance = Instance(Path(f"object {len(instances) + 1}"), ds, headers.text(ds, "AvailableTransferSyntaxUID"))
+        if headers.text(ds, "SeriesInstanceUID") != found.uid or headers.text(ds, "StudyInstanceUID") != study_uid:
+            raise ServerError(f"series {found.uid}: the server sent headers of another series")
+        if instance.uid and instance.sop_class in IMAGE_CLASSES:
+            instances[instance.uid] = instance
+    if not instances:
+        return None
+    return Series(found.uid, tuple(instances[uid] for uid in sorted(instances)))
