@@ -79,13 +79,14 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
         self._parameterNode = None
         self._guiTag = None
         self._connected = False
+        self._inputs: list[Any] = []
 
     def setup(self) -> None:
         ScriptedLoadableModuleWidget.setup(self)
-        uiWidget = slicer.util.loadUI(self.resourcePath("UI/PETMRFusion.ui"))
-        self.layout.addWidget(uiWidget)
-        self.ui = slicer.util.childWidgetVariables(uiWidget)
-        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/PETMRFusion.ui"))
+        self.layout.addWidget(self.uiWidget)
+        self.ui = slicer.util.childWidgetVariables(self.uiWidget)
+        self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = PETMRFusionLogic()
         self.setupTimers()
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
@@ -96,6 +97,7 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
 
     def cleanup(self) -> None:
         self.stopAll()
+        self.setParameterNode(None)
         self.removeObservers()
 
     def enter(self) -> None:
@@ -118,6 +120,7 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
     def setParameterNode(self, node: Any) -> None:
         self.disconnectParameters()
         self._parameterNode = node
+        self.rememberModel(node.modelPath if node else "")
         if node:
             self._guiTag = node.connectGui(self.ui)
             self._connected = True
@@ -131,11 +134,25 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
             self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
         self._guiTag, self._connected = None, False
 
+    def observeInputs(self, nodes: list[Any]) -> None:
+        """Hear of inputs that get their voxels only after they were chosen."""
+        if nodes == self._inputs:
+            return
+        event = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
+        for node in self._inputs:
+            if node is not None and self.hasObserver(node, event, self.onParametersChanged):
+                self.removeObserver(node, event, self.onParametersChanged)
+        self._inputs = nodes
+        for node in nodes:
+            if node is not None and not self.hasObserver(node, event, self.onParametersChanged):
+                self.addObserver(node, event, self.onParametersChanged)
+
     def onParametersChanged(self, caller: Any = None, event: Any = None) -> None:
         """Enable what can be done now."""
         p = self._parameterNode
         if not p:
             return
+        self.observeInputs([p.mrVolume, p.petVolume])
         try:
             check_pair(p.mrVolume, p.petVolume)
             settings_of(p)

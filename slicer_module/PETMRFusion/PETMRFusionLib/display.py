@@ -14,7 +14,7 @@ PALETTES = {
     "PET-Heat": "vtkMRMLPETProceduralColorNodePET-Heat",
     "PET-Rainbow": "vtkMRMLPETProceduralColorNodePET-Rainbow",
     "PET-MIP": "vtkMRMLPETProceduralColorNodePET-MaximumIntensityProjection",
-    "Inferno": "vtkMRMLColorTableNodeFileInferno.txt",
+    "Iron": "vtkMRMLColorTableNodeIron",
     "Grey": "vtkMRMLColorTableNodeGrey",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,11 @@ class Preview:
         self._early: np.ndarray | None = None
         self._task = runtime.start(self._folder.path, self._hear)
 
+    @property
+    def newest(self) -> int | None:
+        """Number of the slice fused last."""
+        return self._shown[0] if self._shown is not None else None
+
     def poll(self) -> bool:
         """Deliver news; False once the worker is gone."""
         running = self._task.poll()
@@ -92,9 +98,11 @@ class Preview:
         return True
 
     def stop(self) -> None:
-        """End the worker."""
-        self._task.cancel()
+        """End the worker: at once, and wait until it is gone."""
         self._task.kill()
+        end = time.monotonic() + 2
+        while self.poll() and time.monotonic() < end:
+            time.sleep(0.01)
 
     def _hear(self, event: dict[str, Any]) -> None:
         if event["event"] == "ready":

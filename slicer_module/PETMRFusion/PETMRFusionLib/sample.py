@@ -20,13 +20,16 @@ SAMPLES: dict[str, Any] = {
     "PETMRFusionMovedHead": ((0.0, 0.0, 10.0), (18.0, -9.0, 6.0)),
 }
 
+#: Voxel size of the generated MRI, mm.
+SPACING = 1.0
+
 Nodes = tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLScalarVolumeNode]
 
 
-def start_head(runtime: Runtime, misalign: Any = None, spacing: float = 1.0) -> Running[Nodes]:
+def start_head(runtime: Runtime, misalign: Any = None) -> Running[Nodes]:
     """Generate a head in the worker; the value is its MRI and its PET."""
     folder = JobFolder()
-    folder.order("phantom", spacing=spacing, misalign=misalign)
+    folder.order("phantom", spacing=SPACING, misalign=misalign)
 
     def finish(results: JobFolder) -> Nodes:
         facts = results.facts()

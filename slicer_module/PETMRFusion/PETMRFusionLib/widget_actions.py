@@ -22,6 +22,7 @@ class Actions:
         self._checked: tuple[Any, ...] | None = None
         self._doubts: list[str] = []
         self._legendOf: str | None = None
+        self._model = ""
 
     def connectActions(self) -> None:
         ui = self.ui
@@ -38,7 +39,6 @@ class Actions:
         ui.pythonButton.connect("clicked(bool)", self.onBrowsePython)
         ui.wheelsButton.connect("clicked(bool)", self.onBrowseWheels)
         ui.strengthSlider.connect("valueChanged(double)", self.onStrength)
-        ui.modelEdit.connect("textChanged(QString)", self.onModelChanged)
 
     # Fusing
 
@@ -155,6 +155,7 @@ class Actions:
     def refreshActions(self) -> None:
         """Bring labels and the display of the PET up to date with the settings."""
         p = self._parameterNode
+        self.refreshModel()
         if self._checked is not None and self._checked != self.alignmentKey():
             self._checked, self._doubts = None, []
             self.ui.alignmentLabel.text = _("Not checked yet")
@@ -235,12 +236,22 @@ class Actions:
 
     # Where the work is done
 
-    def onModelChanged(self, text: str) -> None:
-        """Remember what the chosen model is, so that a file that changes later is not taken for it."""
-        if self._parameterNode:
-            self._parameterNode.modelSha256 = sha256_of(text) if text else ""
-            known = self._parameterNode.modelSha256
-            self.ui.modelLabel.text = f"sha256 {known[:16]}…" if known else _("light model of coconet-med")
+    def refreshModel(self) -> None:
+        """Remember what a newly chosen model is, so that a file that changes later is not taken for it."""
+        p = self._parameterNode
+        if p.modelPath != self._model:
+            self._model = p.modelPath
+            p.modelSha256 = sha256_of(p.modelPath)
+        self.showModel()
+
+    def rememberModel(self, path: str) -> None:
+        """The model of these settings was chosen earlier: its checksum stays what it was then."""
+        self._model = path
+        self.showModel()
+
+    def showModel(self) -> None:
+        known = self._parameterNode.modelSha256 if self._parameterNode else ""
+        self.ui.modelLabel.text = f"sha256 {known[:16]}…" if known else _("light model of coconet-med")
 
     def onBrowseModel(self, clicked: bool = False) -> None:
         self._browse("modelPath", qt.QFileDialog.getOpenFileName(None, _("Model"), "", "Weights (*.onnx *.pt)"))

@@ -152,15 +152,20 @@ class _NodeCombo(QtWidgets.QComboBox):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._scene: Any = None
+        self._tags: list[int] = []
         self._types: list[str] = []
         self._flags = {"noneEnabled": False, "showChildNodeTypes": True}
         self._last: str | None = None
         self.currentIndexChanged.connect(lambda *ignored: self._tell())
 
     def setMRMLScene(self, scene: Any) -> None:
-        self._scene = scene
+        for tag in self._tags:
+            self._scene.RemoveObserver(tag)
+        self._scene, self._tags = scene, []
+        if scene is None:  # the widget is about to be deleted
+            return
         for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent):
-            scene.AddObserver(event, lambda *ignored: self._refresh())
+            self._tags.append(scene.AddObserver(event, lambda *ignored: self._refresh()))
         self._refresh()
 
     def currentNode(self) -> Any:
