@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from coconet_med.colormaps import LUMA, STEPS, chroma_room, chroma_to_rgb, get_colormap
 from coconet_med.errors import OptionError
+from coconet_med.nearest import nearest_colors
 
 #: Voxels handled at a time: temporary arrays stay near 50 MB however large the volume is.
 _CHUNK = 1 << 21
@@ -168,9 +169,7 @@ def _nearest(colors: np.ndarray, keys: np.ndarray) -> np.ndarray:
     position = np.minimum(np.searchsorted(keys, colors), len(keys) - 1)
     foreign = keys[position] != colors
     if foreign.any():
-        from scipy.spatial import KDTree
-
-        position[foreign] = KDTree(_channels(keys)).query(_channels(colors[foreign]))[1]
+        position[foreign], _ = nearest_colors(_channels(colors[foreign]), _channels(keys))
     return position
 
 
@@ -181,7 +180,7 @@ def _keys(rgb: np.ndarray) -> np.ndarray:
 
 
 def _channels(keys: np.ndarray) -> np.ndarray:
-    return np.stack([keys >> 16, keys >> 8 & 255, keys & 255], axis=-1).astype(float)
+    return np.stack([keys >> 16, keys >> 8 & 255, keys & 255], axis=-1)
 
 
 def _steps(values: np.ndarray, name: str) -> np.ndarray:

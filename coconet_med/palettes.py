@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from coconet_med.colormaps import COLORMAPS
 from coconet_med.errors import ReadError
+from coconet_med.nearest import nearest_colors
 
 #: Farthest RGB distance (0 to 441) at which a color still counts as one of the palette: JPEG noise passes.
 TOLERANCE = 16.0
@@ -54,11 +55,8 @@ def scalar_from_palette(rgb: ArrayLike, table: ArrayLike, *, tolerance: float = 
     if table.ndim != 2 or len(table) < 2:
         msg = f"a palette is a list of at least 2 RGB colors, not an array of shape {table.shape}"
         raise ReadError(msg)
-    from scipy.spatial import KDTree
-
     colors, place, count = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
-    palette, first = np.unique(table, axis=0, return_index=True)
-    distance, nearest = KDTree(palette).query(colors)
+    nearest, distance = nearest_colors(colors, table)
     far = distance > tolerance
     if far.any():
         worst = tuple(int(value) for value in colors[distance.argmax()])
@@ -67,7 +65,7 @@ def scalar_from_palette(rgb: ArrayLike, table: ArrayLike, *, tolerance: float = 
             f"distance {distance.max():.0f}, tolerance {tolerance:g}): give the palette the picture was painted with"
         )
         raise ReadError(msg)
-    level = first[nearest] / (len(table) - 1)
+    level = nearest / (len(table) - 1)
     return level[place.reshape(-1)].reshape(rgb.shape[:-1]).astype(np.float32)
 
 

@@ -55,10 +55,19 @@ def regrid(stack: Stack, values: np.ndarray, name: str) -> tuple[np.ndarray, tup
 
 def _shift(plane: np.ndarray, columns: float, rows: float, shape: tuple[int, int], fill: float) -> np.ndarray:
     """``plane`` moved by a fraction of pixels within a larger frame."""
-    from scipy import ndimage
-
     if rows == columns == 0.0 and shape == plane.shape:
         return plane
     canvas = np.full(shape, fill, dtype=np.float32)
     canvas[: plane.shape[0], : plane.shape[1]] = plane
-    return ndimage.shift(canvas, (rows, columns), order=1, mode="grid-constant", cval=fill)
+    for axis, by in enumerate((rows, columns)):
+        whole, part = int(by // 1), by % 1
+        canvas = (1 - part) * _down(canvas, whole, axis, fill) + part * _down(canvas, whole + 1, axis, fill)
+    return canvas.astype(np.float32)
+
+
+def _down(plane: np.ndarray, pixels: int, axis: int, fill: float) -> np.ndarray:
+    """``plane`` moved by whole pixels (>= 0) along an axis, ``fill`` coming in."""
+    pixels = min(pixels, plane.shape[axis])
+    moved = np.roll(plane, pixels, axis=axis).astype(np.float64)
+    moved[(slice(None),) * axis + (slice(0, pixels),)] = fill
+    return moved

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from coconet_med.filters import gaussian
 from coconet_med.phantom import hull
 from coconet_med.phantom.lattice import LOWER, STEP, Axes, lattice_axes, noise, onto
 from coconet_med.phantom.shapes import smooth_minimum
@@ -72,18 +73,13 @@ def _sulci(
     seed: int, x: np.ndarray, y: np.ndarray, z: np.ndarray, surface: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Signed distance to the sulcal sheets and the depth they reach, on the lattice."""
-    import scipy.ndimage
-
     below = -surface
-    normal = np.gradient(scipy.ndimage.gaussian_filter(surface, 1.5))
+    normal = np.gradient(gaussian(surface, 1.5))
     length = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2) + np.float32(1e-3)
     # Half-way out to the envelope's own point, so that sheets stand on the envelope yet lean and bend; smoothed, so
     # that the pattern does not tear where the normals of two surfaces collide.
     carried = np.float32(CARRY) * np.clip(below, -4, 20) / length
-    at = [
-        value + scipy.ndimage.gaussian_filter(carried * part, 2.0)
-        for value, part in zip((z, y, x), normal, strict=True)
-    ]
+    at = [value + gaussian(carried * part, 2.0) for value, part in zip((z, y, x), normal, strict=True)]
     # The hemispheres resemble each other without being mirror images.
     alike = _sample(noise(seed, 5, 2 * GYRUS, width=0.22), at[0], at[1], np.abs(at[2]))
     own = _sample(noise(seed, 6, 2 * GYRUS, width=0.22), *at)
@@ -97,10 +93,27 @@ def _sulci(
 
 
 def _sample(field: np.ndarray, z: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    import scipy.ndimage
+    """A lattice field, interpolated linearly at world points; beyond the lattice the value at its face."""
+    corners = np.ascontiguousarray(field, np.float32).ravel()
+    strides = (field.shape[1] * field.shape[2], field.shape[2], 1)
+    result = np.empty(z.shape, np.float32)
+    for part in np.ndindex(z.shape[:1]):  # slab by slab, to stay in the cache
+        first, weights = np.intp(0), []
+        for value, low, count, stride in zip((z, y, x), LOWER[::-1], field.shape, strides, strict=True):
+            position = np.clip((value[part] - np.float32(low)) / np.float32(STEP), 0, count - 1)
+            index = np.minimum(position.astype(np.intp), count - 2)
+            weights.append(position - index.astype(np.float32))
+            first = first + index * stride
+        result[part] = _blend(corners, first, strides, weights)
+    return result
 
-    position = [(value - np.float32(low)) / np.float32(STEP) for value, low in zip((z, y, x), LOWER[::-1], strict=True)]
-    return scipy.ndimage.map_coordinates(field, position, output=np.float32, order=1, mode="nearest")
+
+def _blend(values: np.ndarray, first: np.ndarray, strides: tuple[int, ...], weights: list[np.ndarray]) -> np.ndarray:
+    """Linear interpolation between the 2^n corners of a cell, the first axis blended last."""
+    if not strides:
+        return values[first]
+    low = _blend(values, first, strides[1:], weights[1:])
+    return low + weights[0] * (_blend(values, first + strides[0], strides[1:], weights[1:]) - low)
 
 
 def folia(x: np.ndarray, y: np.ndarray, z: np.ndarray, wander: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

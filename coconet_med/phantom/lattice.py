@@ -44,8 +44,6 @@ def noise(seed: int, stream: int, wavelength: float, *, width: float = 0.0) -> n
         wavelength: mm; of the preferred wave if ``width`` is given, else the scale below which nothing varies.
         width: relative width of the pass band around ``1 / wavelength``; 0 for a low-pass field.
     """
-    import scipy.fft
-
     rng = np.random.default_rng([seed, stream])
     shape = tuple(reversed(COUNT))
     fz, fy, fx = _frequencies(shape)
@@ -53,7 +51,7 @@ def noise(seed: int, stream: int, wavelength: float, *, width: float = 0.0) -> n
     gain = np.exp(-0.5 * ((frequency - 1) / width) ** 2) if width else np.exp(-0.5 * (frequency * 1.5) ** 2)
     gain[0, 0, 0] = 0
     white = rng.standard_normal(shape, dtype=np.float32)
-    field = scipy.fft.irfftn(scipy.fft.rfftn(white) * gain.astype(np.float32), s=shape)
+    field = np.fft.irfftn(np.fft.rfftn(white) * gain.astype(np.float32), s=shape, axes=(0, 1, 2))
     return (field / field.std()).astype(np.float32)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coconet_med.filters import gaussian
 from coconet_med.phantom.lattice import Axes, noise, onto
 
 if TYPE_CHECKING:
@@ -69,11 +70,8 @@ def mr_signal(axes: Axes, clean: np.ndarray, texture: np.ndarray, *, seed: int, 
 
 def blurred(activity: np.ndarray, spacing: tuple[float, float, float], fwhm: float) -> np.ndarray:
     """Gaussian point spread of ``fwhm`` mm; ``spacing`` in array order (k, j, i), mm."""
-    import scipy.ndimage
-
-    return scipy.ndimage.gaussian_filter(
-        activity, [fwhm / FWHM_PER_SIGMA / step for step in spacing], mode="nearest", truncate=3.5
-    )
+    sigma = [fwhm / FWHM_PER_SIGMA / step for step in spacing]
+    return gaussian(activity, sigma, border="nearest", truncate=3.5)
 
 
 def add_counting_noise(activity: np.ndarray, *, reference: float, relative: float, seed: int) -> np.ndarray:
@@ -85,10 +83,8 @@ def add_counting_noise(activity: np.ndarray, *, reference: float, relative: floa
         relative: see ``reference``.
         seed: the phantom's seed.
     """
-    import scipy.ndimage
-
     rng = np.random.default_rng([seed, 11])
-    grain = scipy.ndimage.gaussian_filter(rng.standard_normal(activity.shape, dtype=np.float32), 0.8, truncate=3)
+    grain = gaussian(rng.standard_normal(activity.shape, dtype=np.float32), 0.8, truncate=3)
     grain *= np.float32(relative) / grain.std()
     # A floor: scatter and randoms leave some noise in empty space as well.
     spread = np.sqrt(np.maximum(activity, 0) * np.float32(reference) + np.float32((0.04 * reference) ** 2))

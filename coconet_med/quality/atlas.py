@@ -14,9 +14,9 @@ from typing import Final, Literal
 
 import numpy as np
 from PIL import Image
-from scipy.spatial import cKDTree
 
 from coconet_med.errors import ReadError
+from coconet_med.nearest import nearest_colors
 
 AtlasSet = Literal["mri-pet", "mri-spect", "mri-ct"]
 ATLAS_SETS: Final[tuple[AtlasSet, ...]] = ("mri-pet", "mri-spect", "mri-ct")
@@ -102,7 +102,7 @@ def uptake_of_colors(
     colors, where = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
     fits = []
     for name, table in tables.items():
-        distance, index = cKDTree(table).query(colors)
+        index, distance = nearest_colors(colors, table)
         fits.append((float(distance.max()), -len(table), name, index))
     worst, size, name, index = min(fits, key=lambda fit: fit[:3])
     if worst > tolerance:

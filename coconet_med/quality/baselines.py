@@ -11,12 +11,11 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from coconet_med.errors import OptionError
 from coconet_med.quality.fidelity import low_pass
 from coconet_med.quality.guided import guided_filter_fusion
-from coconet_med.quality.pixels import Floats
+from coconet_med.quality.pixels import Floats, sigmoid
 from coconet_med.quality.pyramid import laplacian_pyramid_fusion, wavelet_fusion
 
 Baseline = Literal["average", "maximum", "laplacian", "wavelet", "gff", "split", "gate", "anatomy"]
@@ -46,7 +45,7 @@ def gate(anatomy: Floats, function: Floats) -> Floats:
     present = low_p[low_p > 5.0]
     if present.size == 0:
         return anatomy.copy()
-    w = expit((low_p - np.percentile(present, 40.0)) / 8.0)
+    w = sigmoid((low_p - np.percentile(present, 40.0)) / 8.0)
     return w * low_p + (1.0 - w) * low_m + (anatomy - low_m)
 
 

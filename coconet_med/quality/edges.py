@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
-from scipy.special import expit
 
-from coconet_med.quality.pixels import Floats, Mask
+from coconet_med.filters import Border, correlate
+from coconet_med.quality.pixels import Floats, Mask, sigmoid
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ def find_edges(image: Floats) -> Edges:
 
     The zero border makes a picture that touches its frame have an edge there; the published rows include it.
     """
-    sx, sy = _sobel(image, mode="constant")
+    sx, sy = _sobel(image, border="zero")
     angle = np.full(image.shape, np.pi / 2)
     np.arctan(np.divide(sy, sx, out=angle.copy(), where=sx != 0), out=angle, where=sx != 0)
     return Edges(strength=np.hypot(sx, sy), angle=angle)
@@ -41,7 +40,7 @@ def preservation(source: Edges, fused: Edges) -> Floats:
     weaker, stronger = np.minimum(a, b), np.maximum(a, b)
     ratio = np.divide(weaker, stronger, out=b.copy(), where=a != b)
     alignment = 1.0 - np.abs(source.angle - fused.angle) / (np.pi / 2)
-    return 0.9994 * expit(15.0 * (ratio - 0.5)) * 0.9879 * expit(22.0 * (alignment - 0.8))
+    return 0.9994 * sigmoid(15.0 * (ratio - 0.5)) * 0.9879 * sigmoid(22.0 * (alignment - 0.8))
 
 
 def edge_fidelity(source: Edges, fused: Edges, *, where: Mask | None = None) -> float:
@@ -86,16 +85,16 @@ def nabf(anatomy: Floats, function: Floats, fused: Floats) -> float:
     return float(lost[invented].sum() / total)
 
 
-def _sobel(image: Floats, *, mode: str) -> tuple[Floats, Floats]:
+def _sobel(image: Floats, *, border: Border) -> tuple[Floats, Floats]:
     """Differences along columns (x) and rows (y, upward), each smoothed by 1 2 1 across."""
     smooth, slope = [1.0, 2.0, 1.0], [-1.0, 0.0, 1.0]
-    sx = ndimage.correlate1d(ndimage.correlate1d(image, slope, axis=1, mode=mode), smooth, axis=0, mode=mode)
-    sy = ndimage.correlate1d(ndimage.correlate1d(image, slope, axis=0, mode=mode), smooth, axis=1, mode=mode)
+    sx = correlate(correlate(image, slope, axis=1, border=border), smooth, axis=0, border=border)
+    sy = correlate(correlate(image, slope, axis=0, border=border), smooth, axis=1, border=border)
     return sx, -sy
 
 
 def _kumar_edges(image: Floats) -> tuple[Floats, Floats]:
-    sx, sy = _sobel(image / 8.0, mode="mirror")
+    sx, sy = _sobel(image / 8.0, border="mirror")
     angle = np.pi / 2 * np.sign(sy)
     np.arctan(np.divide(sy, sx, out=np.zeros_like(sx), where=sx != 0), out=angle, where=sx != 0)
     return np.hypot(sx, sy), angle
@@ -105,4 +104,4 @@ def _kumar_preservation(ga: Floats, ta: Floats, gf: Floats, tf: Floats) -> Float
     stronger = np.maximum(ga, gf)
     ratio = np.divide(np.minimum(ga, gf), stronger, out=np.zeros_like(ga), where=stronger > 0)
     alignment = np.abs(np.abs(ta - tf) - np.pi / 2) * 2.0 / np.pi
-    return np.sqrt(0.9999 * expit(19.0 * (ratio - 0.5)) * 0.9995 * expit(22.0 * (alignment - 0.5)))
+    return np.sqrt(0.9999 * sigmoid(19.0 * (ratio - 0.5)) * 0.9995 * sigmoid(22.0 * (alignment - 0.5)))

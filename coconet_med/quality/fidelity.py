@@ -17,8 +17,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import ndimage
 
+from coconet_med.filters import gaussian
 from coconet_med.quality.edges import edge_fidelity, find_edges
 from coconet_med.quality.pixels import Floats, Mask, chroma, is_color, luminance, same_grid
 from coconet_med.quality.ranks import spearman
@@ -39,7 +39,7 @@ FIDELITY_MEASURES: Final = (
 
 def low_pass(image: Floats) -> Floats:
     """LP of evaluation.md: a Gaussian blur of sigma 3 px of a ``(j, i)`` picture."""
-    return ndimage.gaussian_filter(image, LOW_PASS_SIGMA)
+    return gaussian(image, LOW_PASS_SIGMA)
 
 
 def harmonic_mean(parts: Sequence[float]) -> float:

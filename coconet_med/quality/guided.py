@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
+from coconet_med.filters import gaussian, laplacian, mean_filter
 from coconet_med.quality.pixels import Floats
 
 _BASE_WIDTH = 31
@@ -20,7 +20,7 @@ def guided_filter_fusion(anatomy: Floats, function: Floats) -> Floats:
     are clipped to 0..1 and made to sum to 1.  Pictures are mirrored at their frame.
     """
     m, p = anatomy / 255.0, function / 255.0
-    base_m, base_p = (ndimage.uniform_filter(x, _BASE_WIDTH) for x in (m, p))
+    base_m, base_p = (mean_filter(x, _BASE_WIDTH) for x in (m, p))
     choice = (_saliency(m) >= _saliency(p)).astype(np.float64)
     w_base = _weight(m, p, choice, radius=_BASE_RADIUS, epsilon=_BASE_EPSILON)
     w_detail = _weight(m, p, choice, radius=_DETAIL_RADIUS, epsilon=_DETAIL_EPSILON)
@@ -32,16 +32,14 @@ def guided_filter_fusion(anatomy: Floats, function: Floats) -> Floats:
 def guided_filter(guide: Floats, image: Floats, *, radius: int, epsilon: float) -> Floats:
     """Edge-preserving smoothing of ``image`` along ``guide`` (He, Sun and Tang, IEEE TPAMI 35:1397, 2013)."""
     width = 2 * radius + 1
-    mean_g, mean_i, mean_gi, mean_gg = (
-        ndimage.uniform_filter(x, width) for x in (guide, image, guide * image, guide * guide)
-    )
+    mean_g, mean_i, mean_gi, mean_gg = (mean_filter(x, width) for x in (guide, image, guide * image, guide * guide))
     a = (mean_gi - mean_g * mean_i) / (mean_gg - mean_g**2 + epsilon)
     b = mean_i - a * mean_g
-    return ndimage.uniform_filter(a, width) * guide + ndimage.uniform_filter(b, width)
+    return mean_filter(a, width) * guide + mean_filter(b, width)
 
 
 def _saliency(image: Floats) -> Floats:
-    return ndimage.gaussian_filter(np.abs(ndimage.laplace(image)), 5.0, radius=5)
+    return gaussian(np.abs(laplacian(image)), 5.0, radius=5)
 
 
 def _weight(m: Floats, p: Floats, choice: Floats, *, radius: int, epsilon: float) -> Floats:

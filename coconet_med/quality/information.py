@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.special import entr
 
 from coconet_med.quality.pixels import Floats
 
@@ -41,7 +40,12 @@ def feature_mutual_information(anatomy: Floats, function: Floats, fused: Floats)
 
 
 def _entropy(counts: np.ndarray) -> float:
-    return float(entr(counts / counts.sum()).sum())
+    return float(_entr(counts / counts.sum()).sum())
+
+
+def _entr(p: Floats) -> Floats:
+    """-p log p, 0 where p is 0."""
+    return -p * np.log(p, out=np.zeros_like(p), where=p > 0.0)
 
 
 def _shared(source: Floats, fused: Floats) -> float:
@@ -71,7 +75,7 @@ def _normalized_information(source: Floats, fused: Floats) -> Floats:
     joint = share * corner + (1.0 - share) * independent
     # A share above 1 makes some cells negative; the authors' code takes the real part of x log x there, so |x| in it.
     h_joint = -(joint * np.log(np.abs(joint), out=np.zeros_like(joint), where=joint != 0.0)).sum(axis=(1, 2))
-    h_a, h_b = entr(a).sum(axis=1), entr(b).sum(axis=1)
+    h_a, h_b = _entr(a).sum(axis=1), _entr(b).sum(axis=1)
     both = h_a + h_b  # 0 where each window has all its mass in one pixel: no information to share
     return np.divide(2.0 * (both - h_joint), both, out=np.zeros(len(a)), where=both > 0.0)
 

@@ -1,4 +1,4 @@
-"""The pictures that the measures look at: 8-bit luminance, chroma, and the correlation of two sets of pixels."""
+"""The pictures that the measures look at: 8-bit luminance and chroma; and formulas that several measures share."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ def chroma(rgb: ArrayLike) -> tuple[Floats, Floats]:
     values = np.asarray(rgb, dtype=np.float64)
     y = values @ LUMA_WEIGHTS
     return (values[..., 2] - y) / 1.772, (values[..., 0] - y) / 1.402
+
+
+def sigmoid(x: Floats) -> Floats:
+    """1 / (1 + exp(-x)) without overflow, however negative x is."""
+    return 1.0 / (1.0 + np.exp(-np.maximum(x, -700.0)))
 
 
 def correlation(a: Floats, b: Floats) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
+from coconet_med.filters import correlate
 from coconet_med.quality.pixels import Floats
 
 # Burt and Adelson's generating kernel with a = 3/8 (also the B3 spline of the a-trous transform).
@@ -61,7 +61,7 @@ def _expand(coarse: Floats, shape: tuple[int, ...]) -> Floats:
 def _smooth(image: Floats, gain: float) -> Floats:
     """Kernel along both axes, times ``gain`` along each."""
     for axis in (0, 1):
-        image = ndimage.correlate1d(image, gain * _KERNEL, axis=axis, mode="mirror")
+        image = correlate(image, gain * _KERNEL, axis=axis, border="mirror")
     return image
 
 
@@ -70,5 +70,5 @@ def _smooth_with_holes(image: Floats, level: int) -> Floats:
     kernel = np.zeros(4 * 2**level + 1)
     kernel[:: 2**level] = _KERNEL
     for axis in (0, 1):
-        image = ndimage.correlate1d(image, kernel, axis=axis, mode="mirror")
+        image = correlate(image, kernel, axis=axis, border="mirror")
     return image

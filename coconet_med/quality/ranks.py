@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from coconet_med.quality.pixels import Floats, Mask, correlation
 
@@ -23,4 +22,10 @@ def spearman(truth: Floats, seen: Floats, where: Mask) -> float:
     a, b = truth[where], seen[where]
     if a.size == 0 or np.ptp(a) == 0.0:
         return float("nan")
-    return correlation(rankdata(a), rankdata(b))
+    return correlation(_ranks(a), _ranks(b))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 1 on, ties given their mean rank."""
+    _, group, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2.0)[group]

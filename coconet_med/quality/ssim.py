@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
+from coconet_med.filters import mean_filter
 from coconet_med.quality.pixels import Floats
 
 _WINDOW = 7
@@ -24,9 +24,7 @@ def ssim_map(a: Floats, b: Floats, *, data_range: float) -> Floats:
         ``(j, i)``; at the 3 pixels next to the frame the picture is mirrored.
     """
     sample = _WINDOW**2 / (_WINDOW**2 - 1.0)
-    mean_a, mean_b, mean_aa, mean_bb, mean_ab = (
-        ndimage.uniform_filter(x, _WINDOW) for x in (a, b, a * a, b * b, a * b)
-    )
+    mean_a, mean_b, mean_aa, mean_bb, mean_ab = (mean_filter(x, _WINDOW) for x in (a, b, a * a, b * b, a * b))
     var_a, var_b = sample * (mean_aa - mean_a**2), sample * (mean_bb - mean_b**2)
     cov = sample * (mean_ab - mean_a * mean_b)
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2

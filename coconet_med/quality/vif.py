@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
+from coconet_med.filters import correlate
 from coconet_med.quality.pixels import Floats
 
 _NOISE = 2.0  # variance of the visual noise of the model
@@ -64,5 +64,5 @@ def _blur(image: Floats, width: int) -> Floats:
     offsets = np.arange(-half, half + 1)
     window = np.exp(-(offsets**2) / (2.0 * (width / 5.0) ** 2))
     window /= window.sum()
-    once = ndimage.correlate1d(image, window, axis=0)[half:-half]
-    return ndimage.correlate1d(once, window, axis=1)[:, half:-half]
+    once = correlate(image, window, axis=0)[half:-half]
+    return correlate(once, window, axis=1)[:, half:-half]
