@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
+
+from coconet_med.filters import components, gaussian
 
 #: Shares of the steepest gradients that begin an edge, and that continue one.
 _BEGIN, _CONTINUE = 86.0, 68.0
@@ -20,16 +21,16 @@ def thin_edges(picture: np.ndarray, *, sigma: float = 1.5) -> np.ndarray:
         Boolean mask of the same shape; empty where the picture is flat.
     """
     values = picture.astype(np.float32)
-    down = ndimage.gaussian_filter(values, sigma, order=(1, 0))
-    right = ndimage.gaussian_filter(values, sigma, order=(0, 1))
+    down = gaussian(values, sigma, slope_along=0)
+    right = gaussian(values, sigma, slope_along=1)
     steep = np.hypot(down, right)
     body = steep[steep > 0.01 * steep.max()] if steep.max() > 0 else steep[:0]
     if body.size == 0:
         return np.zeros(picture.shape, bool)
     begin, keep_on = np.percentile(body, (_BEGIN, _CONTINUE))
     crest = _crest(steep, down, right)
-    labels, count = ndimage.label(crest & (steep >= keep_on), structure=np.ones((3, 3)))
-    strong = np.zeros(count + 1, bool)
+    labels = components(crest & (steep >= keep_on), diagonal=True)
+    strong = np.zeros(labels.max() + 1, bool)
     strong[labels[crest & (steep >= begin)]] = True
     strong[0] = False
     return strong[labels]
