@@ -49,7 +49,8 @@ class Augmentation:
 
     def _sources(self, pair: SlicePair, generator: torch.Generator) -> torch.Tensor:
         unknown = pair.grey is not None and _chance(self.grey, generator)
-        return torch.stack([pair.anatomy, pair.grey if unknown and pair.grey is not None else pair.function])
+        function = pair.grey if unknown and pair.grey is not None else pair.function
+        return torch.stack([pair.anatomy, function]).float()
 
     def _geometry(self, image: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
         if _chance(0.5, generator):
@@ -81,12 +82,18 @@ class Augmentation:
 
 
 def _warped(image: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
+    """Rotated, zoomed, stretched and shifted, sampled bilinearly into a square window; black outside."""
     angle = math.radians(_uniform(-30, 30, generator))
     zoom, stretch = _between(0.6, 1.5, generator), _between(1 / 1.3, 1.3, generator)
-    scale = size / image.shape[-1] / zoom
-    cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
     shift = [_uniform(-0.15, 0.15, generator) for _ in range(2)]
-    theta = torch.tensor([[cos * stretch, -sin, shift[0]], [sin * stretch, cos, shift[1]]], device=image.device)
+    height, width = image.shape[1:]
+    # Steps of half a window, in halves of the picture: its sides may differ.
+    along, down = size / width / zoom, size / height / zoom
+    cos, sin = math.cos(angle), math.sin(angle)
+    theta = torch.tensor(
+        [[cos * along * stretch, -sin * along, shift[0]], [sin * down * stretch, cos * down, shift[1]]],
+        device=image.device,
+    )
     grid = F.affine_grid(theta[None], [1, 2, size, size], align_corners=False)
     return F.grid_sample(image[None], grid, mode="bilinear", align_corners=False)[0]
 

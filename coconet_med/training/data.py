@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
-from coconet_med.errors import ReadError
+from coconet_med.color import luma
+from coconet_med.quality.atlas import ATLAS_SETS, AtlasPair, AtlasSet, read_atlas
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class SlicePair:
     """One anatomical and one functional slice on one grid.
 
     Attributes:
-        anatomy: (H, W) float32 in [0, 1].
-        function: (H, W) float32 in [0, 1], the scalar uptake.
+        anatomy: (H, W) in [0, 1], float32 or float16.
+        function: (H, W) in [0, 1], the scalar uptake.
         grey: for a pseudo-color source its BT.601 luminance (H, W) in [0, 1]: what a network meets when the palette of
             a picture is unknown.  ``None`` for scalar sources.
         group: which set the pair belongs to (``"mri-pet"``, ...); batches mix the groups.
@@ -35,63 +35,30 @@ class SlicePair:
     name: str
 
 
-def read_manifest(root: Path, split: str) -> list[SlicePair]:
-    """Read the slice pairs of a folder with a ``manifest.csv``.
-
-    Its columns are set, split, subject, slice, mri, functional and colour_table; paths are relative to the folder.
-    Pseudo-color pictures are inverted exactly through ``colour_tables.csv`` (columns table, index, r, g, b; level =
-    index / (n - 1)).
+def atlas_slices(root: Path, *, split: str, sets: Sequence[AtlasSet] = ATLAS_SETS) -> list[SlicePair]:
+    """The slice pairs of a folder laid out as :mod:`coconet_med.quality.atlas` says; sets that are absent are left out.
 
     Raises:
-        ReadError: no manifest, no pair of this split, or a color that its table does not hold.
+        ReadError: no set at all, or as for :func:`coconet_med.quality.atlas.read_atlas`.
     """
-    manifest = root / "manifest.csv"
-    if not manifest.is_file():
-        msg = f"{root}: no manifest.csv there; point --data at a folder of slice pairs with a manifest"
-        raise ReadError(msg)
-    tables = _read_tables(root / "colour_tables.csv")
-    with manifest.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == split]
-    if not rows:
-        msg = f"{manifest}: no pair whose split is {split!r}"
-        raise ReadError(msg)
-    return [_read_pair(root, row, tables) for row in rows]
+    present = tuple(s for s in sets if (root / split / s).is_dir())
+    return [_of_atlas(pair) for pair in read_atlas(root, split=split, sets=present or tuple(sets))]
 
 
-def _read_tables(path: Path) -> dict[str, dict[int, float]]:
-    """Each palette as a mapping from packed RGB to its level in [0, 1]."""
-    if not path.is_file():
-        return {}
-    colors: dict[str, list[int]] = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            colors.setdefault(row["table"], []).append(int(row["r"]) << 16 | int(row["g"]) << 8 | int(row["b"]))
-    return {name: {c: i / (len(table) - 1) for i, c in enumerate(table)} for name, table in colors.items()}
-
-
-def _read_pair(root: Path, row: dict[str, str], tables: dict[str, dict[int, float]]) -> SlicePair:
-    anatomy = np.asarray(Image.open(root / row["mri"]).convert("L"), np.float32) / 255
-    picture = Image.open(root / row["functional"])
-    grey = None
-    if picture.mode == "RGB" and row["colour_table"] in tables:
-        rgb = np.asarray(picture, np.int64)
-        levels = tables[row["colour_table"]]
-        codes, where = np.unique(rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2], return_inverse=True)
-        if any(int(code) not in levels for code in codes):
-            msg = f"{root / row['functional']}: has colors that the table {row['colour_table']} does not hold"
-            raise ReadError(msg)
-        function = np.array([levels[int(code)] for code in codes], np.float32)[where].reshape(rgb.shape[:2])
-        grey = torch.from_numpy(np.asarray(picture.convert("L"), np.float32) / 255)
-    else:
-        function = np.asarray(picture.convert("L"), np.float32) / 255
+def _of_atlas(pair: AtlasPair) -> SlicePair:
+    colored = pair.function.ndim == 3
     return SlicePair(
-        torch.from_numpy(anatomy),
-        torch.from_numpy(function),
-        grey,
-        row["set"],
-        row["subject"],
-        Path(row["mri"]).name.removesuffix("_mri.png"),
+        _tensor(pair.anatomy / 255.0),
+        _tensor(pair.uptake),
+        _tensor(luma(pair.function) / 255.0) if colored else None,
+        pair.group,
+        pair.person,
+        pair.case,
     )
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array, np.float32))
 
 
 class BalancedSampler:
@@ -101,7 +68,7 @@ class BalancedSampler:
     stopped.
 
     Args:
-        pairs: what to draw from.
+        pairs: what to draw from; at least one.
         weights: weight of each group; groups that are not named have weight 1.
     """
 

@@ -54,9 +54,7 @@ def ranks(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         values = picture[chosen > 0]
         if values.numel() > 1:
             order = torch.empty_like(values)
-            order[values.argsort(stable=True)] = torch.linspace(
-                0, 1, values.numel(), device=image.device, dtype=image.dtype
-            )
+            order[values.argsort()] = torch.linspace(0, 1, values.numel(), device=image.device, dtype=image.dtype)
             ranked[chosen > 0] = order
     return out
 

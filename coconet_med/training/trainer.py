@@ -1,92 +1,86 @@
-"""The training loop: deterministic, resumable to bit-equality, on CPU or GPU, stopped by the first non-finite loss."""
+"""The training loop: two stages, resumable to bit-equality, on CPU or GPUs, stopped by the first non-finite number."""
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
+from torch import distributed
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.parallel import DistributedDataParallel
 
-from coconet_med.errors import FusionError
+from coconet_med.errors import FusionError, ModelError, OptionError
 from coconet_med.network import CoCoNet, build_network
-from coconet_med.training.augment import Augmentation
+from coconet_med.training.contrast import CoupledContrast
 from coconet_med.training.data import BalancedSampler, SlicePair
+from coconet_med.training.devices import Place, place
 from coconet_med.training.losses import BaseLoss
-from coconet_med.training.preservation import PreservationLoss, PreservationWeights
+from coconet_med.training.preservation import PreservationLoss
+from coconet_med.training.settings import Settings
+from coconet_med.training.spaces import build_space, read_state
 
-
-@dataclass(frozen=True)
-class Settings:
-    """All that decides the outcome of a training, together with the data.
-
-    Attributes:
-        model: configuration of the network, ``"full"`` or ``"light"``.
-        steps: optimizer steps.
-        batch: pairs a step.
-        sizes: side lengths of the square windows; each step draws one.
-        learning_rate: peak; linear warm-up over the first 2 %, then a cosine down to 1 % of it.
-        weight_decay: of AdamW.
-        base: weight of the paper's stage-1 loss (divided by its factor 20).
-        preservation: weights of the preservation terms.
-        frozen_norm: share of the steps, at the end, in which batch norm uses its running statistics as at inference.
-        average: decay of the running mean of the weights, which is what is released.
-        group_weights: how often each group of pairs is drawn.
-        seed: of the weights, the draws and the augmentation.
-    """
-
-    model: str = "light"
-    steps: int = 5_500
-    batch: int = 4
-    sizes: tuple[int, ...] = (256, 192, 160)
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    base: float = 0.3
-    preservation: PreservationWeights = field(default_factory=PreservationWeights)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    frozen_norm: float = 0.25
-    average: float = 0.998
-    group_weights: dict[str, float] = field(default_factory=dict)
-    seed: int = 0
+#: Seeds of steps lie this far apart from one seed of a training to the next; those of processes, that far.
+_SEED_STRIDE, _RANK_STRIDE = 10_000_019, 1_000_003
 
 
 class NotFiniteError(FusionError):
-    """The loss became NaN or infinite."""
+    """The loss or its gradient became NaN or infinite."""
 
 
 class Trainer:
     """Trains one network; :meth:`run` goes on from the last checkpoint in ``folder`` if there is one.
 
+    Stage 1 has the base and preservation losses, stage 2 the contrast on top of them.  Every draw depends on the seed
+    and the number of the step alone.  With several processes each one takes its share of the batch.
+
     Args:
         settings: what to do.
         pairs: training data.
-        folder: where ``checkpoint.pt``, ``settings.json`` and ``log.jsonl`` are kept.
-        device: ``"cpu"`` or ``"cuda"``.
-        bf16: compute in bfloat16 where autocast does (weights stay float32).
+        folder: where ``checkpoint.pt`` and ``settings.json`` are kept.
+        where: device, precision and processes; the CPU in bf16 by default.
+
+    Raises:
+        OptionError: no pairs, or a batch that cannot be divided among the processes.
+        ModelError: weights to start from, or of the feature space, are missing or do not fit.
     """
 
-    def __init__(
-        self, settings: Settings, pairs: list[SlicePair], folder: Path, *, device: str = "cpu", bf16: bool = True
-    ) -> None:
-        self.settings, self.folder, self.device, self.bf16 = settings, folder, torch.device(device), bf16
+    def __init__(self, settings: Settings, pairs: list[SlicePair], folder: Path, *, where: Place | None = None) -> None:
+        self.settings, self.folder = settings, folder
+        self.where = where or place("cpu", "bf16")
+        if not pairs or settings.batch % self.where.world:
+            msg = f"{len(pairs)} pairs, batch {settings.batch}, {self.where.world} processes: give pairs to train on, "
+            msg += "and a batch that the processes can share evenly"
+            raise OptionError(msg)
         torch.manual_seed(settings.seed)
-        self.net = build_network(settings.model).to(self.device, memory_format=torch.channels_last)
-        self.mean = build_network(settings.model).to(self.device)
+        device = self.where.device
+        net = build_network(settings.model)
+        if settings.start:
+            _start_from(net, Path(settings.start))
+        self.net = net.to(device, memory_format=torch.channels_last)
+        self.mean = build_network(settings.model).to(device)
         self.mean.load_state_dict(self.net.state_dict())
         self.optimizer = torch.optim.AdamW(
             self.net.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self.where.dtype == torch.float16)
         self.sampler = BalancedSampler(pairs, weights=settings.group_weights)
         self.base, self.preservation = BaseLoss(), PreservationLoss(settings.preservation)
-        self.step = 0
+        self.contrast = self._build_contrast()
+        self.step, self.running = 0, 0.0
+        self._forward = self._shared(device) if self.where.shared else self.net
 
     @property
     def checkpoint(self) -> Path:
         return self.folder / "checkpoint.pt"
+
+    @property
+    def stage(self) -> int:
+        """1, or 2 from the first step with contrast on."""
+        return 1 if self.step < self.settings.steps else 2
 
     def run(
         self,
@@ -95,94 +89,157 @@ class Trainer:
         until: int | None = None,
         validate: Callable[[CoCoNet], dict[str, float]] | None = None,
         report: Callable[[dict[str, float]], None] | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> CoCoNet:
         """Train to the end (or to step ``until``) and return the averaged network in eval mode.
 
+        Args:
+            save_every: steps between checkpoints; figures are taken at each.
+            until: stop early, as if interrupted.
+            validate: called with the averaged network; its figures join those reported.
+            report: called by the first process with the figures of each checkpoint.
+            progress: called with (stage, done, total) after each step.
+
         Raises:
-            NotFiniteError: the loss is not finite; the last checkpoint is from before.
+            NotFiniteError: the loss or its gradient is not finite; the last checkpoint is from before.
+            OptionError: the checkpoint in the folder is from a training with other settings.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "settings.json").write_text(json.dumps(asdict(self.settings), indent=2) + "\n")
         if self.checkpoint.exists():
             self.load()
-        last = min(self.settings.steps, until or self.settings.steps)
-        started, running = time.monotonic(), 0.0
-        first = self.step
+        if self.where.first:
+            (self.folder / "settings.json").write_text(self.settings.to_json())
+        last = min(self.settings.all_steps, until or self.settings.all_steps)
+        started, first = time.monotonic(), self.step
         while self.step < last:
             loss = self.one_step()
-            running = loss if running == 0 else 0.98 * running + 0.02 * loss
-            if self.step % save_every == 0 or self.step == last:
+            self.running = loss if self.running == 0 else 0.98 * self.running + 0.02 * loss
+            if progress:
+                progress("train", self.step, self.settings.all_steps)
+            if (self.step % save_every == 0 or self.step == last) and self.where.first:
                 self.save()
                 pace = (time.monotonic() - started) / (self.step - first)
-                entry = {"step": self.step, "loss": round(running, 5), "seconds_per_step": round(pace, 3)}
+                entry = {"step": self.step, "loss": round(self.running, 5), "seconds_per_step": round(pace, 3)}
                 entry |= {k: round(v, 4) for k, v in validate(self.mean.eval()).items()} if validate else {}
-                with (self.folder / "log.jsonl").open("a") as log:
-                    log.write(json.dumps(entry) + "\n")
                 if report:
                     report(entry)
         return self.mean.eval()
 
     def one_step(self) -> float:
-        """One optimizer step; returns the loss."""
+        """One optimizer step; returns the loss, averaged over the processes."""
         s = self.settings
-        generator = torch.Generator().manual_seed(s.seed * 10_000_019 + self.step)
+        generator = torch.Generator().manual_seed(s.seed * _SEED_STRIDE + self.step)
         size = s.sizes[int(torch.randint(len(s.sizes), (1,), generator=generator))]
-        image = s.augmentation.batch(self.sampler.draw(s.batch, generator), size, generator, self.device)
+        drawn = self.sampler.draw(s.batch, generator)
+        if self.where.rank:
+            generator.manual_seed(s.seed * _SEED_STRIDE + self.step + self.where.rank * _RANK_STRIDE)
+        image = s.augmentation.batch(drawn[self.where.rank :: self.where.world], size, generator, self.where.device)
         self._set_mode()
         for group in self.optimizer.param_groups:
-            group["lr"] = s.learning_rate * self._schedule()
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            fused = self.net(image.contiguous(memory_format=torch.channels_last))
+            group["lr"] = self._learning_rate()
+        with torch.autocast(self.where.device.type, self.where.dtype, enabled=self.where.dtype != torch.float32):
+            fused = self._forward(image.contiguous(memory_format=torch.channels_last))
         loss = self.loss(fused, image)
-        if not torch.isfinite(loss):
-            msg = f"the loss is {loss.item()} at step {self.step}: lower the learning rate, or check the data for NaN"
-            raise NotFiniteError(msg)
+        shown = self._checked(loss.detach())
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimizer.step()
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
+        length = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        if not (self.scaler.is_enabled() or torch.isfinite(length)):
+            self._stop("gradient", float(length))
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self._average()
         self.step += 1
-        return float(loss.detach())
+        return shown
 
     def loss(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-        """Weighted sum of the switched-on losses."""
+        """Weighted sum of the switched-on losses of the present stage."""
         total = self.preservation(fused, image)
         if self.settings.base:
             total = total + self.settings.base / self.base.ssim_weight * self.base(fused, image)
+        if self.contrast is not None and self.stage == 2:
+            total = total + self.settings.contrast.weight * self.contrast(fused, image)
         return total
 
     def save(self) -> None:
         """Write the checkpoint whole or not at all."""
         state = {
             "step": self.step,
+            "running": self.running,
+            "settings": self.settings.to_json(),
             "net": self.net.state_dict(),
             "mean": self.mean.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
         }
         part = self.checkpoint.with_suffix(".part")
         torch.save(state, part)
         os.replace(part, self.checkpoint)
 
     def load(self) -> None:
-        """Go back to the checkpoint."""
-        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        """Go back to the checkpoint.
+
+        Raises:
+            OptionError: it is from a training with other settings.
+        """
+        state = torch.load(self.checkpoint, map_location=self.where.device, weights_only=True)
+        if state.get("settings", self.settings.to_json()) != self.settings.to_json():
+            msg = f"{self.checkpoint}: is from a training with other settings ({self.folder / 'settings.json'}); give "
+            msg += "the same ones to go on with it, or another folder"
+            raise OptionError(msg)
         self.net.load_state_dict(state["net"])
         self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
+        if state.get("scaler"):
+            self.scaler.load_state_dict(state["scaler"])
+        self.step, self.running = state["step"], state.get("running", 0.0)
+
+    def _build_contrast(self) -> CoupledContrast | None:
+        chosen = self.settings.contrast
+        if not chosen.weight:
+            return None
+        space = build_space(chosen.space, path=Path(chosen.space_path) if chosen.space_path else None)
+        return CoupledContrast(space.to(self.where.device), negatives=chosen.negatives)
+
+    def _shared(self, device: torch.device) -> DistributedDataParallel:
+        """The network with gradients averaged over the processes."""
+        if device.type == "cuda":
+            self.net = torch.nn.SyncBatchNorm.convert_sync_batchnorm(self.net)
+            return DistributedDataParallel(self.net, device_ids=[device.index])
+        return DistributedDataParallel(self.net)
+
+    def _checked(self, loss: torch.Tensor) -> float:
+        """The loss as a number, the same in all processes, so that all of them stop where one must."""
+        if self.where.shared:
+            loss = loss.clone()
+            distributed.all_reduce(loss)
+            loss /= self.where.world
+        value = float(loss)
+        if not math.isfinite(value):
+            self._stop("loss", value)
+        return value
+
+    def _stop(self, what: str, value: float) -> None:
+        msg = f"the {what} is {value} at step {self.step}: lower the learning rate, or check the data; the last "
+        msg += f"checkpoint in {self.folder} is from before"
+        raise NotFiniteError(msg)
 
     def _set_mode(self) -> None:
         self.net.train()
-        if self.step >= self.settings.steps * (1 - self.settings.frozen_norm):
+        s = self.settings
+        if s.frozen_norm and self.step >= s.steps * (1 - s.frozen_norm):
             for module in self.net.modules():
-                if isinstance(module, torch.nn.BatchNorm2d):
+                if isinstance(module, _BatchNorm):
                     module.eval()
 
-    def _schedule(self) -> float:
-        warm = max(1, round(0.02 * self.settings.steps))
+    def _learning_rate(self) -> float:
+        s = self.settings
+        if self.stage == 2:
+            return s.contrast.learning_rate
+        warm = max(1, round(0.02 * s.steps))
         rise = min(1.0, (self.step + 1) / warm)
-        return rise * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.step / self.settings.steps)))
+        return s.learning_rate * (rise * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.step / s.steps))))
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -193,3 +250,11 @@ class Trainer:
                 mean.lerp_(now, 1 - decay)
             else:
                 mean.copy_(now)
+
+
+def _start_from(net: CoCoNet, path: Path) -> None:
+    try:
+        net.load_state_dict(read_state(path))
+    except RuntimeError as error:
+        msg = f"{path}: these weights do not fit the model ({str(error).splitlines()[0]}); choose the model they are of"
+        raise ModelError(msg) from error

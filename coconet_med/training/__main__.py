@@ -1,0 +1,105 @@
+"""``python -m coconet_med.training``: train, resume, judge and release a network with one command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coconet_med.errors import FusionError, OptionError
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(help="Folder of the training; an unfinished one in it is gone on with.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of slice pairs with train/, val/ and colour_tables.csv.")
+    ] = None,
+    anatomy: Annotated[Path | None, typer.Option(help="Your own studies: folder of anatomical images.")] = None,
+    function: Annotated[Path | None, typer.Option(help="Your own studies: folder of functional images.")] = None,
+    hold_out: Annotated[int, typer.Option(min=0, help="Own studies that are only judged by, the last by name.")] = 0,
+    register: Annotated[str, typer.Option(help="Own studies: auto, always or never.")] = "auto",
+    plane: Annotated[str, typer.Option(help="Own studies: auto, axial, coronal or sagittal.")] = "auto",
+    color_anatomy: Annotated[
+        bool, typer.Option("--color-anatomy", help="The first images may be in color (visible beside infrared).")
+    ] = False,
+    model: Annotated[str | None, typer.Option(help="light or full.")] = None,
+    start: Annotated[str | None, typer.Option(help="Weights to fine-tune: light, full, or a .pt file.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Optimizer steps of stage 1.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate of stage 1.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, draws and augmentation.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="JSON file of settings that differ from the defaults.")] = None,
+    release: Annotated[Path | None, typer.Option(help="Write NAME.onnx, NAME.pt and the card NAME.json here.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the released files; the model's by default.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints and figures.")] = 250,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
+) -> None:
+    """Train CoCoNet, go on with an unfinished training, judge it on held-out slices, and release its weights.
+
+    Several GPUs: torchrun --nproc-per-node N -m coconet_med.training ...
+    """
+    from coconet_med.progress import Reporter
+    from coconet_med.training.devices import keep_memory, leave, place
+    from coconet_med.training.session import Own, Session
+    from coconet_med.training.settings import read_settings
+
+    if (data is None) == (anatomy is None or function is None):
+        msg = "give either --data, or both --anatomy and --function"
+        raise OptionError(msg)
+    keep_memory()
+    chosen = read_settings(
+        settings, model=model, start=_weights(start), steps=steps, learning_rate=learning_rate, seed=seed
+    )
+    where = place(device, precision)  # type: ignore[arg-type]
+    own = Own(anatomy, function, hold_out, register, plane, color_anatomy) if anatomy and function else None  # type: ignore[arg-type]
+    command = "python -m coconet_med.training " + " ".join(_without_paths(sys.argv[1:]))
+    try:
+        with Reporter(quiet=quiet or not where.first) as say:
+            session = Session(chosen, out, where, say)
+            session.load(data, own)
+            net = session.train(save_every=save_every)
+            if where.first:
+                table = session.judge(net)
+                if release:
+                    say.done(f"wrote {session.release(net, release, name or chosen.model, command)}")
+                if table:
+                    typer.echo(table)
+    finally:
+        leave()
+
+
+def _weights(start: str | None) -> str | None:
+    """The path of the weights to start from."""
+    if start not in ("light", "full"):
+        return start
+    from coconet_med.model import WEIGHTS
+
+    return str(WEIGHTS / f"{start}.pt")
+
+
+def _without_paths(arguments: Sequence[str]) -> list[str]:
+    """The command for the card: folders of this machine are nobody's business."""
+    return [Path(a).name if "/" in a or "\\" in a else a for a in arguments]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; errors that a user can mend are one line and exit code 2."""
+    try:
+        app(args=None if arguments is None else list(arguments))
+    except FusionError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; run the same command to go on from the last checkpoint", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""All that decides the outcome of a training, together with the data: one tree of values that JSON can hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from coconet_med.errors import OptionError
+from coconet_med.network import CONFIGURATIONS
+from coconet_med.training.augment import Augmentation
+from coconet_med.training.preservation import PreservationWeights
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Stage 2, which adds the coupled contrastive constraint to the losses of stage 1.
+
+    Attributes:
+        weight: lambda of the paper (there 1); 0 leaves stage 2 out.
+        steps: further optimizer steps.
+        learning_rate: constant.
+        space: name of the feature space, see :func:`coconet_med.training.spaces.build_space`.
+        space_path: its weights, where it needs a file.
+        negatives: other pairs of the batch that serve as negatives.
+    """
+
+    weight: float = 0.0
+    steps: int = 500
+    learning_rate: float = 1e-4
+    space: str = "gabor"
+    space_path: str | None = None
+    negatives: int = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to train and how.
+
+    Attributes:
+        model: configuration of the network, ``"full"`` or ``"light"``.
+        start: weights (``.pt``) to fine-tune; ``None`` starts from random ones.
+        steps: optimizer steps of stage 1.
+        batch: pairs a step, over all processes.
+        sizes: side lengths of the square windows; each step draws one.
+        learning_rate: peak; linear warm-up over the first 2 %, then a cosine down to 1 % of it.
+        weight_decay: of AdamW.
+        base: weight of the paper's stage-1 loss, divided by its factor 20: 20 is the loss as in the paper.
+        preservation: weights of the preservation terms; all 0 for the paper's loss alone.
+        contrast: stage 2.
+        augmentation: probabilities of the changes.
+        frozen_norm: share of the steps of stage 1, at its end, and with any share all of stage 2, in which batch norm
+            uses its running statistics as at inference.
+        average: decay of the running mean of the weights, which is what is released.
+        group_weights: how often each group of pairs is drawn.
+        seed: of the weights, the draws and the augmentation.
+    """
+
+    model: str = "light"
+    start: str | None = None
+    steps: int = 5_500
+    batch: int = 4
+    sizes: tuple[int, ...] = (256, 192, 160)
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    base: float = 0.3
+    preservation: PreservationWeights = field(default_factory=PreservationWeights)
+    contrast: Contrast = field(default_factory=Contrast)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    frozen_norm: float = 0.25
+    average: float = 0.998
+    group_weights: dict[str, float] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        wrong = None
+        if self.model not in CONFIGURATIONS:
+            wrong = f"model {self.model!r}: choose {', '.join(CONFIGURATIONS)}"
+        elif min(self.steps, self.batch) < 1 or self.contrast.steps < 0:
+            wrong = f"steps {self.steps} and batch {self.batch}: give whole numbers from 1"
+        elif not self.sizes or min(self.sizes) < 16:
+            wrong = f"sizes {self.sizes}: give side lengths from 16 pixels"
+        elif not 0 <= self.frozen_norm <= 1 or not 0 <= self.average < 1:
+            wrong = f"frozen_norm {self.frozen_norm} and average {self.average}: give shares from 0 to 1"
+        elif not self.base and not any(asdict(self.preservation).values()):
+            wrong = "every loss of stage 1 has weight 0: give base or a preservation term a weight"
+        if wrong:
+            raise OptionError(wrong)
+
+    @property
+    def all_steps(self) -> int:
+        """Steps of both stages."""
+        return self.steps + (self.contrast.steps if self.contrast.weight else 0)
+
+    def to_json(self) -> str:
+        """Every value, as text."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def read_settings(path: Path | None, **given: Any) -> Settings:
+    """Settings from a JSON file that names only what differs from the defaults, and from further values.
+
+    Args:
+        path: the file; ``None`` for the defaults.
+        given: values of :class:`Settings` that go before those of the file; ``None`` does not count.
+
+    Raises:
+        OptionError: unreadable file, or an unknown name or impossible value in it.
+    """
+    told: Any = {}
+    if path is not None:
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            msg = f'{path}: not readable settings ({error}); give a JSON file such as {{"steps": 1000}}'
+            raise OptionError(msg) from error
+    return _build(Settings, {**told, **{k: v for k, v in given.items() if v is not None}}, str(path or "settings"))
+
+
+def _build(kind: type, told: Any, where: str) -> Any:
+    """An instance of a dataclass from a mapping, branch by branch."""
+    known = {f.name: f for f in fields(kind)}
+    if not isinstance(told, Mapping) or not set(told) <= set(known):
+        unknown = ", ".join(sorted(set(told) - set(known))) if isinstance(told, Mapping) else repr(told)
+        msg = f"{where}: {unknown} is not a setting; choose of {', '.join(known)}"
+        raise OptionError(msg)
+    default = kind()
+    values = {}
+    for name, value in told.items():
+        usual = getattr(default, name)
+        if is_dataclass(usual):
+            value = value if isinstance(value, type(usual)) else _build(type(usual), value, f"{where}: {name}")
+        elif isinstance(usual, tuple) and isinstance(value, list):
+            value = tuple(value)
+        elif usual is not None and not isinstance(
+            value, (type(usual), int) if isinstance(usual, float) else type(usual)
+        ):
+            msg = f"{where}: {name} is {value!r}; give a value such as {usual!r}"
+            raise OptionError(msg)
+        values[name] = value
+    return kind(**values)

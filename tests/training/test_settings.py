@@ -1,0 +1,65 @@
+"""Settings: JSON holds them, names only what differs, and is refused where it is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from coconet_med.errors import OptionError
+from coconet_med.training.preservation import PreservationWeights
+from coconet_med.training.settings import Settings, read_settings
+
+
+def test_a_file_names_only_what_differs(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text('{"steps": 7, "sizes": [64], "preservation": {"harmonic": 2}, "contrast": {"weight": 1}}')
+    made = read_settings(path, seed=3, model=None)
+    assert (made.steps, made.sizes, made.seed, made.model) == (7, (64,), 3, "light")
+    assert made.preservation == PreservationWeights(harmonic=2)
+    assert made.all_steps == 7 + made.contrast.steps
+
+
+def test_what_is_written_can_be_read_again(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    made = Settings(steps=9, sizes=(64, 48), group_weights={"mri-ct": 0.5})
+    path.write_text(made.to_json())
+    assert read_settings(path) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not readable"),
+        ('{"stepps": 3}', "stepps is not a setting"),
+        ('{"preservation": {"edge": 1}}', "preservation: edge is not a setting"),
+        ('{"steps": "many"}', "steps is 'many'"),
+        ('{"steps": 0}', "steps 0"),
+        ('{"model": "huge"}', "choose full, light"),
+        ('{"sizes": [8]}', "from 16 pixels"),
+        ('{"frozen_norm": 2.0}', "shares from 0 to 1"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, words: str):
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    with pytest.raises(OptionError, match=words):
+        read_settings(path)
+
+
+def test_a_training_without_any_loss_is_refused():
+    with pytest.raises(OptionError, match="every loss"):
+        Settings(base=0.0, preservation=PreservationWeights(*[0.0] * 9))
+
+
+def test_the_settings_of_the_released_light_model_are_the_defaults():
+    """Whoever changes a default changes what `--model light` retrains: say so in the card and here."""
+    made = json.loads(Settings().to_json())
+    assert made["base"] == 0.3
+    assert made["steps"] == 5500
+    assert made["contrast"]["weight"] == 0
+    assert made["preservation"] == {
+        "harmonic": 1.0, "uptake_order": 1.2, "anatomy_order": 0.5, "hot_edges": 1.0, "head_edges": 0.5,
+        "joint_edges": 1.0, "no_new_edges": 5.0, "darkness": 1.0, "differences": 0.4,
+    }  # fmt: skip
