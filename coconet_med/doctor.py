@@ -12,7 +12,7 @@ from typing import Any
 from coconet_med._version import __version__
 from coconet_med.model import NAMES, WEIGHTS, installed_engines
 
-_LIBRARIES = ("numpy", "SimpleITK", "nibabel", "pydicom", "highdicom", "onnxruntime", "openvino", "torch", "monai")
+_LIBRARIES = ("numpy", "SimpleITK", "nibabel", "pydicom", "onnxruntime", "openvino", "torch", "monai")
 _EXTRA = {"openvino": "openvino", "torch": "monai"}
 
 
