@@ -100,7 +100,7 @@ def _counts(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> str:
     fused = sum(outcome.status in _WORKED for outcome in outcomes)
     strange = sum(bool(doubt.reasons) for doubt in doubts.values())
     warned = sum(bool(o.warnings) for o in outcomes if o.status in _WORKED)
-    parts = [("fused", fused), ("failed", len(outcomes) - fused), ("outliers", strange), ("with warnings", warned)]
+    parts = [("fused", fused), ("failed", len(outcomes) - fused), ("outliers" if strange != 1 else "outlier", strange), ("with warnings", warned)]
     return f'<ul class="counts">{"".join(f"<li><b>{count}</b> {name}</li>" for name, count in parts)}</ul>\n'
 
 
@@ -120,7 +120,8 @@ def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterato
         yield f'<td class="text" title="{why}">{why}</td>'
         for _, fact, _ in _COLUMNS:
             value = facts.get(fact)
-            yield f'<td data-value="{"" if value is None else text(value)}">{number(value)}</td>'
+            shown = f"{value:.1f}" if fact.endswith(("_mm", "_deg")) and value is not None else number(value)
+            yield f'<td data-value="{"" if value is None else text(value)}">{shown}</td>'
         yield f"<td>{len(outcome.warnings)}</td></tr>\n"
     yield "</tbody></table></div>\n"
 
