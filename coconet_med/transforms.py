@@ -14,6 +14,7 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,6 +72,8 @@ def prepare(
 class ReadSourced(MapTransform):
     """Read paths by :func:`coconet_med.readers.read`: any format that ``fuse`` reads, with the same checks.
 
+    Anatomy and function with one and the same path are the two series of a DICOM study folder.
+
     Args:
         keys: what to read.
         roles: the role of each key.
@@ -83,8 +86,16 @@ class ReadSourced(MapTransform):
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
-        for key, role in self.key_iterator(d, self.roles):
-            d[key] = to_tensor(read(d[key], role))
+        wanted = list(self.key_iterator(d, self.roles))
+        places = {Path(d[key]) for key, _ in wanted}
+        if tuple(role for _, role in wanted) == PAIR and len(places) == 1:
+            from coconet_med.readers.dicom import read_study
+
+            sources = read_study(places.pop())  # also refuses series of two people
+        else:
+            sources = tuple(read(d[key], role) for key, role in wanted)
+        for (key, _), source in zip(wanted, sources, strict=True):
+            d[key] = to_tensor(source)
         return d
 
 
