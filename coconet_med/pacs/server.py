@@ -5,6 +5,7 @@ All that dicomweb-client and requests can raise becomes a :class:`~coconet_med.p
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from coconet_med.pacs.secret import Login
 
 UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+# Both write whole tracebacks as warnings; without a handler Python would print them on standard error.
+for _name in ("retrying", "dicomweb_client"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
 #: Answers that say "later".
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 #: Pages of a search that are read at most.

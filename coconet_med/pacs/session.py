@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
+import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from requests import Session
 from requests.auth import AuthBase
+from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
 
 from coconet_med.errors import OptionError
@@ -106,23 +107,40 @@ class _Bounds:
         media = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
         images = media in ("multipart/related", "application/dicom")
         most = self._limits.study_bytes if images else self._limits.answer_bytes
-        unbounded = response.iter_content
-        end = time.monotonic() + self._limits.seconds
+        response.iter_content = _bounded(response, most, self._limits.seconds)  # .content and .json() use it too
+        return response
 
-        def bounded(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
-            received = 0
+
+def _bounded(response: Response, most: int, seconds: float) -> Callable[..., Iterator[Any]]:
+    """``response.iter_content`` that ends after so many bytes and seconds."""
+    unbounded = response.iter_content
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        response.raw.shutdown()  # wakes a read that a trickle of bytes would keep waiting
+
+    def bounded(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
+        received = 0
+        timer = threading.Timer(seconds, cut)
+        timer.daemon = True
+        timer.start()
+        try:
             for chunk in unbounded(min(chunk_size or 2**20, 2**20), decode_unicode):
                 received += len(chunk)
                 if received > most:
-                    response.close()
                     raise ServerError(f"the server sent more than {most / 2**20:.0f} MiB in one answer; refused")
-                if time.monotonic() > end:
-                    response.close()
-                    raise ServerAwayError(f"the server took more than {self._limits.seconds:.0f} s for one answer")
                 yield chunk
+        except RequestException:
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+            response.close()
+        if late.is_set():
+            raise ServerAwayError(f"the server took more than {seconds:.0f} s for one answer")
 
-        response.iter_content = bounded  # type: ignore[method-assign]  # .content and .json() read through it too
-        return response
+    return bounded
 
 
 def _authorities(tls: Tls) -> str | bool:
