@@ -125,5 +125,5 @@ def test_the_legend_runs_upwards_and_to_the_right():
     assert np.array_equal(picture[-1, 0], table[0, 0])
     assert np.array_equal(picture[0, 0], table[0, 255])
     assert np.array_equal(picture[-1, -1], table[255, 0])
-    assert display.to_ppm(picture).startswith(b"P6 96 128 255\n")
-    assert len(display.to_ppm(picture)) == 14 + 96 * 128 * 3
+    assert display.to_ppm(picture).startswith(b"P6 96 96 255\n")
+    assert len(display.to_ppm(picture)) == 13 + 96 * 96 * 3

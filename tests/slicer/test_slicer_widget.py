@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,7 @@ def finish(widget) -> None:
 def picture_of(widget, name: str) -> None:
     PICTURES.mkdir(exist_ok=True)
     slicer.app.processEvents()
-    widget.parent.grab().save(str(PICTURES / f"{name}-{slicer.vtkMRMLScene().GetVersion()}.png"))
+    widget.parent.grab().save(str(PICTURES / f"{name}-{version('slicer-core')}.png"))
 
 
 def test_every_class_of_the_ui_file_is_known(widget):
@@ -247,6 +248,7 @@ def test_doubts_are_asked_about_before_fusing_and_registration_settles_them(widg
     assert "look misaligned" in asked[0]
     assert ui.alignmentLabel.text.startswith("WARNING")
     assert "mutual information" in ui.alignmentLabel.text
+    assert "bold" in ui.alignmentLabel.styleSheet
     assert p.fusedVolume is None
     picture_of(widget, "widget-warning")
     ui.registerButton.click()

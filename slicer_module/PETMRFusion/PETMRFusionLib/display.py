@@ -102,7 +102,7 @@ def robust_window(node: slicer.vtkMRMLScalarVolumeNode) -> tuple[float, float]:
     return (low, high) if high > low else (float(finite.min()), float(finite.max()))
 
 
-def legend_picture(table: np.ndarray, height: int = 128, width: int = 96) -> np.ndarray:
+def legend_picture(table: np.ndarray, height: int = 96, width: int = 96) -> np.ndarray:
     """The two-dimensional legend of a fusion: uptake upwards, lightness of the anatomy to the right.
 
     Args:

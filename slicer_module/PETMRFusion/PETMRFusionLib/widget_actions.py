@@ -123,7 +123,7 @@ class Actions:
 
         def done(facts: dict[str, Any]) -> None:
             self._checked, self._doubts = self.alignmentKey(), facts["doubts"]
-            self.ui.alignmentLabel.text = words_about(facts)
+            self.showAlignment(words_about(facts))
             then()
 
         self.start(
@@ -133,6 +133,11 @@ class Actions:
             done,
         )
 
+    def showAlignment(self, text: str) -> None:
+        """Words under the buttons; doubts in red and bold."""
+        self.ui.alignmentLabel.text = text
+        self.ui.alignmentLabel.styleSheet = "color: #b03020; font-weight: bold" if self._doubts else ""
+
     def onRegister(self, clicked: bool = False) -> None:
         """Register the PET to the MRI; the PET itself stays where it is."""
         p = self._parameterNode
@@ -141,7 +146,7 @@ class Actions:
             p.registration = transform
             self._checked, self._doubts = self.alignmentKey(), []
             moved = transform.GetAttribute(record.REGISTRATION)
-            self.ui.alignmentLabel.text = _("Registered: moved by {moved}. Look at the result.").format(moved=moved)
+            self.showAlignment(_("Registered: moved by {moved}. Look at the result.").format(moved=moved))
 
         self.start(
             lambda: self.logic.startRegister(
@@ -158,7 +163,7 @@ class Actions:
         self.refreshModel()
         if self._checked is not None and self._checked != self.alignmentKey():
             self._checked, self._doubts = None, []
-            self.ui.alignmentLabel.text = _("Not checked yet")
+            self.showAlignment(_("Not checked yet"))
         facts = record.read_record(p.fusedVolume)
         if facts is None:
             return
@@ -170,7 +175,7 @@ class Actions:
             pixmap.loadFromData(qt.QByteArray(display.to_ppm(picture)))
             self.ui.legendLabel.setPixmap(pixmap)
         low, high = facts.window
-        self.ui.legendTextLabel.text = _("uptake {low:.3g} to {high:.3g} {units} (upwards), MRI dark to bright").format(
+        self.ui.legendTextLabel.text = _("uptake {low:.5g} to {high:.5g} {units} (upwards), MRI dark to bright").format(
             low=low, high=high, units=facts.units
         )
 
