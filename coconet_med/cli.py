@@ -17,6 +17,7 @@ from coconet_med.commands.demo import demo
 from coconet_med.commands.doctor import doctor
 from coconet_med.commands.evaluate import evaluate
 from coconet_med.commands.fuse import fuse
+from coconet_med.commands.pacs import app as pacs
 from coconet_med.errors import FusionError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for command in (fuse, batch, evaluate, demo, doctor):
     app.command()(command)
+app.add_typer(pacs)
 
 
 @app.callback(invoke_without_command=True)
