@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -67,14 +69,23 @@ def largest_difference(net: CoCoNet, path: Path) -> float:
 
 
 def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any]) -> Path:
-    """Write weights in both forms, and the card with their sha256; returns the path of the card."""
+    """Write weights in both forms, and the card with their sha256; returns the path of the card.
+
+    Earlier files of that name are replaced, and only when all three are finished.
+
+    Raises:
+        ModelError: the exported network differs from torch.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    onnx, state, out = (folder / f"{name}.{suffix}" for suffix in ("onnx", "pt", "json"))
-    card = {**card, "onnx_minus_torch": export_onnx(net, onnx)}
-    torch.save(net.state_dict(), state)
-    card["files"] = {
-        path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-        for path in (onnx, state)
-    }
-    out.write_text(json.dumps(card, indent=2) + "\n")
-    return out
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+        onnx, state, out = (Path(unfinished) / f"{name}.{suffix}" for suffix in ("onnx", "pt", "json"))
+        card = {**card, "onnx_minus_torch": export_onnx(net, onnx)}
+        torch.save(net.state_dict(), state)
+        card["files"] = {
+            path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+            for path in (onnx, state)
+        }
+        out.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        for path in (onnx, state, out):
+            os.replace(path, folder / path.name)
+    return folder / out.name

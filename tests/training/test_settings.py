@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,14 @@ def test_the_settings_of_the_released_light_model_are_the_defaults():
         "harmonic": 1.0, "uptake_order": 1.2, "anatomy_order": 0.5, "hot_edges": 1.0, "head_edges": 0.5,
         "joint_edges": 1.0, "no_new_edges": 5.0, "darkness": 1.0, "differences": 0.4,
     }  # fmt: skip
+
+
+def test_every_settings_file_of_the_page_is_one(tmp_path: Path):
+    """docs/training.md: the table of what differs."""
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    shown = [text for text in re.findall(r"^\|[^`]*`(.*)` \|$", page, flags=re.MULTILINE) if '"' in text]
+    assert len(shown) == 4
+    path = tmp_path / "settings.json"
+    for text in shown:
+        path.write_text(text if text.startswith("{") else f"{{{text}}}")
+        assert read_settings(path) != Settings()

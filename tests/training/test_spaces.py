@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from pathlib import Path
-from types import ModuleType
 from urllib.error import URLError
 
 import pytest
@@ -133,7 +132,6 @@ def test_efficientnet_is_found_in_its_wheel_or_the_wheel_is_named(tmp_path: Path
     (folder / "__init__.py").touch()
     torch.save(_efficientnet(), folder / "models" / "efficientnet-lite0-57934424.pth")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(sys.modules, "unused", ModuleType("unused"))
     assert len(build_space("efficientnet-lite0")(torch.zeros(1, 1, 16, 16))) == 5
 
 
@@ -183,3 +181,13 @@ def test_spaces_are_frozen_give_one_map_a_weight_and_take_small_pictures(
 def test_an_unknown_space_lists_the_known_ones():
     with pytest.raises(OptionError, match=r"choose vgg19, efficientnet-lite0, gabor, branch"):
         build_space("resnet")
+
+
+def test_the_space_that_the_page_adds_is_one():
+    """docs/training.md: "To add one"."""
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(class .*?)```", page, flags=re.DOTALL)
+    names: dict = {"FeatureSpace": FeatureSpace, "torch": torch}
+    exec(block, names)
+    space = names["Pyramid"]().frozen()
+    assert len(space(torch.zeros(1, 1, 16, 16))) == len(space.weights)

@@ -1,0 +1,45 @@
+"""Releasing: what differs from torch is not released.  (The export itself is tried in test_command.py: it is slow.)"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from coconet_med.engines import onnx
+from coconet_med.errors import ModelError
+from coconet_med.network import CoCoNet
+from coconet_med.training import export
+
+
+class _Program:
+    def save(self, path: str, **options: bool) -> None:
+        Path(path).write_bytes(b"exported")
+
+
+@pytest.mark.parametrize(("error", "released"), [(0.0, True), (1e-3, False)])
+def test_only_what_agrees_with_torch_is_released(
+    error: float, released: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    net = CoCoNet(width=2)
+
+    class Engine:
+        def __init__(self, path: Path, *, device: str) -> None:
+            assert path.read_bytes() == b"exported"
+
+        def run(self, image: np.ndarray) -> np.ndarray:
+            with torch.inference_mode():
+                return net(torch.from_numpy(image)).numpy() + np.float32(error)
+
+    monkeypatch.setattr(torch.onnx, "export", lambda *_, **__: _Program())
+    monkeypatch.setattr(onnx, "OnnxEngine", Engine)
+    monkeypatch.setattr(export, "TRIED", ((2, 16, 20),))
+    if released:
+        card = export.release(net, "mine", tmp_path, {"version": "1"})
+        assert set(export.json.loads(card.read_text())["files"]) == {"mine.onnx", "mine.pt"}
+    else:
+        with pytest.raises(ModelError, match=r"differs from torch by 0\.001"):
+            export.release(net, "mine", tmp_path, {})
+        assert list(tmp_path.iterdir()) == []
