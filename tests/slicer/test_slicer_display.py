@@ -47,9 +47,8 @@ def test_fused_colors_are_displayed_unchanged(scene, orientation):
 
 def test_colors_stay_unchanged_after_coloring_anew(scene):
     mr, fused, colors = fused_cube()
-    from PETMRFusionLib.volumes import set_colors
-
-    set_colors(fused, colors // 2)  # half as bright: an automatic window would stretch it back
+    slicer.util.arrayFromVolume(fused)[:] = colors // 2  # half as bright: an automatic window would stretch it back
+    slicer.util.arrayFromVolumeModified(fused)
     display.show_side_by_side(mr, mr, fused)
     logic = slicer.app.layouts.view("FusionColor")
     logic.GetSliceNode().JumpSliceByOffsetting(0, 0, 0)

@@ -350,3 +350,33 @@ def test_the_table_of_the_record_comes_back_whole():
     back = record.Record.from_text(facts.to_text())
     assert np.array_equal(back.table, table)
     assert (back.window, back.warnings, back.provenance) == ((0, 2), ("careful",), {"a": 1})
+
+
+def test_a_pet_beside_the_mri_is_refused_and_can_be_registered(logic):
+    mr, pet = head_nodes(6.0)
+    parent(turned((0, 0, 1), 0, (1000, 0, 0)), pet)
+    with pytest.raises(ValueError, match=r"lies beside .* register it"):
+        logic.fuse(mr, pet, settings=SETTINGS)
+    assert logic.startCheck(mr, pet).wait()["doubts"] == ["the functional field of view misses the anatomy"]
+    transform = logic.startRegister(mr, pet).wait()
+    assert logic.startCheck(mr, pet, transform).wait()["doubts"] == []
+    assert logic.fuse(mr, pet, settings=SETTINGS, registration=transform) is not None
+
+
+@pytest.mark.parametrize("slices", [1, 2])
+def test_a_few_slices_are_fused_and_their_alignment_is_in_doubt(logic, slices):
+    rng = np.random.default_rng(0)
+    mr = volume("mr", (900 * rng.random((slices, 40, 40))).astype(np.int16), np.diag([4, 4, 6, 1.0]))
+    pet = volume("pet", rng.random((2, 20, 20)), np.diag([8, 8, 6, 1.0]))
+    assert "too few slices" in logic.startCheck(mr, pet).wait()["doubts"][0]
+    assert arrayFromVolume(logic.fuse(mr, pet, settings=SETTINGS).fused).shape == (slices, 40, 40, 3)
+
+
+def test_what_is_not_a_number_is_dark_and_stops_nothing(logic):
+    mr, pet = head_nodes(6.0)
+    arrayFromVolume(pet)[3:5, 10, 10] = (np.nan, np.inf)
+    arrayFromVolume(mr)[3, 3, 3] = np.nan
+    nodes = logic.fuse(mr, pet, settings=SETTINGS)
+    assert np.isfinite(arrayFromVolume(nodes.uptake)).all()
+    assert np.isfinite(arrayFromVolume(nodes.luminance)).all()
+    logic.setStrength(nodes.fused, 0.5)

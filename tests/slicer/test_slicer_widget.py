@@ -245,7 +245,7 @@ def test_doubts_are_asked_about_before_fusing_and_registration_settles_them(widg
     ui.applyButton.click()
     finish(widget)
     assert len(asked) == 1
-    assert "look misaligned" in asked[0]
+    assert "The alignment is in doubt" in asked[0]
     assert ui.alignmentLabel.text.startswith("WARNING")
     assert "mutual information" in ui.alignmentLabel.text
     assert "bold" in ui.alignmentLabel.styleSheet

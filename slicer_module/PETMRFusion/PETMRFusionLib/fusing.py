@@ -49,13 +49,21 @@ def order_fusion(
     *,
     task: str = "fuse",
 ) -> tuple[JobFolder, list[np.ndarray]]:
-    """The job of fusing, and the functional values on the grid of the MRI, one array for each frame."""
+    """The job of fusing, and the functional values on the grid of the MRI, one array for each frame.
+
+    Raises:
+        ValueError: the functional volume misses the MRI in the world, so that nothing of it would be fused.
+    """
     folder, moved = JobFolder(), matrix_of(registration)
     matrix = ijk_to_ras(mr)
     anatomy = folder.volume("anatomy", array_of(mr).astype(np.float32), matrix, name=mr.GetName())
     uptakes, told, values = [], [], []
     for number, frame in enumerate(frames):
         uptake = np.nan_to_num(resample(frame, mr, registration=moved), posinf=0, neginf=0)
+        if not uptake.any() and array_of(frame).any():
+            folder.remove()
+            msg = f"'{frame.GetName()}' lies beside '{mr.GetName()}': register it, or check the transforms of both"
+            raise ValueError(msg)
         uptakes.append(uptake)
         told.append(folder.volume(f"function-{number}", uptake, matrix, name=frame.GetName()))
         if settings.window is None and (moved is not None or not same_grid(frame, mr)):

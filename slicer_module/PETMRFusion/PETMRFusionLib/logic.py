@@ -17,14 +17,14 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from PETMRFusionLib import fusing, output, record, sequence
 from PETMRFusionLib.fusing import FusionNodes
-from PETMRFusionLib.geometry import to_vtk
+from PETMRFusionLib.geometry import array_of, to_vtk
 from PETMRFusionLib.install import Installer
 from PETMRFusionLib.jobs import JobFolder, Progress, Running
 from PETMRFusionLib.parameters import PETMRFusionParameterNode
 from PETMRFusionLib.preview import Preview
 from PETMRFusionLib.runtime import Runtime, find_runtime
 from PETMRFusionLib.settings import FusionSettings
-from PETMRFusionLib.volumes import check_pair, check_scalar, set_colors, units_of
+from PETMRFusionLib.volumes import check_pair, check_scalar, units_of
 
 Notice = Callable[[str], None]
 
@@ -257,7 +257,8 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         key = tuple((node.GetID(), node.GetMTime()) if node else None for node in sources)
         if self._blend[0] != key:
             self._blend = (key, record.blend_of(fused))
-        set_colors(fused, self._blend[1].colors(strength))
+        self._blend[1].colors(strength, out=array_of(fused))  # in place: fast enough for a slider
+        slicer.util.arrayFromVolumeModified(fused)
         fused.SetAttribute(record.STRENGTH, f"{strength:g}")
 
     def save(self, node: slicer.vtkMRMLVolumeNode, path: str) -> str:

@@ -7,8 +7,6 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from PETMRFusionLib.geometry import array_of
-
 
 def check_scalar(node: slicer.vtkMRMLVolumeNode | None, role: str) -> None:
     """Refuse what is not one scalar volume.
@@ -80,12 +78,6 @@ def place(node: slicer.vtkMRMLVolumeNode, array: np.ndarray, matrix: vtk.vtkMatr
         node.CreateDefaultDisplayNodes()
     if array.ndim == 4:
         show_colors_unchanged(node)
-
-
-def set_colors(node: slicer.vtkMRMLVectorVolumeNode, colors: np.ndarray) -> None:
-    """Replace the voxels of a color node that has its size already, in place: fast enough for a slider."""
-    array_of(node)[:] = colors
-    slicer.util.arrayFromVolumeModified(node)
 
 
 def show_colors_unchanged(node: slicer.vtkMRMLVectorVolumeNode) -> None:

@@ -57,7 +57,7 @@ class Actions:
     def fuseUnlessDoubtful(self) -> None:
         """Start fusing; where the alignment looks wrong, only if the user insists."""
         if self._doubts:
-            question = _("The two volumes look misaligned: {doubts}. Fuse them as they are?")
+            question = _("The alignment is in doubt: {doubts}. Fuse the volumes as they are?")
             question = question.format(doubts="; ".join(self._doubts))
             if not slicer.util.confirmYesNoDisplay(question, _("PET-MR Fusion")):
                 return

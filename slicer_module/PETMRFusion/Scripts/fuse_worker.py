@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -120,7 +121,8 @@ def _own_voice() -> TextIO:
 def _words(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"this Python ({sys.executable}) lacks {error.name}; install coconet-med in it, or choose another Python"
-    return str(error) or type(error).__name__
+    # Messages of the core name options of its command line; in the panel they are called the same, without dashes.
+    return re.sub(r"--([a-z]+)", r"\1", str(error)) or type(error).__name__
 
 
 if __name__ == "__main__":
