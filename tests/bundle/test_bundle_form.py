@@ -1,0 +1,224 @@
+"""The bundle as MONAI's tools see it, its bad input, and the forms in which it is published.  All in one process."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+
+from bundle_cases import BUNDLE, ROOT, Place, make_place
+
+from coconet_med.errors import FusionError, GeometryError, ReadError
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:parsing config_file:UserWarning"),  # MONAI: trust configs before you run them
+    pytest.mark.filterwarnings("ignore:No hash value provided:UserWarning"),  # MONAI passes none for its own schema
+]
+
+SCHEMA = ROOT.parent / "shared" / "tools" / "meta_schema_20240725.json"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return make_place(tmp_path_factory.mktemp("form"))
+
+
+def _infer(place: Place, **keys: Any) -> None:
+    """The inference config, run in this process."""
+    from monai.bundle import ConfigWorkflow
+
+    workflow = ConfigWorkflow(
+        config_file=str(place.bundle / "configs" / "inference.json"),
+        workflow_type="infer",
+        logging_file=False,
+        bundle_root=str(place.bundle),
+        device="cpu",
+        **{"dataset_dir": str(place.data), "output_dir": str(place.work / "form"), **keys},
+    )
+    workflow.initialize()
+    workflow.run()
+
+
+def _reason(error: BaseException | None) -> FusionError:
+    """The error of the package behind those of MONAI."""
+    while error is not None and not isinstance(error, FusionError):
+        error = error.__cause__ or error.__context__
+    assert error is not None
+    return error
+
+
+def test_the_configs_have_what_a_workflow_must_have(place: Place) -> None:
+    from monai.bundle import ConfigWorkflow
+
+    for kind, names in (("infer", ["inference"]), ("train", ["train"]), ("train", ["train", "evaluate"])):
+        workflow = ConfigWorkflow(
+            config_file=[str(place.bundle / "configs" / f"{name}.json") for name in names],
+            meta_file=str(place.bundle / "configs" / "metadata.json"),
+            logging_file=str(place.bundle / "configs" / "logging.conf"),
+            workflow_type=kind,
+            bundle_root=str(place.bundle),
+            dataset_dir=str(place.data),
+            output_dir=str(place.work / "kept"),
+        )
+        workflow.initialize()
+        assert workflow.check_properties() == []
+
+
+def test_everything_that_the_configs_name_is_of_this_package_or_of_its_libraries(place: Place) -> None:
+    text = "".join(path.read_text() for path in (place.bundle / "configs").glob("*.json"))
+    prefixes = set(re.findall(r'"_target_": "([a-z_]+)\.', text))
+    assert prefixes == {"coconet_med", "torch"}
+
+
+@pytest.mark.parametrize("kind", ["inference", "train"])
+def test_load_returns_the_network_with_its_weights(place: Place, kind: str) -> None:
+    import torch
+    from monai.bundle import load
+
+    network = load("coconet_fusion", bundle_dir=str(place.bundle.parent), workflow_type=kind, device="cpu")
+    weights = torch.load(place.bundle / "models" / "model.pt", weights_only=True)
+    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
+
+
+def test_the_network_takes_and_gives_what_the_metadata_says(place: Place) -> None:
+    from monai.bundle import verify_net_in_out
+
+    verify_net_in_out(
+        net_id="network_def",
+        meta_file=str(place.bundle / "configs" / "metadata.json"),
+        config_file=str(place.bundle / "configs" / "inference.json"),
+        device="cpu",
+    )
+
+
+def test_the_metadata_fit_the_schema_of_monai(place: Place) -> None:
+    pytest.importorskip("jsonschema", reason='verify_metadata needs jsonschema: pip install "coconet-med[monai]"')
+    if not SCHEMA.is_file():
+        pytest.skip("no copy of the schema in ../shared/tools; the tests do not download it")
+    from monai.bundle import verify_metadata
+
+    copy = shutil.copy(SCHEMA, place.work / "schema.json")
+    verify_metadata(meta_file=str(place.bundle / "configs" / "metadata.json"), filepath=copy)
+
+
+def test_the_version_is_that_of_the_package_and_in_the_changelog() -> None:
+    from coconet_med import __version__
+
+    metadata = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
+    assert metadata["version"] == metadata["required_packages_version"]["coconet-med"] == __version__
+    assert metadata["version"] in metadata["changelog"]
+
+
+def test_an_empty_folder_is_an_error_instead_of_no_output(place: Place, tmp_path: Path) -> None:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
+        _infer(place, dataset_dir=str(tmp_path))
+    assert isinstance(_reason(caught.value), ReadError)
+    assert "no pair found" in str(_reason(caught.value))
+
+
+def test_an_unpaired_file_is_an_error(place: Place, tmp_path: Path) -> None:
+    shutil.copytree(place.data, tmp_path / "data")
+    (tmp_path / "data" / "case-1.1" / "pet.nii.gz").unlink()
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        _infer(place, dataset_dir=str(tmp_path / "data"))
+    assert "case-1.1" in str(_reason(caught.value))
+
+
+def test_grids_without_overlap_are_an_error(place: Place, tmp_path: Path) -> None:
+    import nibabel as nib
+
+    shutil.copytree(place.data / "case-1.0", tmp_path / "data" / "far")
+    path = tmp_path / "data" / "far" / "pet.nii.gz"
+    file = nib.load(path)
+    affine = file.affine.copy()
+    affine[:3, 3] += 1000
+    nib.save(nib.Nifti1Image(np.asarray(file.dataobj), affine), path)
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        _infer(place, dataset_dir=str(tmp_path / "data"), register="never")
+    assert isinstance(_reason(caught.value), GeometryError)
+
+
+def test_weights_of_another_width_are_an_error(place: Place) -> None:
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        _infer(place, model="full")
+    assert "size mismatch" in str(caught.value.__cause__)
+
+
+def test_a_nan_voxel_does_not_spread_and_a_second_run_replaces_the_first(place: Place) -> None:
+    import nibabel as nib
+
+    for _ in range(2):
+        _infer(place, dataset_dir=str(place.data))
+    fused = nib.load(place.work / "form" / "case-1.1_luminance.nii.gz")
+    assert np.isfinite(np.asarray(fused.dataobj)).all()
+    assert len(list((place.work / "form").iterdir())) == 4
+
+
+def test_an_objective_that_is_not_finite_stops_the_training() -> None:
+    import torch
+
+    from coconet_med.bundle.objective import Objective
+
+    image = torch.rand(2, 2, 32, 32)
+    assert torch.isfinite(Objective()(torch.rand(2, 1, 32, 32), image))
+    with pytest.raises(FusionError, match="the loss is nan"):
+        Objective()(torch.full((2, 1, 32, 32), torch.nan), image)
+
+
+def _tool(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    script = ROOT / "bundles" / "tools" / f"{name}.py"
+    return subprocess.run([sys.executable, script, *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_released_weights_get_into_the_bundle_unless_they_are_others(place: Place, tmp_path: Path) -> None:
+    from hashlib import sha256
+
+    names = ("light.pt", "light.onnx")
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    card = {"files": {name: {"sha256": sha256(name.encode()).hexdigest()} for name in names}}
+    (tmp_path / "light.json").write_text(json.dumps(card))
+    target = tmp_path / "bundle"
+    shutil.copytree(place.bundle, target)
+    done = _tool("take_weights", "light", "--source", tmp_path, "--bundle", target)
+    assert done.returncode == 0, done.stderr
+    assert (target / "models" / "model.onnx").read_bytes() == b"light.onnx"
+    assert json.loads((target / "configs" / "train.json").read_text())["model"] == "light"
+    (tmp_path / "light.pt").write_bytes(b"others")
+    done = _tool("take_weights", "light", "--source", tmp_path, "--bundle", target)
+    assert done.returncode == 1
+    assert "is not the file" in done.stderr
+
+
+def test_the_published_forms_are_complete(place: Place, tmp_path: Path) -> None:
+    import yaml
+
+    bundle = tmp_path / "bundles" / "coconet_fusion"
+    shutil.copytree(place.bundle, bundle)
+    refused = _tool("publish", "huggingface", "--out", tmp_path / "hf", "--bundle", bundle)
+    assert refused.returncode == 1
+    assert "model.onnx missing" in refused.stderr
+    (bundle / "models" / "model.onnx").write_bytes(b"weights")
+    zoo = ("--out", tmp_path / "zoo", "--weights-url", "https://example.org/weights", "--bundle", bundle)
+    for done in (
+        _tool("publish", "zoo", *zoo),
+        _tool("publish", "huggingface", "--out", tmp_path / "hf", "--bundle", bundle),
+    ):
+        assert done.returncode == 0, done.stderr
+    made = tmp_path / "zoo" / "coconet_fusion"
+    assert not (made / "models").exists()
+    entries = yaml.safe_load((made / "large_files.yml").read_text())["large_files"]
+    assert [entry["path"] for entry in entries] == ["models/model.pt", "models/model.onnx"]
+    assert entries[1]["url"] == "https://example.org/weights/model.onnx"
+    page = (tmp_path / "hf" / "coconet_fusion" / "README.md").read_text()
+    assert yaml.safe_load(page.split("---")[1])["license"] == "apache-2.0"
+    assert (tmp_path / "hf" / "coconet_fusion" / "models" / "model.pt").is_file()
