@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from coconet_med.network import CoCoNet
 from coconet_med.training import journal as module
-from coconet_med.training.data import SlicePair
+from coconet_med.training.data import SlicePair, atlas_slices
 from coconet_med.training.journal import Journal, fuse_pair
 from coconet_med.training.judge import glance, judge
 
@@ -67,6 +68,19 @@ def test_the_judgment_is_that_of_the_quality_room(pairs: list[SlicePair]):
     assert 0 < mean.values["H"] < 1
     assert mean.values["rho_uptake"] > 0.95
     assert mean.values["leak"] == 0
+
+
+def test_the_judgment_is_that_of_coconet_med_evaluate(atlas_folder: Path, tmp_path: Path):
+    from coconet_med.assess import assess_folder
+
+    torch.manual_seed(0)
+    net = CoCoNet(width=2).eval()
+    torch.save(net.state_dict(), tmp_path / "net.pt")
+    pairs = atlas_slices(atlas_folder, split="val", sets=("mri-pet",))
+    (mine,) = judge(net, pairs).means()
+    options = {"model": str(tmp_path / "net.pt"), "engine": "torch", "baselines": False}
+    (theirs,) = assess_folder(atlas_folder, sets=["mri-pet"], **options).means()
+    assert mine.values == pytest.approx(theirs.values, abs=5e-3, nan_ok=True)
 
 
 def test_a_glance_tells_shares_that_grow_with_what_is_kept(pairs: list[SlicePair]):
