@@ -42,26 +42,35 @@ def make_study(folder: Path, count: int, spacing: float = 6.0) -> Path:
 
 
 def scaling(counts: list[int], jobs: int, model: str) -> None:
-    """Print wall time of a first run, which does all cases, and of a second, which keeps them."""
+    """Print the cost of a first run, which does all cases, and of a second, which keeps them.
+
+    Processor time of all processes is what is compared: unlike wall time it does not depend on what else runs here.
+    """
     from coconet_med.batch import BatchOptions, find_cases, run_batch
 
     options = BatchOptions(register="never", engine="onnx", model=model)
-    print("| cases | first run s | s per case | second run s | report MB |")
-    print("|---|---|---|---|---|")
+    print("| cases | CPU s | CPU s per case | wall s | second run, CPU s | report MB |")
+    print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for count in counts:
             cases, out = find_cases(make_study(folder, count)), folder / f"out{count}"
-            seconds = []
+            spent, walls = [], []
             for _ in range(2):
-                began = time.monotonic()
+                began, before = time.monotonic(), processor_seconds()
                 study = run_batch(cases, out, options, jobs=jobs)
-                seconds.append(time.monotonic() - began)
+                spent.append(processor_seconds() - before)
+                walls.append(time.monotonic() - began)
                 assert not study.failures, study.failures[0].error
             size = (out / "report.html").stat().st_size / 1e6
-            print(
-                f"| {count} | {seconds[0]:.1f} | {seconds[0] / count:.2f} | {seconds[1]:.1f} | {size:.1f} |", flush=True
-            )
+            row = [f"{x:.1f}" for x in (spent[0], spent[0] / count, walls[0], spent[1], size)]
+            print(f"| {count} | {' | '.join(row)} |", flush=True)
+
+
+def processor_seconds() -> float:
+    """Of this process and of its workers that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def memory(size: tuple[int, int, int], model: str) -> None:

@@ -69,7 +69,7 @@ class BatchOptions:
     window: tuple[float, float] | None = None
     suv: bool = False
     palette: str | None = None
-    colormap: str = "uptake"
+    colormap: str = "auto"
     strength: float = 1.0
     model: str = "light"
     engine: str = "auto"

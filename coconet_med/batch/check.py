@@ -24,7 +24,8 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
     _one_of("--plane", options.plane, ("auto", *get_args(Plane)))
     _one_of("--format", options.form, FORMS)
     _one_of("--dicom-form", options.dicom_form, ("sc", "enhanced", "gray"))
-    get_colormap(options.colormap)
+    if options.colormap != "auto":
+        get_colormap(options.colormap)
     if options.window:
         low, high = options.window
         if not (math.isfinite(low) and math.isfinite(high) and low < high):

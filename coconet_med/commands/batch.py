@@ -63,7 +63,7 @@ def batch(
     window: WindowOption = None,
     suv: Suv = False,
     palette: Palette = None,
-    colormap: Colormap = "uptake",
+    colormap: Colormap = "auto",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",

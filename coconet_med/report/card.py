@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from coconet_med.result import FusionResult
 
 
-def card_of(result: FusionResult, *, case_id: str, panel: int = 240) -> dict[str, Any]:
+def card_of(result: FusionResult, *, case_id: str, panel: int = 208) -> dict[str, Any]:
     """The card of a case.  It holds no name of a person: of DICOM headers only what the side-car tells.
 
     Args:

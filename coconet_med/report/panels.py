@@ -74,7 +74,7 @@ def volume(image: sitk.Image) -> np.ndarray:
 def jpeg(rgb: np.ndarray) -> str:
     """A picture as ``data:`` URI, with full color resolution: halved, as is usual, small hot spots lose their color."""
     stream = io.BytesIO()
-    Image.fromarray(rgb).save(stream, format="JPEG", quality=88, subsampling=0, optimize=True)
+    Image.fromarray(rgb).save(stream, format="JPEG", quality=82, subsampling=0, optimize=True)
     return _uri("image/jpeg", stream)
 
 

@@ -100,8 +100,13 @@ def _counts(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> str:
     fused = sum(outcome.status in _WORKED for outcome in outcomes)
     strange = sum(bool(doubt.reasons) for doubt in doubts.values())
     warned = sum(bool(o.warnings) for o in outcomes if o.status in _WORKED)
-    parts = [("fused", fused), ("failed", len(outcomes) - fused), ("outliers" if strange != 1 else "outlier", strange), ("with warnings", warned)]
-    return f'<ul class="counts">{"".join(f"<li><b>{count}</b> {name}</li>" for name, count in parts)}</ul>\n'
+    parts = {
+        "fused": fused,
+        "failed": len(outcomes) - fused,
+        "outlier" if strange == 1 else "outliers": strange,
+        "with warnings": warned,
+    }
+    return f'<ul class="counts">{"".join(f"<li><b>{count}</b> {name}</li>" for name, count in parts.items())}</ul>\n'
 
 
 def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterator[str]:

@@ -87,22 +87,11 @@ def save_picture(path: Path, seed: int, size: int = 48) -> Path:
     return path
 
 
-#: ``coconet-med`` with its commands ``batch`` and the BIDS App.
-COMMAND = """
-import sys
-from coconet_med import cli
-from coconet_med.commands.batch import batch
-from coconet_med.commands.bids_app import as_batch
-cli.app.command()(batch)
-cli.main(as_batch(sys.argv[1:]))
-"""
-
-
 def start_command(*arguments: object) -> subprocess.Popen:
     """``coconet-med`` in a process group of its own, so that a signal to the group is like Ctrl-C in a terminal."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *map(str, arguments)],
+        [sys.executable, "-m", "coconet_med", *map(str, arguments)],
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from batch_phantom import COMMAND, ball, bids_dataset, manifest
+from batch_phantom import ball, bids_dataset, manifest
 
 TESTS = Path(__file__).parents[1]
 DOCS = (TESTS.parent / "docs/batch.md").read_text(encoding="utf-8")
@@ -30,8 +30,7 @@ def shell(tmp_path):
     """Runs a command line in a folder of its own, with ``coconet-med`` on the path."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    (tools / "command.py").write_text(COMMAND)
-    script = f'#!/bin/sh\nexec "{sys.executable}" -c "$(cat "{tools}/command.py")" "$@"\n'
+    script = f'#!/bin/sh\nexec "{sys.executable}" -m coconet_med "$@"\n'
     (tools / "coconet-med").write_text(script)
     (tools / "coconet-med").chmod(0o755)
     environment = os.environ | {
