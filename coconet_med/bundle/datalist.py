@@ -19,7 +19,8 @@ def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", functi
 
     Volumes whose wildcards stand for the same text are a pair.  Where neither glob finds anything, the folder may also
     be a BIDS dataset, hold DICOM studies (one a subfolder; the series are chosen from their headers), or be a CSV
-    manifest (:func:`coconet_med.batch.sources.find_cases`).
+    manifest (:func:`coconet_med.batch.sources.find_cases`).  Weights and registration
+    that a manifest gives to single cases are not taken over: the configs say them for all.
 
     Args:
         dataset_dir: the folder, or the manifest.
