@@ -12,7 +12,7 @@ from slicer.util import arrayFromVolume
 from PETMRFusionLib.geometry import ijk_to_ras
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.settings import FusionSettings
-from slicer_cases import head_nodes, moved, parent, turned
+from slicer_cases import head_nodes, moved, parent, turned, volume
 
 
 def settle(preview, condition) -> None:
@@ -23,9 +23,15 @@ def settle(preview, condition) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("plane", ["axial", "sagittal"])
-def test_the_slice_in_view_is_the_slice_of_the_whole_fusion(scene, runtime, plane):
-    mr, pet = head_nodes()
+@pytest.mark.parametrize(("plane", "flipped"), [("axial", False), ("axial", True), ("sagittal", True)])
+def test_the_slice_in_view_is_the_slice_of_the_whole_fusion(scene, runtime, plane, flipped):
+    mr, pet = head_nodes(5.0)
+    if flipped:  # all three axes run the other way: the same places, stored in reverse
+        matrix, values = ijk_to_ras(mr), arrayFromVolume(mr)
+        last = np.array([n - 1 for n in values.shape[::-1]])
+        matrix[:3, 3] += matrix[:3, :3] @ last
+        matrix[:3, :3] *= -1
+        mr = volume("reversed", np.ascontiguousarray(values[::-1, ::-1, ::-1]), matrix)
     to_world = turned((0, 0, 1), 20, (3, 4, 5))
     parent(to_world, mr, pet)
     logic = PETMRFusionLogic(runtime)

@@ -115,15 +115,26 @@ def test_a_worker_busy_in_a_library_is_ended_within_a_second_too(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="process groups are of POSIX; Windows uses taskkill /T")
 def test_the_last_resort_kills_the_children_of_a_launcher(tmp_path):
-    events: list[dict] = []
-    process = slow_worker(tmp_path, events, launcher=True)
-    until(process, lambda: any(event["event"] == "progress" for event in events))
+    """Also a child that looks at nothing, as PythonSlicer's."""
+    child = shlex.join([sys.executable, "-c", "import time; print('asleep', flush=True); time.sleep(60)"])
+    process = WorkerProcess(["/bin/sh", "-c", child + "; exit $?"], tmp_path)
+    until(process, lambda: "asleep" in process.log)
     start = time.monotonic()
     process.kill()
     until(process, lambda: False)  # both pipes are closed only when the grandchild is gone
     assert time.monotonic() - start < 1.0
     assert process.code != 0
-    assert not (tmp_path / "result").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups are of POSIX; Windows uses taskkill /T")
+def test_a_cancel_that_nobody_hears_ends_in_the_last_resort(tmp_path):
+    child = shlex.join([sys.executable, "-c", "import time; print('asleep', flush=True); time.sleep(60)"])
+    process = WorkerProcess(["/bin/sh", "-c", child + "; exit $?"], tmp_path)
+    until(process, lambda: "asleep" in process.log)
+    start = time.monotonic()
+    process.cancel()
+    until(process, lambda: False)
+    assert 0.5 < time.monotonic() - start < 1.5
 
 
 def test_a_worker_without_parent_ends_by_itself(tmp_path):
