@@ -23,7 +23,6 @@ import torch
 from monai.config import KeysCollection
 from monai.data import MetaTensor
 from monai.transforms import Compose, MapTransform, Transform
-from monai.utils import convert_to_tensor
 
 from coconet_med.align import align
 from coconet_med.color import compose
@@ -32,12 +31,12 @@ from coconet_med.readers import read
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import Slicing, slicing_of
 from coconet_med.slicewise import SMALLEST_SIDE, keep_dark
-from coconet_med.volume import RELATIVE_UNITS, Role, Source
+from coconet_med.tensors import affine_of, array_of, to_source, to_tensor
 
 if TYPE_CHECKING:
     from coconet_med.align import RegisterMode
+    from coconet_med.volume import Role
 
-_LPS = np.diag((-1.0, -1.0, 1.0, 1.0))
 PAIR = ("anatomy", "function")
 
 Data = dict[Hashable, Any]
@@ -155,7 +154,7 @@ class BringOnGridd(Transform):
         d = dict(data)
         first, second = (to_source(d[key], key) for key in (self.anatomy_key, self.function_key))
         found = align(first, second, register=self.register, force=self.force)
-        d[self.function_key] = _like(d[self.function_key], _array(found.function), _affine(found.function))
+        d[self.function_key] = _like(d[self.function_key], array_of(found.function), affine_of(found.function))
         d[self.function_key].meta["registered"] = int(found.registered)
         return d
 
@@ -288,56 +287,6 @@ class FuseColord(Transform):
         source = d[self.luminance_key]
         d[self.key] = MetaTensor(rgb, meta=dict(source.meta)) if isinstance(source, MetaTensor) else rgb
         return d
-
-
-def to_tensor(source: Source) -> MetaTensor:
-    """A source as MONAI has images: (1, i, j, k), RAS affine."""
-    meta = {
-        "filename_or_obj": str(source.files[0]) if source.files else source.name,
-        "units": source.units,
-        "planar": int(source.planar),
-        "slice_axis": -1 if source.slice_axis is None else source.slice_axis,
-        "frame_of_reference": source.frame_of_reference or "",
-        "display_range": np.array(source.details.get("display_range", (0, 0)), float),
-    }
-    return MetaTensor(torch.from_numpy(_array(source.image)), affine=torch.from_numpy(_affine(source.image)), meta=meta)
-
-
-def to_source(image: Any, name: str) -> Source:
-    """A MONAI image (1, i, j, k) as the rooms take it; images of MONAI's own readers have relative units."""
-    volume = convert_to_tensor(image, track_meta=True)
-    if volume.ndim != 4 or volume.shape[0] != 1:
-        msg = f"{name}: must be (1, i, j, k), is {tuple(volume.shape)}; put EnsureChannelFirstd before"
-        raise OptionError(msg)
-    meta = volume.meta
-    made = sitk.GetImageFromArray(np.ascontiguousarray(volume.cpu().numpy()[0].transpose(2, 1, 0), np.float32))
-    lps = _LPS @ np.asarray(volume.affine, float)
-    spacing = np.linalg.norm(lps[:3, :3], axis=0)
-    made.SetSpacing(spacing.tolist())
-    made.SetOrigin(lps[:3, 3].tolist())
-    made.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
-    low, high = (float(v) for v in meta.get("display_range", (0, 0)))
-    axis = int(meta.get("slice_axis", -1))
-    return Source(
-        made,
-        str(meta.get("filename_or_obj", name)),
-        units=str(meta.get("units", RELATIVE_UNITS)),
-        planar=bool(meta.get("planar", 0)),
-        slice_axis=None if axis < 0 else axis,
-        frame_of_reference=str(meta.get("frame_of_reference", "")) or None,
-        details={"display_range": [low, high]} if low < high else {},
-    )
-
-
-def _array(image: sitk.Image) -> np.ndarray:
-    return np.ascontiguousarray(sitk.GetArrayViewFromImage(image).transpose(2, 1, 0)[None], np.float32)
-
-
-def _affine(image: sitk.Image) -> np.ndarray:
-    lps = np.eye(4)
-    lps[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
-    lps[:3, 3] = image.GetOrigin()
-    return _LPS @ lps
 
 
 def _like(old: MetaTensor, values: np.ndarray, affine: np.ndarray) -> MetaTensor:

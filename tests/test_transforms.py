@@ -19,6 +19,7 @@ from coconet_med import fuse
 from coconet_med.errors import OptionError
 from coconet_med.model import Model
 from coconet_med.phantom import head_phantom, slice_pair
+from coconet_med.tensors import to_source, to_tensor
 from coconet_med.transforms import (
     PAIR,
     BringOnGridd,
@@ -30,8 +31,6 @@ from coconet_med.transforms import (
     StackSlicesd,
     UnstackSlicesd,
     prepare,
-    to_source,
-    to_tensor,
 )
 
 AFTER = Compose([KeepDarkd("pred"), UnstackSlicesd(("pred", "function")), FuseColord()])
