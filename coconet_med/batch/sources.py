@@ -49,21 +49,36 @@ def find_cases(
     bids = source.is_dir() and anatomy is None and is_bids(source)
     if (participants or sessions) and not bids:
         raise OptionError(f"{source}: is not a BIDS dataset, so it has no participants or sessions to choose from")
+    try:
+        cases = _find(source, bids, anatomy, function, participants, sessions, derivatives)
+    except OSError as error:
+        msg = f"{error.filename or source}: cannot be read ({error.strerror}); check its permissions"
+        raise ReadError(msg) from error
+    _check(source, cases)
+    return sorted(cases, key=lambda case: case.id)
+
+
+def _find(
+    source: Path,
+    bids: bool,
+    anatomy: str | None,
+    function: str | None,
+    participants: Sequence[str],
+    sessions: Sequence[str],
+    derivatives: str,
+) -> list[Case]:
     if bids:
-        cases = find_bids_cases(source, participants=participants, sessions=sessions, derivatives=derivatives)
-    elif anatomy and function:
-        cases = find_glob_pairs(source, anatomy, function)
-    elif source.is_file():
+        return find_bids_cases(source, participants=participants, sessions=sessions, derivatives=derivatives)
+    if anatomy and function:
+        return find_glob_pairs(source, anatomy, function)
+    if source.is_file():
         if source.suffix.lower() not in SUFFIXES:
             msg = (
                 f"{source}: neither a folder nor a {' or '.join(SUFFIXES)} manifest; for one pair use coconet-med fuse"
             )
             raise ReadError(msg)
-        cases = read_manifest(source)
-    else:
-        cases = find_picture_pairs(source) or find_studies(source)
-    _check(source, cases)
-    return sorted(cases, key=lambda case: case.id)
+        return read_manifest(source)
+    return find_picture_pairs(source) or find_studies(source)
 
 
 def part_of(cases: Sequence[Case], part: int, parts: int) -> list[Case]:
