@@ -26,7 +26,7 @@ from coconet_med.writers.atomic import write_together
 if TYPE_CHECKING:
     from coconet_med.batch.case import Outcome
 
-#: Cases with pictures on one page, about 0.1 MB each; browsers become slow beyond.
+#: Cases with pictures on one page, about 0.2 MB each; browsers become slow beyond.
 MOST_PICTURES = 300
 
 _WORKED = ("done", "kept")
