@@ -6,7 +6,14 @@ import sys
 from types import TracebackType
 from typing import Self
 
-_LABELS = {"align": "aligning", "fuse": "fusing slices", "phantom": "generating the head", "measure": "measuring"}
+_LABELS = {
+    "align": "aligning",
+    "fuse": "fusing slices",
+    "phantom": "generating the head",
+    "measure": "measuring",
+    "train": "training",
+    "prepare": "preparing studies",
+}
 
 
 class Reporter:
