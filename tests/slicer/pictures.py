@@ -1,7 +1,7 @@
 """Make the pictures of the extension: ``slicer_module/Screenshots`` and the icons.
 
     python tests/slicer/run.py 5.12.4.0 --co -q     # makes the environment
-    .venv-slicer-5.12.4.0/bin/python tests/slicer/pictures.py
+    .venv-slicer-5.12.4.0-py311/bin/python tests/slicer/pictures.py
 
 The widget is drawn by our stand-ins ("harness preview"), the slices by Slicer's own pipeline; the head is generated.
 To be run again when the light model changes.

@@ -2,7 +2,8 @@
 
     python tests/slicer/run.py 5.12.4.0 [pytest arguments]
 
-The environment ``.venv-slicer-VERSION`` is made where it is missing, and brought up to date where this file changed.
+The environment ``.venv-slicer-VERSION-pyXY`` is made where it is missing, with the Python that runs this file (Slicer 5.12
+has Python 3.12), and brought up to date where the requirements changed.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
 
 def environment(version: str) -> Path:
     """The Python of the environment; made or updated where needed."""
-    folder = ROOT / f".venv-slicer-{version}"
+    folder = ROOT / f".venv-slicer-{version}-py{sys.version_info.major}{sys.version_info.minor}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [

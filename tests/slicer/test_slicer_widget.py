@@ -337,6 +337,23 @@ def test_a_dynamic_pet_is_fused_by_its_button(loaded):
     assert slicer.app.layouts.view("FusionColor").GetSliceCompositeNode().GetBackgroundVolumeID()
 
 
+def test_a_fall_back_is_told(loaded):
+    """The worker says that memory ran out; the job goes on, and the words stay."""
+    from PETMRFusionLib.selftest import AverageRuntime
+
+    class ShortOfMemory(AverageRuntime):
+        def start(self, folder, on_event):
+            on_event({"event": "fallback", "to": "cpu", "reason": "CUDA out of memory"})
+            return super().start(folder, on_event)
+
+    loaded.logic = PETMRFusionLogic(ShortOfMemory())
+    loaded._checked = loaded.alignmentKey()
+    loaded.ui.applyButton.click()
+    finish(loaded)
+    assert loaded._parameterNode.fusedVolume is not None
+    assert loaded.ui.noticeLabel.text == "Memory ran out; going on with cpu"
+
+
 def test_a_failure_is_shown_in_words_and_the_widget_goes_on(loaded):
     loaded.ui.modelEdit.text = "/nowhere/model.onnx"
     loaded.ui.checkButton.click()
