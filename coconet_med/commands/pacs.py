@@ -80,7 +80,7 @@ def fuse(
     plane: Plane = "auto",
     window: WindowOption = None,
     suv: Suv = False,
-    colormap: Colormap = "uptake",
+    colormap: Colormap = "auto",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",
@@ -153,7 +153,7 @@ def watch(
     register: Register = "auto",
     plane: Plane = "auto",
     suv: Suv = False,
-    colormap: Colormap = "uptake",
+    colormap: Colormap = "auto",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",
@@ -240,7 +240,8 @@ def _fuse_options(
     from coconet_med.colormaps import get_colormap
     from coconet_med.pacs.job import FuseOptions
 
-    get_colormap(colormap)
+    if colormap != "auto":
+        get_colormap(colormap)
     for option, value, allowed in (
         ("--register", register, ("auto", "always", "never")),
         ("--plane", plane, ("auto", "axial", "coronal", "sagittal")),

@@ -19,13 +19,13 @@ class Interruption(KeyboardInterrupt):
 
 
 class Shelter:
-    """Turns signals into :class:`Interruption`, but holds them back inside :meth:`sheltered`.
+    """Turns signals into :class:`Interruption`: at once, or later inside :meth:`patient` and :meth:`sheltered`.
 
     Outside the main thread signals cannot be caught, and none are: the shelter does nothing there.
     """
 
     def __init__(self) -> None:
-        self._depth = 0
+        self._held = self._firm = 0
         self._pending: int | None = None
         self._before: dict[int, object] = {}
 
@@ -41,19 +41,37 @@ class Shelter:
         self._before.clear()
 
     @contextmanager
-    def sheltered(self) -> Iterator[None]:
-        """Work inside is not cut; a signal that came meanwhile is raised at the end."""
-        self._depth += 1
+    def patient(self) -> Iterator[None]:
+        """Work inside is cut only where it calls :meth:`check`: for libraries through whose callbacks nothing may be
+        raised (ITK swallows it, and goes on)."""
+        self._held += 1
         try:
             yield
         finally:
-            self._depth -= 1
-            if self._depth == 0 and self._pending is not None:
-                number, self._pending = self._pending, None
-                raise Interruption(number)
+            self._held -= 1
+            self._raise_pending()
+
+    @contextmanager
+    def sheltered(self) -> Iterator[None]:
+        """Work inside is not cut at all; a signal that came meanwhile is raised at the end."""
+        self._firm += 1
+        try:
+            with self.patient():
+                yield
+        finally:
+            self._firm -= 1
+            self._raise_pending()
+
+    def check(self) -> None:
+        """Raise what came meanwhile, unless sheltered."""
+        if self._pending is not None and not self._firm:
+            number, self._pending = self._pending, None
+            raise Interruption(number)
+
+    def _raise_pending(self) -> None:
+        if not self._held:
+            self.check()
 
     def _caught(self, number: int, _frame: FrameType | None) -> None:
-        if self._depth:
-            self._pending = number
-        else:
-            raise Interruption(number)
+        self._pending = number
+        self._raise_pending()

@@ -29,7 +29,7 @@ class FuseOptions:
     plane: str = "auto"
     window: tuple[float, float] | None = None
     suv: bool = False
-    colormap: str = "uptake"
+    colormap: str = "auto"
     strength: float = 1.0
     anatomy_series: str | None = None
     function_series: str | None = None
@@ -118,7 +118,8 @@ def fuse_study(
         sources.mkdir()
         fetch(server, plan, sources, progress=progress)
         try:
-            result = fuse(sources, model=model, progress=progress, **options.for_fuse())
+            with shelter.patient():
+                result = fuse(sources, model=model, progress=_checking(shelter, progress), **options.for_fuse())
         except FusionError as error:  # the temporary folder means nothing to the user
             raise type(error)(str(error).replace(str(sources), sources.name)) from error
         _check_sources(result, plan)
@@ -138,6 +139,17 @@ def fuse_study(
             )
             after_store(outcome)
     return outcome
+
+
+def _checking(shelter: Shelter, progress: Callable[[str, int, int], None] | None) -> Callable[[str, int, int], None]:
+    """``progress`` that ends the work where a signal came."""
+
+    def step(stage: str, done: int, total: int) -> None:
+        if progress is not None:
+            progress(stage, done, total)
+        shelter.check()
+
+    return step
 
 
 def _check_sources(result: FusionResult, plan: Plan) -> None:

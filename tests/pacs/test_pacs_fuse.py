@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from dicom_phantom import uid
 import coconet_med
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.errors import ServerAwayError, ServerError
-from coconet_med.pacs.interrupt import Shelter
+from coconet_med.pacs.interrupt import Interruption, Shelter
 from coconet_med.pacs.job import FuseOptions, fuse_study
 from coconet_med.pacs.session import Limits
 
@@ -184,10 +185,6 @@ def test_an_object_of_another_series_is_refused(orthanc, make_study, mean_model,
 
 
 def test_signals_wait_while_the_result_is_stored(orthanc, make_study, mean_model):
-    import signal
-
-    from coconet_med.pacs.interrupt import Interruption
-
     folder, study_uid = make_study()
     orthanc.put(folder, study_uid=study_uid)
     stored = []
@@ -199,20 +196,51 @@ def test_signals_wait_while_the_result_is_stored(orthanc, make_study, mean_model
     assert orthanc.count(study_uid)[stored[0].series_uid] == 6
 
 
-def test_a_signal_while_fusing_stores_nothing(orthanc, make_study, mean_model, scratch):
-    import signal
-
-    from coconet_med.pacs.interrupt import Interruption
-
+@pytest.mark.parametrize("stage", ["fetch", "align", "fuse"])
+def test_a_signal_before_storing_stores_nothing(orthanc, make_study, mean_model, scratch, stage):
     folder, study_uid = make_study()
     orthanc.put(folder, study_uid=study_uid)
+    calls = []
+
+    def progress(now: str, done: int, total: int) -> None:
+        calls.append(now)
+        if now == stage:
+            signal.raise_signal(signal.SIGTERM)
+
+    options = replace(OPTIONS, register="always", force=True)
     with Shelter() as shelter, pytest.raises(Interruption):
         fuse_study(
-            orthanc.server(), study_uid, OPTIONS, model=mean_model, shelter=shelter, scratch=scratch,
-            progress=lambda stage, done, total: signal.raise_signal(signal.SIGTERM),
-        )  # fmt: skip
+            orthanc.server(), study_uid, options, model=mean_model, shelter=shelter, scratch=scratch, progress=progress
+        )
+    assert calls.count(stage) == 1  # it ended there
+    assert calls[-1] == stage
     assert len(orthanc.count(study_uid)) == 2
     assert list(scratch.iterdir()) == []
+
+
+def test_no_signal_is_raised_where_a_library_would_swallow_it():
+    with Shelter() as shelter:
+        reached = []
+        with shelter.patient():
+            signal.raise_signal(signal.SIGTERM)
+            reached.append("after the signal")
+            with pytest.raises(Interruption):
+                shelter.check()
+        assert reached
+        with shelter.sheltered():
+            shelter.check()
+        with pytest.raises(Interruption):
+            _signal_in_shelter(shelter, reached)
+        assert reached[1:] == ["after the check"]
+        with pytest.raises(Interruption):
+            signal.raise_signal(signal.SIGINT)
+
+
+def _signal_in_shelter(shelter: Shelter, reached: list[str]) -> None:
+    with shelter.patient(), shelter.sheltered():
+        signal.raise_signal(signal.SIGINT)
+        shelter.check()
+        reached.append("after the check")
 
 
 def test_compressed_objects_come_as_they_are(orthanc, make_study, mean_model, tmp_path):
