@@ -2,8 +2,8 @@
 
     python tests/slicer/run.py 5.12.4.0 [pytest arguments]
 
-The environment ``.venv-slicer-VERSION-pyXY`` is made where it is missing, with the Python that runs this file (Slicer 5.12
-has Python 3.12), and brought up to date where the requirements changed.
+The environment ``.venv-slicer-VERSION-pyXY`` is made where it is missing, with the Python that runs this file
+(Slicer 5.12 has Python 3.12), and brought up to date where the requirements changed.
 """
 
 from __future__ import annotations
