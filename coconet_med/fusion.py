@@ -67,7 +67,8 @@ def fuse(
         suv: insist on SUV: refuse a functional image that is not in SUVbw.
         palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
             color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
-        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, else ``"uptake"``.
+        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, ``"uptake"`` for
+            all else.
         strength: linear weight between anatomy alone (0) and the full fusion (1).
         model: ``"light"``, ``"full"``, a path of weights, or what :func:`load_model` returned.
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.

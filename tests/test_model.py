@@ -20,7 +20,7 @@ def test_the_light_model_travels_with_the_package_under_five_megabytes() -> None
     loaded = load_model("light", engine="onnx", threads=1)
     assert loaded.path.stat().st_size < 5_000_000
     assert loaded.sha256 == hashlib.sha256(loaded.path.read_bytes()).hexdigest()
-    for fact in ("data", "steps", "date", "val", "license", "limits"):
+    for fact in ("data", "data_terms", "settings", "date", "figures", "intended_use", "limits", "license"):
         assert loaded.card[fact], fact
 
 
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
     path.write_text("no network")
     with pytest.raises(ModelError, match="not a network"):
         load_model(path, engine="onnx")
-    with pytest.raises(ModelError, match="loads .pt files"):
+    with pytest.raises(ModelError, match=r"loads \.pt files"):
         load_model(path, engine="torch")
     with pytest.raises(ModelError, match=r"\.onnx or \.pt"):
         load_model(__file__)

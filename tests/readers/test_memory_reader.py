@@ -46,7 +46,7 @@ def test_what_is_missing_is_named() -> None:
     with pytest.raises(ReadError, match="2-D or 3-D"):
         from_memory(RNG.normal(size=(4,)), "anatomy")
     with pytest.raises(ReadError, match="2-D or 3-D"):
-        from_memory("T1.nii.gz".split(), "anatomy")
+        from_memory(["T1.nii.gz"], "anatomy")
 
 
 def test_a_sheared_image_is_refused() -> None:
