@@ -52,7 +52,7 @@ def build_zoo(out: Path, weights_url: str, bundle: Path = BUNDLE) -> Path:
     checked(bundle)
     if not weights_url.startswith("https://"):
         sys.exit(f"{weights_url}: give an https address for --weights-url")
-    target = _copied(bundle, out, shutil.ignore_patterns("models"))
+    target = _copied(bundle, out, shutil.ignore_patterns("*.pt", "*.onnx", "*.ts"))
     lines = ["large_files:"]
     for path in WEIGHTS:
         lines += [
