@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 SCHEMA = ROOT.parent / "shared" / "tools" / "meta_schema_20240725.json"
+STUDY = ROOT.parent / "shared" / "data" / "dicom" / "sts_003"
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +162,22 @@ def test_a_nan_voxel_does_not_spread_and_a_second_run_replaces_the_first(place: 
     fused = nib.load(place.work / "form" / "case-1.1_luminance.nii.gz")
     assert np.isfinite(np.asarray(fused.dataobj)).all()
     assert len(list((place.work / "form").iterdir())) == 4
+
+
+def test_a_folder_of_dicom_studies_is_read_by_our_own_reader(place: Place, tmp_path: Path) -> None:
+    if not STUDY.is_dir():
+        pytest.skip("no real DICOM study in ../shared/data/dicom")
+    import nibabel as nib
+    import SimpleITK as sitk
+
+    from coconet_med import fuse, load_model
+
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "study-1").symlink_to(STUDY)
+    _infer(place, dataset_dir=str(tmp_path / "studies"), output_dir=str(tmp_path / "out"))
+    found = np.asarray(nib.load(tmp_path / "out" / "study-1_luminance.nii.gz").dataobj).T
+    result = fuse(STUDY, model=load_model(place.bundle / "models" / "model.pt", engine="torch", device="cpu"))
+    assert np.abs(sitk.GetArrayFromImage(result.luminance) - found).max() < 1 / 255
 
 
 def test_an_objective_that_is_not_finite_stops_the_training() -> None:
