@@ -173,9 +173,9 @@ def test_a_folder_of_dicom_studies_is_read_by_our_own_reader(place: Place, tmp_p
     from coconet_med import fuse, load_model
 
     (tmp_path / "studies").mkdir()
-    (tmp_path / "studies" / "study-1").symlink_to(STUDY)
+    (tmp_path / "studies" / STUDY.name).symlink_to(STUDY)
     _infer(place, dataset_dir=str(tmp_path / "studies"), output_dir=str(tmp_path / "out"))
-    found = np.asarray(nib.load(tmp_path / "out" / "study-1_luminance.nii.gz").dataobj).T
+    found = np.asarray(nib.load(tmp_path / "out" / f"{STUDY.name}_luminance.nii.gz").dataobj).T
     result = fuse(STUDY, model=load_model(place.bundle / "models" / "model.pt", engine="torch", device="cpu"))
     assert np.abs(sitk.GetArrayFromImage(result.luminance) - found).max() < 1 / 255
 
