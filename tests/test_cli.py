@@ -157,6 +157,17 @@ def test_an_existing_result_is_kept_before_any_work_is_done(
     assert out.read_text() == "mine"
 
 
+def test_an_existing_report_is_kept_before_any_work_is_done(
+    pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("mine")
+    said = refused(capsys, "fuse", *pair, "-o", tmp_path / "f.nii.gz", "--report", page)
+    assert str(page) in said
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert page.read_text() == "mine"
+
+
 def test_a_place_that_cannot_be_written_is_named(
     pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -222,13 +233,12 @@ def test_fusing_a_nifti_pair_loads_neither_torch_nor_monai(pair: tuple[Path, Pat
 
 
 def test_doctor_names_the_engine_and_the_weights(capsys: pytest.CaptureFixture[str]) -> None:
-    main_findings = None
     assert run("doctor", "--json") == 0
-    main_findings = json.loads(capsys.readouterr().out)
-    assert main_findings["engine_auto"] in ("onnx", "openvino")
-    assert len(main_findings["weights"]["light"]["sha256"]) == 64
+    findings = json.loads(capsys.readouterr().out)
+    assert findings["engine_auto"] in ("onnx", "openvino")
+    assert len(findings["weights"]["light"]["sha256"]) == 64
     assert run("doctor") == 0
-    assert main_findings["weights"]["light"]["sha256"] in capsys.readouterr().out
+    assert findings["weights"]["light"]["sha256"] in capsys.readouterr().out
 
 
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,11 +62,11 @@ def fuse(
     if output is None:
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
     with Reporter(quiet=quiet or as_json) as say:
-        from coconet_med.writers import check_target
+        from coconet_med.writers import check_file, check_target
 
         check_target(output, luminance=luminance, uptake=uptake, overwrite=overwrite)
         if report:
-            check_target(report.with_suffix(".png"), overwrite=True)
+            check_file(report, overwrite=overwrite)
         from coconet_med.fusion import fuse as fuse_pair
 
         dicom = _dicom_options(anatomy, function, anatomy_series, function_series, allow_gaps, dynamic)

@@ -53,22 +53,35 @@ def check_target(path: Path, *, luminance: bool = False, uptake: bool = False, o
     Raises:
         WriteError: unknown suffix, existing files without ``overwrite``, or a folder that is missing or read-only.
     """
+    for what, target in targets(path, luminance=luminance, uptake=uptake).items():
+        check_file(target, overwrite=overwrite, folder=what == "folder")
+
+
+def check_file(path: Path, *, overwrite: bool = False, folder: bool = False) -> None:
+    """Refuse, before any work is done, one path that could not be written.
+
+    Args:
+        path: the file, or where ``folder`` the folder, to be made.
+        overwrite: it may exist.
+        folder: a folder is wanted; an empty one may exist.
+
+    Raises:
+        WriteError: it exists without ``overwrite``, is of the wrong kind, or its folder is missing or read-only.
+    """
     import os
 
-    for what, target in targets(path, luminance=luminance, uptake=uptake).items():
-        if target.is_dir() and what != "folder":
-            msg = f"{target}: is a folder; give the name of a file"
-            raise WriteError(msg)
-        free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
-        if not free and not overwrite:
-            msg = f"{target}: exists already; give --overwrite to replace it, or another name"
-            raise WriteError(msg)
-    parent = path.parent
-    if not parent.is_dir():
-        msg = f"{parent}: no such folder; create it first"
+    if path.is_dir() and not folder:
+        msg = f"{path}: is a folder; give the name of a file"
         raise WriteError(msg)
-    if not os.access(parent, os.W_OK | os.X_OK):
-        msg = f"{parent}: no permission to write there; choose another folder"
+    free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    if not free and not overwrite:
+        msg = f"{path}: exists already; give --overwrite to replace it, or another name"
+        raise WriteError(msg)
+    if not path.parent.is_dir():
+        msg = f"{path.parent}: no such folder; create it first"
+        raise WriteError(msg)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        msg = f"{path.parent}: no permission to write there; choose another folder"
         raise WriteError(msg)
 
 
