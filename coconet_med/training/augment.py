@@ -47,6 +47,18 @@ class Augmentation:
         images = [self._appearance(self._geometry(image.to(device), size, generator), generator) for image in images]
         return torch.stack(images).clamp_(0, 1)
 
+    def runs(
+        self, runs: list[list[SlicePair]], size: int, generator: torch.Generator, device: torch.device
+    ) -> torch.Tensor:
+        """Augmented batch (B, 2, size, size) of runs of neighboring slices, each run changed alike."""
+        images = []
+        for run in runs:
+            state = generator.get_state()
+            for pair in run:
+                generator.set_state(state)
+                images.append(self.batch([pair], size, generator, device))
+        return torch.cat(images)
+
     def _sources(self, pair: SlicePair, generator: torch.Generator) -> torch.Tensor:
         unknown = pair.grey is not None and _chance(self.grey, generator)
         function = pair.grey if unknown and pair.grey is not None else pair.function

@@ -25,6 +25,7 @@ class SlicePair:
         group: which set the pair belongs to (``"mri-pet"``, ...); batches mix the groups.
         person: whom it shows; the persons of a group are drawn equally often, however many slices each has.
         name: for messages.
+        place: which volume it is from and the number of the slice there, where known: what makes neighbors.
     """
 
     anatomy: torch.Tensor
@@ -33,6 +34,7 @@ class SlicePair:
     group: str
     person: str
     name: str
+    place: tuple[str, int] | None = None
 
 
 def atlas_slices(root: Path, *, split: str, sets: Sequence[AtlasSet] = ATLAS_SETS) -> list[SlicePair]:
@@ -47,6 +49,7 @@ def atlas_slices(root: Path, *, split: str, sets: Sequence[AtlasSet] = ATLAS_SET
 
 def _of_atlas(pair: AtlasPair) -> SlicePair:
     colored = pair.function.ndim == 3
+    patient, _, number = pair.case.partition("_")
     return SlicePair(
         _tensor(pair.anatomy / 255.0),
         _tensor(pair.uptake),
@@ -54,6 +57,7 @@ def _of_atlas(pair: AtlasPair) -> SlicePair:
         pair.group,
         pair.person,
         pair.case,
+        (f"{pair.group} {patient}", int(number)),
     )
 
 
@@ -77,12 +81,30 @@ class BalancedSampler:
         for pair in pairs:
             self.tree.setdefault(pair.group, {}).setdefault(pair.person, []).append(pair)
         self.groups = sorted(self.tree)
+        self.placed = {pair.place: pair for pair in pairs if pair.place}
         self.weights = torch.tensor([(weights or {}).get(g, 1.0) for g in self.groups])
 
     def draw(self, count: int, generator: torch.Generator) -> list[SlicePair]:
         """``count`` pairs, with replacement."""
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator)
         return [self._one(self.tree[self.groups[int(g)]], generator) for g in chosen]
+
+    def draw_runs(self, count: int, length: int, generator: torch.Generator) -> list[list[SlicePair]]:
+        """``count`` runs of ``length`` slices that follow each other in their volume.
+
+        A run that would leave its volume is moved into it; where the volume is too short, or unknown, the slice is
+        repeated.
+        """
+        return [self._run(pair, length) for pair in self.draw(count, generator)]
+
+    def _run(self, pair: SlicePair, length: int) -> list[SlicePair]:
+        if pair.place:
+            volume, number = pair.place
+            for first in range(number, number - length, -1):
+                run = [self.placed.get((volume, n)) for n in range(first, first + length)]
+                if None not in run:
+                    return run  # type: ignore[return-value]
+        return [pair] * length
 
     @staticmethod
     def _one(persons: dict[str, list[SlicePair]], generator: torch.Generator) -> SlicePair:

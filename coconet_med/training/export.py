@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -23,8 +24,17 @@ TOLERANCE = 1e-4
 TRIED = ((1, 256, 256), (3, 64, 80), (2, 181, 217), (1, 512, 400))
 
 
-def export_onnx(net: CoCoNet, path: Path) -> float:
+#: Tensors of at least so many numbers are stored in half precision where that is wanted; the rest is not worth it.
+_LARGE = 1024
+
+
+def export_onnx(net: CoCoNet, path: Path, *, half: bool = False) -> float:
     """Write ``path`` with input ``image`` and output ``pred``, free batch, height and width.
+
+    Args:
+        net: the network; with ``half`` its weights must be numbers of half precision (:func:`rounded`).
+        path: where to.
+        half: store the weights in half precision.  Engines turn them into float32 as they load the file.
 
     Returns:
         The largest difference from torch over the sizes of :data:`TRIED`.
@@ -46,6 +56,8 @@ def export_onnx(net: CoCoNet, path: Path) -> float:
             verbose=False,
         )
     program.save(str(path), external_data=False)
+    if half:
+        _store_half(path)
     worst = largest_difference(net, path)
     if worst > TOLERANCE:
         msg = f"{path}: the exported network differs from torch by {worst:.2g}, more than {TOLERANCE:g}"
@@ -68,10 +80,54 @@ def largest_difference(net: CoCoNet, path: Path) -> float:
     return worst
 
 
-def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any]) -> Path:
+def rounded(net: CoCoNet) -> CoCoNet:
+    """A copy of the network whose weights are numbers of half precision, held as float32.
+
+    Statistics of batch norm stay as they are.
+    """
+    out = copy.deepcopy(net).float().cpu()
+    with torch.no_grad():
+        for weights in out.parameters():
+            if weights.numel() >= _LARGE:
+                weights.copy_(weights.half())
+    return out
+
+
+def _packed(net: CoCoNet) -> dict[str, torch.Tensor]:
+    """The state of a rounded network, large weights in half precision: nothing is lost."""
+    large = {name for name, weights in net.named_parameters() if weights.numel() >= _LARGE}
+    return {name: value.half() if name in large else value for name, value in net.state_dict().items()}
+
+
+def _store_half(path: Path) -> None:
+    """Replace large float32 tensors of an ONNX file by their half-precision form and a cast."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(str(path))
+    for tensor in list(model.graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if tensor.data_type != TensorProto.FLOAT or values.size < _LARGE:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+        cast = helper.make_node("Cast", [f"{name}_half"], [name], name=name, to=TensorProto.FLOAT)
+        model.graph.node.insert(0, cast)
+    onnx.save(model, str(path))
+
+
+def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any], *, half: bool = False) -> Path:
     """Write weights in both forms, and the card with their sha256; returns the path of the card.
 
     Earlier files of that name are replaced, and only when all three are finished.
+
+    Args:
+        net: the network.
+        name: of the files.
+        folder: where to.
+        card: what the card says besides.
+        half: store large tensors in half precision, for half the size; the network is rounded before anything else, so
+            both files still compute the same.
 
     Raises:
         ModelError: the exported network differs from torch.
@@ -79,8 +135,9 @@ def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any]) -> Path
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
         onnx, state, out = (Path(unfinished) / f"{name}.{suffix}" for suffix in ("onnx", "pt", "json"))
-        card = {**card, "onnx_minus_torch": export_onnx(net, onnx)}
-        torch.save(net.state_dict(), state)
+        net = rounded(net) if half else net
+        card = {**card, "onnx_minus_torch": export_onnx(net, onnx, half=half)}
+        torch.save(_packed(net) if half else net.state_dict(), state)
         card["files"] = {
             path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
             for path in (onnx, state)

@@ -12,6 +12,7 @@ from coconet_med.errors import OptionError
 from coconet_med.network import CONFIGURATIONS
 from coconet_med.training.augment import Augmentation
 from coconet_med.training.preservation import PreservationWeights
+from coconet_med.training.steadiness import Steadiness
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Settings:
         base: weight of the paper's stage-1 loss, divided by its factor 20: 20 is the loss as in the paper.
         preservation: weights of the preservation terms; all 0 for the paper's loss alone.
         contrast: stage 2.
+        steadiness: across neighboring slices.
         augmentation: probabilities of the changes.
         frozen_norm: share of the steps of stage 1, at its end, and with any share all of stage 2, in which batch norm
             uses its running statistics as at inference.
@@ -68,6 +70,7 @@ class Settings:
     base: float = 0.3
     preservation: PreservationWeights = field(default_factory=PreservationWeights)
     contrast: Contrast = field(default_factory=Contrast)
+    steadiness: Steadiness = field(default_factory=Steadiness)
     augmentation: Augmentation = field(default_factory=Augmentation)
     frozen_norm: float = 0.25
     average: float = 0.998
@@ -82,6 +85,8 @@ class Settings:
             wrong = f"steps {self.steps} and batch {self.batch}: give whole numbers from 1"
         elif not self.sizes or min(self.sizes) < 16:
             wrong = f"sizes {self.sizes}: give side lengths from 16 pixels"
+        elif self.steadiness.length < 3 or self.steadiness.every < 1:
+            wrong = f"steadiness {self.steadiness}: give a length from 3 and every from 1"
         elif not 0 <= self.frozen_norm <= 1 or not 0 <= self.average < 1:
             wrong = f"frozen_norm {self.frozen_norm} and average {self.average}: give shares from 0 to 1"
         elif not self.base and not any(asdict(self.preservation).values()):

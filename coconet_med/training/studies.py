@@ -120,7 +120,9 @@ def _slices(stacks: tuple[torch.Tensor, torch.Tensor], name: str, group: str) ->
     shown = (torch.maximum(anatomy, function) > 10 / 255).float().mean(dim=(1, 2)) >= SHOWN
     person = name.split("_")[0]
     return [
-        SlicePair(anatomy[n].contiguous(), function[n].contiguous(), None, group, person, f"{name} slice {n}")
+        SlicePair(
+            anatomy[n].contiguous(), function[n].contiguous(), None, group, person, f"{name} slice {n}", (name, n)
+        )
         for n in shown.nonzero().flatten().tolist()
     ]
 

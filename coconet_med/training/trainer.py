@@ -22,6 +22,8 @@ from coconet_med.training.losses import BaseLoss
 from coconet_med.training.preservation import PreservationLoss
 from coconet_med.training.settings import Settings
 from coconet_med.training.spaces import build_space, read_state
+from coconet_med.training.steadiness import unsteadiness
+from coconet_med.training.widen import widened
 
 #: Seeds of steps lie this far apart from one seed of a training to the next; those of processes, that far.
 _SEED_STRIDE, _RANK_STRIDE = 10_000_019, 1_000_003
@@ -130,10 +132,7 @@ class Trainer:
         s = self.settings
         generator = torch.Generator().manual_seed(s.seed * _SEED_STRIDE + self.step)
         size = s.sizes[int(torch.randint(len(s.sizes), (1,), generator=generator))]
-        drawn = self.sampler.draw(s.batch, generator)
-        if self.where.rank:
-            generator.manual_seed(s.seed * _SEED_STRIDE + self.step + self.where.rank * _RANK_STRIDE)
-        image = s.augmentation.batch(drawn[self.where.rank :: self.where.world], size, generator, self.where.device)
+        image = self._batch(size, generator)
         self._set_mode()
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
@@ -153,11 +152,34 @@ class Trainer:
         self.step += 1
         return shown
 
+    def _batch(self, size: int, generator: torch.Generator) -> torch.Tensor:
+        """This process's share of the sources of a step."""
+        s, where = self.settings, self.where
+        drawn: list = (
+            self.sampler.draw_runs(max(where.world, s.batch // s.steadiness.length), s.steadiness.length, generator)
+            if self._runs
+            else self.sampler.draw(s.batch, generator)
+        )
+        if where.rank:
+            generator.manual_seed(s.seed * _SEED_STRIDE + self.step + where.rank * _RANK_STRIDE)
+        augmented = s.augmentation.runs if self._runs else s.augmentation.batch
+        return augmented(drawn[where.rank :: where.world], size, generator, where.device)
+
+    @property
+    def _runs(self) -> bool:
+        """Whether this step sees runs of neighboring slices."""
+        steadiness = self.settings.steadiness
+        return steadiness.weight > 0 and self.step % steadiness.every == 0
+
     def loss(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         """Weighted sum of the switched-on losses of the present stage."""
         total = self.preservation(fused, image)
         if self.settings.base:
             total = total + self.settings.base / self.base.ssim_weight * self.base(fused, image)
+        if self._runs:
+            steadiness = self.settings.steadiness
+            excess = unsteadiness(fused, image, steadiness.length, allowed=steadiness.allowed)
+            total = total + steadiness.weight * excess
         if self.contrast is not None and self.stage == 2:
             total = total + self.settings.contrast.weight * self.contrast(fused, image)
         return total
@@ -253,8 +275,11 @@ class Trainer:
 
 
 def _start_from(net: CoCoNet, path: Path) -> None:
+    state, own = read_state(path), net.state_dict()
+    if state.keys() == own.keys() and any(state[name].shape != own[name].shape for name in own):
+        state = widened(state, own)
     try:
-        net.load_state_dict(read_state(path))
+        net.load_state_dict(state)
     except RuntimeError as error:
         msg = f"{path}: these weights do not fit the model ({str(error).splitlines()[0]}); choose the model they are of"
         raise ModelError(msg) from error

@@ -43,3 +43,25 @@ def test_only_what_agrees_with_torch_is_released(
         with pytest.raises(ModelError, match=r"differs from torch by 0\.001"):
             export.release(net, "mine", tmp_path, {})
         assert list(tmp_path.iterdir()) == []
+
+
+def test_half_precision_halves_the_files_and_changes_nothing_beyond_the_rounded_weights(tmp_path: Path):
+    torch.manual_seed(0)
+    net = CoCoNet(width=4).eval()
+    halved = export.rounded(net)
+    sizes = {}
+    for half in (False, True):
+        path = tmp_path / f"{half}.onnx"
+        assert export.export_onnx(halved, path, half=half) < 1e-5  # compared with torch at several sizes
+        sizes[half] = path.stat().st_size
+    assert sizes[True] < 0.7 * sizes[False]
+    packed = export._packed(halved)
+    assert {value.dtype for name, value in packed.items() if "conv3" in name and name.endswith("weight")} == {
+        torch.float16
+    }
+    again = CoCoNet(width=4).eval()
+    again.load_state_dict(packed)
+    image = torch.rand(1, 2, 32, 40)
+    with torch.inference_mode():
+        assert torch.equal(again(image), halved(image))
+        assert 0 < float((net(image) - halved(image)).abs().max()) < 1 / 255

@@ -1,0 +1,135 @@
+"""What each part of the training buys: one short training for each row, judged on the same val slices.
+
+Usage::
+
+    python benchmarks/ablation.py DATA --out runs/ablation [--steps 600] [--rows "paper, stage 1;..."]
+
+``DATA`` is a folder of slice pairs (``train/``, ``val/``, ``colour_tables.csv``).  Every row trains the light network
+from the same random weights on the same draws, except those of stage 2, which start from what their stage 1 ended
+with.  Short trainings rank the parts; they do not reach the quality of a released model.  Rows that are done are kept:
+delete their folder to run them again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from coconet_med.network import CoCoNet
+from coconet_med.quality import Row, Table, evaluate_pair
+from coconet_med.quality.flicker import flicker
+from coconet_med.training.data import SlicePair, atlas_slices
+from coconet_med.training.devices import keep_memory, place
+from coconet_med.training.journal import fuse_pair
+from coconet_med.training.preservation import PreservationWeights
+from coconet_med.training.settings import Contrast, Settings
+from coconet_med.training.steadiness import Steadiness
+from coconet_med.training.trainer import Trainer
+
+NOTHING = PreservationWeights(**{f.name: 0.0 for f in fields(PreservationWeights)})
+PAPER = Settings(base=20.0, preservation=NOTHING)
+#: Our terms, in the order in which the rows add them to the paper's loss at its reduced weight.
+GROUPS = {
+    "order": ("harmonic", "uptake_order", "anatomy_order"),
+    "edges": ("hot_edges", "head_edges", "joint_edges"),
+    "no new edges": ("no_new_edges",),
+    "darkness, differences": ("darkness", "differences"),
+}
+SPACES = ("gabor", "branch", "efficientnet-lite0")
+SHOWN = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Qabf", "VIF", "SCD", "Nabf")
+
+
+def rows(steps: int, contrast_steps: int, branch: Path) -> dict[str, tuple[Settings, str | None]]:
+    """Settings of each row, and the row whose end it starts from."""
+    usual = Settings()
+    out: dict[str, tuple[Settings, str | None]] = {"paper, stage 1": (PAPER, None)}
+    for space in SPACES:
+        stage2 = Contrast(1.0, contrast_steps, space=space, space_path=str(branch) if space == "branch" else None)
+        out[f"paper, + contrast ({space})"] = (replace(PAPER, contrast=stage2), "paper, stage 1")
+    preservation, name = NOTHING, "base 0.3"
+    for group, terms in GROUPS.items():
+        preservation = replace(preservation, **{term: getattr(usual.preservation, term) for term in terms})
+        name = f"{name} + {group}"
+        out[name] = (replace(usual, preservation=preservation, steadiness=Steadiness()), None)
+    out["... + steadiness"] = (replace(usual, steadiness=Steadiness(weight=0.7, every=3, allowed=1.05)), None)
+    stage2 = Contrast(0.1, contrast_steps, space="gabor")
+    out["... without steadiness, + contrast (gabor)"] = (replace(usual, contrast=stage2), name)
+    # Stage 2 has one step of stage 1 before it, too small to matter.
+    paces = {True: {"steps": 1, "learning_rate": 1e-6}, False: {"steps": steps, "learning_rate": 2e-3}}
+    return {key: (replace(s, sizes=(160, 128), **paces[bool(start)]), start) for key, (s, start) in out.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--contrast-steps", type=int, default=100)
+    parser.add_argument("--every", type=int, default=2, help="judge every n-th val slice")
+    parser.add_argument("--rows", help="names of the rows to run, separated by semicolons; all by default")
+    arguments = parser.parse_args()
+    keep_memory()
+    torch.set_num_threads(1)
+    branch = Path(__file__).resolve().parents[1] / "coconet_med" / "models" / "light.pt"
+    train, held = (atlas_slices(arguments.data, split=split) for split in ("train", "val"))
+    print(f"| training | set | {' | '.join(SHOWN)} | flicker |\n|{'---|' * (len(SHOWN) + 3)}")
+    for name, (settings, start) in rows(arguments.steps, arguments.contrast_steps, branch).items():
+        if arguments.rows and name not in arguments.rows.split(";"):
+            continue
+        folder = _folder(arguments.out, name)
+        if start:
+            settings = replace(settings, start=str(_folder(arguments.out, start) / "mean.pt"))
+        done = folder / "figures.json"
+        if not done.exists():
+            net = Trainer(settings, train, folder, where=place("cpu", "auto")).run()
+            torch.save(net.state_dict(), folder / "mean.pt")
+            found = figures(net, held, arguments.every)
+            done.write_text(json.dumps({"settings": asdict(settings), "figures": found}))
+        for group, values in json.loads(done.read_text())["figures"].items():
+            print(
+                f"| {name} | {group} | " + " | ".join(f"{values[m]:.3f}" for m in (*SHOWN, "flicker")) + " |",
+                flush=True,
+            )
+
+
+def _folder(out: Path, name: str) -> Path:
+    return out / "".join(c if c.isalnum() else "-" for c in name)
+
+
+def figures(net: CoCoNet, held: list[SlicePair], every: int) -> dict[str, dict[str, float]]:
+    """Measures of the luminance by set, averaged per person; flicker over all stacks of a set."""
+    judged = [pair for n, pair in enumerate(held) if n % every == 0]
+    table = []
+    for pair in judged:
+        (anatomy, function), fused = fuse_pair(net, pair)
+        values = evaluate_pair(255 * anatomy, 255 * function, 255 * fused, measures="all")
+        table.append(Row(pair.name, values, method="", group=pair.group, person=pair.person))
+    out = {m.group: {k: m.values[k] for k in SHOWN} for m in Table(table).means()}
+    for group, values in out.items():
+        values["flicker"] = _flicker(net, [p for p in held if p.group == group])
+    return out
+
+
+def _flicker(net: CoCoNet, pairs: list[SlicePair]) -> float:
+    """Mean over the unbroken stacks of at least 3 slices."""
+    stacks: list[list[SlicePair]] = []
+    for pair in sorted(pairs, key=lambda p: p.place or ("", 0)):
+        volume, number = pair.place or ("", 0)
+        if stacks and stacks[-1][-1].place == (volume, number - 1):
+            stacks[-1].append(pair)
+        else:
+            stacks.append([pair])
+    found = []
+    for stack in (s for s in stacks if len(s) > 2):
+        sources, fused = zip(*(fuse_pair(net, pair) for pair in stack), strict=True)
+        found.append(flicker(np.stack(sources)[:, 0], np.stack(sources)[:, 1], np.stack(fused)))
+    return float(np.mean(found))
+
+
+if __name__ == "__main__":
+    main()
