@@ -32,7 +32,8 @@ from coconet_med.training.steadiness import Steadiness
 from coconet_med.training.trainer import Trainer
 
 NOTHING = PreservationWeights(**{f.name: 0.0 for f in fields(PreservationWeights)})
-PAPER = Settings(base=20.0, preservation=NOTHING)
+SINGLE = Steadiness(weight=0.0)
+PAPER = Settings(base=20.0, preservation=NOTHING, steadiness=SINGLE)
 #: Our terms, in the order in which the rows add them to the paper's loss at its reduced weight.
 GROUPS = {
     "order": ("harmonic", "uptake_order", "anatomy_order"),
@@ -55,10 +56,10 @@ def rows(steps: int, contrast_steps: int, branch: Path) -> dict[str, tuple[Setti
     for group, terms in GROUPS.items():
         preservation = replace(preservation, **{term: getattr(usual.preservation, term) for term in terms})
         name = f"{name} + {group}"
-        out[name] = (replace(usual, preservation=preservation, steadiness=Steadiness()), None)
-    out["... + steadiness"] = (replace(usual, steadiness=Steadiness(weight=0.7, every=3, allowed=1.05)), None)
+        out[name] = (replace(usual, preservation=preservation, steadiness=SINGLE), None)
+    out["... + steadiness"] = (usual, None)
     stage2 = Contrast(0.1, contrast_steps, space="gabor")
-    out["... without steadiness, + contrast (gabor)"] = (replace(usual, contrast=stage2), name)
+    out["... without steadiness, + contrast (gabor)"] = (replace(usual, steadiness=SINGLE, contrast=stage2), name)
     # Stage 2 has one step of stage 1 before it, too small to matter.
     paces = {True: {"steps": 1, "learning_rate": 1e-6}, False: {"steps": steps, "learning_rate": 2e-3}}
     return {key: (replace(s, sizes=(160, 128), **paces[bool(start)]), start) for key, (s, start) in out.items()}

@@ -81,7 +81,7 @@ class BalancedSampler:
         for pair in pairs:
             self.tree.setdefault(pair.group, {}).setdefault(pair.person, []).append(pair)
         self.groups = sorted(self.tree)
-        self.placed = {pair.place: pair for pair in pairs if pair.place}
+        self.placed: dict[tuple[str, int], SlicePair] = {pair.place: pair for pair in pairs if pair.place}
         self.weights = torch.tensor([(weights or {}).get(g, 1.0) for g in self.groups])
 
     def draw(self, count: int, generator: torch.Generator) -> list[SlicePair]:
@@ -96,6 +96,10 @@ class BalancedSampler:
         repeated.
         """
         return [self._run(pair, length) for pair in self.draw(count, generator)]
+
+    def has_runs(self, length: int) -> bool:
+        """Whether any volume has ``length`` slices that follow each other."""
+        return any(all((volume, n + more) in self.placed for more in range(length)) for volume, n in self.placed)
 
     def _run(self, pair: SlicePair, length: int) -> list[SlicePair]:
         if pair.place:

@@ -110,13 +110,13 @@ class PreservationWeights:
         differences: what the fused picture adds to one source is the other one (SCD).
     """
 
-    harmonic: float = 1.0
-    uptake_order: float = 1.2
+    harmonic: float = 4.0
+    uptake_order: float = 2.0
     anatomy_order: float = 0.5
-    hot_edges: float = 1.0
+    hot_edges: float = 2.0
     head_edges: float = 0.5
-    joint_edges: float = 1.0
-    no_new_edges: float = 5.0
+    joint_edges: float = 1.5
+    no_new_edges: float = 8.0
     darkness: float = 1.0
     differences: float = 0.4
 

@@ -70,6 +70,7 @@ class Trainer:
         )
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.where.dtype == torch.float16)
         self.sampler = BalancedSampler(pairs, weights=settings.group_weights)
+        self.steady = settings.steadiness.weight > 0 and self.sampler.has_runs(settings.steadiness.length)
         self.base, self.preservation = BaseLoss(), PreservationLoss(settings.preservation)
         self.contrast = self._build_contrast()
         self.step, self.running = 0, 0.0
@@ -168,8 +169,7 @@ class Trainer:
     @property
     def _runs(self) -> bool:
         """Whether this step sees runs of neighboring slices."""
-        steadiness = self.settings.steadiness
-        return steadiness.weight > 0 and self.step % steadiness.every == 0
+        return self.steady and self.step % self.settings.steadiness.every == 0
 
     def loss(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         """Weighted sum of the switched-on losses of the present stage."""
@@ -276,10 +276,10 @@ class Trainer:
 
 def _start_from(net: CoCoNet, path: Path) -> None:
     state, own = read_state(path), net.state_dict()
-    if state.keys() == own.keys() and any(state[name].shape != own[name].shape for name in own):
-        state = widened(state, own)
     try:
+        if state.keys() == own.keys() and any(state[name].shape != own[name].shape for name in own):
+            state = widened(state, own)
         net.load_state_dict(state)
-    except RuntimeError as error:
+    except (RuntimeError, ModelError) as error:
         msg = f"{path}: these weights do not fit the model ({str(error).splitlines()[0]}); choose the model they are of"
         raise ModelError(msg) from error

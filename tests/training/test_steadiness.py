@@ -84,6 +84,14 @@ def test_every_nth_step_sees_runs(tmp_path: Path):
     assert batches == [3, 4, 3, 4]  # one run of 3, or 4 slices
 
 
+def test_pictures_without_neighbors_are_drawn_one_by_one(tmp_path: Path):
+    settings = Settings(steps=4, batch=4, sizes=(32,))
+    assert settings.steadiness.weight > 0
+    for pairs in (_volume("a", [1, 2, 4, 5]), [replace(_volume("a", [1])[0], place=None)]):
+        assert not Trainer(settings, pairs, tmp_path)._runs
+    assert Trainer(settings, _volume("a", [1, 2, 3]), tmp_path)._runs
+
+
 def test_a_run_of_two_has_no_second_difference():
     with pytest.raises(OptionError, match="length from 3"):
         Settings(steadiness=Steadiness(length=2))
