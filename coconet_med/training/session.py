@@ -121,10 +121,10 @@ class Session:
         return self.table.to_text()
 
     def release(self, net: CoCoNet, folder: Path, name: str, command: str) -> Path:
-        """Write weights and card; returns the path of the card."""
+        """Write weights and card, those of a full network in half precision; returns the path of the card."""
         from coconet_med.training.export import release
 
-        return release(net, name, folder, self.card(command))
+        return release(net, name, folder, self.card(command), half=self.settings.model == "full")
 
     def card(self, command: str) -> dict[str, Any]:
         """What a model card says about this training."""
