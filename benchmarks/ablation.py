@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from figures import stacks  # beside this file
 
 from coconet_med.network import CoCoNet
 from coconet_med.quality import Row, Table, evaluate_pair
@@ -117,16 +118,9 @@ def figures(net: CoCoNet, held: list[SlicePair], every: int) -> dict[str, dict[s
 
 
 def _flicker(net: CoCoNet, pairs: list[SlicePair]) -> float:
-    """Mean over the unbroken stacks of at least 3 slices."""
-    stacks: list[list[SlicePair]] = []
-    for pair in sorted(pairs, key=lambda p: p.place or ("", 0)):
-        volume, number = pair.place or ("", 0)
-        if stacks and stacks[-1][-1].place == (volume, number - 1):
-            stacks[-1].append(pair)
-        else:
-            stacks.append([pair])
+    """Mean over the unbroken stacks."""
     found = []
-    for stack in (s for s in stacks if len(s) > 2):
+    for stack in stacks(pairs):
         sources, fused = zip(*(fuse_pair(net, pair) for pair in stack), strict=True)
         found.append(flicker(np.stack(sources)[:, 0], np.stack(sources)[:, 1], np.stack(fused)))
     return float(np.mean(found))
