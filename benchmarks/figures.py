@@ -31,9 +31,9 @@ INTRODUCTION = """# Figures of the released networks
 
 Made by `python benchmarks/figures.py DATA {models}`. All on the val slices of the Whole Brain Atlas (mri-pet: 32 slices
 of one person, of whom other slices were trained on; mri-spect 53 and mri-ct 34 slices of two persons each, who were
-not trained on), averaged per person and then over persons, colored with the default map. What the measures mean, and where
-their formulas come from, is said in `coconet_med/quality/`; what to make of them, in [quality.md](quality.md). H is 0
-for a picture that loses one of its three parts, and was not validated by readers."""
+not trained on), averaged per person and then over persons, colored with the default map. What the measures mean, and
+where their formulas come from, is said in `coconet_med/quality/`; what to make of them, in [quality.md](quality.md). H
+is 0 for a picture that loses one of its three parts, and was not validated by readers."""
 
 FOOLED = 'The usual measures, which are easily fooled: a copy of the MRI ("anatomy") wins several of them.'
 
