@@ -8,9 +8,12 @@ with a regular sampling, so that a second run gives the same numbers to the last
 from __future__ import annotations
 
 import math
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
@@ -39,12 +42,7 @@ SLIDE_MM = 40.0
 
 @dataclass(frozen=True)
 class Pair:
-    """Both images prepared for registration: 2 mm and 4 mm, intensities clipped, bodies found.
-
-    ``anatomy_region`` (2 mm) is the anatomical body with a rim of air.  Only there the metric is taken: with the whole
-    field of view, turning empty corners out of the functional field raises the mutual information, and the SPECT of
-    aanlib_40 ended 19 mm away from its place instead of 7.
-    """
+    """Both images prepared for registration: 2 mm and 4 mm, intensities clipped, bodies found."""
 
     anatomy: sitk.Image
     function: sitk.Image
@@ -52,14 +50,22 @@ class Pair:
     coarse_function: sitk.Image
     anatomy_body: sitk.Image
     function_body: sitk.Image
-    anatomy_region: sitk.Image
 
     @classmethod
     def of(cls, anatomy: sitk.Image, function: sitk.Image) -> Pair:
         """Prepare two scalar 3-D images."""
         fine = [coarsen(_clip(image), WORKING_MM) for image in (anatomy, function)]
         coarse = [coarsen(image, COARSE_MM) for image in fine]
-        return cls(*fine, *coarse, *(foreground(image) for image in coarse), _surroundings(foreground(fine[0])))
+        return cls(*fine, *coarse, *(foreground(image) for image in coarse))
+
+    @cached_property
+    def anatomy_region(self) -> sitk.Image:
+        """The anatomical body at 2 mm with a rim of air; found when a registration asks for it.
+
+        Only there the metric is taken: with the whole field of view, turning empty corners out of the functional field
+        raises the mutual information, and the SPECT of aanlib_40 ended 19 mm away from its place instead of 7.
+        """
+        return _surroundings(foreground(self.anatomy))
 
     @property
     def center(self) -> np.ndarray:
@@ -227,6 +233,9 @@ def _optimize(
 
     def watch() -> None:
         # An exception must not pass through ITK: it is kept, the search stops, and it is raised again below.
+        if stopped:
+            method.StopRegistration()
+            return
         try:
             tell(min(1.0, (method.GetCurrentLevel() + method.GetOptimizerIteration() / 200) / len(levels)))
         except BaseException as error:
@@ -235,7 +244,7 @@ def _optimize(
 
     method.AddCommand(sitk.sitkIterationEvent, watch)
     try:
-        with _one_thread():
+        with _one_thread(), _interrupt_kept(stopped):
             method.Execute(pair.anatomy, pair.function)
     except RuntimeError:
         result = sitk.Euler3DTransform(start)
@@ -254,6 +263,23 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
+
+
+@contextmanager
+def _interrupt_kept(stopped: list[BaseException]) -> Iterator[None]:
+    """Ctrl-C raises wherever Python is, and ITK swallows what is raised on the way into a callback: so it is noted.
+
+    Only where Python's own handler is in place, and in the main thread, where alone handlers can be set.
+    """
+    usual = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: stopped.append(KeyboardInterrupt()))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _rigid(center: np.ndarray, shift: np.ndarray) -> sitk.Euler3DTransform:
