@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +24,11 @@ from coconet_med.readers.memory import from_memory
 from coconet_med.result import FusionResult
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import slicing_of
-from coconet_med.slicewise import fuse_slices
+from coconet_med.slicewise import fuse_batches, prepare
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
+    from coconet_med.slices import Slicing
     from coconet_med.volume import Role, Source
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
@@ -90,30 +93,32 @@ def fuse(
         (64, 64)
     """
     _check_options(colormap, strength)
-    if not isinstance(model, Model):
-        model = load_model(model, engine=engine, device=device)
-    first, second = _read_pair(anatomy, function, spacing, dicom_options)
-    if suv and second.units != "SUVbw":
-        msg = f"{second.name}: --suv was asked for, but its values are in {second.units} units; leave it out, or give "
-        msg += "a PET series whose header allows SUV"
-        raise OptionError(msg)
-    second = _with_palette(second, palette)
-    if colormap == "auto":
-        colormap = "ct" if second.modality == "CT" else "uptake"
-    alignment = align(first, second, register=register, force=force, progress=_share(progress, "align"))
-    values = [sitk.GetArrayViewFromImage(image) for image in (first.image, alignment.function)]
-    windows = (
-        window_for(first, values[0], "anatomy"),
-        window_for(second, sitk.GetArrayViewFromImage(second.image), "function", given=window),
+    with ThreadPoolExecutor(1, "coconet-aside") as aside:
+        # The network is loaded while the images are read, and made ready for their size while they are aligned.
+        loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
+        first, second = _read_pair(anatomy, function, spacing, dicom_options)
+        model = loading.result() if loading else model
+        if suv and second.units != "SUVbw":
+            msg = f"{second.name}: --suv was asked for, but its values are in {second.units} units; leave it out, or "
+            msg += "give a PET series whose header allows SUV"
+            raise OptionError(msg)
+        second = _with_palette(second, palette)
+        if colormap == "auto":
+            colormap = "ct" if second.modality == "CT" else "uptake"
+        slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
+        ready = aside.submit(prepare, model.engine, *slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape[1:])
+        alignment = align(first, second, register=register, force=force, progress=_share(progress, "align"))
+        windows = (
+            window_for(first, sitk.GetArrayViewFromImage(first.image), "anatomy"),
+            window_for(second, sitk.GetArrayViewFromImage(second.image), "function", given=window),
+        )
+        ready.result()
+    color, luminance = _pictures(
+        first, second, alignment, windows, slicing, model, colormap, strength, _stage(progress, "fuse")
     )
-    light, uptake = (w.apply(v) for w, v in zip(windows, values, strict=True))
-    slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
-    fused = fuse_slices(light, uptake, slicing=slicing, engine=model.engine, progress=_stage(progress, "fuse"))
-    luminance = fused if strength == 1 else (1 - strength) * light + strength * fused
-    rgb = _colored(luminance, uptake, first, second, alignment, colormap, strength)
     return FusionResult(
-        color=_on_grid(rgb, first),
-        luminance=_on_grid(luminance, first),
+        color=_flat(color, first),
+        luminance=_flat(luminance, first),
         uptake=_flat(alignment.function, first),
         anatomy=first,
         function=second,
@@ -180,29 +185,57 @@ def _with_palette(function: Source, palette: str | Path | None) -> Source:
     return replace(function, image=image, color=None, details=details)
 
 
-def _colored(
-    luminance: np.ndarray,
-    uptake: np.ndarray,
+def _pictures(
     anatomy: Source,
     function: Source,
     alignment: Alignment,
+    windows: tuple[Window, Window],
+    slicing: Slicing,
+    model: Model,
     colormap: str,
     strength: float,
-) -> np.ndarray:
-    if function.color is None:
-        return compose(luminance, uptake, colormap=colormap, strength=strength)
+    progress: Callable[[int, int], None] | None,
+) -> tuple[sitk.Image, sitk.Image]:
+    """Color and luminance on the anatomical grid, made batch by batch of slices."""
+    color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
+    colors, lights = (slicing.stack(_writable(image)) for image in (color, luminance))
+    picture = slicing.stack(_picture(anatomy, function, alignment, strength)) if function.color is not None else None
+    values = [sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)]
+    for batch in fuse_batches(*values, slicing=slicing, engine=model.engine, windows=windows, progress=progress):
+        light = batch.fused if strength == 1 else (1 - strength) * batch.anatomy + strength * batch.fused
+        lights[batch.where] = light
+        if picture is None:
+            colors[batch.where] = compose(light, batch.function, colormap=colormap, strength=strength)
+        else:
+            colors[batch.where] = ycbcr_compose(light, picture[batch.where])
+    return color, luminance
+
+
+def _picture(anatomy: Source, function: Source, alignment: Alignment, strength: float) -> np.ndarray:
+    """The colors of a functional picture on the anatomical grid, (k, j, i, 3)."""
     brought = sitk.Resample(function.color, anatomy.image, alignment.transform, sitk.sitkLinear, 0)
     picture = sitk.GetArrayFromImage(brought if not anatomy.planar else function.color)
-    if strength < 1:  # chroma fades with the strength as in compose
-        grey = np.rint(picture @ np.array((0.299, 0.587, 0.114)))[..., None]
-        picture = np.clip(np.rint(grey + strength * (picture - grey)), 0, 255).astype(np.uint8)
-    return ycbcr_compose(luminance, picture)
+    if strength == 1:
+        return picture
+    # Chroma fades with the strength as in compose.
+    grey = np.rint(picture @ np.array((0.299, 0.587, 0.114)))[..., None]
+    return np.clip(np.rint(grey + strength * (picture - grey)), 0, 255).astype(np.uint8)
 
 
-def _on_grid(array: np.ndarray, anatomy: Source) -> sitk.Image:
-    image = sitk.GetImageFromArray(array, isVector=array.ndim == 4)
+def _new(anatomy: Source, pixel: int, components: int) -> sitk.Image:
+    image = sitk.Image(anatomy.image.GetSize(), pixel, components)
     image.CopyInformation(anatomy.image)
-    return _flat(image, anatomy)
+    return image
+
+
+def _writable(image: sitk.Image) -> np.ndarray:
+    """The memory of an image as an array (k, j, i, ...); valid while the image lives.
+
+    SimpleITK shows its memory for reading only; a volume written through this one is in memory once instead of twice.
+    """
+    view = sitk.GetArrayViewFromImage(image)
+    memory = (ctypes.c_char * view.nbytes).from_address(view.ctypes.data)
+    return np.frombuffer(memory, view.dtype).reshape(view.shape)
 
 
 def _flat(image: sitk.Image, anatomy: Source) -> sitk.Image:

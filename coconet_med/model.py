@@ -52,6 +52,7 @@ class Model:
             "engine": self.engine.name,
             "engine_version": self.engine.version,
             "device": self.engine.device,
+            "precision": getattr(self.engine, "precision", "float32"),
         }
 
 
@@ -84,7 +85,9 @@ def load_model(
         raise ModelError(msg)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     card = _card(path, sha256)
-    loaded = _engine_class(engine)(path, device=device, threads=threads)
+    # Released weights are known to pass in mixed precision; of others the engine finds out.
+    known = {"proven": True} if engine == "openvino" and card else {}
+    loaded = _engine_class(engine)(path, device=device, threads=threads, **known)
     return Model(str(name), path, sha256, loaded, card)
 
 

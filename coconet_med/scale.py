@@ -25,7 +25,7 @@ FOREGROUND_SHARE = 0.05
 CT_WINDOW_HU = (0.0, 100.0)
 
 #: Values scaled at a time, so that temporary arrays stay small however large the volume is.
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class Window:
         for start in range(0, flat.size, _CHUNK):
             part = slice(start, start + _CHUNK)
             # In float64 the span of two float32 limits cannot overflow.
-            scaled = (flat[part].astype(np.float64) - self.low) / (self.high - self.low)
+            scaled = flat[part].astype(np.float64)
+            scaled -= self.low
+            scaled /= self.high - self.low
             np.clip(scaled, 0.0, 1.0, out=target[part], casting="same_kind")
         return out
 
@@ -112,8 +114,20 @@ def robust_window(values: np.ndarray, role: Literal["anatomy", "function"]) -> t
     low = lowest
     if (lowest <= 0 < highest and role == "function") or 0 < lowest < 0.1 * highest:
         low = 0.0
-    rough = max(float(np.percentile(values, 99.9)), low)
-    foreground = values[values > low + FOREGROUND_SHARE * (rough - low)]
-    high = float(np.percentile(foreground, TOP_PERCENTILE[role])) if foreground.size else highest
+    own = np.array(values).reshape(-1)  # one copy, which the percentiles may reorder
+    rough = max(float(np.percentile(own, 99.9, overwrite_input=True)), low)
+    foreground = _above(own, low + FOREGROUND_SHARE * (rough - low))
+    high = float(np.percentile(foreground, TOP_PERCENTILE[role], overwrite_input=True)) if foreground.size else highest
     # A few bright voxels on nothing: no percentile is above the bottom, so nothing but the maximum can be the top.
     return (low, high) if high > low else (low, highest)
+
+
+def _above(values: np.ndarray, threshold: float) -> np.ndarray:
+    """The values above a threshold, gathered at the beginning of the array that held them."""
+    end = 0
+    for start in range(0, values.size, _CHUNK):
+        found = values[start : start + _CHUNK]
+        found = found[found > threshold]
+        values[end : end + found.size] = found
+        end += found.size
+    return values[:end]

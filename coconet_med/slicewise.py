@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from coconet_med.engines import Engine
+    from coconet_med.scale import Window
     from coconet_med.slices import Slicing
 
 #: Called with the number of finished slices and their total; may raise to stop the work.
@@ -22,6 +24,23 @@ BATCH_PIXELS = 4 * 256 * 256
 
 #: Light is faded out between these levels (of 1) of the brighter source: where both are dark, nothing is shown.
 DARK, LIT = 2 / 255, 6 / 255
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some slices of a volume, fused.
+
+    Attributes:
+        where: their numbers in the stack.
+        anatomy: (slice, row, column) float32 in [0, 1], as the network saw it.
+        function: likewise.
+        fused: luminance, likewise.
+    """
+
+    where: np.ndarray
+    anatomy: np.ndarray
+    function: np.ndarray
+    fused: np.ndarray
 
 
 def fuse_slices(
@@ -46,21 +65,58 @@ def fuse_slices(
     Returns:
         (k, j, i) float32 in [0, 1].
     """
+    fused = np.zeros(anatomy.shape, np.float32)
+    stack = slicing.stack(fused)
+    for batch in fuse_batches(anatomy, function, slicing=slicing, engine=engine, progress=progress):
+        stack[batch.where] = batch.fused
+    return fused
+
+
+def fuse_batches(
+    anatomy: np.ndarray,
+    function: np.ndarray,
+    *,
+    slicing: Slicing,
+    engine: Engine,
+    windows: tuple[Window, Window] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Batch]:
+    """All slices of two volumes on one grid, fused, some at a time, so that nothing of their size is ever made.
+
+    Args:
+        anatomy: (k, j, i), in [0, 1] unless ``windows`` are given.
+        function: likewise.
+        slicing: which slices the network sees.
+        engine: what runs the network.
+        windows: what brings the two volumes to [0, 1].
+        progress: called after each batch that the network saw.
+
+    Yields:
+        Each slice once, the dark ones, which the network does not see, first.
+    """
     stacks = [slicing.stack(array) for array in (anatomy, function)]
     count, height, width = stacks[0].shape
-    fused = np.zeros((count, height, width), np.float32)
-    brightest = np.maximum(*(stack.max(axis=(1, 2)) for stack in stacks))
-    lit = np.flatnonzero(brightest > DARK)
-    size = max(1, BATCH_PIXELS // (height * width))
-    done = count - len(lit)
-    for start in range(0, len(lit), size):
-        chosen = lit[start : start + size]
-        image = np.stack([stack[chosen] for stack in stacks], axis=1)
-        fused[chosen] = keep_dark(_run(engine, image), image)[:, 0]
-        done += len(chosen)
+    tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(stacks)]
+    lit = np.maximum(*tops) > DARK
+    size = max(getattr(engine, "slices", 1), BATCH_PIXELS // (height * width))
+    done = count - int(lit.sum())
+    for where in (*_some(np.flatnonzero(~lit), size), *_some(np.flatnonzero(lit), size)):
+        image = np.empty((len(where), 2, height, width), np.float32)
+        for which, stack in enumerate(stacks):
+            image[:, which] = _scaled(stack[where], windows, which)
+        if not lit[where[0]]:
+            yield Batch(where, image[:, 0], image[:, 1], np.zeros((len(where), height, width), np.float32))
+            continue
+        yield Batch(where, image[:, 0], image[:, 1], keep_dark(_run(engine, image), image)[:, 0])
+        done += len(where)
         if progress:
             progress(done, count)
-    return np.ascontiguousarray(slicing.unstack(fused))
+
+
+def prepare(engine: Engine, height: int, width: int) -> None:
+    """Let an engine make ready for slices of this size, if it has to, before they are there."""
+    if hasattr(engine, "prepare"):
+        engine.prepare(max(height, SMALLEST_SIDE), max(width, SMALLEST_SIDE))
 
 
 def keep_dark(fused: np.ndarray, image: np.ndarray) -> np.ndarray:
@@ -70,8 +126,16 @@ def keep_dark(fused: np.ndarray, image: np.ndarray) -> np.ndarray:
         fused: (B, 1, H, W) in [0, 1].
         image: (B, 2, H, W) in [0, 1], its sources.
     """
-    brighter = image.max(axis=1, keepdims=True)
+    brighter = np.maximum(image[:, :1], image[:, 1:])
     return np.clip(fused, 0, 1) * np.clip((brighter - DARK) / (LIT - DARK), 0, 1)
+
+
+def _some(numbers: np.ndarray, size: int) -> list[np.ndarray]:
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
+
+
+def _scaled(values: np.ndarray, windows: tuple[Window, Window] | None, which: int) -> np.ndarray:
+    return windows[which].apply(values) if windows else values
 
 
 def _run(engine: Engine, image: np.ndarray) -> np.ndarray:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
 EngineName = Literal["onnx", "openvino", "torch"]
 
+#: Numbers that a network was computed in; ``"mixed"``: its deep levels in bfloat16, at no visible difference.
+Precision = Literal["float32", "mixed"]
+
 
 class Engine(Protocol):
     """A network ready to run.
@@ -17,6 +20,9 @@ class Engine(Protocol):
         name: ``"onnx"``, ``"openvino"`` or ``"torch"``.
         device: ``"cpu"``, ``"cuda"``, ...
         version: of the library behind it.
+
+    An engine may also have ``precision`` (:data:`Precision`; without it, float32) and ``slices``, the least number of
+    slices that it wants at a time, because it computes so many at once.
     """
 
     name: EngineName

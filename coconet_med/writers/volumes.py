@@ -59,7 +59,13 @@ def _write_nifti(image: sitk.Image, path: Path) -> None:
     file.set_qform(affine, code=1)
     file.header.set_xyzt_units("mm")
     file.header["descrip"] = b"coconet-med; research use, not for diagnosis"
-    nib.save(file, path)
+    if path.suffix.lower() != ".gz":
+        nib.save(file, path)
+        return
+    from coconet_med.writers.gzipped import GzipWriter
+
+    with GzipWriter(path) as stream:
+        file.to_stream(stream)
 
 
 def _name_colors(path: Path) -> None:

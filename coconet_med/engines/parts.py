@@ -1,0 +1,332 @@
+"""CoCoNet as three OpenVINO models, so that the deep levels can be computed in bfloat16 and the fine ones in float32.
+
+OpenVINO takes one precision for a whole model.  In bfloat16 throughout, the network is off by up to 4/255, which is
+visible; nearly all of that comes from the layers at full and half resolution.  The ones below, and the attention of the
+half level (a matrix of cosines), are over two thirds of the work and harmless: together they move no pixel by more than
+some tenths of 1/255.
+
+The parts compute what :class:`coconet_med.network.CoCoNet` does, with the same weights, arranged for the processor:
+feature maps pass between the parts with channels last, as the convolutions want them; queries and keys come from one
+convolution; and lengths and products of queries and keys are read off one matrix.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from coconet_med.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import openvino as ov
+
+#: Sides of the pictures that the parts take are multiples of this; the engine pads and crops.
+SIZE_MULTIPLE = 16
+
+#: Types of numbers, as OpenVINO calls them.
+Kind = Literal["f32", "bf16"]
+
+_SLOPE, _EPSILON = 0.2, 1e-5
+#: How often CoCoNet uses what it is made of.
+_OPERATIONS = {
+    "BatchNormInference": 14,
+    "Convolution": 64,
+    "Interpolate": 3,
+    "MatMul": 18,
+    "MaxPool": 9,
+    "PRelu": 14,
+    "ReduceL2": 18,
+    "ReduceMax": 9,
+    "Relu": 16,
+    "Softmax": 9,
+    "Tanh": 1,
+}
+
+_SOURCES = ("trunk", "anatomy", "function")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The network for pictures of one size.
+
+    Attributes:
+        fine: image (1, 2, H, W) -> features at full and half resolution; float32.
+        deep: features at half resolution -> all of the levels below, and the attention at half resolution; bfloat16.
+        finish: all of these -> fused luminance (1, 1, H, W); float32.
+    """
+
+    fine: ov.Model
+    deep: ov.Model
+    finish: ov.Model
+
+
+def weights_of(model: ov.Model) -> dict[str, np.ndarray]:
+    """Weights by the names that CoCoNet gives them, from the model read from its ``.onnx`` file.
+
+    Weights stored in half precision (``NAME_half``, as :mod:`coconet_med.training.export` does) become float32.
+
+    Raises:
+        ModelError: the file does not hold CoCoNet: weights are missing, or have other shapes.
+    """
+    kinds = Counter(node.get_type_name() for node in model.get_ops())
+    if any(kinds[kind] != count for kind, count in _OPERATIONS.items()):
+        msg = "not CoCoNet: it has other operations"
+        raise ModelError(msg)
+    found = {
+        node.get_friendly_name().removesuffix("_half"): np.array(node.data, np.float32)
+        for node in model.get_ops()
+        if node.get_type_name() == "Constant" and node.get_element_type().is_real()
+    }
+    first = found.get("encode1.0.0.weight")
+    width = first.shape[0] if first is not None and first.ndim == 4 else 0
+    for name, shape in _shapes(width).items():
+        if name not in found or found[name].shape != shape:
+            msg = f"not CoCoNet: {name} is not there in the shape {shape}"
+            raise ModelError(msg)
+    return found
+
+
+def build_parts(weights: Mapping[str, np.ndarray], height: int, width: int, *, deep: Kind) -> Parts:
+    """The three models for pictures of ``height`` x ``width``, both multiples of :data:`SIZE_MULTIPLE`.
+
+    Args:
+        weights: by name, see :func:`weights_of`.
+        height: rows.
+        width: columns.
+        deep: in what the deep part will be computed, and receives its features.
+    """
+    models = (_fine(weights, height, width, deep), _deep(weights, height, width, deep), _finish(weights, height, width))
+    return Parts(*models)
+
+
+def _shapes(width: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of all weights of a network of this width."""
+    w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
+    layers = {"out": (1, w1, 1, 1)}
+    layers |= {"features.conv1_1": (w2, 1, 3, 3), "features.conv1_2": (w2, w2, 3, 3)}
+    layers |= {"features.conv2_1": (w3, w2, 3, 3), "features.conv2_2": (w3, w3, 3, 3)}
+    layers |= {"features.conv3_1": (w4, w3, 3, 3)} | {f"features.conv3_{n}": (w4, w4, 3, 3) for n in (2, 3, 4)}
+    blocks = {"encode4": (w4, w3), "bottom": (w4, w4)}
+    for level, inputs, outputs in ((1, 2, w1), (2, w1, w2), (3, w2, w3)):
+        blocks |= {f"encode{level}.0": (outputs, inputs), f"encode{level}.1": (outputs, outputs)}
+        blocks |= {f"decode{level}.join.0": (outputs, 2 * outputs), f"decode{level}.join.1": (outputs, outputs)}
+        layers[f"decode{level}.halve"] = (outputs, 2 * outputs, 3, 3)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for level, channels in ((2, w2), (3, w3), (4, w4)):
+        for kind in ("query", "key", "value"):
+            layers[f"ensemble{level}.attention.{kind}"] = (channels, channels, 3, 3)
+        layers[f"ensemble{level}.merge"] = (channels, 3 * channels, 3, 3)
+        shapes[f"ensemble{level}.attention.gamma"] = ()
+    for name, (outputs, inputs) in blocks.items():
+        layers[f"{name}.0"] = (outputs, inputs, 3, 3)
+        shapes |= {f"{name}.2.{kind}": (outputs,) for kind in ("weight", "bias", "running_mean", "running_var")}
+    for name, shape in layers.items():
+        shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    return shapes
+
+
+def _fine(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
+    net = _Layers(weights)
+    image = net.given("image", (1, 2, height, width))
+    scaled = net.op.subtract(net.op.multiply(image, net.constant(2.0)), net.constant(1.0))
+    anatomy, function = (net.channel(scaled, n) for n in range(2))
+    e1 = net.pair(net.op.concat([function, anatomy], 1), "encode1")
+    e2 = net.pair(net.pool(e1), "encode2")
+    halves = [
+        net.rectified(net.pool(net.rectified(x, "features.conv1_1")), "features.conv1_2") for x in (anatomy, function)
+    ]
+    half = dict(zip(_SOURCES, (e2, *halves), strict=True))
+    pooled = {f"{name}_pooled": net.op.convert(net.pool(x), deep) for name, x in half.items()}
+    short = {f"{name}_short": net.op.convert(x, deep) for name, x in half.items()}
+    return net.model({"full": e1, **half, **pooled, **short})
+
+
+def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
+    net = _Layers(weights)
+    channels = weights["encode2.0.0.weight"].shape[0]
+    attention = {}
+    for name in _SOURCES:
+        # Queries and keys read the same features, but as two inputs: OpenVINO copies what two layers share.
+        shape = (1, height // 2, width // 2, channels)
+        both = [net.given_last(f"{name}_short_{kind}", shape, deep) for kind in ("query", "key")]
+        attention[f"attention_{name}"] = net.attention(both, "ensemble2")
+    shape = (1, height // 4, width // 4, channels)
+    trunk, *sources = (net.given_last(f"{name}_pooled", shape, deep) for name in _SOURCES)
+    e3 = net.pair(trunk, "encode3")
+    quarters = [net.features(x, "features.conv2_", 2) for x in sources]
+    e4 = net.block(net.pool(e3), "encode4")
+    eighths = [net.features(net.pool(x), "features.conv3_", 4) for x in quarters]
+    y = net.block(net.ensemble([e4, *eighths], "ensemble4"), "bottom")
+    y = net.up(y, net.ensemble([e3, *quarters], "ensemble3"), "decode3")
+    return net.model({"deep": y}, attention)
+
+
+def _finish(weights: Mapping[str, np.ndarray], height: int, width: int) -> ov.Model:
+    net = _Layers(weights)
+    w1 = weights["encode1.0.0.weight"].shape[0]
+    full = net.given_last("full", (1, height, width, w1))
+    half = [net.given_last(name, (1, height // 2, width // 2, 2 * w1)) for name in _SOURCES]
+    attention = [net.given(f"attention_{name}", (1, 2 * w1, 2 * w1)) for name in _SOURCES]
+    deep = net.given_last("deep", (1, height // 4, width // 4, 4 * w1))
+    y = net.up(deep, net.ensemble(half, "ensemble2", attention), "decode2")
+    y = net.conv(net.up(y, full, "decode1"), "out")
+    fused = net.op.add(net.op.multiply(net.op.tanh(y), net.constant(0.5)), net.constant(0.5))
+    return net.model({}, {"pred": fused})
+
+
+class _Layers:
+    """The layers of CoCoNet as OpenVINO operations on (1, C, H, W)."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        import openvino.opset13 as op
+
+        self.op, self.weights = op, weights
+        self.inputs: list[Any] = []
+
+    def constant(self, values: Any) -> Any:
+        return self.op.constant(np.asarray(values, np.float32))
+
+    def given(self, name: str, shape: tuple[int, ...], kind: Kind = "f32") -> Any:
+        """An input of the model."""
+        import openvino as ov
+
+        self.inputs.append(self.op.parameter(shape, getattr(ov.Type, kind), name=name))
+        self.inputs[-1].output(0).get_tensor().set_names({name})
+        return self.inputs[-1]
+
+    def given_last(self, name: str, shape: tuple[int, ...], kind: Kind = "f32") -> Any:
+        """An input with channels last."""
+        x = self.given(name, shape, kind)
+        return self.op.transpose(x if kind == "f32" else self.op.convert(x, "f32"), [0, 3, 1, 2])
+
+    def model(self, features: dict[str, Any], others: dict[str, Any] | None = None) -> ov.Model:
+        """The model with these outputs, of which the ``features`` leave with channels last."""
+        import openvino as ov
+
+        outputs = {name: self.op.transpose(node, [0, 2, 3, 1]) for name, node in features.items()} | (others or {})
+        for name, node in outputs.items():
+            node.output(0).get_tensor().set_names({name})
+        return ov.Model([self.op.result(node) for node in outputs.values()], self.inputs, "coconet")
+
+    def channel(self, x: Any, number: int) -> Any:
+        return self.op.slice(x, [number], [number + 1], [1], [1])
+
+    def pool(self, x: Any) -> Any:
+        return self.op.max_pool(x, [2, 2], [1, 1], [0, 0], [0, 0], [2, 2]).output(0)
+
+    def conv(self, x: Any, name: str) -> Any:
+        """Convolution that keeps the size."""
+        return self.convolved(x, name, lambda y, count: y)
+
+    def convolved(self, x: Any, name: str, finish: Callable[[Any, int], Any]) -> Any:
+        """Convolution that keeps the size, and what follows it channel by channel.
+
+        Where neighboring pixels are computed :meth:`together`, the convolution steps by two pixels and has its weights
+        twice, side by side; memory then holds the same as without.
+
+        Args:
+            x: (1, C, H, W).
+            name: of the layer.
+            finish: given the output, in which each channel comes this many times over.
+        """
+        weight, bias = (self.weights[f"{name}.{kind}"] for kind in ("weight", "bias"))
+        count = self.together(name)
+        if count == 2:
+            weight = np.concatenate([np.pad(weight, ((0, 0), (0, 0), (0, 0), side)) for side in ((0, 1), (1, 0))])
+        pad = [weight.shape[2] // 2] * 2
+        y = self.op.convolution(x, self.constant(weight), [1, count], pad, pad, [1, 1])
+        y = finish(self.op.add(y, self.channels(bias, count)), count)
+        if count == 1:
+            return y
+        _, _, height, width = _shape(x)
+        y = self.op.reshape(self.op.transpose(y, [0, 2, 3, 1]), np.array([1, height, width, len(bias)]), False)
+        return self.op.transpose(y, [0, 3, 1, 2])
+
+    def together(self, name: str) -> int:
+        """How many neighboring pixels a layer computes at once: a processor's vector of 16 numbers holds two of 8
+        channels.  Not in the encoder, where the pooling that follows would pay for it."""
+        return 2 if len(self.weights[f"{name}.bias"]) <= 8 and not name.startswith("encode") else 1
+
+    def channels(self, values: np.ndarray, count: int) -> Any:
+        return self.constant(np.tile(values, count).reshape(1, -1, 1, 1))
+
+    def rectified(self, x: Any, name: str) -> Any:
+        return self.op.relu(self.conv(x, name))
+
+    def features(self, x: Any, name: str, count: int) -> Any:
+        for number in range(count):
+            x = self.rectified(x, f"{name}{number + 1}")
+        return x
+
+    def block(self, x: Any, name: str) -> Any:
+        """Convolution, leaky ReLU, batch norm as one factor and one shift for each channel."""
+        scale, shift, mean, variance = (
+            self.weights[f"{name}.2.{kind}"].astype(np.float64)
+            for kind in ("weight", "bias", "running_mean", "running_var")
+        )
+        factor = scale / np.sqrt(variance + _EPSILON)
+
+        def normalized(y: Any, count: int) -> Any:
+            y = self.op.multiply(self.op.prelu(y, self.constant([_SLOPE])), self.channels(factor, count))
+            return self.op.add(y, self.channels(shift - mean * factor, count))
+
+        return self.convolved(x, f"{name}.0", normalized)
+
+    def pair(self, x: Any, name: str) -> Any:
+        return self.block(self.block(x, f"{name}.0"), f"{name}.1")
+
+    def up(self, x: Any, skip: Any, name: str) -> Any:
+        """Bilinear upsampling by 2 and a halving convolution, then the skip connection and two convolutions."""
+        x = self.op.interpolate(
+            x,
+            np.array([2.0, 2.0], np.float32),
+            "linear_onnx",
+            "scales",
+            coordinate_transformation_mode="half_pixel",
+            axes=[2, 3],
+        )
+        both = [skip, self.conv(x, f"{name}.halve")]
+        if self.together(f"{name}.halve") == 1:
+            return self.pair(self.op.concat(both, 1), f"{name}.join")
+        # After neighboring pixels were computed together, channels lie last: joined there, nothing is moved.
+        both = [self.op.transpose(y, [0, 2, 3, 1]) for y in both]
+        return self.pair(self.op.transpose(self.op.concat(both, 3), [0, 3, 1, 2]), f"{name}.join")
+
+    def attention(self, both: list[Any], name: str) -> Any:
+        """Attention (1, C, C) between channels: see :func:`coconet_med.attention.channel_attention`."""
+        query, key = (
+            self.rows(self.conv(x, f"{name}.attention.{kind}")) for x, kind in zip(both, ("query", "key"), strict=True)
+        )
+        lengths = [self.op.maximum(self.op.reduce_l2(y, [1], True), self.constant(1e-12)) for y in (query, key)]
+        energy = self.op.matmul(query, key, True, False)
+        energy = self.op.divide(self.op.divide(energy, self.op.transpose(lengths[0], [0, 2, 1])), lengths[1])
+        return self.op.softmax(self.op.subtract(self.op.reduce_max(energy, [2], True), energy), 2)
+
+    def ensemble(self, sources: list[Any], name: str, attention: list[Any] | None = None) -> Any:
+        """The values of the three sources, mixed by attention (computed here unless given), and their merger."""
+        gamma = self.weights[f"{name}.attention.gamma"]
+        mixed = []
+        for number, x in enumerate(sources):
+            value = self.conv(x, f"{name}.attention.value")
+            matrix = attention[number] if attention else self.attention([x, x], name)
+            gathered = self.op.matmul(self.rows(value), matrix, False, True)
+            _, channels, height, width = _shape(x)
+            back = self.op.reshape(gathered, np.array([1, height, width, channels]), False)
+            back = self.op.transpose(back, [0, 3, 1, 2])
+            mixed.append(self.op.add(self.op.multiply(back, self.constant(gamma.reshape(1, 1, 1, 1))), value))
+        return self.conv(self.op.concat(mixed, 1), f"{name}.merge")
+
+    def rows(self, x: Any) -> Any:
+        """(1, C, H, W) -> (1, H * W, C), which moves nothing where channels are last."""
+        _, channels, height, width = _shape(x)
+        return self.op.reshape(self.op.transpose(x, [0, 2, 3, 1]), np.array([1, height * width, channels]), False)
+
+
+def _shape(x: Any) -> list[int]:
+    """Shape of a node with one output, or of one output of a node."""
+    return list(x.get_shape() if hasattr(x, "get_shape") else x.get_output_shape(0))
