@@ -25,7 +25,7 @@ class Augmentation:
         inverted: another MRI contrast (bright and dark tissue swapped inside the head).
         level: gamma and maximum of the uptake.
         smooth: further blur of the uptake.
-        soft: blur of the anatomical image, as in averages over people and thick slices.
+        soft: blur of the anatomical image, as in thick slices; half of the time of both, as in averages over people.
         noise: of either source.
         grey: the luminance of a pseudo-color picture in place of its uptake.
     """
@@ -35,7 +35,7 @@ class Augmentation:
     inverted: float = 0.08
     level: float = 0.5
     smooth: float = 0.25
-    soft: float = 0.1
+    soft: float = 0.2
     noise: float = 0.15
     grey: float = 0.25
 
@@ -82,6 +82,8 @@ class Augmentation:
             anatomy = (gain * anatomy ** _between(0.6, 1.7, generator)).clamp(0, 1)
         if _chance(self.soft, generator):
             anatomy = blur(anatomy[None, None], _uniform(0.5, 4.0, generator))[0, 0]
+            if _chance(0.5, generator):
+                function = blur(function[None, None], _uniform(0.5, 4.0, generator))[0, 0]
         if _chance(self.smooth, generator):
             function = blur(function[None, None], _uniform(0.5, 2.5, generator))[0, 0]
         if _chance(self.level, generator):

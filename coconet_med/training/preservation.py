@@ -16,6 +16,8 @@ from torch.nn import functional as F
 from coconet_med.training.weights import blur, single
 
 LOW_PASS_SIGMA = 3.0
+#: Strength of an edge of one grey level of 255, by :func:`gradient`: nobody sees one that is weaker.
+FAINT = 4 / 255
 _EPS = 1e-6
 
 
@@ -105,7 +107,7 @@ class PreservationWeights:
         hot_edges: edges of the MRI inside the region of high uptake.
         head_edges: edges of the MRI in the whole head.
         joint_edges: edges of both sources, each weighted by its own strength (Qabf).
-        no_new_edges: edges stronger than in either source (what Nabf counts).
+        no_new_edges: edges stronger than in either source (what Nabf counts), relative to those of the sources.
         darkness: light where both sources are dark.
         differences: what the fused picture adds to one source is the other one (SCD).
     """
@@ -116,7 +118,7 @@ class PreservationWeights:
     hot_edges: float = 2.0
     head_edges: float = 0.5
     joint_edges: float = 1.5
-    no_new_edges: float = 8.0
+    no_new_edges: float = 4.0
     darkness: float = 1.0
     differences: float = 0.4
 
@@ -148,7 +150,7 @@ class PreservationLoss(nn.Module):
             "anatomy_order": 1 - anatomy_order,
             "hot_edges": 1 - hot_edges,
             "head_edges": 1 - _average(kept_a, edges_a * where.head),
-            "no_new_edges": _average(F.relu(edges - torch.maximum(edges_a, edges_f)), where.head),
+            "no_new_edges": _excess(edges, torch.maximum(edges_a, edges_f), where.head),
             "darkness": _average(fused, where.empty) * 10,
             "differences": 2 - added.sum(0),
         }
@@ -170,6 +172,17 @@ class PreservationLoss(nn.Module):
     def _kept(source: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
         # Half the measure itself, half a flatter one that still pulls where the measure has saturated at 0.
         return 0.5 * edge_preservation(source, fused) + 0.5 * edge_preservation(source, fused, softness=3.0)
+
+
+def _excess(edges: torch.Tensor, stronger: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    """Edge strength beyond that of the stronger source, as a share of that one, plus the same of the squares.
+
+    Shares, so that a faint contour drawn into smooth sources weighs as much as a strong one among strong edges;
+    squares, so that one such contour weighs more than the same excess spread over all edges.
+    """
+    stronger = stronger.clamp_min(FAINT)
+    beyond = F.relu(edges - stronger)
+    return sum(_average(beyond**n, where) / _average(stronger**n, where).clamp_min(FAINT**2) for n in (1, 2))
 
 
 def _average(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

@@ -18,6 +18,7 @@ from coconet_med.training.preservation import (
     ranks,
     regions,
 )
+from coconet_med.training.weights import blur
 
 NONE = PreservationWeights(**{f.name: 0.0 for f in fields(PreservationWeights)})
 
@@ -107,6 +108,28 @@ def test_a_copy_of_either_source_costs_more_than_a_picture_that_keeps_both():
     both = 0.75 * function + 0.25 * anatomy
     loss = PreservationLoss(PreservationWeights(joint_edges=0.0))
     assert loss(both, image) < min(loss(anatomy, image), loss(function, image))
+
+
+def test_new_edges_count_relative_to_those_of_the_sources():
+    image, fused = _disk()
+    edges, a, f = (gradient(x)[2].double() for x in (fused, image[:, :1], image[:, 1:]))
+    stronger = torch.maximum(a, f).clamp_min(4 / 255)  # one grey level
+    beyond, head = (edges - stronger).clamp_min(0), regions(image).head > 0
+    expected = sum(float((beyond[head] ** n).sum() / (stronger[head] ** n).sum()) for n in (1, 2))
+    terms = PreservationLoss().terms
+    assert float(terms(fused, image)["no_new_edges"]) == pytest.approx(expected, rel=1e-4)
+    assert float(terms(image[:, :1], image)["no_new_edges"]) < 1e-6
+
+
+def test_a_contour_in_smooth_sources_costs_more_than_one_among_strong_edges():
+    image, _ = _disk(64)
+    smooth = blur(image, 4.0)
+    contour = torch.zeros(1, 1, 64, 64)
+    contour[..., 32:, :] = 0.05
+    term = lambda sources: float(  # noqa: E731
+        PreservationLoss().terms(sources.mean(1, keepdim=True) + contour, sources)["no_new_edges"]
+    )
+    assert term(smooth) > 5 * term(image)
 
 
 def test_the_loss_is_the_weighted_sum_of_its_terms():
