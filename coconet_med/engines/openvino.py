@@ -16,8 +16,12 @@ from coconet_med.errors import ModelError
 if TYPE_CHECKING:
     import openvino as ov
 
-#: Slices computed at the same time, at most: each one more needs memory of its own.
+#: Slices computed at the same time, at most.
 MOST_STREAMS = 4
+
+#: Numbers in one feature map at full resolution, of all slices computed at the same time: memory stays bounded whatever
+#: the size of the slices.  Four of 256 x 256 with ``light``; of 512 x 512, and with ``full``, one on all cores.
+MOST_NUMBERS = 4 * 256 * 256 * 8
 
 #: Largest difference from float32 in everything that is taken: less than one of 255 gray levels.
 PARITY = 1 / 255
@@ -138,7 +142,7 @@ class _InParts:
     ) -> None:
         self.precision: Precision = "mixed" if mixed else "float32"
         self._core, self._weights, self._streams = core, weights, streams
-        self._config: dict[str, object] = {"NUM_STREAMS": streams, "PERFORMANCE_HINT": "THROUGHPUT"}
+        self._config: dict[str, object] = {"PERFORMANCE_HINT": "THROUGHPUT"}
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = threads
         self._pool = ThreadPoolExecutor(streams, "coconet")
@@ -179,14 +183,16 @@ class _InParts:
 
         deep = "bf16" if self.precision == "mixed" else "f32"
         parts = build_parts(self._weights, height, width, deep=deep)
+        streams = min(self._streams, MOST_NUMBERS // (height * width * len(self._weights["encode1.0.0.bias"])))
+        config = {**self._config, "NUM_STREAMS": max(1, streams)}
         jobs = [(parts.fine, "f32"), (parts.deep, deep), (parts.finish, "f32")]
         self._chains = SimpleQueue()
 
         def compiled(job: tuple[ov.Model, str]) -> ov.CompiledModel:
-            return self._core.compile_model(job[0], "CPU", {**self._config, "INFERENCE_PRECISION_HINT": job[1]})
+            return self._core.compile_model(job[0], "CPU", {**config, "INFERENCE_PRECISION_HINT": job[1]})
 
         models = list(self._pool.map(compiled, jobs))
-        for _ in range(self._streams):
+        for _ in range(max(1, streams)):
             self._chains.put(_Chain(models))
         self._size = (height, width)
 
