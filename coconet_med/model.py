@@ -79,7 +79,7 @@ def load_model(
         raise ModelError(msg)
     path = _weights(name, engine)
     if engine == "auto":
-        engine = _best_engine(path)
+        engine = best_engine(path)
     if path.suffix != _SUFFIX[engine]:
         msg = f"{path.name}: the {engine} engine loads {_SUFFIX[engine]} files; choose another engine or file"
         raise ModelError(msg)
@@ -97,7 +97,12 @@ def installed_engines() -> dict[str, bool]:
     return {engine: find_spec(library) is not None for engine, library in libraries.items()}
 
 
-def _best_engine(path: Path) -> str:
+def best_engine(path: Path) -> str:
+    """What ``engine="auto"`` takes for a file of weights: the fastest engine installed that loads it.
+
+    OpenVINO before onnxruntime: on one or two cores with and without bfloat16 it was at least as fast (docs/speed.md);
+    ``coconet-med doctor`` measures whether that holds here.
+    """
     if path.suffix == ".pt":
         return "torch"
     return "openvino" if installed_engines()["openvino"] else "onnx"
