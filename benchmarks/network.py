@@ -99,11 +99,14 @@ def weights_of(model: str, folder: Path) -> Path:
 
     if (WEIGHTS / f"{model}.onnx").is_file():
         return WEIGHTS / f"{model}.onnx"
+    path = folder / f"{model}.onnx"
+    if path.is_file():
+        return path
     import torch
 
     from coconet_med.training.export import export_onnx
 
-    net, path = network(model, None), folder / f"{model}.onnx"
+    net = network(model, None)
     export_onnx(net, path)
     torch.save(net.state_dict(), path.with_suffix(".pt"))
     return path
@@ -124,7 +127,7 @@ def main(given: argparse.Namespace) -> None:
         reference = torch_run("full", None, max(given.threads))
         runs["reference"] = lambda: reference(slices[:1])
         for model in given.models:
-            path = weights_of(model, Path(name))
+            path = weights_of(model, given.folder or Path(name))
             exact = make("onnxruntime", model, path, max(given.threads))(slices[:4])
             for threads in given.threads:
                 for run in given.runs:
@@ -152,5 +155,6 @@ if __name__ == "__main__":
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 8])
     parser.add_argument("--threads", nargs="+", type=int, default=[os.cpu_count() or 1])
     parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--folder", type=Path, help="keep random weights here, to use them again")
     parser.add_argument("--json", type=Path)
     main(parser.parse_args())

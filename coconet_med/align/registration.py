@@ -152,13 +152,14 @@ def find_transform(pair: Pair, *, trusted: bool = True, progress: Progress | Non
 def coarse_match(pair: Pair, *, trusted: bool, progress: Progress | None = None) -> sitk.Euler3DTransform:
     """The best of the starting points after a quick search at a quarter of the resolution (good to some mm)."""
     tell = progress or (lambda fraction, message: None)
-    starts = sorted(starting_points(pair, trusted=trusted), key=lambda start: -score(pair, start))[:3]
+    scored = [(score(pair, start), start) for start in starting_points(pair, trusted=trusted)]
+    starts = sorted(scored, key=lambda each: -each[0])[:3]
     found = []
-    for number, start in enumerate(starts):
-        done = number / len(starts)
-        tell(done, "looking for the rough position")
-        found.append(_optimize(pair, start, COARSE_LEVEL, lambda f: None))
-    return max([*found, *starts], key=lambda transform: score(pair, transform))
+    for number, (_, start) in enumerate(starts):
+        tell(number / len(starts), "looking for the rough position")
+        climbed = _optimize(pair, start, COARSE_LEVEL, lambda f: None)
+        found.append((score(pair, climbed), climbed))
+    return max([*found, *starts], key=lambda each: each[0])[1]
 
 
 def displacement_mm(transform: sitk.Transform, pair: Pair) -> float:
@@ -306,7 +307,8 @@ def _clip(image: sitk.Image) -> sitk.Image:
 
 def _surroundings(body: sitk.Image) -> sitk.Image:
     radius = [round(RIM_MM / spacing) for spacing in body.GetSpacing()]
-    return sitk.BinaryFillhole(sitk.BinaryDilate(body, radius, sitk.sitkBox))
+    # On a mask the same as BinaryDilate, which takes five times as long.
+    return sitk.BinaryFillhole(sitk.GrayscaleDilate(body, radius, sitk.sitkBox))
 
 
 def _center_of_mass(image: sitk.Image) -> np.ndarray:
