@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import report
+from measured import peak_memory, report
 
 SIZES = {"small": (256, 256, 150), "large": (512, 512, 200)}
 
@@ -108,10 +107,12 @@ def one(anatomy: Path, function: Path, register: str, engine: str, repeat: int) 
             result = coconet_med.fuse(anatomy, function, register=register, model=model, engine=engine)
             result.save(Path(folder) / "fused.nii.gz")
             total = time.perf_counter() - began
+        if number == 0:
+            peak = peak_memory()
         results.append({"total": total, **seconds, "other": total - sum(seconds.values())})
         facts = result.provenance["model"]
+        del result
     best = min(results[1:], key=lambda row: row["total"]) if repeat else results[0]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform != "darwin" else 2**30)
     return {
         **best,
         "cold": results[0]["total"],

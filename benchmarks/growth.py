@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from end_to_end import as_scanned
-from measured import report
+from measured import peak_memory, report
 
-SLICES = (25, 50, 100, 150, 200)
+SLICES = (25, 50, 100, 200)
 SIDES = (128, 256, 384, 512)
-CASES = (1, 2, 4, 8)
+CASES = (2, 4, 8)
 
 #: What stays fixed while another number grows.
 SIDE, COUNT, CASE = 256, 40, (128, 128, 30)
@@ -44,8 +43,7 @@ def one(folder: Path, cases: int) -> dict[str, float]:
     for number in range(cases):
         fuse(number)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform != "darwin" else 2**30)
-    return {"s": seconds, "peak GiB": peak}
+    return {"s": seconds, "peak GiB": peak_memory()}
 
 
 def measured(head: Any, size: tuple[int, int, int], cases: int = 1) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,17 @@ def in_turn(
                 run()
             seconds[name].append((time.perf_counter() - began) / count)
     return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def peak_memory() -> float:
+    """Largest memory of this process so far, in GiB."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # unlike getrusage, not that of the process which started this one
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 2**20
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
 
 
 def machine() -> dict[str, Any]:

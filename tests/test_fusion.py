@@ -253,3 +253,30 @@ def test_negative_uptake_reads_as_none(mean_model: Model) -> None:
 def test_memory_and_file_sources_share_one_reader_of_values() -> None:
     with pytest.raises(FusionError, match="every voxel"):
         from_memory(np.ones((20, 20)), "anatomy")
+
+
+def test_the_network_is_loaded_aside_and_its_absence_is_still_told(head: HeadPhantom) -> None:
+    with pytest.raises(FusionError, match="no such file"):
+        coconet_med.fuse(head.t1, head.pet, model="heavy")
+
+
+def test_arrays_written_through_an_image_are_in_the_image() -> None:
+    from coconet_med.fusion import _writable
+
+    for image in (sitk.Image([4, 3, 2], sitk.sitkFloat32), sitk.Image([4, 3, 2], sitk.sitkVectorUInt8, 3)):
+        values = np.random.default_rng(0).integers(0, 99, array(image).shape)
+        _writable(image)[...] = values
+        assert (array(image) == values).all()
+
+
+@pytest.mark.parametrize("plane", ["axial", "sagittal"])
+def test_coloring_slices_is_coloring_the_volume(head: HeadPhantom, mean_model: Model, plane: str) -> None:
+    from coconet_med.color import compose
+
+    result = coconet_med.fuse(head.t1, head.pet, model=mean_model, plane=plane, strength=0.7)
+    uptake = result.window.apply(array(result.uptake))
+    assert (array(result.color) == compose(array(result.luminance), uptake, strength=0.7)).all()
+
+
+def test_the_sidecar_says_in_what_numbers_was_computed(head: HeadPhantom, mean_model: Model) -> None:
+    assert coconet_med.fuse(head.t1, head.pet, model=mean_model).sidecar()["model"]["precision"] == "float32"

@@ -70,3 +70,22 @@ def test_what_the_values_mean_decides() -> None:
 def test_limits_that_do_not_rise_are_refused(given: tuple[float, float]) -> None:
     with pytest.raises(OptionError, match="two finite numbers"):
         window_for(source(units="SUVbw"), np.ones(3), "function", given=given)
+
+
+@pytest.mark.parametrize("role", ["anatomy", "function"])
+@pytest.mark.parametrize("shape", [(5, 7, 9), (40, 50, 60)])
+def test_the_window_is_that_of_whole_percentiles_and_the_image_is_left_alone(role: str, shape: tuple[int, ...]) -> None:
+    values = RNG.gamma(1, 200, shape).astype(np.float32)
+    before = values.copy()
+    rough = float(np.percentile(values, 99.9))
+    low = 0.0 if role == "function" or values.min() < 0.1 * values.max() else float(values.min())
+    high = np.percentile(values[values > low + 0.05 * (rough - low)], 99.5 if role == "anatomy" else 99.9)
+    assert robust_window(values, role) == (low, float(high))  # type: ignore[arg-type]
+    assert (values == before).all()
+
+
+def test_scaling_in_pieces_is_scaling_at_once() -> None:
+    values = RNG.uniform(-3, 5, 200_000).astype(np.float32)
+    window = Window(-1.5, 2.25, "relative", "robust")
+    at_once = np.clip((values.astype(np.float64) + 1.5) / 3.75, 0, 1).astype(np.float32)
+    assert (window.apply(values) == at_once).all()

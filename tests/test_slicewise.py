@@ -8,8 +8,9 @@ import SimpleITK as sitk
 
 from coconet_med import slicewise
 from coconet_med.model import Model
+from coconet_med.scale import Window
 from coconet_med.slices import slicing_of
-from coconet_med.slicewise import fuse_slices, keep_dark
+from coconet_med.slicewise import fuse_batches, fuse_slices, keep_dark
 
 RNG = np.random.default_rng(4)
 
@@ -78,3 +79,40 @@ def test_stopping_from_the_progress_stops_the_work(mean_model: Model, monkeypatc
     with pytest.raises(StoppedError):
         fuse_slices(a, f, slicing=slicing_of(image), engine=mean_model.engine, progress=stop)
     assert len(mean_model.engine.shapes) == 1
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+def test_batch_by_batch_with_windows_is_the_same_as_scaling_the_whole_volumes_first(
+    mean_model: Model, monkeypatch: pytest.MonkeyPatch, plane: str
+) -> None:
+    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 3 * 21 * 22)
+    a, f, image = volumes()
+    a, f = a * 900 - 50, f * 7
+    a[:4], f[:4] = -50, 0  # dark in the axial plane
+    windows = Window(-20, 700, "relative", "robust"), Window(0, 5, "relative", "robust")
+    slicing = slicing_of(image, plane=plane)
+    scaled = [window.apply(values) for window, values in zip(windows, (a, f), strict=True)]
+    expected = [slicing.stack(v) for v in (*scaled, fuse_slices(*scaled, slicing=slicing, engine=mean_model.engine))]
+    seen = []
+    for batch in fuse_batches(a, f, slicing=slicing, engine=mean_model.engine, windows=windows):
+        seen += batch.where.tolist()
+        for found, whole in zip((batch.anatomy, batch.function, batch.fused), expected, strict=True):
+            assert (found == whole[batch.where]).all()
+    assert sorted(seen) == list(range(len(expected[0])))
+
+
+def test_an_engine_that_computes_several_slices_at_once_gets_as_many(
+    mean_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 1)
+    mean_model.engine.slices = 5  # type: ignore[attr-defined]
+    a, f, image = volumes()
+    fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=mean_model.engine)
+    assert {shape[0] for shape in mean_model.engine.shapes} == {5}
+
+
+def test_an_engine_is_made_ready_for_the_size_that_it_will_get(mean_model: Model) -> None:
+    told: list[tuple[int, int]] = []
+    mean_model.engine.prepare = lambda *size: told.append(size)  # type: ignore[attr-defined]
+    slicewise.prepare(mean_model.engine, 9, 200)
+    assert told == [(16, 200)]

@@ -67,5 +67,6 @@ def _provenance(result: FusionResult) -> dict[str, Any]:
             "strength": result.strength,
             "plane": result.plane,
             "engine": model["engine"],
+            "precision": model.get("precision", "float32"),
         },
     }
