@@ -60,7 +60,7 @@ def measured(head: Any, size: tuple[int, int, int], cases: int = 1) -> tuple[flo
 
 
 def draw(rows: list[tuple[Any, ...]], path: Path) -> None:
-    """Time and memory against each number, from zero, with the straight line through the largest and the origin."""
+    """Time and memory against each number, both from zero."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(2, 3, figsize=(9, 5), sharex="col", layout="constrained")
