@@ -30,7 +30,7 @@ def test_any_batch_and_size_gives_a_luminance(shape: tuple[int, ...]) -> None:
     fused = load_model("light", engine="onnx", threads=1).engine.run(image)
     assert fused.shape == (shape[0], 1, *shape[2:])
     assert fused.dtype == np.float32
-    assert 0 <= fused.min() < fused.max() <= 1
+    assert -1e-6 < fused.min() < fused.max() < 1 + 1e-6
 
 
 def test_slices_of_a_batch_do_not_see_each_other() -> None:
@@ -78,12 +78,18 @@ def test_weights_may_be_given_by_path(tmp_path: Path) -> None:
     [
         ("heavy", "auto", "no such file"),
         ("light", "tensorflow", "choose auto"),
-        ("full", "onnx", "not in this installation"),
+        ("full", "torch", r"models/full\.pt of the MONAI bundle"),
     ],
 )
 def test_what_is_not_there_is_named(name: str, engine: str, words: str) -> None:
     with pytest.raises(ModelError, match=words):
         load_model(name, engine=engine)
+
+
+def test_weights_that_are_gone_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "WEIGHTS", tmp_path)
+    with pytest.raises(ModelError, match="not in this installation; install coconet-med again"):
+        load_model("light", engine="onnx")
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
