@@ -30,5 +30,8 @@ class Engine(Protocol):
     version: str
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        """Fuse slices: float32 (B, 2, H, W) in [0, 1] (anatomy, function) -> float32 (B, 1, H, W) in [0, 1], to rounding."""
+        """Fuse slices: float32 (B, 2, H, W) in [0, 1] (anatomy, function) -> float32 (B, 1, H, W).
+
+        The result lies in [0, 1] up to rounding.
+        """
         ...
