@@ -12,13 +12,15 @@ import pytest
 
 from coconet_med import load_model, model
 from coconet_med.errors import ModelError
+from coconet_med.phantom import slice_pair
 
 RNG = np.random.default_rng(5)
 
 
-def test_the_light_model_travels_with_the_package_under_five_megabytes() -> None:
-    loaded = load_model("light", engine="onnx", threads=1)
-    assert loaded.path.stat().st_size < 5_000_000
+@pytest.mark.parametrize(("name", "megabytes"), [("light", 5), ("full", 25)])
+def test_the_models_travel_with_the_package_and_are_small(name: str, megabytes: int) -> None:
+    loaded = load_model(name, engine="onnx", threads=1)
+    assert loaded.path.stat().st_size < megabytes * 1_000_000
     assert loaded.sha256 == hashlib.sha256(loaded.path.read_bytes()).hexdigest()
     for fact in ("data", "data_terms", "settings", "date", "figures", "intended_use", "limits", "license"):
         assert loaded.card[fact], fact
@@ -40,11 +42,19 @@ def test_slices_of_a_batch_do_not_see_each_other() -> None:
     assert np.abs(engine.run(image) - alone).max() < 1e-5
 
 
-@pytest.mark.parametrize("other", ["openvino", "torch"])
-def test_engines_agree(other: str) -> None:
+BUNDLED = Path(__file__).parents[1] / "bundles" / "coconet_fusion" / "models" / "full.pt"
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("light", "openvino"), ("light", "torch"), ("full", "openvino"), (BUNDLED, "torch")]
+)
+def test_engines_agree(name: str | Path, other: str) -> None:
     pytest.importorskip(other, reason=f"{other} is not installed")
-    image = RNG.uniform(size=(2, 2, 70, 90)).astype(np.float32)
-    models = [load_model("light", engine=name, threads=1) for name in ("onnx", other)]
+    image = np.stack([np.stack(slice_pair(90, seed=seed)) for seed in (1, 2)]).astype(np.float32) / 255
+    models = [
+        load_model("full" if name == BUNDLED else name, engine="onnx", threads=1),
+        load_model(name, engine=other, threads=1),
+    ]
     allowed = 1e-4 if models[1].provenance()["precision"] == "float32" else 1 / 255
     first, second = (loaded.engine.run(image) for loaded in models)
     assert np.abs(first - second).max() < allowed
