@@ -113,7 +113,12 @@ def test_evaluation_reports_each_case_and_the_mean(place: Place) -> None:
 @pytest.mark.parametrize("which", [name for name in COMMANDS if name.startswith("Several")])
 def test_two_processes_train_and_evaluate_on_the_cpu(place: Place, which: str) -> None:
     more = () if which.endswith("(2)") else SMALL
-    done = place.run(COMMANDS[which], *more, "--output_dir", str(place.work / "several"))
+    for _ in range(2):
+        done = place.run(COMMANDS[which], *more, "--output_dir", str(place.work / "several"))
+        # Seldom a thread of torch's gloo outlives its process, which then aborts after
+        # all work is done: that one end, and no other, is given a second try.
+        if "terminate called without an active exception" not in done.stdout:
+            break
     assert done.returncode == 0, done.stdout[-3000:]
     assert done.stdout.count("Metrics -- ") == 1
 
