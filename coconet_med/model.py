@@ -126,10 +126,10 @@ def _weights(name: str | Path, engine: str) -> Path:
     if str(name) in NAMES:
         path = WEIGHTS / f"{name}{_SUFFIX.get(engine, '.onnx')}"
         if not path.is_file():
-            msg = f"model {str(name)!r}: its {path.suffix} weights are not in this installation; "
-            msg += "use another engine, or give the path of models/full.pt of the MONAI bundle"
-            if path.suffix != ".pt":
-                msg = f"model {str(name)!r}: its weights are not in this installation; install coconet-med again"
+            remedy = "install coconet-med again"
+            if path.suffix == ".pt":
+                remedy = "use another engine, or give the path of models/full.pt of the MONAI bundle"
+            msg = f"model {str(name)!r}: its {path.suffix} weights are not in this installation; {remedy}"
             raise ModelError(msg)
         return path
     path = Path(name)

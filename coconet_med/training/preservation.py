@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from coconet_med.training.weights import blur, single
 
 LOW_PASS_SIGMA = 3.0
-#: Strength of an edge of one grey level of 255, by :func:`gradient`: nobody sees one that is weaker.
+#: Strength of an edge of one gray level of 255, by :func:`gradient`: nobody sees one that is weaker.
 FAINT = 4 / 255
 _EPS = 1e-6
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,24 @@ def test_the_losses_of_the_released_models_are_the_defaults():
         released = json.loads((WEIGHTS / f"{name}.json").read_text())["settings"]
         for key in ("base", "preservation", "contrast", "steadiness", "augmentation"):
             assert released[key] == made[key], f"{name}: {key}"
+
+
+def test_every_settings_file_of_the_page_is_one(tmp_path: Path):
+    """docs/training.md: the table of what differs."""
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    shown = [text for text in re.findall(r"^\|[^`]*`(.*)` \|$", page, flags=re.MULTILINE) if '"' in text]
+    assert len(shown) == 5
+    path = tmp_path / "settings.json"
+    for text in shown:
+        path.write_text(text if text.startswith("{") else f"{{{text}}}")
+        assert read_settings(path) != Settings()
+
+
+def test_the_page_shows_how_to_have_the_paper_alone(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    path = tmp_path / "settings.json"
+    path.write_text(re.search(r"the paper's stage 1 alone \| `(.*)` \|", page)[1])
+    made = read_settings(path)
+    assert made.base == 20
+    assert not any(asdict(made.preservation).values())
+    assert made.steadiness.weight == made.contrast.weight == 0
