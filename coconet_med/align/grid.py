@@ -19,6 +19,9 @@ DIRECTION_TOLERANCE = 5e-3
 #: Ratio of a Gaussian's full width at half maximum to its standard deviation.
 FWHM_TO_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
+#: Planes that :func:`coarsen` handles at a time: temporary arrays stay small however large the volume is.
+_PLANES = 16
+
 
 def check_grid(image: sitk.Image, name: str) -> None:
     """Refuse an image whose voxels have no proper place in the world.
@@ -123,22 +126,77 @@ def match_resolution(image: sitk.Image, step: np.ndarray) -> sitk.Image:
     return sitk.DiscreteGaussian(image, variance.tolist(), width, 0.001, True)
 
 
-def coarsen(image: sitk.Image, spacing_mm: float, *, most_voxels: int = 3_000_000) -> sitk.Image:
+def coarsen(
+    image: sitk.Image, spacing_mm: float, *, limits: tuple[float, float] | None = None, most_voxels: int = 3_000_000
+) -> sitk.Image:
     """``image`` over the same field of view with voxels of at least ``spacing_mm``, anti-aliased.
 
     Axes that are already as coarse stay as they are.  ``spacing_mm`` grows until at most ``most_voxels`` remain.
+
+    The same as :func:`resample` on the coarser grid up to rounding, at a tenth of its cost: both grids have the same
+    axes, so smoothing and interpolation together are one short sum along each axis, and only where a coarse voxel lies.
+
+    Args:
+        image: scalar 3-D image.
+        spacing_mm: the voxel size wanted.
+        limits: values below the first become it (NaN as well), values above the second become that.
+        most_voxels: of the result.
+
+    Returns:
+        ``image`` itself where nothing is to be done, else a new ``float32`` image.
     """
     extent, spacing = extent_mm(image), np.array(image.GetSpacing())
     target = max(spacing_mm, float(np.prod(extent) / most_voxels) ** (1 / 3))
     size = np.where(spacing < 0.99 * target, np.maximum(np.round(extent / target), 1), image.GetSize()).astype(int)
-    if tuple(size) == image.GetSize():
+    if limits is None and tuple(size) == image.GetSize():
         return image
-    grid = sitk.Image(size.tolist(), sitk.sitkUInt8)
-    grid.SetSpacing((extent / size).tolist())
-    grid.SetDirection(image.GetDirection())
+    values = sitk.GetArrayViewFromImage(image)
+    of_i, of_j, of_k = (_coarsening(*axis) for axis in zip(image.GetSize(), size, spacing, strict=True))
+    planes = np.empty((len(values), size[1], size[0]), np.float32)
+    for start in range(0, len(values), _PLANES):
+        some = values[start : start + _PLANES]
+        if limits is not None:
+            some = np.fmin(np.fmax(some, np.float32(limits[0])), np.float32(limits[1]))
+        planes[start : start + _PLANES] = _sums(_sums(some, of_j, 1), of_i, 2)
+    coarse = sitk.GetImageFromArray(_sums(planes, of_k, 0))
+    coarse.SetSpacing((extent / size).tolist())
+    coarse.SetDirection(image.GetDirection())
     first = (np.array(image.GetSize()) / size - 1) / 2
-    grid.SetOrigin(image.TransformContinuousIndexToPhysicalPoint(first.tolist()))
-    return resample(image, grid, sitk.Transform(3, sitk.sitkIdentity))
+    coarse.SetOrigin(image.TransformContinuousIndexToPhysicalPoint(first.tolist()))
+    return coarse
+
+
+def _sums(values: np.ndarray, weights: np.ndarray | None, axis: int) -> np.ndarray:
+    """Weighted sums along an axis, one for each row of ``weights`` (few of which are not 0); ``None`` leaves it alone.
+
+    No matrix product: its threads wait for each other where the network keeps the cores busy.
+    """
+    if weights is None:
+        return values
+    shape = list(values.shape)
+    shape[axis] = len(weights)
+    out = np.empty(shape, np.float32)
+    source, target = np.moveaxis(values, axis, -1), np.moveaxis(out, axis, -1)
+    for number, row in enumerate(weights):
+        used = np.flatnonzero(row)
+        part = slice(used[0], used[-1] + 1)
+        np.einsum("...w,w->...", source[..., part], row[part], out=target[..., number], casting="same_kind")
+    return out
+
+
+def _coarsening(count: int, fewer: int, spacing: float) -> np.ndarray | None:
+    """What :func:`resample` does along one axis when ``count`` voxels become ``fewer``: weights, (fewer, count).
+
+    Found by doing it to every unit vector.  ``None`` where it does nothing.
+    """
+    if fewer == count:
+        return None
+    units = sitk.GetImageFromArray(np.eye(count, dtype=np.float32)[None])
+    units.SetSpacing((float(spacing), 1.0, 1.0))
+    grid = sitk.Image((int(fewer), count, 1), sitk.sitkUInt8)
+    grid.SetSpacing((spacing * count / fewer, 1.0, 1.0))
+    grid.SetOrigin((spacing * (count / fewer - 1) / 2, 0.0, 0.0))
+    return sitk.GetArrayFromImage(resample(units, grid, sitk.Transform(3, sitk.sitkIdentity)))[0].T
 
 
 def _numbers(values: object) -> str:

@@ -112,3 +112,30 @@ def test_coarsening_keeps_the_field_of_view():
     np.testing.assert_allclose(field_center(coarse), field_center(fine), atol=1e-9)
     np.testing.assert_allclose(np.multiply(coarse.GetSize(), coarse.GetSpacing()), (50.0, 61.0, 42.0))
     assert coarsen(coarse, 2.0) is coarse
+
+
+@pytest.mark.parametrize("spacing", [(0.75, 0.875, 1.28), (0.9, 4.0, 2.5), (2.0, 0.5, 9.0)])
+def test_coarsening_is_resampling_on_the_coarser_grid(spacing):
+    fine = sitk.GetImageFromArray(np.random.default_rng(0).random((41, 30, 52), dtype=np.float32))
+    fine.SetSpacing(spacing)
+    turn = sitk.Euler3DTransform()
+    turn.SetRotation(0.2, 0.3, -0.4)
+    fine.SetDirection(turn.GetMatrix())
+    fine.SetOrigin((-7.0, 3.0, 11.0))
+    coarse = coarsen(fine, 3.0)
+    expected = sitk.GetArrayFromImage(resample(fine, coarse, IDENTITY))
+    np.testing.assert_allclose(sitk.GetArrayFromImage(coarse), expected, atol=2e-6)
+
+
+def test_coarsening_cuts_values_at_the_limits_and_takes_none_for_the_lower_one():
+    values = np.random.default_rng(0).random((20, 20, 20), dtype=np.float32)
+    values[3, 4, 5], values[6, 7, 8], values[9, 9, 9] = np.nan, np.inf, -np.inf
+    clean = np.clip(np.nan_to_num(values, nan=0.2, posinf=0.7, neginf=0.2), 0.2, 0.7)
+    for spacing_mm in (1.0, 2.0):
+        found, expected = (
+            sitk.GetArrayFromImage(coarsen(sitk.GetImageFromArray(given), spacing_mm, limits=(0.2, 0.7)))
+            for given in (values, clean)
+        )
+        assert np.array_equal(found, expected)
+        assert found.min() >= np.float32(0.2)
+        assert found.max() <= np.float32(0.7) * (1 + 1e-5)
