@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,17 +102,29 @@ def fuse_batches(
     lit = np.maximum(*tops) > DARK
     size = max(getattr(engine, "slices", 1), BATCH_PIXELS // (height * width))
     done = count - int(lit.sum())
-    for where in (*_some(np.flatnonzero(~lit), size), *_some(np.flatnonzero(lit), size)):
+
+    def scaled(where: np.ndarray) -> np.ndarray:
         image = np.empty((len(where), 2, height, width), np.float32)
         for which, stack in enumerate(stacks):
             image[:, which] = _scaled(stack[where], windows, which)
-        if not lit[where[0]]:
-            yield Batch(where, image[:, 0], image[:, 1], np.zeros((len(where), height, width), np.float32))
-            continue
-        yield Batch(where, image[:, 0], image[:, 1], keep_dark(_run(engine, image), image)[:, 0])
-        done += len(where)
-        if progress:
-            progress(done, count)
+        return image
+
+    for where in _some(np.flatnonzero(~lit), size):
+        image = scaled(where)
+        yield Batch(where, image[:, 0], image[:, 1], np.zeros((len(where), height, width), np.float32))
+    with ThreadPoolExecutor(1, "coconet-network") as network:
+
+        def started() -> Iterator[tuple[np.ndarray, np.ndarray, Future[np.ndarray]]]:
+            for where in _some(np.flatnonzero(lit), size):
+                image = scaled(where)
+                yield where, image, network.submit(_run, engine, image)
+
+        # A batch is handed on when the network has the next one already: so it never waits for what is done with them.
+        for (where, image, fused), _ in pairwise(chain(started(), (None,))):
+            yield Batch(where, image[:, 0], image[:, 1], keep_dark(fused.result(), image)[:, 0])
+            done += len(where)
+            if progress:
+                progress(done, count)
 
 
 def prepare(engine: Engine, height: int, width: int) -> None:

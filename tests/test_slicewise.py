@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -78,7 +80,34 @@ def test_stopping_from_the_progress_stops_the_work(mean_model: Model, monkeypatc
     a, f, image = volumes()
     with pytest.raises(StoppedError):
         fuse_slices(a, f, slicing=slicing_of(image), engine=mean_model.engine, progress=stop)
-    assert len(mean_model.engine.shapes) == 1
+    assert len(mean_model.engine.shapes) <= 2  # the second was started when the first was handed on
+
+
+def test_the_network_has_its_next_batch_before_the_last_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 5 * 21 * 22)
+    entered = [threading.Event() for _ in range(4)]
+
+    class Engine:
+        runs = 0
+
+        def run(self, image: np.ndarray) -> np.ndarray:
+            entered[self.runs].set()
+            self.runs += 1
+            return image.mean(axis=1, keepdims=True)
+
+    a, f, image = volumes()
+    for number, _ in enumerate(fuse_batches(a, f, slicing=slicing_of(image, plane="axial"), engine=Engine())):
+        assert entered[min(number + 1, 3)].wait(20)
+
+
+def test_an_error_of_the_network_is_raised_where_its_slices_are_used(mean_model: Model) -> None:
+    class Engine:
+        def run(self, image: np.ndarray) -> np.ndarray:
+            raise MemoryError("too large")
+
+    a, f, image = volumes()
+    with pytest.raises(MemoryError, match="too large"):
+        fuse_slices(a, f, slicing=slicing_of(image), engine=Engine())
 
 
 @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
