@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import platform
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med._version import __version__
-from coconet_med.align import align
+from coconet_med.align import AffinesLeftError, Guess, align, worth_guessing
 from coconet_med.color import compose, ycbcr_compose
 from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
 Progress = Callable[[str, int, int], None]
+
+#: Color and luminance.
+Pictures = tuple[sitk.Image, sitk.Image]
+
+#: Makes them of the images as an alignment has them; told of finished slices and their total.
+Painter = Callable[["Alignment | Guess", Callable[[int, int], None] | None], Pictures]
 
 
 def fuse(
@@ -93,7 +100,7 @@ def fuse(
         (64, 64)
     """
     _check_options(colormap, strength)
-    with ThreadPoolExecutor(1, "coconet-aside") as aside:
+    with ThreadPoolExecutor(2, "coconet-aside") as aside:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
         first, second = _read_pair(anatomy, function, spacing, dicom_options)
@@ -107,15 +114,15 @@ def fuse(
             colormap = "ct" if second.modality == "CT" else "uptake"
         slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
         ready = aside.submit(prepare, model.engine, *slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape[1:])
-        alignment = align(first, second, register=register, force=force, progress=_share(progress, "align"))
-        windows = (
-            window_for(first, sitk.GetArrayViewFromImage(first.image), "anatomy"),
-            window_for(second, sitk.GetArrayViewFromImage(second.image), "function", given=window),
-        )
-        ready.result()
-    color, luminance = _pictures(
-        first, second, alignment, windows, slicing, model, colormap, strength, _stage(progress, "fuse")
-    )
+        limits = aside.submit(_windows, first, second, window)
+
+        def paint(under: Alignment | Guess, told: Callable[[int, int], None] | None) -> Pictures:
+            windows = limits.result()
+            ready.result()
+            return _pictures(first, second, under, windows, slicing, model, colormap, strength, told)
+
+        alignment, (color, luminance) = _aligned(first, second, register, force, aside, paint, progress)
+        windows = limits.result()
     return FusionResult(
         color=_flat(color, first),
         luminance=_flat(luminance, first),
@@ -130,6 +137,80 @@ def fuse(
         plane=slicing.plane,
         provenance=_provenance(model),
         warnings=(*first.warnings, *second.warnings, *alignment.warnings, *_clipping(windows[1], second, alignment)),
+    )
+
+
+def _aligned(
+    anatomy: Source,
+    function: Source,
+    register: str,
+    force: bool,
+    aside: Executor,
+    paint: Painter,
+    progress: Progress | None,
+) -> tuple[Alignment, Pictures]:
+    """How the two images lie, and what was painted of them as they lie.
+
+    Where the affines may be kept, and mostly they are, painting begins while they are checked.  If it turns out that
+    the images have to be registered, it stops and begins again with what the registration found.
+    """
+    examined = None
+    if worth_guessing(anatomy, function, register):
+        try:
+            return _guessed(anatomy, function, register, force, aside, paint, progress)
+        except AffinesLeftError as left:
+            examined = left.examined
+    told = _share(progress, "align")
+    alignment = align(anatomy, function, register=register, force=force, progress=told, examined=examined)
+    return alignment, paint(alignment, _stage(progress, "fuse"))
+
+
+def _guessed(
+    anatomy: Source,
+    function: Source,
+    register: str,
+    force: bool,
+    aside: Executor,
+    paint: Painter,
+    progress: Progress | None,
+) -> tuple[Alignment, Pictures]:
+    """As :func:`_aligned`, if the affines are kept.
+
+    Raises:
+        AffinesLeftError: they are not; it is raised between two batches.
+    """
+    tell = progress or (lambda stage, done, total: None)
+    tell("align", 0, 100)
+    guess = Guess(anatomy, function, register=register, force=force, aside=aside)
+    held: tuple[int, int] | None = None  # nothing is told of the fusion before it is known to count
+    kept = False
+
+    def told(done: int, total: int) -> None:
+        nonlocal held
+        held = done, total
+        if guess.settled:
+            settle()
+        else:
+            tell("align", 0, 100)  # nothing new, but it may stop the work
+
+    def settle() -> Alignment:
+        nonlocal held, kept
+        alignment = guess.confirmed()
+        if not kept:
+            tell("align", 100, 100)
+        if held:
+            tell("fuse", *held)
+        held, kept = None, True
+        return alignment
+
+    pictures = paint(guess, told)
+    return settle(), pictures
+
+
+def _windows(anatomy: Source, function: Source, given: tuple[float, float] | None) -> tuple[Window, Window]:
+    return (
+        window_for(anatomy, sitk.GetArrayViewFromImage(anatomy.image), "anatomy"),
+        window_for(function, sitk.GetArrayViewFromImage(function.image), "function", given=given),
     )
 
 
@@ -188,30 +269,32 @@ def _with_palette(function: Source, palette: str | Path | None) -> Source:
 def _pictures(
     anatomy: Source,
     function: Source,
-    alignment: Alignment,
+    alignment: Alignment | Guess,
     windows: tuple[Window, Window],
     slicing: Slicing,
     model: Model,
     colormap: str,
     strength: float,
     progress: Callable[[int, int], None] | None,
-) -> tuple[sitk.Image, sitk.Image]:
+) -> Pictures:
     """Color and luminance on the anatomical grid, made batch by batch of slices."""
     color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
     colors, lights = (slicing.stack(_writable(image)) for image in (color, luminance))
     picture = slicing.stack(_picture(anatomy, function, alignment, strength)) if function.color is not None else None
     values = [sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)]
-    for batch in fuse_batches(*values, slicing=slicing, engine=model.engine, windows=windows, progress=progress):
-        light = batch.fused if strength == 1 else (1 - strength) * batch.anatomy + strength * batch.fused
-        lights[batch.where] = light
-        if picture is None:
-            colors[batch.where] = compose(light, batch.function, colormap=colormap, strength=strength)
-        else:
-            colors[batch.where] = ycbcr_compose(light, picture[batch.where])
+    batches = fuse_batches(*values, slicing=slicing, engine=model.engine, windows=windows, progress=progress)
+    with closing(batches):
+        for batch in batches:
+            light = batch.fused if strength == 1 else (1 - strength) * batch.anatomy + strength * batch.fused
+            lights[batch.where] = light
+            if picture is None:
+                colors[batch.where] = compose(light, batch.function, colormap=colormap, strength=strength)
+            else:
+                colors[batch.where] = ycbcr_compose(light, picture[batch.where])
     return color, luminance
 
 
-def _picture(anatomy: Source, function: Source, alignment: Alignment, strength: float) -> np.ndarray:
+def _picture(anatomy: Source, function: Source, alignment: Alignment | Guess, strength: float) -> np.ndarray:
     """The colors of a functional picture on the anatomical grid, (k, j, i, 3)."""
     brought = sitk.Resample(function.color, anatomy.image, alignment.transform, sitk.sitkLinear, 0)
     picture = sitk.GetArrayFromImage(brought if not anatomy.planar else function.color)

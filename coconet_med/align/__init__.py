@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from coconet_med.align.alignment import Alignment, RegisterMode, align
+from coconet_med.align.guess import AffinesLeftError, Guess, worth_guessing
 
-__all__ = ["Alignment", "RegisterMode", "align"]
+__all__ = ["AffinesLeftError", "Alignment", "Guess", "RegisterMode", "align", "worth_guessing"]

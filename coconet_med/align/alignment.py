@@ -91,6 +91,25 @@ class Alignment:
         }
 
 
+@dataclass(frozen=True)
+class Examined:
+    """Two volumes as their affines have them, and whether to register them.
+
+    Attributes:
+        pair: the two volumes, prepared for registration.
+        given: figures of the fit under the affines.
+        wanted: whether to register.
+        reason: why, or why not.
+        notes: what the user should know of that decision.
+    """
+
+    pair: Pair
+    given: Plausibility
+    wanted: bool
+    reason: str
+    notes: tuple[str, ...]
+
+
 def align(
     anatomy: Source,
     function: Source,
@@ -98,6 +117,8 @@ def align(
     register: RegisterMode = "auto",
     force: bool = False,
     progress: Progress | None = None,
+    examined: Examined | None = None,
+    laid: sitk.Image | None = None,
 ) -> Alignment:
     """Bring the functional image onto the anatomical grid through the affines, after registration where it is needed.
 
@@ -121,6 +142,8 @@ def align(
         register: ``"auto"``, ``"always"`` or ``"never"`` (affines only).
         force: turn refusals of implausible results into warnings.
         progress: told how far the work is (fraction 0 to 1, message).
+        examined: what :func:`examine` found, where that is known already.
+        laid: what :func:`lay` made under the given affines, where that is there already.
 
     Raises:
         GeometryError: sheared or singular grid, unequal sizes of pictures, a picture with a volume, fields of view that
@@ -132,15 +155,13 @@ def align(
         raise OptionError(f"register is {register!r}; choose auto, always or never.")
     if anatomy.planar or function.planar:
         return _align_pictures(anatomy, function)
-    for source in (anatomy, function):
-        check_grid(source.image, source.name)
     tell = progress or (lambda fraction, message: None)
     tell(0.0, "preparing the alignment")
-    pair = Pair.of(anatomy.image, function.image)
-    identity = sitk.Transform(3, sitk.sitkIdentity)
-    given = pair.judge(identity)
-    wanted, reason, notes = decide(pair, given, anatomy, function, register, force)
+    examined = examined or examine(anatomy, function, register=register, force=force)
+    pair, given, wanted = examined.pair, examined.given, examined.wanted
+    reason, notes = examined.reason, examined.notes
     tell(0.2, reason)
+    identity = sitk.Transform(3, sitk.sitkIdentity)
     transform, found = identity, given
     if wanted:
         trusted = frames_of_reference(anatomy, function) != "different"
@@ -161,7 +182,29 @@ def align(
     elif register == "never":
         notes = (*notes, *given.doubts)
     tell(0.9, "resampling")
-    return _onto_grid(anatomy, function, pair, transform, wanted, given, found, reason, notes)
+    if laid is None or transform is not identity:
+        laid = lay(anatomy, function, transform)
+    return _described(laid, anatomy, function, pair, transform, wanted, given, found, reason, notes)
+
+
+def examine(anatomy: Source, function: Source, *, register: RegisterMode, force: bool = False) -> Examined:
+    """Whether two volumes have to be registered; arguments and errors are those of :func:`align`."""
+    for source in (anatomy, function):
+        check_grid(source.image, source.name)
+    pair = Pair.of(anatomy.image, function.image)
+    given = pair.judge(sitk.Transform(3, sitk.sitkIdentity))
+    return Examined(pair, given, *decide(pair, given, anatomy, function, register, force))
+
+
+def lay(anatomy: Source, function: Source, transform: sitk.Transform) -> sitk.Image:
+    """The functional volume on the anatomical grid under a transform of anatomical to functional points.
+
+    Raises:
+        GeometryError: see :func:`coconet_med.align.grid.check_grid`.
+    """
+    for source in (anatomy, function):
+        check_grid(source.image, source.name)
+    return resample(function.image, anatomy.image, transform, background=_background(function))
 
 
 def _words_of_caution(
@@ -182,7 +225,8 @@ def _refusal(anatomy: Source, function: Source, complaints: tuple[str, ...], tru
     )
 
 
-def _onto_grid(
+def _described(
+    laid: sitk.Image,
     anatomy: Source,
     function: Source,
     pair: Pair,
@@ -201,11 +245,10 @@ def _onto_grid(
             f"{_point(here)} mm (LPS), {np.linalg.norm(here - there):.0f} mm apart; use --register always, or "
             "check the files."
         )
-    background = AIR_HU if function.units == "HU" else 0.0
     middle = pair.center
     coverage, overlap = _shares(pair, inside, transform)
     return Alignment(
-        function=resample(function.image, anatomy.image, transform, background=background),
+        function=laid,
         inside=inside,
         transform=transform,
         registered=registered,
@@ -217,8 +260,12 @@ def _onto_grid(
         mutual_information_after=after.mutual_information,
         moved_reason=reason,
         warnings=notes,
-        background=background,
+        background=_background(function),
     )
+
+
+def _background(function: Source) -> float:
+    return AIR_HU if function.units == "HU" else 0.0
 
 
 def _shares(pair: Pair, inside: sitk.Image, transform: sitk.Transform) -> tuple[float, float]:
