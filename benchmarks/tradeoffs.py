@@ -220,7 +220,7 @@ def draw(table: Sequence[Sequence[Any]], models: Sequence[str], path: Path) -> N
     import matplotlib.pyplot as plt
 
     panels = [("flicker", "H", ["steady", "all", *(f"{name} across" for name in models[:1])])]
-    panels += [("Nabf", "H", ["no new edges", "all"]), ("rho_lp", "Q_MRI_in", ["order", "order, all"])]
+    panels += [("Nabf", "H", ["no new edges", "all"]), ("rho_lp", "Q_MRI_in", ["order", "all", "order, all"])]
     found = [dict(zip(("set", "picture", *SHOWN), row, strict=True)) for row in table]
     groups = list(dict.fromkeys(row["set"] for row in found))
     figure, axes = plt.subplots(len(groups), 3, figsize=(11, 3.2 * len(groups)), layout="constrained", squeeze=False)
@@ -232,7 +232,7 @@ def draw(table: Sequence[Sequence[Any]], models: Sequence[str], path: Path) -> N
                 points = [(row[x], row[y]) for row in mine if row["picture"].rpartition(" ")[0] == name]
                 axis.plot(*zip(*points, strict=True), "o-", ms=4, color=color, label=name)
             for row in mine:
-                if row["picture"] in (*models, *CLASSICAL) and row[y] > 0.3:
+                if row["picture"] in (*models, *CLASSICAL) and min(row["H"], row["rho_lp"]) > 0.5:
                     axis.plot(row[x], row[y], "r*" if row["picture"] in models else "ks", ms=5)
                     axis.annotate(row["picture"], (row[x], row[y]), (4, 3), textcoords="offset points", fontsize=7)
             for goal, span in ((x, axis.axvline), (y, axis.axhline)):
@@ -241,7 +241,7 @@ def draw(table: Sequence[Sequence[Any]], models: Sequence[str], path: Path) -> N
             axis.set(xlabel=x, ylabel=y, title=group)
             axis.grid(alpha=0.3)
             axis.legend(fontsize=7)
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=80)
 
 
 if __name__ == "__main__":
