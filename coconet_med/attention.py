@@ -18,21 +18,25 @@ class ChannelAttention(nn.Module):
     ``E = Q K^T`` with rows of Q and K scaled to length 1; ``attention = softmax(rowmax(E) - E)``;
     ``out = gamma * (attention V) + V``,
 
-    with a learned scalar ``gamma`` that starts at 0.  The lengths of 1 are ours: the published block sums unscaled
-    products over the pixels, so that its energy grows with the picture, leaves the range of half precision, and turns
-    the softmax into a switch that throws neighboring slices apart (seen in training: energies of 10^6).  As cosines,
-    energies lie in [-1, 1] whatever the size of the picture and of the features.
+    with a learned scalar ``gamma`` that starts at 0.  Two things are ours.  The lengths of 1: the published block sums
+    unscaled products over the pixels, so that its energy grows with the picture, leaves the range of half precision,
+    and turns the softmax into a switch that throws neighboring slices apart (seen in training: energies of 10^6).  As
+    cosines, energies lie in [-1, 1] whatever the size of the picture and of the features.  And queries and keys of
+    max-pooled features: they only serve to find out which channels are alike, a sum over the whole picture, and cost a
+    quarter of the network's arithmetic at full resolution.
 
     Args:
         channels: width C.
+        pooling: side of the squares of pixels that give one query and one key; 1 as published.
 
     Example:
         >>> ChannelAttention(4)(torch.zeros(2, 4, 8, 8)).shape
         torch.Size([2, 4, 8, 8])
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, pooling: int = 2) -> None:
         super().__init__()
+        self.pooling = pooling
         self.query = nn.Conv2d(channels, channels, 3, padding=1)
         self.key = nn.Conv2d(channels, channels, 3, padding=1)
         self.value = nn.Conv2d(channels, channels, 3, padding=1)
@@ -41,7 +45,8 @@ class ChannelAttention(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (B, C, H, W) features to (B, C, H, W) features."""
         value = self.value(x)
-        attention = channel_attention(self.query(x).flatten(2), self.key(x).flatten(2))
+        pooled = F.max_pool2d(x, self.pooling) if self.pooling > 1 else x
+        attention = channel_attention(self.query(pooled).flatten(2), self.key(pooled).flatten(2))
         gathered = torch.matmul(attention, value.flatten(2)).reshape(value.shape)
         return self.gamma * gathered + value
 

@@ -35,9 +35,9 @@ class Ensemble(nn.Module):
     reduces the three results to the level's width.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, pooling: int = 2) -> None:
         super().__init__()
-        self.attention = ChannelAttention(channels)
+        self.attention = ChannelAttention(channels, pooling=pooling)
         self.merge = nn.Conv2d(3 * channels, channels, 3, padding=1)
 
     def forward(self, trunk: torch.Tensor, anatomy: torch.Tensor, function: torch.Tensor) -> torch.Tensor:
@@ -64,6 +64,7 @@ class CoCoNet(nn.Module):
 
     Args:
         width: channels of the first level; the four levels have 1, 2, 4 and 8 times as many (32 in the paper).
+        pooling: of the features that queries and keys are made of, see :class:`ChannelAttention` (1 in the paper).
 
     Example:
         >>> net = CoCoNet(width=8).eval()
@@ -71,7 +72,7 @@ class CoCoNet(nn.Module):
         torch.Size([1, 1, 50, 70])
     """
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, width: int = 32, *, pooling: int = 2) -> None:
         super().__init__()
         self.multiple = SIZE_MULTIPLE  # TorchScript knows no globals
         w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
@@ -81,7 +82,7 @@ class CoCoNet(nn.Module):
         self.encode4 = _conv(w3, w4)
         self.bottom = _conv(w4, w4)
         self.features = FeatureBranch(width)
-        self.ensemble2, self.ensemble3, self.ensemble4 = Ensemble(w2), Ensemble(w3), Ensemble(w4)
+        self.ensemble2, self.ensemble3, self.ensemble4 = (Ensemble(w, pooling=pooling) for w in (w2, w3, w4))
         self.decode3, self.decode2, self.decode1 = _Up(w4), _Up(w3), _Up(w2)
         self.out = nn.Conv2d(w1, 1, 1)
 

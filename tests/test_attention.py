@@ -37,14 +37,16 @@ def test_a_channel_attends_most_to_the_one_most_unlike_it():
     assert channel_attention(key, key)[0, 0].argmax() == 2
 
 
-def test_the_block_is_its_value_until_gamma_is_learned_then_gathers_by_attention():
+@pytest.mark.parametrize("pooling", [1, 2])
+def test_the_block_is_its_value_until_gamma_is_learned_then_gathers_by_attention(pooling: int):
     torch.manual_seed(0)
-    block, x = ChannelAttention(3), torch.randn(2, 3, 6, 5)
+    block, x = ChannelAttention(3, pooling=pooling), torch.randn(2, 3, 6, 4)
     value = block.value(x)
     torch.testing.assert_close(block(x), value)
     block.gamma.data.fill_(0.7)
-    attention = channel_attention(block.query(x).flatten(2), block.key(x).flatten(2))
-    gathered = torch.stack([(attention[b] @ value[b].flatten(1)).reshape(3, 6, 5) for b in range(2)])
+    small = x.unflatten(3, (-1, pooling)).unflatten(2, (-1, pooling)).amax(dim=(3, 5))
+    attention = channel_attention(block.query(small).flatten(2), block.key(small).flatten(2))
+    gathered = torch.stack([(attention[b] @ value[b].flatten(1)).reshape(3, 6, 4) for b in range(2)])
     torch.testing.assert_close(block(x), 0.7 * gathered + value)
 
 

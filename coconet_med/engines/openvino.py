@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 #: Slices computed at the same time, at most.
 MOST_STREAMS = 4
 
-#: Numbers in one feature map at full resolution, of all slices computed at the same time: memory stays bounded whatever
-#: the size of the slices.  Four of 256 x 256 with ``light``; of 512 x 512, and with ``full``, one on all cores.
-MOST_NUMBERS = 4 * 256 * 256 * 8
+#: Pixels of all slices computed at the same time: memory stays bounded whatever the size of the slices.  Four of 256 x
+#: 256; of 512 x 512, one on all cores.
+MOST_PIXELS = 4 * 256 * 256
 
 #: Largest difference from float32 in everything that is taken: less than one of 255 gray levels.
 PARITY = 1 / 255
@@ -183,7 +183,7 @@ class _InParts:
 
         deep = "bf16" if self.precision == "mixed" else "f32"
         parts = build_parts(self._weights, height, width, deep=deep)
-        streams = min(self._streams, MOST_NUMBERS // (height * width * len(self._weights["encode1.0.0.bias"])))
+        streams = min(self._streams, MOST_PIXELS // (height * width))
         config = {**self._config, "NUM_STREAMS": max(1, streams)}
         jobs = [(parts.fine, "f32"), (parts.deep, deep), (parts.finish, "f32")]
         self._chains = SimpleQueue()
@@ -206,9 +206,8 @@ class _Chain:
             made = {name for output in earlier.outputs for name in output.get_names()}
             for later, model in enumerate(compiled[first + 1 :], first + 1):
                 for name in (name for wanted in model.inputs for name in wanted.get_names()):
-                    source = name.removesuffix("_query").removesuffix("_key")
-                    if source in made:
-                        self._requests[later].set_tensor(name, self._requests[first].get_tensor(source))
+                    if name in made:
+                        self._requests[later].set_tensor(name, self._requests[first].get_tensor(name))
 
     def run(self, image: np.ndarray) -> np.ndarray:
         """(1, 2, H, W) -> (1, 1, H, W); valid until the next call."""

@@ -1,13 +1,12 @@
 """CoCoNet as three OpenVINO models, so that the deep levels can be computed in bfloat16 and the fine ones in float32.
 
 OpenVINO takes one precision for a whole model.  In bfloat16 throughout, the network is off by up to 4/255, which is
-visible; nearly all of that comes from the layers at full and half resolution.  The ones below, and the attention of the
-half level (a matrix of cosines), are over two thirds of the work and harmless: together they move no pixel by more than
-some tenths of 1/255.
+visible; nearly all of that comes from the layers at full and half resolution.  The ones below are harmless, but for the
+first features of the two sources, which are cheap.
 
 The parts compute what :class:`coconet_med.network.CoCoNet` does, with the same weights, arranged for the processor:
-feature maps pass between the parts with channels last, as the convolutions want them; queries and keys come from one
-convolution; and lengths and products of queries and keys are read off one matrix.
+feature maps pass between the parts with channels last, as the convolutions want them, and layers with few channels
+compute neighboring pixels together.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import numpy as np
 from coconet_med.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import openvino as ov
 
@@ -38,7 +37,7 @@ _OPERATIONS = {
     "Convolution": 64,
     "Interpolate": 3,
     "MatMul": 18,
-    "MaxPool": 9,
+    "MaxPool": 12,
     "PRelu": 14,
     "ReduceL2": 18,
     "ReduceMax": 9,
@@ -55,8 +54,9 @@ class Parts:
     """The network for pictures of one size.
 
     Attributes:
-        fine: image (1, 2, H, W) -> features at full and half resolution; float32.
-        deep: features at half resolution -> all of the levels below, and the attention at half resolution; bfloat16.
+        fine: image (1, 2, H, W) -> features at full and half resolution, the attention at half resolution, and what
+            the deep part begins with, at a quarter of the resolution; float32.
+        deep: that -> all of the levels below half resolution; bfloat16.
         finish: all of these -> fused luminance (1, 1, H, W); float32.
     """
 
@@ -100,8 +100,9 @@ def build_parts(weights: Mapping[str, np.ndarray], height: int, width: int, *, d
         width: columns.
         deep: in what the deep part will be computed, and receives its features.
     """
-    models = (_fine(weights, height, width, deep), _deep(weights, height, width, deep), _finish(weights, height, width))
-    return Parts(*models)
+    return Parts(
+        _fine(weights, height, width, deep), _deep(weights, height, width, deep), _finish(weights, height, width)
+    )
 
 
 def _shapes(width: int) -> dict[str, tuple[int, ...]]:
@@ -135,48 +136,45 @@ def _fine(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
     image = net.given("image", (1, 2, height, width))
     scaled = net.op.subtract(net.op.multiply(image, net.constant(2.0)), net.constant(1.0))
     anatomy, function = (net.channel(scaled, n) for n in range(2))
-    e1 = net.pair(net.op.concat([function, anatomy], 1), "encode1")
-    e2 = net.pair(net.pool(e1), "encode2")
-    halves = [
-        net.rectified(net.pool(net.rectified(x, "features.conv1_1")), "features.conv1_2") for x in (anatomy, function)
-    ]
-    half = dict(zip(_SOURCES, (e2, *halves), strict=True))
-    pooled = {f"{name}_pooled": net.op.convert(net.pool(x), deep) for name, x in half.items()}
-    short = {f"{name}_short": net.op.convert(x, deep) for name, x in half.items()}
-    return net.model({"full": e1, **half, **pooled, **short})
+    full = net.pair(net.op.concat([function, anatomy], 1), "encode1")
+    first = [net.pool(net.features(x, "features.conv1_1")) for x in (anatomy, function)]
+    half = [net.pair(net.pool(full), "encode2"), *(net.features(x, "features.conv1_2") for x in first)]
+    pooled = [net.pool(x) for x in half]
+    attention = [net.attention(x, "ensemble2") for x in pooled]
+    begun = [pooled[0], *(net.features(x, "features.conv2_1", "features.conv2_2") for x in pooled[1:])]
+    kept = {"full": full} | _by_source("half", half) | _by_source("begun", [net.op.convert(x, deep) for x in begun])
+    return net.model(kept, _by_source("attention", attention))
 
 
 def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
     net = _Layers(weights)
-    channels = weights["encode2.0.0.weight"].shape[0]
-    attention = {}
-    for name in _SOURCES:
-        # Queries and keys read the same features, but as two inputs: OpenVINO copies what two layers share.
-        shape = (1, height // 2, width // 2, channels)
-        both = [net.given_last(f"{name}_short_{kind}", shape, deep) for kind in ("query", "key")]
-        attention[f"attention_{name}"] = net.attention(both, "ensemble2")
-    shape = (1, height // 4, width // 4, channels)
-    trunk, *sources = (net.given_last(f"{name}_pooled", shape, deep) for name in _SOURCES)
-    e3 = net.pair(trunk, "encode3")
-    quarters = [net.features(x, "features.conv2_", 2) for x in sources]
-    e4 = net.block(net.pool(e3), "encode4")
-    eighths = [net.features(net.pool(x), "features.conv3_", 4) for x in quarters]
-    y = net.block(net.ensemble([e4, *eighths], "ensemble4"), "bottom")
-    y = net.up(y, net.ensemble([e3, *quarters], "ensemble3"), "decode3")
-    return net.model({"deep": y}, attention)
+    w1 = weights["encode1.0.0.bias"].shape[0]
+    shapes = [(1, height // 4, width // 4, channels) for channels in (2 * w1, 4 * w1, 4 * w1)]
+    trunk, *sources = (net.given_last(f"begun_{n}", shape, deep) for n, shape in zip(_SOURCES, shapes, strict=True))
+    quarters = [net.pair(trunk, "encode3"), *sources]
+    pooled = [net.pool(x) for x in quarters]
+    names = [f"features.conv3_{number}" for number in (1, 2, 3, 4)]
+    eighths = [net.block(pooled[0], "encode4"), *(net.features(x, *names) for x in pooled[1:])]
+    y = net.block(net.ensemble(eighths, [net.pool(x) for x in eighths], "ensemble4"), "bottom")
+    return net.model({"deep": net.up(y, net.ensemble(quarters, pooled, "ensemble3"), "decode3")})
 
 
 def _finish(weights: Mapping[str, np.ndarray], height: int, width: int) -> ov.Model:
     net = _Layers(weights)
     w1 = weights["encode1.0.0.weight"].shape[0]
     full = net.given_last("full", (1, height, width, w1))
-    half = [net.given_last(name, (1, height // 2, width // 2, 2 * w1)) for name in _SOURCES]
+    half = [net.given_last(f"half_{name}", (1, height // 2, width // 2, 2 * w1)) for name in _SOURCES]
     attention = [net.given(f"attention_{name}", (1, 2 * w1, 2 * w1)) for name in _SOURCES]
     deep = net.given_last("deep", (1, height // 4, width // 4, 4 * w1))
-    y = net.up(deep, net.ensemble(half, "ensemble2", attention), "decode2")
+    y = net.up(deep, net.mixed(half, attention, "ensemble2"), "decode2")
     y = net.conv(net.up(y, full, "decode1"), "out")
     fused = net.op.add(net.op.multiply(net.op.tanh(y), net.constant(0.5)), net.constant(0.5))
     return net.model({}, {"pred": fused})
+
+
+def _by_source(what: str, nodes: Sequence[Any]) -> dict[str, Any]:
+    """Names for what is there of the trunk and of both sources."""
+    return {f"{what}_{name}": node for name, node in zip(_SOURCES, nodes, strict=True)}
 
 
 class _Layers:
@@ -255,12 +253,10 @@ class _Layers:
     def channels(self, values: np.ndarray, count: int) -> Any:
         return self.constant(np.tile(values, count).reshape(1, -1, 1, 1))
 
-    def rectified(self, x: Any, name: str) -> Any:
-        return self.op.relu(self.conv(x, name))
-
-    def features(self, x: Any, name: str, count: int) -> Any:
-        for number in range(count):
-            x = self.rectified(x, f"{name}{number + 1}")
+    def features(self, x: Any, *names: str) -> Any:
+        """Convolutions of the feature branch, one after the other, each rectified."""
+        for name in names:
+            x = self.op.relu(self.conv(x, name))
         return x
 
     def block(self, x: Any, name: str) -> Any:
@@ -297,23 +293,24 @@ class _Layers:
         both = [self.op.transpose(y, [0, 2, 3, 1]) for y in both]
         return self.pair(self.op.transpose(self.op.concat(both, 3), [0, 3, 1, 2]), f"{name}.join")
 
-    def attention(self, both: list[Any], name: str) -> Any:
+    def attention(self, pooled: Any, name: str) -> Any:
         """Attention (1, C, C) between channels: see :func:`coconet_med.attention.channel_attention`."""
-        query, key = (
-            self.rows(self.conv(x, f"{name}.attention.{kind}")) for x, kind in zip(both, ("query", "key"), strict=True)
-        )
+        query, key = (self.rows(self.conv(pooled, f"{name}.attention.{kind}")) for kind in ("query", "key"))
         lengths = [self.op.maximum(self.op.reduce_l2(y, [1], True), self.constant(1e-12)) for y in (query, key)]
         energy = self.op.matmul(query, key, True, False)
         energy = self.op.divide(self.op.divide(energy, self.op.transpose(lengths[0], [0, 2, 1])), lengths[1])
         return self.op.softmax(self.op.subtract(self.op.reduce_max(energy, [2], True), energy), 2)
 
-    def ensemble(self, sources: list[Any], name: str, attention: list[Any] | None = None) -> Any:
-        """The values of the three sources, mixed by attention (computed here unless given), and their merger."""
+    def ensemble(self, sources: list[Any], pooled: list[Any], name: str) -> Any:
+        """The values of the three sources, mixed by attention, and their merger."""
+        return self.mixed(sources, [self.attention(x, name) for x in pooled], name)
+
+    def mixed(self, sources: list[Any], attention: list[Any], name: str) -> Any:
+        """:meth:`ensemble`, given the attention of each source."""
         gamma = self.weights[f"{name}.attention.gamma"]
         mixed = []
-        for number, x in enumerate(sources):
+        for x, matrix in zip(sources, attention, strict=True):
             value = self.conv(x, f"{name}.attention.value")
-            matrix = attention[number] if attention else self.attention([x, x], name)
             gathered = self.op.matmul(self.rows(value), matrix, False, True)
             _, channels, height, width = _shape(x)
             back = self.op.reshape(gathered, np.array([1, height, width, channels]), False)

@@ -23,7 +23,7 @@ _EPS = 1e-6
 
 @dataclass(frozen=True)
 class Regions:
-    """Where the terms look, (B, 1, H, W) each: head, high uptake, low uptake, and darkness in both sources."""
+    """Where the terms look, from 0 to 1, (B, 1, H, W) each: head, high uptake, low uptake, darkness in both sources."""
 
     head: torch.Tensor
     hot: torch.Tensor
@@ -33,19 +33,25 @@ class Regions:
 
 @torch.no_grad()
 def regions(image: torch.Tensor) -> Regions:
-    """Head, hot and cold regions of (B, 2, H, W) sources in [0, 1], by the thresholds of the fidelity measures.
+    """Head, hot and cold regions of (B, 2, H, W) sources in [0, 1].
 
-    The measures keep the largest filled component as head; a threshold is near enough to it to train with.
+    The fidelity measures put the limits at the 60th and the 40th percentile of the uptake in the head.  Here the
+    regions fade over the 10 percent of the head on either side of them, so that the loss does not ask for a change
+    from one source to the other at the limit itself.  The measures keep the largest filled component as head; a
+    threshold is near enough to it to train with.
     """
     anatomy, function = image[:, 0:1], image[:, 1:2]
     head = torch.maximum(anatomy, function) > 10 / 255
     marked = torch.where(head, function, torch.nan).flatten(1)
+    levels = torch.tensor((0.3, 0.4, 0.5, 0.6, 0.7), device=image.device, dtype=image.dtype)
     # One by one: torch takes no quantile of more than 16 million numbers at a time.
-    upper = torch.stack([torch.nanquantile(m, 0.6) for m in marked]).nan_to_num(2.0).reshape(-1, 1, 1, 1)
-    lower = torch.stack([torch.nanquantile(m, 0.4) for m in marked]).nan_to_num(-1.0).reshape(-1, 1, 1, 1)
-    hot = head & (function > 10 / 255) & (function >= upper)
-    cold = head & ~hot & (function <= lower)
-    return Regions(head.float(), hot.float(), cold.float(), (torch.maximum(anatomy, function) <= 2 / 255).float())
+    quantiles = torch.stack([torch.nanquantile(m, levels) for m in marked]).nan_to_num(0.0)
+    q30, q40, q50, q60, q70 = (q.reshape(-1, 1, 1, 1) for q in quantiles.unbind(1))
+    above = (0.5 + (function - q60) / (q70 - q50).clamp_min(_EPS)).clamp(0, 1)
+    below = (0.5 - (function - q40) / (q50 - q30).clamp_min(_EPS)).clamp(0, 1)
+    hot = head * above * ((function - 5 / 255) / (10 / 255)).clamp(0, 1)
+    cold = head * below * (1 - hot)
+    return Regions(head.float(), hot, cold, (torch.maximum(anatomy, function) <= 2 / 255).float())
 
 
 @torch.no_grad()
@@ -62,12 +68,12 @@ def ranks(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def correlation(x: torch.Tensor, y: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Pearson correlation of each pair of images over the mask: (B, 1, H, W) three times -> (B,)."""
+    """Pearson correlation of each pair of images, pixels weighted by the mask: (B, 1, H, W) three times -> (B,)."""
     n = mask.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1)
-    x = (x - (x * mask).sum(dim=(1, 2, 3), keepdim=True) / n) * mask
-    y = (y - (y * mask).sum(dim=(1, 2, 3), keepdim=True) / n) * mask
-    xx, yy = x.square().sum(dim=(1, 2, 3)), y.square().sum(dim=(1, 2, 3))
-    return (x * y).sum(dim=(1, 2, 3)) / torch.sqrt((xx * yy).clamp_min(_EPS))
+    x = x - (x * mask).sum(dim=(1, 2, 3), keepdim=True) / n
+    y = y - (y * mask).sum(dim=(1, 2, 3), keepdim=True) / n
+    xx, yy, xy = ((mask * a * b).sum(dim=(1, 2, 3)) for a, b in ((x, x), (y, y), (x, y)))
+    return xy / torch.sqrt((xx * yy).clamp_min(_EPS))
 
 
 def gradient(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -117,10 +123,10 @@ class PreservationWeights:
     anatomy_order: float = 0.5
     hot_edges: float = 2.0
     head_edges: float = 0.5
-    joint_edges: float = 1.5
+    joint_edges: float = 2.0
     no_new_edges: float = 4.0
     darkness: float = 1.0
-    differences: float = 0.4
+    differences: float = 0.5
 
 
 class PreservationLoss(nn.Module):

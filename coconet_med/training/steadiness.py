@@ -23,10 +23,10 @@ class Steadiness:
         allowed: flicker that costs nothing; 1 is as steady as the mean of the sources.
     """
 
-    weight: float = 0.7
+    weight: float = 0.3
     every: int = 3
     length: int = 3
-    allowed: float = 1.05
+    allowed: float = 1.2
 
 
 def unsteadiness(fused: torch.Tensor, image: torch.Tensor, length: int, *, allowed: float = 1.0) -> torch.Tensor:

@@ -42,16 +42,36 @@ def _slow_sobel(image: np.ndarray, y: int, x: int) -> tuple[float, float]:
     return dx, dy
 
 
-def test_regions_are_those_of_the_measures():
+def test_regions_are_those_of_the_measures_and_fade_across_their_limits():
     image, _ = _disk()
     where = regions(image)
     anatomy, function = (255 * image[0, c].numpy() for c in (0, 1))
     head = np.maximum(anatomy, function) > 10
-    hot = head & (function > 10) & (function >= np.percentile(function[head], 60))
-    cold = head & ~hot & (function <= np.percentile(function[head], 40))
-    for mine, expected in ((where.head, head), (where.hot, hot), (where.cold, cold)):
-        np.testing.assert_array_equal(mine[0, 0].numpy() > 0, expected)
+    level = dict(zip((30, 40, 50, 60, 70), np.percentile(function[head], (30, 40, 50, 60, 70)), strict=True))
+    hot, cold = where.hot[0, 0].numpy(), where.cold[0, 0].numpy()
+    np.testing.assert_array_equal(where.head[0, 0].numpy() > 0, head)
     np.testing.assert_array_equal(where.empty[0, 0].numpy() > 0, np.maximum(anatomy, function) <= 2)
+    hot_of_the_measures = head & (function > 10) & (function >= level[60])
+    cold_of_the_measures = head & ~hot_of_the_measures & (function <= level[40])
+    np.testing.assert_array_equal(hot >= 0.4999, hot_of_the_measures)
+    np.testing.assert_array_equal(cold >= 0.4999, cold_of_the_measures)
+    expected = np.interp(
+        function, (level[60] - (level[70] - level[50]) / 2, level[60] + (level[70] - level[50]) / 2), (0, 1)
+    )
+    sure = head & (function > 15)
+    np.testing.assert_allclose(hot[sure], expected[sure], atol=1e-4)
+    assert ((hot > 0.01) & (hot < 0.99)).sum() > 0.1 * head.sum(), "it does not fade"
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_uptake_that_is_the_same_everywhere_gives_finite_regions(level: float):
+    image = torch.rand(1, 2, 20, 20, generator=torch.Generator().manual_seed(0))
+    image[:, 1] = level
+    where = regions(image)
+    for mask in (where.head, where.hot, where.cold):
+        assert torch.isfinite(mask).all()
+        assert 0 <= mask.min() <= mask.max() <= 1
+    assert bool(where.hot.any()) == (level > 0)
 
 
 def test_ranks_run_from_0_to_1_inside_the_mask_and_are_0_outside():
@@ -66,6 +86,14 @@ def test_the_correlation_is_pearsons_over_the_mask():
     mask = (torch.rand(2, 1, 9, 9, generator=generator) > 0.4).float()
     expected = [np.corrcoef(x[b][mask[b] > 0].numpy(), y[b][mask[b] > 0].numpy())[0, 1] for b in range(2)]
     torch.testing.assert_close(correlation(x, y, mask), torch.tensor(expected, dtype=torch.float32))
+
+
+def test_pixels_that_count_twice_are_as_good_as_two_pixels():
+    x, y = torch.rand(2, 1, 1, 1, 12, generator=torch.Generator().manual_seed(0))
+    twice = torch.ones_like(x)
+    twice[..., :5] = 2
+    both = [torch.cat([v, v[..., :5]], dim=-1) for v in (x, y)]
+    torch.testing.assert_close(correlation(x, y, twice), correlation(*both, torch.ones_like(both[0])))
 
 
 def test_the_gradient_of_the_picture_is_sobels():
@@ -105,7 +133,7 @@ def test_a_copy_keeps_its_edges_and_a_negative_loses_them():
 def test_a_copy_of_either_source_costs_more_than_a_picture_that_keeps_both():
     image, _ = _disk(64)
     anatomy, function = image[:, :1], image[:, 1:]
-    both = 0.75 * function + 0.25 * anatomy
+    both = 0.5 * function + 0.5 * anatomy
     loss = PreservationLoss(PreservationWeights(joint_edges=0.0))
     assert loss(both, image) < min(loss(anatomy, image), loss(function, image))
 
