@@ -25,6 +25,7 @@ from measured import in_turn, report
 Run = Callable[[np.ndarray], np.ndarray]
 
 SIZE = 256
+BUNDLE = Path(__file__).resolve().parents[1] / "bundles" / "coconet_fusion" / "models"
 COLUMNS = ("model", "run", "threads", "batch", "ms per slice", "slices per s", "times reference", "off by /255")
 RUNS = (
     "torch-float32",
@@ -62,8 +63,10 @@ def network(model: str, weights: Path | None):
 
     torch.manual_seed(0)
     net = CoCoNet(width=32, pooling=1) if model == "published" else build_network(model)
-    if weights and weights.with_suffix(".pt").is_file():
-        state = torch.load(weights.with_suffix(".pt"), weights_only=True)
+    # Those of full lie in the bundle only.
+    places = [weights.with_suffix(".pt"), BUNDLE / f"{weights.stem}.pt"] if weights else []
+    for path in [place for place in places if place.is_file()][:1]:
+        state = torch.load(path, weights_only=True)
         net.load_state_dict(
             {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
         )

@@ -217,7 +217,7 @@ class _Chain:
         fine.set_tensor("image", ov.Tensor(image, shared_memory=True))
         for request in (fine, deep, finish):
             request.infer()
-        return finish.get_tensor("pred").data
+        return finish.get_tensor("pred").data.transpose(0, 3, 1, 2)
 
 
 def _whole_steps(side: int) -> int:

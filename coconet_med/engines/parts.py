@@ -1,8 +1,8 @@
 """CoCoNet as three OpenVINO models, so that the deep levels can be computed in bfloat16 and the fine ones in float32.
 
 OpenVINO takes one precision for a whole model.  In bfloat16 throughout, the network is off by up to 4/255, which is
-visible; nearly all of that comes from the layers at full and half resolution.  The ones below are harmless, but for the
-first features of the two sources, which are cheap.
+visible; nearly all of that comes from the layers at full resolution and the features at half resolution.  The levels
+below are harmless, but for the first features of the two sources, which are cheap, and so is what is decoded of them.
 
 The parts compute what :class:`coconet_med.network.CoCoNet` does, with the same weights, arranged for the processor:
 feature maps pass between the parts with channels last, as the convolutions want them, and layers with few channels
@@ -20,7 +20,7 @@ import numpy as np
 from coconet_med.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import openvino as ov
 
@@ -46,7 +46,8 @@ _OPERATIONS = {
     "Tanh": 1,
 }
 
-_SOURCES = ("trunk", "anatomy", "function")
+#: What the deep part begins with, at a quarter of the resolution.
+_BEGUN = ("trunk", "anatomy", "function")
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,10 @@ class Parts:
     """The network for pictures of one size.
 
     Attributes:
-        fine: image (1, 2, H, W) -> features at full and half resolution, the attention at half resolution, and what
-            the deep part begins with, at a quarter of the resolution; float32.
-        deep: that -> all of the levels below half resolution; bfloat16.
-        finish: all of these -> fused luminance (1, 1, H, W); float32.
+        fine: image (1, 2, H, W) -> features at full resolution, the ensemble at half resolution, and what the levels
+            below begin with; float32.
+        deep: the latter two -> decoded features at half resolution; bfloat16.
+        finish: these and those at full resolution -> fused luminance (1, H, W, 1); float32.
     """
 
     fine: ov.Model
@@ -140,41 +141,34 @@ def _fine(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
     first = [net.pool(net.features(x, "features.conv1_1")) for x in (anatomy, function)]
     half = [net.pair(net.pool(full), "encode2"), *(net.features(x, "features.conv1_2") for x in first)]
     pooled = [net.pool(x) for x in half]
-    attention = [net.attention(x, "ensemble2") for x in pooled]
     begun = [pooled[0], *(net.features(x, "features.conv2_1", "features.conv2_2") for x in pooled[1:])]
-    kept = {"full": full} | _by_source("half", half) | _by_source("begun", [net.op.convert(x, deep) for x in begun])
-    return net.model(kept, _by_source("attention", attention))
+    short = {"half": net.ensemble(half, pooled, "ensemble2"), **dict(zip(_BEGUN, begun, strict=True))}
+    return net.model({"full": full} | {name: net.op.convert(x, deep) for name, x in short.items()})
 
 
 def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
     net = _Layers(weights)
     w1 = weights["encode1.0.0.bias"].shape[0]
+    half = net.given_last("half", (1, height // 2, width // 2, 2 * w1), deep)
     shapes = [(1, height // 4, width // 4, channels) for channels in (2 * w1, 4 * w1, 4 * w1)]
-    trunk, *sources = (net.given_last(f"begun_{n}", shape, deep) for n, shape in zip(_SOURCES, shapes, strict=True))
+    trunk, *sources = (net.given_last(name, shape, deep) for name, shape in zip(_BEGUN, shapes, strict=True))
     quarters = [net.pair(trunk, "encode3"), *sources]
     pooled = [net.pool(x) for x in quarters]
     names = [f"features.conv3_{number}" for number in (1, 2, 3, 4)]
     eighths = [net.block(pooled[0], "encode4"), *(net.features(x, *names) for x in pooled[1:])]
     y = net.block(net.ensemble(eighths, [net.pool(x) for x in eighths], "ensemble4"), "bottom")
-    return net.model({"deep": net.up(y, net.ensemble(quarters, pooled, "ensemble3"), "decode3")})
+    y = net.up(y, net.ensemble(quarters, pooled, "ensemble3"), "decode3")
+    return net.model({"deep": net.up(y, half, "decode2")})
 
 
 def _finish(weights: Mapping[str, np.ndarray], height: int, width: int) -> ov.Model:
     net = _Layers(weights)
     w1 = weights["encode1.0.0.weight"].shape[0]
     full = net.given_last("full", (1, height, width, w1))
-    half = [net.given_last(f"half_{name}", (1, height // 2, width // 2, 2 * w1)) for name in _SOURCES]
-    attention = [net.given(f"attention_{name}", (1, 2 * w1, 2 * w1)) for name in _SOURCES]
-    deep = net.given_last("deep", (1, height // 4, width // 4, 4 * w1))
-    y = net.up(deep, net.mixed(half, attention, "ensemble2"), "decode2")
-    y = net.conv(net.up(y, full, "decode1"), "out")
+    deep = net.given_last("deep", (1, height // 2, width // 2, 2 * w1))
+    y = net.conv(net.up(deep, full, "decode1"), "out")
     fused = net.op.add(net.op.multiply(net.op.tanh(y), net.constant(0.5)), net.constant(0.5))
-    return net.model({}, {"pred": fused})
-
-
-def _by_source(what: str, nodes: Sequence[Any]) -> dict[str, Any]:
-    """Names for what is there of the trunk and of both sources."""
-    return {f"{what}_{name}": node for name, node in zip(_SOURCES, nodes, strict=True)}
+    return net.model({"pred": fused})
 
 
 class _Layers:
@@ -202,14 +196,14 @@ class _Layers:
         x = self.given(name, shape, kind)
         return self.op.transpose(x if kind == "f32" else self.op.convert(x, "f32"), [0, 3, 1, 2])
 
-    def model(self, features: dict[str, Any], others: dict[str, Any] | None = None) -> ov.Model:
-        """The model with these outputs, of which the ``features`` leave with channels last."""
+    def model(self, outputs: dict[str, Any]) -> ov.Model:
+        """The model with these outputs, with channels last."""
         import openvino as ov
 
-        outputs = {name: self.op.transpose(node, [0, 2, 3, 1]) for name, node in features.items()} | (others or {})
-        for name, node in outputs.items():
+        last = {name: self.op.transpose(node, [0, 2, 3, 1]) for name, node in outputs.items()}
+        for name, node in last.items():
             node.output(0).get_tensor().set_names({name})
-        return ov.Model([self.op.result(node) for node in outputs.values()], self.inputs, "coconet")
+        return ov.Model([self.op.result(node) for node in last.values()], self.inputs, "coconet")
 
     def channel(self, x: Any, number: int) -> Any:
         return self.op.slice(x, [number], [number + 1], [1], [1])
@@ -302,16 +296,12 @@ class _Layers:
         return self.op.softmax(self.op.subtract(self.op.reduce_max(energy, [2], True), energy), 2)
 
     def ensemble(self, sources: list[Any], pooled: list[Any], name: str) -> Any:
-        """The values of the three sources, mixed by attention, and their merger."""
-        return self.mixed(sources, [self.attention(x, name) for x in pooled], name)
-
-    def mixed(self, sources: list[Any], attention: list[Any], name: str) -> Any:
-        """:meth:`ensemble`, given the attention of each source."""
+        """The values of the three sources, mixed by the attention of their pooled features, and their merger."""
         gamma = self.weights[f"{name}.attention.gamma"]
         mixed = []
-        for x, matrix in zip(sources, attention, strict=True):
+        for x, small in zip(sources, pooled, strict=True):
             value = self.conv(x, f"{name}.attention.value")
-            gathered = self.op.matmul(self.rows(value), matrix, False, True)
+            gathered = self.op.matmul(self.rows(value), self.attention(small, name), False, True)
             _, channels, height, width = _shape(x)
             back = self.op.reshape(gathered, np.array([1, height, width, channels]), False)
             back = self.op.transpose(back, [0, 3, 1, 2])
