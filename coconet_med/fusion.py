@@ -156,8 +156,11 @@ def _aligned(
     """
     examined = None
     if worth_guessing(anatomy, function, register):
+        if progress:
+            progress("align", 0, 100)
+        guess = Guess(anatomy, function, register=register, force=force, aside=aside)
         try:
-            return _guessed(anatomy, function, register, force, aside, paint, progress)
+            return _guessed(guess, paint, progress)
         except AffinesLeftError as left:
             examined = left.examined
     told = _share(progress, "align")
@@ -165,23 +168,13 @@ def _aligned(
     return alignment, paint(alignment, _stage(progress, "fuse"))
 
 
-def _guessed(
-    anatomy: Source,
-    function: Source,
-    register: str,
-    force: bool,
-    aside: Executor,
-    paint: Painter,
-    progress: Progress | None,
-) -> tuple[Alignment, Pictures]:
+def _guessed(guess: Guess, paint: Painter, progress: Progress | None) -> tuple[Alignment, Pictures]:
     """As :func:`_aligned`, if the affines are kept.
 
     Raises:
         AffinesLeftError: they are not; it is raised between two batches.
     """
     tell = progress or (lambda stage, done, total: None)
-    tell("align", 0, 100)
-    guess = Guess(anatomy, function, register=register, force=force, aside=aside)
     held: tuple[int, int] | None = None  # nothing is told of the fusion before it is known to count
     kept = False
 
