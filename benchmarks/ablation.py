@@ -4,10 +4,11 @@ Usage::
 
     python benchmarks/ablation.py DATA --out runs/ablation [--steps 600] [--rows "paper, stage 1;..."]
 
-``DATA`` is a folder of slice pairs (``train/``, ``val/``, ``colour_tables.csv``).  Every row trains the light network
-from the same random weights on the same draws, except those of stage 2, which start from what their stage 1 ended
-with.  Short trainings rank the parts; they do not reach the quality of a released model.  Rows that are done are kept:
-delete their folder to run them again.
+``DATA`` is a folder of slice pairs (``train/``, ``val/``, ``colour_tables.csv``).  Every row trains a network of the
+light one's width on the same draws, those of one arrangement from the same random weights, except those of stage 2,
+which start from what their stage 1 ended with.  The paper's losses and ours are added up in the published arrangement,
+then our changes to it.  Short trainings rank the parts; they do not reach the quality of a released model.  Rows that
+are done are kept: delete their folder to run them again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import torch
 from figures import stacks  # beside this file
 
-from coconet_med.network import CoCoNet
+from coconet_med.network import CONFIGURATIONS, CoCoNet
 from coconet_med.quality import Row, Table, evaluate_pair
 from coconet_med.quality.flicker import flicker
 from coconet_med.training.data import SlicePair, atlas_slices
@@ -32,9 +33,10 @@ from coconet_med.training.settings import Contrast, Settings
 from coconet_med.training.steadiness import Steadiness
 from coconet_med.training.trainer import Trainer
 
+CONFIGURATIONS["guided-light"] = {**CONFIGURATIONS["light"], "mixed": False}
 NOTHING = PreservationWeights(**{f.name: 0.0 for f in fields(PreservationWeights)})
 SINGLE = Steadiness(weight=0.0)
-PAPER = Settings(base=20.0, preservation=NOTHING, steadiness=SINGLE)
+PAPER = Settings("published-light", base=20.0, preservation=NOTHING, steadiness=SINGLE)
 #: Our terms, in the order in which the rows add them to the paper's loss at its reduced weight.
 GROUPS = {
     "order": ("harmonic", "uptake_order", "anatomy_order"),
@@ -57,7 +59,10 @@ def rows(steps: int, contrast_steps: int, branch: Path) -> dict[str, tuple[Setti
     for group, terms in GROUPS.items():
         preservation = replace(preservation, **{term: getattr(usual.preservation, term) for term in terms})
         name = f"{name} + {group}"
-        out[name] = (replace(usual, preservation=preservation, steadiness=SINGLE), None)
+        out[name] = (replace(PAPER, base=usual.base, preservation=preservation), None)
+    out["... + guide, pooled attention"] = (replace(usual, model="guided-light", steadiness=SINGLE), None)
+    name = "... + guide, pooled attention + mixing"
+    out[name] = (replace(usual, steadiness=SINGLE), None)
     out["... + steadiness"] = (usual, None)
     stage2 = Contrast(0.1, contrast_steps, space="gabor")
     out["... without steadiness, + contrast (gabor)"] = (replace(usual, steadiness=SINGLE, contrast=stage2), name)

@@ -59,10 +59,10 @@ def network(model: str, weights: Path | None):
     """The network in torch, with weights where there are any; ``"published"`` is that of the paper."""
     import torch
 
-    from coconet_med.network import CoCoNet, build_network
+    from coconet_med.network import build_network
 
     torch.manual_seed(0)
-    net = CoCoNet(width=32, pooling=1) if model == "published" else build_network(model)
+    net = build_network(model)
     # Those of full lie in the bundle only.
     places = [weights.with_suffix(".pt"), BUNDLE / f"{weights.stem}.pt"] if weights else []
     for path in [place for place in places if place.is_file()][:1]:

@@ -113,7 +113,7 @@ def fuse(
         if colormap == "auto":
             colormap = "ct" if second.modality == "CT" else "uptake"
         slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
-        ready = aside.submit(prepare, model.engine, *slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape[1:])
+        ready = aside.submit(prepare, model.engine, *slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape)
         limits = aside.submit(_windows, first, second, window)
 
         def paint(under: Alignment | Guess, told: Callable[[int, int], None] | None) -> Pictures:

@@ -6,15 +6,26 @@ Feature Ensemble for Multi-modality Image Fusion", IJCV 2024.  Written from the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from coconet_med.attention import ChannelAttention
 from coconet_med.features import FeatureBranch
+from coconet_med.guide import Guide, LowPass
 
-#: The two released configurations: arguments of :class:`CoCoNet`.
-CONFIGURATIONS: dict[str, dict[str, int]] = {"full": {"width": 32}, "light": {"width": 8}}
+_PUBLISHED = {"pooling": 1, "guided": False, "mixed": False}
+
+#: Arguments of :class:`CoCoNet`: the two released configurations, and the network as published in both widths.
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    "full": {"width": 32},
+    "light": {"width": 8},
+    "published": {"width": 32, **_PUBLISHED},
+    "published-light": {"width": 8, **_PUBLISHED},
+}
 
 #: Pictures are padded to a multiple of this inside the network and cropped back.
 SIZE_MULTIPLE = 16
@@ -65,6 +76,9 @@ class CoCoNet(nn.Module):
     Args:
         width: channels of the first level; the four levels have 1, 2, 4 and 8 times as many (32 in the paper).
         pooling: of the features that queries and keys are made of, see :class:`ChannelAttention` (1 in the paper).
+        guided: whether the trunk is told what gray levels mean in their picture, see :class:`Guide` (not in the paper).
+        mixed: whether the last layer says how much of each source to take and what to add, low-passed, see :func:`mix`,
+            rather than the fused luminance itself (as in the paper).
 
     Example:
         >>> net = CoCoNet(width=8).eval()
@@ -72,7 +86,7 @@ class CoCoNet(nn.Module):
         torch.Size([1, 1, 50, 70])
     """
 
-    def __init__(self, width: int = 32, *, pooling: int = 2) -> None:
+    def __init__(self, width: int = 32, *, pooling: int = 2, guided: bool = True, mixed: bool = True) -> None:
         super().__init__()
         self.multiple = SIZE_MULTIPLE  # TorchScript knows no globals
         w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
@@ -82,9 +96,13 @@ class CoCoNet(nn.Module):
         self.encode4 = _conv(w3, w4)
         self.bottom = _conv(w4, w4)
         self.features = FeatureBranch(width)
+        self.guide = Guide(w1) if guided else None
         self.ensemble2, self.ensemble3, self.ensemble4 = (Ensemble(w, pooling=pooling) for w in (w2, w3, w4))
         self.decode3, self.decode2, self.decode1 = _Up(w4), _Up(w3), _Up(w2)
-        self.out = nn.Conv2d(w1, 1, 1)
+        self.smooth = LowPass(3) if mixed else None
+        # So that weights say what they are of: pooling does not show in their shapes.
+        self.register_buffer("arrangement", torch.tensor([pooling, int(guided), int(mixed)]))
+        self.out = nn.Conv2d(w1, 3 if mixed else 1, 1)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Fuse slices.
@@ -102,24 +120,88 @@ class CoCoNet(nn.Module):
             _check(image)
         height, width = image.shape[-2], image.shape[-1]
         fill = [0, -width % self.multiple, 0, -height % self.multiple]
-        x = F.pad(image, fill, mode="replicate") * 2.0 - 1.0
+        image = F.pad(image, fill, mode="replicate")
+        x = image * 2.0 - 1.0
         anatomy, function = x[:, 0:1], x[:, 1:2]
         a2, a3, a4 = self.features(anatomy)
         f2, f3, f4 = self.features(function)
         e1 = self.encode1(torch.cat([function, anatomy], dim=1))
-        e2 = self.encode2(F.max_pool2d(e1, 2))
+        half = F.max_pool2d(e1, 2)
+        if self.guide is not None:
+            half = half + self.guide(image)
+        e2 = self.encode2(half)
         e3 = self.encode3(F.max_pool2d(e2, 2))
         e4 = self.encode4(F.max_pool2d(e3, 2))
         y = self.bottom(self.ensemble4(e4, a4, f4))
         y = self.decode3(y, self.ensemble3(e3, a3, f3))
         y = self.decode2(y, self.ensemble2(e2, a2, f2))
         y = self.decode1(y, e1)
-        return (torch.tanh(self.out(y)) * 0.5 + 0.5)[..., :height, :width]
+        y = self.out(y)
+        if self.smooth is None:
+            return (torch.tanh(y) * 0.5 + 0.5)[..., :height, :width]
+        return mix(image, self.smooth(y))[..., :height, :width]
+
+
+def mix(image: torch.Tensor, layer: torch.Tensor) -> torch.Tensor:
+    """The anatomical source, more or less of it, some of the functional one, and an amount: (B, 1, H, W) in [0, 1].
+
+    Edges of the sources so pass from input to output, and where the layer is smooth, every edge of the result is one of
+    a source: the network cannot draw any of its own.
+
+    Args:
+        image: (B, 2, H, W) sources in [0, 1].
+        layer: (B, 3, H, W): the amount, and how much more of the anatomical and of the functional source.
+    """
+    layer = layer.to(image.dtype)
+    return _within(image[:, 0:1] + layer[:, 0:1] + (layer[:, 1:3] * image).sum(dim=1, keepdim=True))
+
+
+def _within(luminance: torch.Tensor) -> torch.Tensor:
+    if torch.jit.is_scripting() or torch.jit.is_tracing() or torch.compiler.is_compiling():
+        return luminance.clamp(0.0, 1.0)
+    return _trainable(luminance)
+
+
+@torch.jit.unused
+def _trainable(luminance: torch.Tensor) -> torch.Tensor:
+    return _Within.apply(luminance)
+
+
+class _Within(torch.autograd.Function):
+    """Clamp to [0, 1] whose gradient still leads back from outside."""
+
+    @staticmethod
+    def forward(ctx: Any, luminance: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(luminance)
+        return luminance.clamp(0.0, 1.0)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        (luminance,) = ctx.saved_tensors
+        outward = ((luminance > 1) & (gradient < 0)) | ((luminance < 0) & (gradient > 0))
+        return gradient.masked_fill(outward, 0.0)
 
 
 def build_network(name: str) -> CoCoNet:
-    """The untrained network of a named configuration, ``"full"`` or ``"light"``."""
+    """The untrained network of a named configuration of :data:`CONFIGURATIONS`."""
     return CoCoNet(**CONFIGURATIONS[name])
+
+
+def network_of(state: Mapping[str, torch.Tensor]) -> CoCoNet:
+    """The network that weights are of, with these weights.
+
+    Raises:
+        ValueError: they do not say of which arrangement they are: another network's, or an earlier release's.
+        RuntimeError: weights are missing, or have other shapes.
+    """
+    if not isinstance(state, Mapping) or not {"arrangement", "encode1.0.0.weight"} <= set(state):
+        msg = "no arrangement in it: of another network, or of an earlier release"
+        raise ValueError(msg)
+    pooling, guided, mixed = state["arrangement"].tolist()
+    width = state["encode1.0.0.weight"].shape[0]
+    net = CoCoNet(width, pooling=pooling, guided=bool(guided), mixed=bool(mixed))
+    net.load_state_dict(state)
+    return net
 
 
 def _check(image: torch.Tensor) -> None:

@@ -127,10 +127,10 @@ def fuse_batches(
                 progress(done, count)
 
 
-def prepare(engine: Engine, height: int, width: int) -> None:
-    """Let an engine make ready for slices of this size, if it has to, before they are there."""
+def prepare(engine: Engine, slices: int, height: int, width: int) -> None:
+    """Let an engine make ready for so many slices of this size, if it has to, before they are there."""
     if hasattr(engine, "prepare"):
-        engine.prepare(max(height, SMALLEST_SIDE), max(width, SMALLEST_SIDE))
+        engine.prepare(max(height, SMALLEST_SIDE), max(width, SMALLEST_SIDE), slices=slices)
 
 
 def keep_dark(fused: np.ndarray, image: np.ndarray) -> np.ndarray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
-from coconet_med.network import CONFIGURATIONS, CoCoNet, build_network
+from coconet_med.network import CONFIGURATIONS, CoCoNet, build_network, mix, network_of
 
 
 def _tiny(seed: int = 0) -> CoCoNet:
@@ -15,6 +17,8 @@ def _tiny(seed: int = 0) -> CoCoNet:
     for name, parameter in net.named_parameters():
         if name.endswith("gamma"):
             parameter.data.fill_(0.5)
+        if name.startswith("guide.second"):
+            parameter.data.normal_(std=0.3)
     net.train()
     with torch.no_grad():
         net(torch.rand(4, 2, 64, 64))
@@ -39,8 +43,64 @@ def _by_hand(w: int) -> int:
 
 @pytest.mark.parametrize(("name", "count"), [("full", 9_114_244), ("light", 571_300)])
 def test_parameters_are_those_of_the_description(name: str, count: int):
-    net = build_network(name)
-    assert sum(p.numel() for p in net.parameters()) == _by_hand(CONFIGURATIONS[name]["width"]) == count
+    width = CONFIGURATIONS[name]["width"]
+    published = CoCoNet(width, pooling=1, guided=False, mixed=False)
+    assert sum(p.numel() for p in published.parameters()) == _by_hand(width) == count
+    # A first layer of 6 inputs, its norm, a second one, and two more outputs of the last layer.
+    ours = _conv(6, width) + 2 * width + _conv(width, width) + _conv(width, 2, 1)
+    assert sum(p.numel() for p in build_network(name).parameters()) == count + ours
+
+
+def test_the_published_arrangement_ends_in_tanh():
+    torch.manual_seed(0)
+    net = CoCoNet(2, pooling=1, guided=False, mixed=False).eval()
+    torch.nn.init.constant_(net.out.weight, 0.0)
+    torch.nn.init.constant_(net.out.bias, 0.3)
+    with torch.no_grad():
+        fused = net(torch.rand(1, 2, 32, 32))
+    torch.testing.assert_close(fused, torch.full_like(fused, 0.5 + 0.5 * math.tanh(0.3)))
+
+
+def test_a_mixing_network_that_says_nothing_returns_the_anatomy():
+    net, image = _tiny(), torch.rand(1, 2, 32, 32)
+    torch.nn.init.zeros_(net.out.weight)
+    torch.nn.init.zeros_(net.out.bias)
+    with torch.no_grad():
+        torch.testing.assert_close(net(image), image[:, 0:1], rtol=0, atol=0)
+
+
+def test_a_mixture_is_the_formula_kept_within_its_range():
+    image, layer = torch.rand(2, 2, 5, 4), torch.randn(2, 3, 5, 4)
+    anatomy, function = image[:, 0], image[:, 1]
+    expected = ((1 + layer[:, 1]) * anatomy + layer[:, 2] * function + layer[:, 0]).clamp(0, 1)
+    torch.testing.assert_close(mix(image, layer)[:, 0], expected)
+
+
+def test_a_luminance_out_of_range_is_led_back_and_never_further_out():
+    image = torch.tensor([0.5, 0.5, 0.5, 0.5, 0.5]).reshape(1, 1, 1, 5).repeat(1, 2, 1, 1)
+    layer = torch.zeros(1, 3, 1, 5)
+    layer[0, 0, 0] = torch.tensor([2.0, 2.0, -2.0, -2.0, 0.1])
+    layer.requires_grad_()
+    wanted = torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0])  # of the loss: positive asks for less
+    (mix(image, layer) * wanted).sum().backward()
+    assert layer.grad[0, 0, 0].tolist() == [1.0, 0.0, 0.0, -1.0, 1.0]
+
+
+@pytest.mark.parametrize("options", [{}, {"pooling": 1}, {"guided": False}, {"mixed": False}])
+def test_weights_say_of_which_network_they_are(options: dict):
+    torch.manual_seed(0)
+    net, image = CoCoNet(2, **options).eval(), torch.rand(1, 2, 32, 32)
+    for level in (net.ensemble2, net.ensemble3, net.ensemble4):
+        torch.nn.init.constant_(level.attention.gamma, 0.5)
+    with torch.no_grad():
+        torch.testing.assert_close(network_of(net.state_dict()).eval()(image), net(image), rtol=0, atol=0)
+
+
+def test_weights_that_do_not_say_so_are_refused():
+    state = CoCoNet(2).state_dict()
+    del state["arrangement"]
+    with pytest.raises(ValueError, match="of an earlier release"):
+        network_of(state)
 
 
 def test_every_parameter_takes_part():
@@ -101,7 +161,9 @@ def test_512_by_512_is_finite_in_bfloat16():
 
 def test_gradients_are_right():
     net = _tiny().double()
-    image = torch.rand(1, 2, 16, 16, dtype=torch.float64, requires_grad=True)
+    net.out.weight.data.mul_(0.02)  # within the range: beyond it the gradient is not the derivative
+    net.out.bias.data.zero_()
+    image = torch.empty(1, 2, 16, 16, dtype=torch.float64).uniform_(0.2, 0.8).requires_grad_()
     direction = torch.randn_like(image)
     loss = lambda x: net(x).square().sum()  # noqa: E731
     loss(image).backward()

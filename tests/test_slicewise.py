@@ -141,7 +141,7 @@ def test_an_engine_that_computes_several_slices_at_once_gets_as_many(
 
 
 def test_an_engine_is_made_ready_for_the_size_that_it_will_get(mean_model: Model) -> None:
-    told: list[tuple[int, int]] = []
-    mean_model.engine.prepare = lambda *size: told.append(size)  # type: ignore[attr-defined]
-    slicewise.prepare(mean_model.engine, 9, 200)
-    assert told == [(16, 200)]
+    told: list[tuple[int, int, int]] = []
+    mean_model.engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
+    slicewise.prepare(mean_model.engine, 30, 9, 200)
+    assert told == [(30, 16, 200)]

@@ -83,9 +83,9 @@ class OpenVinoEngine:
             self._check(image[:1])
         return self._network.run(image)
 
-    def prepare(self, height: int, width: int) -> None:
-        """Compile for slices of this size; otherwise the first run does."""
-        self._network.prepare(height, width)
+    def prepare(self, height: int, width: int, *, slices: int) -> None:
+        """Compile for so many slices of this size; otherwise the first run does."""
+        self._network.prepare(height, width, slices)
 
     def _in_parts(self, precision: str) -> _InParts | None:
         """CoCoNet in three parts; ``None`` for another network or device."""
@@ -111,7 +111,7 @@ class OpenVinoEngine:
 class _Network(Protocol):
     precision: Precision
 
-    def prepare(self, height: int, width: int) -> None: ...
+    def prepare(self, height: int, width: int, slices: int) -> None: ...
 
     def run(self, image: np.ndarray) -> np.ndarray: ...
 
@@ -127,7 +127,7 @@ class _Whole:
             config["INFERENCE_NUM_THREADS"] = threads
         self._compiled = core.compile_model(model, target, config)
 
-    def prepare(self, height: int, width: int) -> None:
+    def prepare(self, height: int, width: int, slices: int) -> None:
         """Ready for any size."""
 
     def run(self, image: np.ndarray) -> np.ndarray:
@@ -135,7 +135,10 @@ class _Whole:
 
 
 class _InParts:
-    """CoCoNet in three parts, several slices at a time, each on its own thread: faster than all threads on one."""
+    """CoCoNet in three parts, several slices at a time, each on its own thread: faster than all threads on one.
+
+    A picture that comes alone has all threads.
+    """
 
     def __init__(
         self, core: ov.Core, weights: dict[str, np.ndarray], *, streams: int, threads: int | None, mixed: bool
@@ -146,17 +149,18 @@ class _InParts:
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = threads
         self._pool = ThreadPoolExecutor(streams, "coconet")
-        self._size: tuple[int, int] = (0, 0)
+        self._size, self._at_once = (0, 0), 0
         self._chains: SimpleQueue[_Chain] = SimpleQueue()
 
-    def prepare(self, height: int, width: int) -> None:
+    def prepare(self, height: int, width: int, slices: int) -> None:
         size = _whole_steps(height), _whole_steps(width)
-        if size != self._size:
-            self._compile(*size)
+        at_once = 1 if slices == 1 else max(1, min(self._streams, MOST_PIXELS // (size[0] * size[1])))
+        if size != self._size or at_once > self._at_once:
+            self._compile(*size, at_once)
 
     def run(self, image: np.ndarray) -> np.ndarray:
         count, _, height, width = image.shape
-        self.prepare(height, width)
+        self.prepare(height, width, count)
         size = self._size
         fill = [(0, whole - n) for whole, n in zip(size, (height, width), strict=True)]
         fused = np.empty((count, 1, height, width), np.float32)
@@ -177,14 +181,13 @@ class _InParts:
             list(self._pool.map(fuse, range(count)))
         return fused
 
-    def _compile(self, height: int, width: int) -> None:
-        """Make ready for slices of this size; the slices of a volume have but one."""
+    def _compile(self, height: int, width: int, at_once: int) -> None:
+        """Make ready for slices of this size, so many at a time; the slices of a volume have but one size."""
         from coconet_med.engines.parts import build_parts
 
         deep = "bf16" if self.precision == "mixed" else "f32"
         parts = build_parts(self._weights, height, width, deep=deep)
-        streams = min(self._streams, MOST_PIXELS // (height * width))
-        config = {**self._config, "NUM_STREAMS": max(1, streams)}
+        config = {**self._config, "NUM_STREAMS": at_once}
         jobs = [(parts.fine, "f32"), (parts.deep, deep), (parts.finish, "f32")]
         self._chains = SimpleQueue()
 
@@ -192,9 +195,9 @@ class _InParts:
             return self._core.compile_model(job[0], "CPU", {**config, "INFERENCE_PRECISION_HINT": job[1]})
 
         models = list(self._pool.map(compiled, jobs))
-        for _ in range(max(1, streams)):
+        for _ in range(at_once):
             self._chains.put(_Chain(models))
-        self._size = (height, width)
+        self._size, self._at_once = (height, width), at_once
 
 
 class _Chain:
@@ -214,7 +217,8 @@ class _Chain:
         import openvino as ov
 
         fine, deep, finish = self._requests
-        fine.set_tensor("image", ov.Tensor(image, shared_memory=True))
+        for request in (fine, finish):
+            request.set_tensor("image", ov.Tensor(image, shared_memory=True))
         for request in (fine, deep, finish):
             request.infer()
         return finish.get_tensor("pred").data.transpose(0, 3, 1, 2)

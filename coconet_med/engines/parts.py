@@ -1,8 +1,9 @@
-"""CoCoNet as three OpenVINO models, so that the deep levels can be computed in bfloat16 and the fine ones in float32.
+"""CoCoNet as three OpenVINO models, so that most of it can be computed in bfloat16 and the fine layers in float32.
 
-OpenVINO takes one precision for a whole model.  In bfloat16 throughout, the network is off by up to 4/255, which is
-visible; nearly all of that comes from the layers at full resolution and the features at half resolution.  The levels
-below are harmless, but for the first features of the two sources, which are cheap, and so is what is decoded of them.
+OpenVINO takes one precision for a whole model.  In bfloat16 throughout, the network is off by up to 3/255, which is
+visible; nearly all of that comes from the layers that see or make pixels at full resolution, and from the trunk's at
+half of it.  All below is harmless; but in a narrow network, whose few channels average less of the rounding away, the
+whole level at half resolution matters.
 
 The parts compute what :class:`coconet_med.network.CoCoNet` does, with the same weights, arranged for the processor:
 feature maps pass between the parts with channels last, as the convolutions want them, and layers with few channels
@@ -33,20 +34,28 @@ Kind = Literal["f32", "bf16"]
 _SLOPE, _EPSILON = 0.2, 1e-5
 #: How often CoCoNet uses what it is made of.
 _OPERATIONS = {
-    "BatchNormInference": 14,
-    "Convolution": 64,
+    "AvgPool": 1,
+    "BatchNormInference": 15,
+    "Convolution": 66,
+    "GroupConvolution": 4,
     "Interpolate": 3,
     "MatMul": 18,
     "MaxPool": 12,
-    "PRelu": 14,
+    "PRelu": 15,
     "ReduceL2": 18,
-    "ReduceMax": 9,
+    "ReduceMax": 11,
+    "ReduceSum": 9,
     "Relu": 16,
     "Softmax": 9,
-    "Tanh": 1,
 }
 
-#: What the deep part begins with, at a quarter of the resolution.
+#: As in :mod:`coconet_med.guide`, which cannot be imported without torch.
+_DARK, _LEVELS, _SIGMA, _RADIUS = 10 / 255, 32, 1.5, 6
+
+#: Width of the first level from which on half the resolution is computed in the deep part.
+_WIDE = 16
+
+#: What the deep part begins with: of the trunk and of both sources.
 _BEGUN = ("trunk", "anatomy", "function")
 
 
@@ -55,10 +64,9 @@ class Parts:
     """The network for pictures of one size.
 
     Attributes:
-        fine: image (1, 2, H, W) -> features at full resolution, the ensemble at half resolution, and what the levels
-            below begin with; float32.
-        deep: the latter two -> decoded features at half resolution; bfloat16.
-        finish: these and those at full resolution -> fused luminance (1, H, W, 1); float32.
+        fine: image (1, 2, H, W) -> features at full resolution, and what the levels below begin with; float32.
+        deep: the latter -> decoded features, upsampled to full resolution; bfloat16.
+        finish: these, those at full resolution, and image -> fused luminance (1, H, W, 1); float32.
     """
 
     fine: ov.Model
@@ -109,7 +117,7 @@ def build_parts(weights: Mapping[str, np.ndarray], height: int, width: int, *, d
 def _shapes(width: int) -> dict[str, tuple[int, ...]]:
     """Shapes of all weights of a network of this width."""
     w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
-    layers = {"out": (1, w1, 1, 1)}
+    layers = {"out": (3, w1, 1, 1), "guide.second": (w1, w1, 3, 3)}
     layers |= {"features.conv1_1": (w2, 1, 3, 3), "features.conv1_2": (w2, w2, 3, 3)}
     layers |= {"features.conv2_1": (w3, w2, 3, 3), "features.conv2_2": (w3, w3, 3, 3)}
     layers |= {"features.conv3_1": (w4, w3, 3, 3)} | {f"features.conv3_{n}": (w4, w4, 3, 3) for n in (2, 3, 4)}
@@ -124,6 +132,7 @@ def _shapes(width: int) -> dict[str, tuple[int, ...]]:
             layers[f"ensemble{level}.attention.{kind}"] = (channels, channels, 3, 3)
         layers[f"ensemble{level}.merge"] = (channels, 3 * channels, 3, 3)
         shapes[f"ensemble{level}.attention.gamma"] = ()
+    blocks["guide.first"] = (w1, 6)
     for name, (outputs, inputs) in blocks.items():
         layers[f"{name}.0"] = (outputs, inputs, 3, 3)
         shapes |= {f"{name}.2.{kind}": (outputs,) for kind in ("weight", "bias", "running_mean", "running_var")}
@@ -138,37 +147,56 @@ def _fine(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
     scaled = net.op.subtract(net.op.multiply(image, net.constant(2.0)), net.constant(1.0))
     anatomy, function = (net.channel(scaled, n) for n in range(2))
     full = net.pair(net.op.concat([function, anatomy], 1), "encode1")
-    first = [net.pool(net.features(x, "features.conv1_1")) for x in (anatomy, function)]
-    half = [net.pair(net.pool(full), "encode2"), *(net.features(x, "features.conv1_2") for x in first)]
-    pooled = [net.pool(x) for x in half]
-    begun = [pooled[0], *(net.features(x, "features.conv2_1", "features.conv2_2") for x in pooled[1:])]
-    short = {"half": net.ensemble(half, pooled, "ensemble2"), **dict(zip(_BEGUN, begun, strict=True))}
-    return net.model({"full": full} | {name: net.op.convert(x, deep) for name, x in short.items()})
+    sources = [net.pool(net.features(x, "features.conv1_1")) for x in (anatomy, function)]
+    trunk = net.pair(net.op.add(net.pool(full), net.guide(image)), "encode2")
+    level = dict(zip(_BEGUN, [trunk, *sources], strict=True))
+    if not _wide(weights):
+        level = _half(net, level)
+    return net.model({"full": full} | {name: net.op.convert(x, deep) for name, x in level.items()})
+
+
+def _wide(weights: Mapping[str, np.ndarray]) -> bool:
+    return len(weights["encode1.0.0.bias"]) >= _WIDE
+
+
+def _half(net: _Layers, level: Mapping[str, Any]) -> dict[str, Any]:
+    """The level at half resolution: its ensemble (``half``), and what the level below begins with."""
+    halves = [level["trunk"], *(net.features(level[name], "features.conv1_2") for name in _BEGUN[1:])]
+    small = [net.pool(x) for x in halves]
+    return {"half": net.ensemble(halves, small, "ensemble2"), **dict(zip(_BEGUN, small, strict=True))}
 
 
 def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
     net = _Layers(weights)
     w1 = weights["encode1.0.0.bias"].shape[0]
-    half = net.given_last("half", (1, height // 2, width // 2, 2 * w1), deep)
-    shapes = [(1, height // 4, width // 4, channels) for channels in (2 * w1, 4 * w1, 4 * w1)]
-    trunk, *sources = (net.given_last(name, shape, deep) for name, shape in zip(_BEGUN, shapes, strict=True))
-    quarters = [net.pair(trunk, "encode3"), *sources]
-    pooled = [net.pool(x) for x in quarters]
+    by, channels = (2 if _wide(weights) else 4), 2 * w1
+    level = {name: net.given_last(name, (1, height // by, width // by, channels), deep) for name in _BEGUN}
+    if _wide(weights):
+        level = _half(net, level)
+    else:
+        level["half"] = net.given_last("half", (1, height // 2, width // 2, channels), deep)
+    sources = [net.features(level[name], "features.conv2_1", "features.conv2_2") for name in _BEGUN[1:]]
+    quarters = [net.pair(level["trunk"], "encode3"), *sources]
+    smaller = [net.pool(x) for x in quarters]
     names = [f"features.conv3_{number}" for number in (1, 2, 3, 4)]
-    eighths = [net.block(pooled[0], "encode4"), *(net.features(x, *names) for x in pooled[1:])]
+    eighths = [net.block(smaller[0], "encode4"), *(net.features(x, *names) for x in smaller[1:])]
     y = net.block(net.ensemble(eighths, [net.pool(x) for x in eighths], "ensemble4"), "bottom")
-    y = net.up(y, net.ensemble(quarters, pooled, "ensemble3"), "decode3")
-    return net.model({"deep": net.up(y, half, "decode2")})
+    y = net.joined(net.raised(y, "decode3"), net.ensemble(quarters, smaller, "ensemble3"), "decode3")
+    y = net.joined(net.raised(y, "decode2"), level["half"], "decode2")
+    return net.model({"deep": net.raised(y, "decode1")})
 
 
 def _finish(weights: Mapping[str, np.ndarray], height: int, width: int) -> ov.Model:
     net = _Layers(weights)
-    w1 = weights["encode1.0.0.weight"].shape[0]
-    full = net.given_last("full", (1, height, width, w1))
-    deep = net.given_last("deep", (1, height // 2, width // 2, 2 * w1))
-    y = net.conv(net.up(deep, full, "decode1"), "out")
-    fused = net.op.add(net.op.multiply(net.op.tanh(y), net.constant(0.5)), net.constant(0.5))
-    return net.model({"pred": fused})
+    w1 = weights["encode1.0.0.bias"].shape[0]
+    full, deep = (net.given_last(name, (1, height, width, w1)) for name in ("full", "deep"))
+    image = net.given("image", (1, 2, height, width))
+    y = net.low_passed(net.conv(net.joined(deep, full, "decode1"), "out"))
+    amount, *shares = (net.channel(y, n) for n in range(3))
+    anatomy, function = (net.channel(image, n) for n in range(2))
+    fused = net.op.add(net.op.add(anatomy, amount), net.op.multiply(shares[0], anatomy))
+    fused = net.op.add(fused, net.op.multiply(shares[1], function))
+    return net.model({"pred": net.op.clamp(fused, 0.0, 1.0)})
 
 
 class _Layers:
@@ -270,8 +298,44 @@ class _Layers:
     def pair(self, x: Any, name: str) -> Any:
         return self.block(self.block(x, f"{name}.0"), f"{name}.1")
 
-    def up(self, x: Any, skip: Any, name: str) -> Any:
-        """Bilinear upsampling by 2 and a halving convolution, then the skip connection and two convolutions."""
+    def guide(self, image: Any) -> Any:
+        """What gray levels mean in their picture: see :class:`coconet_med.guide.Guide`."""
+        half = self.op.avg_pool(image, [2, 2], [0, 0], [0, 0], [2, 2], True)
+        low = self.low_passed(half)
+        head, low_head = (self.head(x) for x in (half, low))
+        ranks = [self.ranks(self.channel(half, n), head) for n in range(2)]
+        shown = [*ranks, head, low, self.ranks(self.channel(low, 1), low_head)]
+        return self.conv(self.block(self.op.concat(shown, 1), "guide.first"), "guide.second")
+
+    def low_passed(self, x: Any) -> Any:
+        """See :class:`coconet_med.guide.LowPass`."""
+        t = np.arange(-_RADIUS, _RADIUS + 1)
+        kernel = np.exp(-0.5 * (t / _SIGMA) ** 2)
+        kernel = np.tile(kernel / kernel.sum(), (_shape(x)[1], 1, 1, 1, 1))  # group, output, input, row, column
+        ends = np.array([0, 0, _RADIUS, _RADIUS])
+        x = self.op.pad(x, ends, ends, "reflect")
+        for across in (kernel, kernel.swapaxes(3, 4)):
+            x = self.op.group_convolution(x, self.constant(across), [1, 1], [0, 0], [0, 0], [1, 1])
+        return x
+
+    def head(self, x: Any) -> Any:
+        bright = self.op.greater(self.op.reduce_max(x, [1], True), self.constant(_DARK))
+        return self.op.convert(bright, "f32")
+
+    def ranks(self, x: Any, mask: Any) -> Any:
+        """(1, 1, H, W) twice -> (1, 1, H, W): see :func:`coconet_med.guide.ranks`."""
+        edges = self.constant(np.arange(_LEVELS).reshape(1, 1, -1))
+        reached = self.op.subtract(self.op.multiply(self.rows(x), self.constant(_LEVELS)), edges)
+        through, inside = self.op.clamp(reached, 0.0, 1.0), self.rows(mask)
+        count = self.op.maximum(self.op.reduce_sum(inside, [1], True), self.constant(1.0))
+        beyond = self.op.divide(self.op.matmul(inside, through, True, False), count)
+        before = self.op.slice(self.op.concat([self.constant([[[1.0]]]), beyond], 2), [0], [_LEVELS], [1], [2])
+        darker = self.op.matmul(through, self.op.subtract(before, beyond), False, True)
+        shape = np.array(_shape(x))
+        return self.op.reshape(self.op.multiply(darker, inside), shape, False)
+
+    def raised(self, x: Any, name: str) -> Any:
+        """Bilinear upsampling by 2 and a halving convolution."""
         x = self.op.interpolate(
             x,
             np.array([2.0, 2.0], np.float32),
@@ -280,11 +344,12 @@ class _Layers:
             coordinate_transformation_mode="half_pixel",
             axes=[2, 3],
         )
-        both = [skip, self.conv(x, f"{name}.halve")]
-        if self.together(f"{name}.halve") == 1:
-            return self.pair(self.op.concat(both, 1), f"{name}.join")
-        # After neighboring pixels were computed together, channels lie last: joined there, nothing is moved.
-        both = [self.op.transpose(y, [0, 2, 3, 1]) for y in both]
+        return self.conv(x, f"{name}.halve")
+
+    def joined(self, x: Any, skip: Any, name: str) -> Any:
+        """The skip connection and two convolutions."""
+        # Channels are last in both: joined there, nothing is moved.
+        both = [self.op.transpose(y, [0, 2, 3, 1]) for y in (skip, x)]
         return self.pair(self.op.transpose(self.op.concat(both, 3), [0, 3, 1, 2]), f"{name}.join")
 
     def attention(self, pooled: Any, name: str) -> Any:

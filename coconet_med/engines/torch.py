@@ -11,7 +11,7 @@ from coconet_med.errors import ModelError
 
 
 class TorchEngine:
-    """Runs a state dict of :class:`~coconet_med.network.CoCoNet`; its width is read off the weights.
+    """Runs a state dict of :class:`~coconet_med.network.CoCoNet`; the weights say of which.
 
     Args:
         path: ``.pt`` file with the state dict alone.
@@ -30,7 +30,7 @@ class TorchEngine:
         except ImportError as error:
             msg = 'the torch engine is not installed: pip install "coconet-med[monai]", or use --engine onnx'
             raise ModelError(msg) from error
-        from coconet_med.network import CoCoNet
+        from coconet_med.network import network_of
 
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -38,10 +38,8 @@ class TorchEngine:
             torch.set_num_threads(threads)
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            width = state["encode1.0.0.weight"].shape[0]
-            self._net = CoCoNet(width=width)
-            self._net.load_state_dict(state)
-        except Exception as error:  # unpickling, key, attribute and shape errors all mean the same here
+            self._net = network_of(state)
+        except Exception as error:  # unpickling and shape errors all mean the same here
             msg = f"{path}: not weights of CoCoNet ({str(error).splitlines()[0]}); give a state dict of CoCoNet"
             raise ModelError(msg) from error
         try:

@@ -28,7 +28,7 @@ def train(
     color_anatomy: Annotated[
         bool, typer.Option("--color-anatomy", help="The first images may be in color (visible beside infrared).")
     ] = False,
-    model: Annotated[str | None, typer.Option(help="light or full.")] = None,
+    model: Annotated[str | None, typer.Option(help="light, full, published-light or published.")] = None,
     start: Annotated[str | None, typer.Option(help="Weights to fine-tune: light, full, or a .pt file.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Optimizer steps of stage 1.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate of stage 1.")] = None,

@@ -20,6 +20,9 @@ LOW_PASS_SIGMA = 3.0
 FAINT = 4 / 255
 _EPS = 1e-6
 
+#: Derivatives along columns and rows and their magnitude, (B, 1, H, W) each.
+Gradient = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
 
 @dataclass(frozen=True)
 class Regions:
@@ -76,7 +79,7 @@ def correlation(x: torch.Tensor, y: torch.Tensor, mask: torch.Tensor) -> torch.T
     return xy / torch.sqrt((xx * yy).clamp_min(_EPS))
 
 
-def gradient(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def gradient(image: torch.Tensor) -> Gradient:
     """Sobel derivatives along columns and rows and their magnitude, (B, 1, H, W) each, borders replicated."""
     smooth = image.new_tensor((1.0, 2.0, 1.0))
     slope = image.new_tensor((-1.0, 0.0, 1.0))
@@ -92,14 +95,20 @@ def edge_preservation(source: torch.Tensor, fused: torch.Tensor, *, softness: fl
     between edges, with their constants.  Unlike there an edge of reversed polarity counts as lost.  ``softness``
     flattens the sigmoids, so that an edge that is far from preserved still has a gradient.
     """
-    sx, sy, s = gradient(source)
-    fx, fy, f = gradient(fused)
-    strength = torch.minimum(s, f) / torch.maximum(s, f)
+    return _preserved(*_likeness(gradient(source), gradient(fused)), softness)
+
+
+def _likeness(source: Gradient, fused: Gradient) -> tuple[torch.Tensor, torch.Tensor]:
+    """How alike edges are in strength and in direction, (B, 1, H, W) each; 1 is the same."""
+    sx, sy, s = source
+    fx, fy, f = fused
     turned = torch.atan2((sx * fy - sy * fx).abs() + _EPS, sx * fx + sy * fy + _EPS)
-    angle = 1 - turned / (math.pi / 2)
+    return torch.minimum(s, f) / torch.maximum(s, f), 1 - turned / (math.pi / 2)
+
+
+def _preserved(strength: torch.Tensor, angle: torch.Tensor, softness: float) -> torch.Tensor:
     kept = 0.9994 * torch.sigmoid(15 / softness * (strength - 0.5))
-    aligned = 0.9879 * torch.sigmoid(22 / softness * (angle - 0.8))
-    return kept * aligned
+    return kept * (0.9879 * torch.sigmoid(22 / softness * (angle - 0.8)))
 
 
 @dataclass(frozen=True)
@@ -141,11 +150,12 @@ class PreservationLoss(nn.Module):
         fused, image = single(fused), single(image)
         anatomy, function = image[:, 0:1], image[:, 1:2]
         where = regions(image)
-        low = blur(torch.cat([fused, anatomy, function], dim=1), LOW_PASS_SIGMA)
-        uptake_order = correlation(low[:, 0:1], ranks(low[:, 2:3], where.hot), where.hot)
-        anatomy_order = correlation(low[:, 0:1], ranks(low[:, 1:2], where.cold), where.cold)
-        edges_a, edges_f, edges = (gradient(x)[2] for x in (anatomy, function, fused))
-        kept_a = self._kept(anatomy, fused)
+        low, low_a, low_f = (blur(x, LOW_PASS_SIGMA) for x in (fused, anatomy, function))
+        uptake_order = correlation(low, ranks(low_f, where.hot), where.hot)
+        anatomy_order = correlation(low, ranks(low_a, where.cold), where.cold)
+        of_a, of_f, of_fused = (gradient(x) for x in (anatomy, function, fused))
+        edges_a, edges_f, edges = of_a[2], of_f[2], of_fused[2]
+        kept_a = self._kept(of_a, of_fused)
         hot_edges = _average(kept_a, edges_a * where.hot)
         parts = torch.stack([uptake_order, hot_edges, anatomy_order]).clamp_min(0.02)
         added = torch.stack([correlation(fused - anatomy, function, where.head),
@@ -161,7 +171,7 @@ class PreservationLoss(nn.Module):
             "differences": 2 - added.sum(0),
         }
         if self.weights.joint_edges:
-            both = torch.cat([kept_a, self._kept(function, fused)], dim=1)
+            both = torch.cat([kept_a, self._kept(of_f, of_fused)], dim=1)
             out["joint_edges"] = 1 - _average(both, torch.cat([edges_a, edges_f], dim=1))
         return {name: value.mean() for name, value in out.items()}
 
@@ -175,9 +185,10 @@ class PreservationLoss(nn.Module):
         return torch.stack([weight * terms[name] for name, weight in wanted.items()]).sum()
 
     @staticmethod
-    def _kept(source: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
+    def _kept(source: Gradient, fused: Gradient) -> torch.Tensor:
         # Half the measure itself, half a flatter one that still pulls where the measure has saturated at 0.
-        return 0.5 * edge_preservation(source, fused) + 0.5 * edge_preservation(source, fused, softness=3.0)
+        alike = _likeness(source, fused)
+        return 0.5 * _preserved(*alike, 1.0) + 0.5 * _preserved(*alike, 3.0)
 
 
 def _excess(edges: torch.Tensor, stronger: torch.Tensor, where: torch.Tensor) -> torch.Tensor:

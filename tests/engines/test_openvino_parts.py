@@ -85,15 +85,30 @@ def test_a_slice_does_not_depend_on_its_thread_nor_on_its_batch(phantom: np.ndar
 
 
 def test_slices_of_one_size_are_compiled_once(phantom: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[tuple[int, int]] = []
+    compiled: list[tuple[int, int, int]] = []
     original = room._InParts._compile
-    monkeypatch.setattr(room._InParts, "_compile", lambda self, *size: (compiled.append(size), original(self, *size)))
-    engine = OpenVinoEngine(LIGHT, threads=1, proven=True)
+    monkeypatch.setattr(room._InParts, "_compile", lambda self, *how: (compiled.append(how), original(self, *how)))
+    engine = OpenVinoEngine(LIGHT, threads=2, proven=True)
     assert compiled == []
-    engine.prepare(150, 155)
+    engine.prepare(150, 155, slices=9)
     engine.run(phantom)
+    engine.run(phantom[:1])  # the last slice of a volume
     engine.run(phantom)
-    assert compiled == [(160, 160)]
+    assert compiled == [(160, 160, 2)]
+
+
+def test_a_picture_alone_has_all_threads_until_more_come(
+    phantom: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[tuple[int, int, int]] = []
+    original = room._InParts._compile
+    monkeypatch.setattr(room._InParts, "_compile", lambda self, *how: (compiled.append(how), original(self, *how)))
+    engine = OpenVinoEngine(LIGHT, threads=2, proven=True)
+    alone = engine.run(phantom[:1])
+    engine.run(phantom[:1])
+    assert compiled == [(160, 160, 1)]
+    assert np.abs(engine.run(phantom)[:1] - alone).max() < 1e-5
+    assert compiled[1:] == [(160, 160, 2)]
 
 
 @pytest.mark.skipif(not has_bfloat16(), reason="this processor has no bfloat16")

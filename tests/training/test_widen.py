@@ -21,6 +21,7 @@ def narrow() -> CoCoNet:
     """With statistics and an attention that count."""
     torch.manual_seed(0)
     net = CoCoNet(width=2)
+    torch.nn.init.normal_(net.guide.second.weight)
     for _ in range(3):
         net(torch.rand(2, 2, 32, 32))
     for level in (net.ensemble2, net.ensemble3, net.ensemble4):
