@@ -103,6 +103,9 @@ class CoCoNet(nn.Module):
         # So that weights say what they are of: pooling does not show in their shapes.
         self.register_buffer("arrangement", torch.tensor([pooling, int(guided), int(mixed)]))
         self.out = nn.Conv2d(w1, 3 if mixed else 1, 1)
+        if mixed:  # begins near the anatomical source: beyond the range, where nothing is seen, little is learned
+            nn.init.uniform_(self.out.weight, -0.1 / w1**0.5, 0.1 / w1**0.5)
+            nn.init.zeros_(self.out.bias)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Fuse slices.

@@ -97,9 +97,7 @@ def test_slices_of_one_size_are_compiled_once(phantom: np.ndarray, monkeypatch: 
     assert compiled == [(160, 160, 2)]
 
 
-def test_a_picture_alone_has_all_threads_until_more_come(
-    phantom: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_alone_has_all_threads_until_more_come(phantom: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[tuple[int, int, int]] = []
     original = room._InParts._compile
     monkeypatch.setattr(room._InParts, "_compile", lambda self, *how: (compiled.append(how), original(self, *how)))
