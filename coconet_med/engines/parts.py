@@ -191,7 +191,7 @@ def _finish(weights: Mapping[str, np.ndarray], height: int, width: int) -> ov.Mo
     w1 = weights["encode1.0.0.bias"].shape[0]
     full, deep = (net.given_last(name, (1, height, width, w1)) for name in ("full", "deep"))
     image = net.given("image", (1, 2, height, width))
-    y = net.low_passed(net.conv(net.joined(deep, full, "decode1"), "out"))
+    y = net.low_passed(net.conv(net.joined(deep, full, "decode1", last=True), "out"))
     amount, *shares = (net.channel(y, n) for n in range(3))
     anatomy, function = (net.channel(image, n) for n in range(2))
     fused = net.op.add(net.op.add(anatomy, amount), net.op.multiply(shares[0], anatomy))
@@ -346,10 +346,13 @@ class _Layers:
         )
         return self.conv(x, f"{name}.halve")
 
-    def joined(self, x: Any, skip: Any, name: str) -> Any:
-        """The skip connection and two convolutions."""
-        # Channels are last in both: joined there, nothing is moved.
-        both = [self.op.transpose(y, [0, 2, 3, 1]) for y in (skip, x)]
+    def joined(self, x: Any, skip: Any, name: str, *, last: bool = False) -> Any:
+        """The skip connection and two convolutions; ``last``: in both, channels lie last in memory."""
+        both = [skip, x]
+        if not last:
+            return self.pair(self.op.concat(both, 1), f"{name}.join")
+        # Joined there, nothing is moved.
+        both = [self.op.transpose(y, [0, 2, 3, 1]) for y in both]
         return self.pair(self.op.transpose(self.op.concat(both, 3), [0, 3, 1, 2]), f"{name}.join")
 
     def attention(self, pooled: Any, name: str) -> Any:
