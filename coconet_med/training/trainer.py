@@ -277,8 +277,8 @@ class Trainer:
 def _start_from(net: CoCoNet, path: Path) -> None:
     state, own = read_state(path), net.state_dict()
     try:
-        if not torch.equal(state.get("arrangement", own["arrangement"]), own["arrangement"]):
-            msg = "they are of another arrangement"
+        if "arrangement" not in state or not torch.equal(state["arrangement"], own["arrangement"]):
+            msg = "another arrangement of CoCoNet, or an earlier release"
             raise ModelError(msg)
         if state.keys() == own.keys() and any(state[name].shape != own[name].shape for name in own):
             state = widened(state, own)
