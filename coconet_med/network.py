@@ -148,8 +148,8 @@ class CoCoNet(nn.Module):
 def mix(image: torch.Tensor, layer: torch.Tensor) -> torch.Tensor:
     """The anatomical source, more or less of it, some of the functional one, and an amount: (B, 1, H, W) in [0, 1].
 
-    Edges of the sources so pass from input to output, and where the layer is smooth, every edge of the result is one of
-    a source: the network cannot draw any of its own.
+    Edges of the sources so pass from input to output, and where the layer is smooth, so is all that the network adds: a
+    sharp edge is one of a source.
 
     Args:
         image: (B, 2, H, W) sources in [0, 1].

@@ -69,6 +69,20 @@ def test_a_mixing_network_that_says_nothing_returns_the_anatomy():
         torch.testing.assert_close(net(image), image[:, 0:1], rtol=0, atol=0)
 
 
+def test_what_a_mixing_network_adds_is_blurred_whatever_its_last_layer_says():
+    class Step(torch.nn.Module):
+        def forward(self, features: torch.Tensor) -> torch.Tensor:
+            layer = torch.zeros(len(features), 3, *features.shape[-2:])
+            layer[:, 0, :, features.shape[-1] // 2 :] = 1.0
+            return layer
+
+    net, image = _tiny(), torch.zeros(1, 2, 32, 32)
+    net.out = Step()
+    with torch.no_grad():
+        steepest = net(image).diff(dim=-1).abs().max()
+    assert 0.2 < steepest < 0.3  # 1 / (1.5 sqrt(2 pi)) of the step of 1
+
+
 def test_a_mixture_is_the_formula_kept_within_its_range():
     image, layer = torch.rand(2, 2, 5, 4), torch.randn(2, 3, 5, 4)
     anatomy, function = image[:, 0], image[:, 1]
