@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -26,6 +25,7 @@ from coconet_med.result import FusionResult
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import slicing_of
 from coconet_med.slicewise import fuse_batches, prepare
+from coconet_med.volume import writable
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
@@ -272,7 +272,7 @@ def _pictures(
 ) -> Pictures:
     """Color and luminance on the anatomical grid, made batch by batch of slices."""
     color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
-    colors, lights = (slicing.stack(_writable(image)) for image in (color, luminance))
+    colors, lights = (slicing.stack(writable(image)) for image in (color, luminance))
     picture = slicing.stack(_picture(anatomy, function, alignment, strength)) if function.color is not None else None
     values = [sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)]
     batches = fuse_batches(*values, slicing=slicing, engine=model.engine, windows=windows, progress=progress)
@@ -302,16 +302,6 @@ def _new(anatomy: Source, pixel: int, components: int) -> sitk.Image:
     image = sitk.Image(anatomy.image.GetSize(), pixel, components)
     image.CopyInformation(anatomy.image)
     return image
-
-
-def _writable(image: sitk.Image) -> np.ndarray:
-    """The memory of an image as an array (k, j, i, ...); valid while the image lives.
-
-    SimpleITK shows its memory for reading only; a volume written through this one is in memory once instead of twice.
-    """
-    view = sitk.GetArrayViewFromImage(image)
-    memory = (ctypes.c_char * view.nbytes).from_address(view.ctypes.data)
-    return np.frombuffer(memory, view.dtype).reshape(view.shape)
 
 
 def _flat(image: sitk.Image, anatomy: Source) -> sitk.Image:

@@ -6,12 +6,13 @@ Inside the package a volume is a :class:`SimpleITK.Image`: it carries spacing (m
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    import SimpleITK as sitk
+import numpy as np
+import SimpleITK as sitk
 
 Role = Literal["anatomy", "function"]
 
@@ -54,3 +55,13 @@ class Source:
     warnings: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
     dicom: Any = None
+
+
+def writable(image: sitk.Image) -> np.ndarray:
+    """The memory of an image as an array (k, j, i, ...); valid while the image lives.
+
+    SimpleITK shows its memory for reading only; a volume written through this one is in memory once instead of twice.
+    """
+    view = sitk.GetArrayViewFromImage(image)
+    memory = (ctypes.c_char * view.nbytes).from_address(view.ctypes.data)
+    return np.frombuffer(memory, view.dtype).reshape(view.shape)

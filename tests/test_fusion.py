@@ -265,11 +265,11 @@ def test_the_network_is_loaded_aside_and_its_absence_is_still_told(head: HeadPha
 
 
 def test_arrays_written_through_an_image_are_in_the_image() -> None:
-    from coconet_med.fusion import _writable
+    from coconet_med.volume import writable
 
     for image in (sitk.Image([4, 3, 2], sitk.sitkFloat32), sitk.Image([4, 3, 2], sitk.sitkVectorUInt8, 3)):
         values = np.random.default_rng(0).integers(0, 99, array(image).shape)
-        _writable(image)[...] = values
+        writable(image)[...] = values
         assert (array(image) == values).all()
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.align.decision import RIVAL_DISTANCE_MM, complaints_about, decide, frames_of_reference, gain_over
-from coconet_med.align.grid import check_grid, field_center, field_of_view, resample
+from coconet_med.align.grid import check_grid, extent_mm, field_center, field_of_view, resample
 from coconet_med.align.plausibility import Plausibility, foreground
 from coconet_med.align.registration import (
+    SAMPLED,
     Pair,
     Progress,
     displacement_mm,
@@ -269,7 +270,14 @@ def _background(function: Source) -> float:
 
 
 def _shares(pair: Pair, inside: sitk.Image, transform: sitk.Transform) -> tuple[float, float]:
-    """Coverage and overlap on the anatomical grid itself: on the 4 mm grid, a thin slab may lie between two samples."""
+    """Coverage and overlap on the anatomical grid: on the 4 mm grid, a thin slab may lie between two samples.
+
+    Of a large grid every second or third voxel along an axis will do, unless the functional volume is that thin.
+    """
+    thin = float(extent_mm(pair.function).min())
+    along = zip(inside.GetSize(), inside.GetSpacing(), strict=True)
+    steps = [max(1, min(count // SAMPLED, int(thin / (2 * spacing)))) for count, spacing in along]
+    inside = inside[tuple(slice(None, None, step) for step in steps)]
 
     def laid(body: sitk.Image, move: sitk.Transform) -> np.ndarray:
         return _bits(sitk.Resample(body, inside, move, sitk.sitkNearestNeighbor, 0))

@@ -36,7 +36,7 @@ COARSE_SIGMA_MM = 4.0
 #: (shrink factor, smoothing sigma in mm) of the anatomical image.
 COARSE_LEVEL = ((4, 0.0),)
 FINE_LEVELS = ((2, 2.0), (1, 0.0))
-#: Voxels along an axis that are enough to find the dark and the bright end of an image.
+#: Voxels along an axis that are enough for figures of a whole image, such as its dark and its bright end.
 SAMPLED = 128
 #: Width of the air around the body that belongs to the region of the metric.
 RIM_MM = 12.0

@@ -6,18 +6,20 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
 from coconet_med.errors import ReadError
+from coconet_med.volume import writable
 
 
-def finite_values(array: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The array as float32 with every NaN and infinity replaced by the smallest finite value, and a warning about it.
+def finite_image(array: np.ndarray, name: str) -> tuple[sitk.Image, tuple[str, ...]]:
+    """A float32 image with every NaN and infinity replaced by the smallest finite value, and a warning about it.
 
     Such voxels are those that a scanner or a tool could not fill; treated as background they stay dark and do not
     spread.
 
     Args:
-        array: any shape, real numbers.
+        array: (k, j, i), real numbers.
         name: what to call the image in messages.
 
     Raises:
@@ -29,8 +31,13 @@ def finite_values(array: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, 
     if array.dtype.kind not in "buif":
         msg = f"{name}: holds {array.dtype} values; give an image of real numbers"
         raise ReadError(msg)
+    image = sitk.Image(array.shape[::-1], sitk.sitkFloat32)
+    values = writable(image)  # nothing of its size is made beside it
     with np.errstate(over="ignore"):
-        values = array.astype(np.float32)
+        values[...] = array
+    low, high = float(values.min()), float(values.max())
+    if np.isfinite((low, high)).all() and low < high:
+        return image, ()
     finite = np.isfinite(values)
     count = values.size - int(np.count_nonzero(finite))
     if count == values.size:
@@ -40,11 +47,9 @@ def finite_values(array: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, 
     if low == high:
         msg = f"{name}: every voxel is {low:g}; there is nothing to fuse, check that it is the right image"
         raise ReadError(msg)
-    if count == 0:
-        return values, ()
     values[~finite] = low
     share = 100 * count / values.size
-    return values, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
+    return image, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
 
 
 def sha256_of(*paths: Path) -> str:

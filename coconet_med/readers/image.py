@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import ReadError
-from coconet_med.readers.checks import finite_values, sha256_of
+from coconet_med.readers.checks import finite_image, sha256_of
 from coconet_med.volume import Source
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def scalar_and_color(
         grey, colored = luminance_of(array, name, role)
         picture = sitk.GetImageFromArray(np.ascontiguousarray(array), isVector=True) if colored else None
         array = grey
-    values, warned = finite_values(array, name)
-    return sitk.GetImageFromArray(np.ascontiguousarray(values)), picture, warned
+    image, warned = finite_image(array, name)
+    return image, picture, warned
 
 
 def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -14,6 +14,9 @@ from coconet_med.errors import WriteError
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
 
+#: Of ISA-L: three times as fast as the fastest of zlib, files a tenth larger.
+GZIP_LEVEL = 2
+
 _RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 
 
@@ -62,9 +65,10 @@ def _write_nifti(image: sitk.Image, path: Path) -> None:
     if path.suffix.lower() != ".gz":
         nib.save(file, path)
         return
-    from coconet_med.writers.gzipped import GzipWriter
+    from isal import igzip
 
-    with GzipWriter(path) as stream:
+    # Neither name nor time in it: the same voxels give the same file.
+    with path.open("wb") as whole, igzip.IGzipFile("", "wb", GZIP_LEVEL, whole, mtime=0) as stream:
         file.to_stream(stream)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import nibabel as nib
@@ -46,6 +47,20 @@ def test_nifti_color_is_rgb24_in_millimeters(result: FusionResult, tmp_path: Pat
     assert header["datatype"] == 128
     assert header.get_xyzt_units()[0] == "mm"
     assert header["sform_code"] == header["qform_code"] == 1
+
+
+def test_the_same_voxels_give_the_same_compressed_file_whatever_its_name(result: FusionResult, tmp_path: Path) -> None:
+    for name in ("a.nii.gz", "b.nii.gz"):
+        result.save(tmp_path / name)
+    assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
+
+
+def test_it_is_one_member_for_readers_that_know_no_more(result: FusionResult, tmp_path: Path) -> None:
+    result.save(tmp_path / "fused.nii.gz")
+    reader = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    assert len(reader.decompress((tmp_path / "fused.nii.gz").read_bytes())) == 352 + 3 * np.prod(result.color.GetSize())
+    assert reader.eof
+    assert reader.unused_data == b""
 
 
 def test_nrrd_says_that_the_first_axis_is_color(result: FusionResult, tmp_path: Path) -> None:
