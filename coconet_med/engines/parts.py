@@ -1,9 +1,8 @@
 """CoCoNet as three OpenVINO models, so that most of it can be computed in bfloat16 and the fine layers in float32.
 
-OpenVINO takes one precision for a whole model.  In bfloat16 throughout, the network is off by up to 3/255, which is
-visible; nearly all of that comes from the layers that see or make pixels at full resolution, and from the trunk's at
-half of it.  All below is harmless; but in a narrow network, whose few channels average less of the rounding away, the
-whole level at half resolution matters.
+OpenVINO takes one precision for a whole model.  What must not be rounded are the sources, what the guide counts over
+the whole picture, and the mixing; the features in between may be, as what they become is low-passed before it is mixed.
+But in a narrow network, whose few channels average less of the rounding away, all at full and half resolution matters.
 
 The parts compute what :class:`coconet_med.network.CoCoNet` does, with the same weights, arranged for the processor:
 feature maps pass between the parts with channels last, as the convolutions want them, and layers with few channels
@@ -52,7 +51,7 @@ _OPERATIONS = {
 #: As in :mod:`coconet_med.guide`, which cannot be imported without torch.
 _DARK, _LEVELS, _SIGMA, _RADIUS = 10 / 255, 32, 1.5, 6
 
-#: Width of the first level from which on half the resolution is computed in the deep part.
+#: Width of the first level from which on a network is wide.
 _WIDE = 16
 
 #: What the deep part begins with: of the trunk and of both sources.
@@ -64,9 +63,10 @@ class Parts:
     """The network for pictures of one size.
 
     Attributes:
-        fine: image (1, 2, H, W) -> features at full resolution, and what the levels below begin with; float32.
-        deep: the latter -> decoded features, upsampled to full resolution; bfloat16.
-        finish: these, those at full resolution, and image -> fused luminance (1, H, W, 1); float32.
+        fine: image (1, 2, H, W) -> features at full resolution, and what the levels below begin with; float32.  Of a
+            narrow network also the level at half resolution.
+        deep: the latter -> decoded features at full resolution, of a wide network joined with those; bfloat16.
+        finish: these and image -> fused luminance (1, H, W, 1); float32.  Of a narrow network they are joined here.
     """
 
     fine: ov.Model
@@ -148,9 +148,10 @@ def _fine(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
     anatomy, function = (net.channel(scaled, n) for n in range(2))
     full = net.pair(net.op.concat([function, anatomy], 1), "encode1")
     sources = [net.pool(net.features(x, "features.conv1_1")) for x in (anatomy, function)]
-    trunk = net.pair(net.op.add(net.pool(full), net.guide(image)), "encode2")
-    level = dict(zip(_BEGUN, [trunk, *sources], strict=True))
-    if not _wide(weights):
+    level = dict(zip(_BEGUN, [net.op.add(net.pool(full), net.guide(image)), *sources], strict=True))
+    if _wide(weights):
+        full = net.op.convert(full, deep)
+    else:
         level = _half(net, level)
     return net.model({"full": full} | {name: net.op.convert(x, deep) for name, x in level.items()})
 
@@ -161,20 +162,26 @@ def _wide(weights: Mapping[str, np.ndarray]) -> bool:
 
 def _half(net: _Layers, level: Mapping[str, Any]) -> dict[str, Any]:
     """The level at half resolution: its ensemble (``half``), and what the level below begins with."""
-    halves = [level["trunk"], *(net.features(level[name], "features.conv1_2") for name in _BEGUN[1:])]
+    halves = [
+        net.pair(level["trunk"], "encode2"),
+        *(net.features(level[name], "features.conv1_2") for name in _BEGUN[1:]),
+    ]
     small = [net.pool(x) for x in halves]
     return {"half": net.ensemble(halves, small, "ensemble2"), **dict(zip(_BEGUN, small, strict=True))}
 
 
 def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
     net = _Layers(weights)
-    w1 = weights["encode1.0.0.bias"].shape[0]
-    by, channels = (2 if _wide(weights) else 4), 2 * w1
-    level = {name: net.given_last(name, (1, height // by, width // by, channels), deep) for name in _BEGUN}
-    if _wide(weights):
+    w1, wide = weights["encode1.0.0.bias"].shape[0], _wide(weights)
+    by, channels = (2, (w1, 2 * w1, 2 * w1)) if wide else (4, (2 * w1,) * 3)
+    level = {
+        name: net.given_last(name, (1, height // by, width // by, count), deep)
+        for name, count in zip(_BEGUN, channels, strict=True)
+    }
+    if wide:
         level = _half(net, level)
     else:
-        level["half"] = net.given_last("half", (1, height // 2, width // 2, channels), deep)
+        level["half"] = net.given_last("half", (1, height // 2, width // 2, 2 * w1), deep)
     sources = [net.features(level[name], "features.conv2_1", "features.conv2_2") for name in _BEGUN[1:]]
     quarters = [net.pair(level["trunk"], "encode3"), *sources]
     smaller = [net.pool(x) for x in quarters]
@@ -183,15 +190,20 @@ def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
     y = net.block(net.ensemble(eighths, [net.pool(x) for x in eighths], "ensemble4"), "bottom")
     y = net.joined(net.raised(y, "decode3"), net.ensemble(quarters, smaller, "ensemble3"), "decode3")
     y = net.joined(net.raised(y, "decode2"), level["half"], "decode2")
-    return net.model({"deep": net.raised(y, "decode1")})
+    y = net.raised(y, "decode1")
+    if wide:
+        y = net.joined(y, net.given_last("full", (1, height, width, w1), deep), "decode1", last=True)
+    return net.model({"deep": y})
 
 
 def _finish(weights: Mapping[str, np.ndarray], height: int, width: int) -> ov.Model:
     net = _Layers(weights)
     w1 = weights["encode1.0.0.bias"].shape[0]
-    full, deep = (net.given_last(name, (1, height, width, w1)) for name in ("full", "deep"))
+    y = net.given_last("deep", (1, height, width, w1))
+    if not _wide(weights):
+        y = net.joined(y, net.given_last("full", (1, height, width, w1)), "decode1", last=True)
     image = net.given("image", (1, 2, height, width))
-    y = net.low_passed(net.conv(net.joined(deep, full, "decode1", last=True), "out"))
+    y = net.low_passed(net.conv(y, "out"))
     amount, *shares = (net.channel(y, n) for n in range(3))
     anatomy, function = (net.channel(image, n) for n in range(2))
     fused = net.op.add(net.op.add(anatomy, amount), net.op.multiply(shares[0], anatomy))
