@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from coconet_med.attention import ChannelAttention
 from coconet_med.features import FeatureBranch
-from coconet_med.guide import Guide, LowPass
+from coconet_med.guide import Guide
+from coconet_med.mixing import KIND, Soften, mix
 
 _PUBLISHED = {"pooling": 1, "guided": False, "mixed": False}
 
@@ -77,8 +78,8 @@ class CoCoNet(nn.Module):
         width: channels of the first level; the four levels have 1, 2, 4 and 8 times as many (32 in the paper).
         pooling: of the features that queries and keys are made of, see :class:`ChannelAttention` (1 in the paper).
         guided: whether the trunk is told what gray levels mean in their picture, see :class:`Guide` (not in the paper).
-        mixed: whether the last layer says how much of each source to take and what to add, low-passed, see :func:`mix`,
-            rather than the fused luminance itself (as in the paper).
+        mixed: whether the last layer says how much of each source to take and what to add, see
+            :mod:`coconet_med.mixing`, rather than the fused luminance itself (as in the paper).
 
     Example:
         >>> net = CoCoNet(width=8).eval()
@@ -99,9 +100,9 @@ class CoCoNet(nn.Module):
         self.guide = Guide(w1) if guided else None
         self.ensemble2, self.ensemble3, self.ensemble4 = (Ensemble(w, pooling=pooling) for w in (w2, w3, w4))
         self.decode3, self.decode2, self.decode1 = _Up(w4), _Up(w3), _Up(w2)
-        self.smooth = LowPass(3) if mixed else None
+        self.soften = Soften(3) if mixed else None
         # So that weights say what they are of: pooling does not show in their shapes.
-        self.register_buffer("arrangement", torch.tensor([pooling, int(guided), int(mixed)]))
+        self.register_buffer("arrangement", torch.tensor([pooling, int(guided), KIND if mixed else 0]))
         self.out = nn.Conv2d(w1, 3 if mixed else 1, 1)
         if mixed:  # begins near the anatomical source: beyond the range, where nothing is seen, little is learned
             nn.init.uniform_(self.out.weight, -0.1 / w1**0.5, 0.1 / w1**0.5)
@@ -140,49 +141,9 @@ class CoCoNet(nn.Module):
         y = self.decode2(y, self.ensemble2(e2, a2, f2))
         y = self.decode1(y, e1)
         y = self.out(y)
-        if self.smooth is None:
+        if self.soften is None:
             return (torch.tanh(y) * 0.5 + 0.5)[..., :height, :width]
-        return mix(image, self.smooth(y))[..., :height, :width]
-
-
-def mix(image: torch.Tensor, layer: torch.Tensor) -> torch.Tensor:
-    """The anatomical source, more or less of it, some of the functional one, and an amount: (B, 1, H, W) in [0, 1].
-
-    Edges of the sources so pass from input to output, and where the layer is smooth, so is all that the network adds: a
-    sharp edge is one of a source.
-
-    Args:
-        image: (B, 2, H, W) sources in [0, 1].
-        layer: (B, 3, H, W): the amount, and how much more of the anatomical and of the functional source.
-    """
-    layer = layer.to(image.dtype)
-    return _within(image[:, 0:1] + layer[:, 0:1] + (layer[:, 1:3] * image).sum(dim=1, keepdim=True))
-
-
-def _within(luminance: torch.Tensor) -> torch.Tensor:
-    if torch.jit.is_scripting() or torch.jit.is_tracing() or torch.compiler.is_compiling():
-        return luminance.clamp(0.0, 1.0)
-    return _trainable(luminance)
-
-
-@torch.jit.unused
-def _trainable(luminance: torch.Tensor) -> torch.Tensor:
-    return _Within.apply(luminance)
-
-
-class _Within(torch.autograd.Function):
-    """Clamp to [0, 1] whose gradient still leads back from outside."""
-
-    @staticmethod
-    def forward(ctx: Any, luminance: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(luminance)
-        return luminance.clamp(0.0, 1.0)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-        (luminance,) = ctx.saved_tensors
-        outward = ((luminance > 1) & (gradient < 0)) | ((luminance < 0) & (gradient > 0))
-        return gradient.masked_fill(outward, 0.0)
+        return mix(image, self.soften(y, image))[..., :height, :width]
 
 
 def build_network(name: str) -> CoCoNet:
@@ -201,6 +162,9 @@ def network_of(state: Mapping[str, torch.Tensor]) -> CoCoNet:
         msg = "no arrangement in it: of another network, or of an earlier release"
         raise ValueError(msg)
     pooling, guided, mixed = state["arrangement"].tolist()
+    if mixed not in (0, KIND):
+        msg = "they mix the sources in another way: of an earlier release"
+        raise ValueError(msg)
     width = state["encode1.0.0.weight"].shape[0]
     net = CoCoNet(width, pooling=pooling, guided=bool(guided), mixed=bool(mixed))
     net.load_state_dict(state)

@@ -16,7 +16,18 @@ REPOSITORY = Path(__file__).parents[1]
 #: Not in the light install: references of the tests, and what the extras add.
 ABSENT = ("scipy", "highdicom", "torch", "monai", "matplotlib", "skimage", "sklearn", "onnx", "openvino", "dask")
 #: Rooms that need torch or MONAI, and say so.
-HEAVY = ("network", "attention", "features", "guide", "training", "transforms", "tensors", "bundle", "engines.torch")
+HEAVY = (
+    "network",
+    "attention",
+    "features",
+    "guide",
+    "mixing",
+    "training",
+    "transforms",
+    "tensors",
+    "bundle",
+    "engines.torch",
+)
 BLOCK = f"""
 import sys
 

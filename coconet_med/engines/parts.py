@@ -33,23 +33,26 @@ Kind = Literal["f32", "bf16"]
 _SLOPE, _EPSILON = 0.2, 1e-5
 #: How often CoCoNet uses what it is made of.
 _OPERATIONS = {
-    "AvgPool": 1,
+    "AvgPool": 7,
     "BatchNormInference": 15,
     "Convolution": 66,
-    "GroupConvolution": 4,
-    "Interpolate": 3,
+    "GroupConvolution": 5,
+    "Interpolate": 6,
     "MatMul": 18,
     "MaxPool": 12,
     "PRelu": 15,
     "ReduceL2": 18,
     "ReduceMax": 11,
-    "ReduceSum": 9,
+    "ReduceSum": 10,
     "Relu": 16,
     "Softmax": 9,
 }
 
 #: As in :mod:`coconet_med.guide`, which cannot be imported without torch.
-_DARK, _LEVELS, _SIGMA, _RADIUS = 10 / 255, 32, 1.5, 6
+_DARK, _LEVELS, _SIGMA, _RADIUS = 10 / 255, 32, 1.0, 6
+
+#: As in :mod:`coconet_med.mixing`.
+_SMOOTH, _FINE = 4 / 255, 8 / 255
 
 #: Width of the first level from which on a network is wide.
 _WIDE = 16
@@ -203,7 +206,7 @@ def _finish(weights: Mapping[str, np.ndarray], height: int, width: int) -> ov.Mo
     if not _wide(weights):
         y = net.joined(y, net.given_last("full", (1, height, width, w1)), "decode1", last=True)
     image = net.given("image", (1, 2, height, width))
-    y = net.low_passed(net.conv(y, "out"))
+    y = net.softened(net.conv(y, "out"), image)
     amount, *shares = (net.channel(y, n) for n in range(3))
     anatomy, function = (net.channel(image, n) for n in range(2))
     fused = net.op.add(net.op.add(anatomy, amount), net.op.multiply(shares[0], anatomy))
@@ -312,7 +315,7 @@ class _Layers:
 
     def guide(self, image: Any) -> Any:
         """What gray levels mean in their picture: see :class:`coconet_med.guide.Guide`."""
-        half = self.op.avg_pool(image, [2, 2], [0, 0], [0, 0], [2, 2], True)
+        half = self.shrunk(image, 2)
         low = self.low_passed(half)
         head, low_head = (self.head(x) for x in (half, low))
         ranks = [self.ranks(self.channel(half, n), head) for n in range(2)]
@@ -329,6 +332,36 @@ class _Layers:
         for across in (kernel, kernel.swapaxes(3, 4)):
             x = self.op.group_convolution(x, self.constant(across), [1, 1], [0, 0], [0, 0], [1, 1])
         return x
+
+    def softened(self, x: Any, image: Any) -> Any:
+        """See :class:`coconet_med.mixing.Soften`."""
+        share, wide = self.doubled(self.detail(image)), self.mean(self.mean(self.shrunk(x, 2)))
+        rest = self.op.multiply(self.op.subtract(self.constant(1.0), share), wide)
+        return self.op.add(self.op.multiply(self.stretched(share), self.low_passed(x)), self.stretched(rest))
+
+    def detail(self, image: Any) -> Any:
+        """See :class:`coconet_med.mixing.Detail`."""
+        kernel = np.full((2, 1, 1, 3, 3), -1 / 9)
+        kernel[..., 1, 1] += 1.0
+        ends = np.array([0, 0, 1, 1])
+        beyond = self.op.pad(image, ends, ends, "edge")
+        off = self.op.abs(self.op.group_convolution(beyond, self.constant(kernel), [1, 1], [0, 0], [0, 0], [1, 1]))
+        # The sum of both and the mean of 4 x 4 pixels in one.
+        summed = self.op.convolution(off, self.constant(np.full((1, 2, 4, 4), 1 / 16)), [4, 4], [0, 0], [0, 0], [1, 1])
+        over = self.op.subtract(self.mean(self.mean(summed)), self.constant(_SMOOTH))
+        return self.op.clamp(self.op.divide(over, self.constant(_FINE - _SMOOTH)), 0.0, 1.0)
+
+    def stretched(self, x: Any) -> Any:
+        """As :meth:`doubled`, by products of matrices: faster for few channels, which are filled up to 16 there."""
+        rows, columns = (self.constant(_stretching(count)) for count in _shape(x)[2:])
+        return self.op.matmul(self.op.matmul(rows, x, False, False), columns, False, True)
+
+    def mean(self, x: Any) -> Any:
+        """Of each pixel and its neighbors."""
+        return self.op.avg_pool(x, [1, 1], [1, 1], [1, 1], [3, 3], True)
+
+    def shrunk(self, x: Any, by: int) -> Any:
+        return self.op.avg_pool(x, [by, by], [0, 0], [0, 0], [by, by], True)
 
     def head(self, x: Any) -> Any:
         bright = self.op.greater(self.op.reduce_max(x, [1], True), self.constant(_DARK))
@@ -348,7 +381,11 @@ class _Layers:
 
     def raised(self, x: Any, name: str) -> Any:
         """Bilinear upsampling by 2 and a halving convolution."""
-        x = self.op.interpolate(
+        return self.conv(self.doubled(x), f"{name}.halve")
+
+    def doubled(self, x: Any) -> Any:
+        """Bilinear upsampling by 2."""
+        return self.op.interpolate(
             x,
             np.array([2.0, 2.0], np.float32),
             "linear_onnx",
@@ -356,7 +393,6 @@ class _Layers:
             coordinate_transformation_mode="half_pixel",
             axes=[2, 3],
         )
-        return self.conv(x, f"{name}.halve")
 
     def joined(self, x: Any, skip: Any, name: str, *, last: bool = False) -> Any:
         """The skip connection and two convolutions; ``last``: in both, channels lie last in memory."""
@@ -392,6 +428,12 @@ class _Layers:
         """(1, C, H, W) -> (1, H * W, C), which moves nothing where channels are last."""
         _, channels, height, width = _shape(x)
         return self.op.reshape(self.op.transpose(x, [0, 2, 3, 1]), np.array([1, height * width, channels]), False)
+
+
+def _stretching(count: int) -> np.ndarray:
+    """(2 count, count): bilinear upsampling by 2 along one axis; pixels are boxes, and the border goes on."""
+    places = (np.arange(2 * count) + 0.5) / 2 - 0.5
+    return np.clip(1 - np.abs(np.clip(places, 0, count - 1)[:, None] - np.arange(count)), 0, 1)
 
 
 def _shape(x: Any) -> list[int]:
