@@ -45,7 +45,7 @@ _OPERATIONS = {
     "Softmax": 9,
 }
 
-#: Width of the first level from which on a network is wide.
+#: Width of the first level from which on the rounding of half the resolution averages out; such a network is wide.
 _WIDE = 16
 
 #: What the deep part begins with: of the trunk and of both sources.
