@@ -27,6 +27,9 @@ CT_WINDOW_HU = (0.0, 100.0)
 #: Values scaled at a time, so that temporary arrays stay small however large the volume is.
 _CHUNK = 1 << 16
 
+#: Values counted at a time, and the most whole numbers that are told apart: those of 16 bits.
+_COUNTED, _MOST_LEVELS = 1 << 18, 1 << 16
+
 
 @dataclass(frozen=True)
 class Window:
@@ -114,20 +117,68 @@ def robust_window(values: np.ndarray, role: Literal["anatomy", "function"]) -> t
     low = lowest
     if (lowest <= 0 < highest and role == "function") or 0 < lowest < 0.1 * highest:
         low = 0.0
-    own = np.array(values).reshape(-1)  # one copy, which the percentiles may reorder
-    rough = max(float(np.percentile(own, 99.9, overwrite_input=True)), low)
-    foreground = _above(own, low + FOREGROUND_SHARE * (rough - low))
-    high = float(np.percentile(foreground, TOP_PERCENTILE[role], overwrite_input=True)) if foreground.size else highest
+    counts = _counts(values, lowest, highest)
+    ordered = _Values(values) if counts is None else _Levels(counts, int(lowest))
+    rough = max(ordered.percentile(99.9), low)
+    ordered.keep_above(low + FOREGROUND_SHARE * (rough - low))
+    high = ordered.percentile(TOP_PERCENTILE[role]) if ordered.count else highest
     # A few bright voxels on nothing: no percentile is above the bottom, so nothing but the maximum can be the top.
     return (low, high) if high > low else (low, highest)
 
 
-def _above(values: np.ndarray, threshold: float) -> np.ndarray:
-    """The values above a threshold, gathered at the beginning of the array that held them."""
-    end = 0
-    for start in range(0, values.size, _CHUNK):
-        found = values[start : start + _CHUNK]
-        found = found[found > threshold]
-        values[end : end + found.size] = found
-        end += found.size
-    return values[:end]
+class _Values:
+    """Percentiles of values of any kind; one copy, which they reorder."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._values = np.array(values).reshape(-1)
+
+    @property
+    def count(self) -> int:
+        return self._values.size
+
+    def percentile(self, percent: float) -> float:
+        return float(np.percentile(self._values, percent, overwrite_input=True))
+
+    def keep_above(self, threshold: float) -> None:
+        """Forget the others: the values above are gathered at the beginning."""
+        end = 0
+        for start in range(0, self.count, _CHUNK):
+            found = self._values[start : start + _CHUNK]
+            found = found[found > threshold]
+            self._values[end : end + found.size] = found
+            end += found.size
+        self._values = self._values[:end]
+
+
+class _Levels:
+    """The same of whole numbers, as most scanners store them, by how many there are of each: a quarter of the time."""
+
+    def __init__(self, counts: np.ndarray, lowest: int) -> None:
+        self._counts, self._levels = counts, np.arange(lowest, lowest + counts.size)
+
+    @property
+    def count(self) -> int:
+        return int(self._counts.sum())
+
+    def percentile(self, percent: float) -> float:
+        ranks = self._counts.cumsum()
+        place = (self.count - 1) * percent / 100
+        below, above = self._levels[np.searchsorted(ranks, [np.floor(place), np.ceil(place)], side="right")]
+        return float(below + (above - below) * (place % 1))
+
+    def keep_above(self, threshold: float) -> None:
+        self._counts[self._levels <= threshold] = 0
+
+
+def _counts(values: np.ndarray, lowest: float, highest: float) -> np.ndarray | None:
+    """How many values there are of each whole number from the lowest to the highest; ``None`` if others are there."""
+    if highest - lowest >= _MOST_LEVELS:
+        return None
+    flat, counts = values.reshape(-1), np.zeros(int(highest) - int(lowest) + 1, np.int64)
+    for start in range(0, flat.size, _COUNTED):
+        part = flat[start : start + _COUNTED]
+        numbers = part.astype(np.int64)
+        if (numbers != part).any():
+            return None
+        counts += np.bincount(numbers - int(lowest), minlength=counts.size)
+    return counts

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,15 +113,19 @@ def fuse_batches(
     for where in _some(np.flatnonzero(~lit), size):
         image = scaled(where)
         yield Batch(where, image[:, 0], image[:, 1], np.zeros((len(where), height, width), np.float32))
-    with ThreadPoolExecutor(1, "coconet-network") as network:
-
-        def started() -> Iterator[tuple[np.ndarray, np.ndarray, Future[np.ndarray]]]:
-            for where in _some(np.flatnonzero(lit), size):
+    at_once = 2 if getattr(engine, "overlaps", False) else 1
+    with ThreadPoolExecutor(at_once, "coconet-network") as network:
+        waiting: deque[tuple[np.ndarray, np.ndarray, Future[np.ndarray]]] = deque()
+        coming = iter(_some(np.flatnonzero(lit), size))
+        while True:
+            # A batch is handed on when the network has the next one already: so it never waits for what is done with
+            # them.
+            for where in islice(coming, at_once + 1 - len(waiting)):
                 image = scaled(where)
-                yield where, image, network.submit(_run, engine, image)
-
-        # A batch is handed on when the network has the next one already: so it never waits for what is done with them.
-        for (where, image, fused), _ in pairwise(chain(started(), (None,))):
+                waiting.append((where, image, network.submit(_run, engine, image)))
+            if not waiting:
+                return
+            where, image, fused = waiting.popleft()
             yield Batch(where, image[:, 0], image[:, 1], keep_dark(fused.result(), image)[:, 0])
             done += len(where)
             if progress:

@@ -73,15 +73,25 @@ def test_limits_that_do_not_rise_are_refused(given: tuple[float, float]) -> None
 
 
 @pytest.mark.parametrize("role", ["anatomy", "function"])
-@pytest.mark.parametrize("shape", [(5, 7, 9), (40, 50, 60)])
-def test_the_window_is_that_of_whole_percentiles_and_the_image_is_left_alone(role: str, shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("shape", [(5, 7, 9), (40, 50, 60), (70, 80, 90)])
+@pytest.mark.parametrize(("whole", "offset"), [(False, 0), (True, 0), (True, -70), (True, 900)])
+def test_the_window_is_that_of_whole_percentiles_and_the_image_is_left_alone(
+    role: str, shape: tuple[int, ...], whole: bool, offset: float
+) -> None:
     values = RNG.gamma(1, 200, shape).astype(np.float32)
+    values = np.rint(values) + np.float32(offset) if whole else values
     before = values.copy()
     rough = float(np.percentile(values, 99.9))
-    low = 0.0 if role == "function" or values.min() < 0.1 * values.max() else float(values.min())
+    low = float(values.min())
+    if (role == "function" and low <= 0) or 0 < low < 0.1 * values.max():
+        low = 0.0
     high = np.percentile(values[values > low + 0.05 * (rough - low)], 99.5 if role == "anatomy" else 99.9)
-    assert robust_window(values, role) == (low, float(high))  # type: ignore[arg-type]
+    assert robust_window(values, role) == (low, pytest.approx(float(high), rel=1e-7))  # type: ignore[arg-type]
     assert (values == before).all()
+
+
+def test_one_value_between_whole_numbers_is_not_rounded_away() -> None:
+    assert robust_window(np.array([0, 1, 8.5] * 50), "anatomy")[1] == 8.5
 
 
 def test_scaling_in_pieces_is_scaling_at_once() -> None:

@@ -100,6 +100,31 @@ def test_the_network_has_its_next_batch_before_the_last_is_handed_on(monkeypatch
         assert entered[min(number + 1, 3)].wait(20)
 
 
+def test_an_engine_that_overlaps_its_batches_gets_two_at_a_time_and_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 5 * 21 * 22)
+
+    class Engine:
+        def __init__(self, overlaps: bool) -> None:
+            self.overlaps, self.inside, self.most = overlaps, 0, 0
+            self.together = threading.Barrier(2 if overlaps else 1)
+
+        def run(self, image: np.ndarray) -> np.ndarray:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.together.wait(20)  # passed by two at once only
+            self.inside -= 1
+            return image.mean(axis=1, keepdims=True)
+
+    a, f, image = volumes()
+    for overlaps in (True, False):
+        engine = Engine(overlaps)
+        fused = fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=engine)
+        assert np.allclose(fused, (a + f) / 2, atol=1e-6)
+        assert engine.most == 1 + overlaps
+
+
 def test_an_error_of_the_network_is_raised_where_its_slices_are_used(mean_model: Model) -> None:
     class Engine:
         def run(self, image: np.ndarray) -> np.ndarray:

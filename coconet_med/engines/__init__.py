@@ -21,8 +21,9 @@ class Engine(Protocol):
         device: ``"cpu"``, ``"cuda"``, ...
         version: of the library behind it.
 
-    An engine may also have ``precision`` (:data:`Precision`; without it, float32) and ``slices``, the least number of
-    slices that it wants at a time, because it computes so many at once.
+    An engine may also have ``precision`` (:data:`Precision`; without it, float32), ``slices``, the least number of
+    slices that it wants at a time, because it computes so many at once, and ``overlaps``, which says that ``run`` may
+    be called again before it has returned, so that no core waits for the last slice of a batch.
     """
 
     name: EngineName

@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -72,6 +73,7 @@ class OpenVinoEngine:
             msg = f"{path}: OpenVINO cannot run it on {self._target} ({str(error).splitlines()[0]}); use --engine onnx"
             raise ModelError(msg) from error
         self._checked = proven or isinstance(self._network, _Whole)
+        self.overlaps = isinstance(self._network, _InParts)
 
     @property
     def precision(self) -> Precision:
@@ -145,18 +147,20 @@ class _InParts:
     ) -> None:
         self.precision: Precision = "mixed" if mixed else "float32"
         self._core, self._weights, self._streams = core, weights, streams
-        self._config: dict[str, object] = {"PERFORMANCE_HINT": "THROUGHPUT"}
+        self._config: dict[str, object] = {"PERFORMANCE_HINT": "THROUGHPUT", "ENABLE_CPU_PINNING": False}
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = threads
         self._pool = ThreadPoolExecutor(streams, "coconet")
         self._size, self._at_once = (0, 0), 0
+        self._compiling = Lock()
         self._chains: SimpleQueue[_Chain] = SimpleQueue()
 
     def prepare(self, height: int, width: int, slices: int) -> None:
         size = _whole_steps(height), _whole_steps(width)
         at_once = 1 if slices == 1 else max(1, min(self._streams, MOST_PIXELS // (size[0] * size[1])))
-        if size != self._size or at_once > self._at_once:
-            self._compile(*size, at_once)
+        with self._compiling:
+            if size != self._size or at_once > self._at_once:
+                self._compile(*size, at_once)
 
     def run(self, image: np.ndarray) -> np.ndarray:
         count, _, height, width = image.shape
