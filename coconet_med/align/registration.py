@@ -25,6 +25,9 @@ from coconet_med.errors import RegistrationError
 #: ``progress(fraction, message)``: how much of the step is done, 0 to 1, and what is being done.
 Progress = Callable[[float, str], None]
 
+#: The two images of a climb and the region in which the metric is taken.
+Seen = tuple[tuple[sitk.Image, sitk.Image], sitk.Image]
+
 #: Voxel size at which registration works; finer images are brought to it (dicom.md, first row of the table).
 WORKING_MM = 2.0
 #: Voxel size at which starting points are compared.
@@ -33,11 +36,13 @@ BINS = 32
 SAMPLES = 0.10
 #: Smoothing of both images before the climbs from the starting points.
 COARSE_SIGMA_MM = 4.0
-#: (shrink factor, smoothing sigma in mm) of the anatomical image.
-COARSE_LEVEL = ((4, 0.0),)
+#: (shrink factor, smoothing sigma in mm) of the anatomical image: of the coarse one, and of that at 2 mm.
+COARSE_LEVEL = ((2, 0.0),)
 FINE_LEVELS = ((2, 2.0), (1, 0.0))
 #: Voxels along an axis that are enough for figures of a whole image, such as its dark and its bright end.
 SAMPLED = 128
+#: Voxels that the coarse images need along every axis to be smoothed and climbed on.
+LEAST_VOXELS = 12
 #: Width of the air around the body that belongs to the region of the metric.
 RIM_MM = 12.0
 #: Distance between starting points along the axis of a functional field of view that is longer than the anatomy.
@@ -72,11 +77,13 @@ class Pair:
         return _surroundings(foreground(self.anatomy))
 
     @cached_property
-    def smoothed(self) -> tuple[sitk.Image, sitk.Image]:
-        """Both images as the climbs from the starting points see them: smoothed once and not again for each climb."""
-        return tuple(
-            sitk.SmoothingRecursiveGaussian(image, [COARSE_SIGMA_MM] * 3) for image in (self.anatomy, self.function)
-        )
+    def rough(self) -> Seen:
+        """What the climbs from the starting points see: coarse, and smoothed once rather than for each climb."""
+        coarse = self.coarse_anatomy, self.coarse_function
+        small = min(*coarse[0].GetSize(), *coarse[1].GetSize()) < LEAST_VOXELS
+        images = (self.anatomy, self.function) if small else coarse
+        smoothed = tuple(sitk.SmoothingRecursiveGaussian(image, [COARSE_SIGMA_MM] * 3) for image in images)
+        return smoothed, self.anatomy_region if small else _surroundings(self.anatomy_body)
 
     @property
     def center(self) -> np.ndarray:
@@ -168,7 +175,7 @@ def coarse_match(pair: Pair, *, trusted: bool, progress: Progress | None = None)
     found = []
     for number, (_, start) in enumerate(starts):
         tell(number / len(starts), "looking for the rough position")
-        climbed = _optimize(pair, start, COARSE_LEVEL, lambda f: None, images=pair.smoothed)
+        climbed = _optimize(pair, start, COARSE_LEVEL, lambda f: None, seen=pair.rough)
         found.append((score(pair, climbed), climbed))
     return max([*found, *starts], key=lambda each: each[0])[1]
 
@@ -230,17 +237,18 @@ def _optimize(
     levels: Sequence[tuple[int, float]],
     tell: Callable[[float], None],
     *,
-    images: tuple[sitk.Image, sitk.Image] | None = None,
+    seen: Seen | None = None,
 ) -> sitk.Euler3DTransform:
     """Climb from ``start`` to the nearest optimum through ``levels``; a failed climb ends where it began.
 
-    ``images`` are taken instead of those of the pair, where they are smoothed already.
+    The images at 2 mm are taken unless others are given.
     """
+    images, region = seen or ((pair.anatomy, pair.function), pair.anatomy_region)
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(BINS)
     method.SetMetricSamplingStrategy(method.REGULAR)
     method.SetMetricSamplingPercentagePerLevel([SAMPLES] * len(levels), seed=1)
-    method.SetMetricFixedMask(pair.anatomy_region)
+    method.SetMetricFixedMask(region)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetShrinkFactorsPerLevel([shrink for shrink, _ in levels])
     method.SetSmoothingSigmasPerLevel([sigma for _, sigma in levels])
@@ -265,7 +273,7 @@ def _optimize(
     method.AddCommand(sitk.sitkIterationEvent, watch)
     try:
         with _one_thread(), _interrupt_kept(stopped):
-            method.Execute(*(images or (pair.anatomy, pair.function)))
+            method.Execute(*images)
     except RuntimeError:
         result = sitk.Euler3DTransform(start)
     if stopped:

@@ -159,6 +159,14 @@ def test_a_second_run_gives_the_same_bits(anatomy):
     assert np.array_equal(sitk.GetArrayViewFromImage(first.function), sitk.GetArrayViewFromImage(second.function))
 
 
+@pytest.mark.parametrize("slices", [5, 9, 30])
+def test_a_slab_of_few_slices_is_registered_as_a_whole_head_is(slices):
+    truth = rigid(shift=(9.0, -6.0, 0.0))
+    found = align(*sources(t1((80, 98, slices)), pet(truth)), register="always")
+    assert found.registered
+    assert surface_error(found, truth) < 3.0
+
+
 def test_auto_keeps_affines_that_fit_and_registers_those_that_do_not(anatomy):
     kept = align(*sources(anatomy, pet()))
     assert not kept.registered
