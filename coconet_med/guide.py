@@ -17,7 +17,7 @@ DARK = 10 / 255
 LEVELS = 32
 
 #: Of the low pass, in pixels of what it is applied to.
-SIGMA, RADIUS = 1.0, 6
+SIGMA, RADIUS = 1.0, 4
 
 
 def ranks(image: torch.Tensor, mask: torch.Tensor, levels: int = LEVELS) -> torch.Tensor:

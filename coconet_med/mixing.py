@@ -39,7 +39,7 @@ class Soften(nn.Module):
         self.low_pass, self.detail = LowPass(channels), Detail()
 
     def forward(self, layer: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-        """Soften (B, C, H, W) as (B, 2, H, W) sources in [0, 1] allow; H and W multiples of 4, over 6."""
+        """Soften (B, C, H, W) as (B, 2, H, W) sources in [0, 1] allow; H and W multiples of 4, over 4."""
         narrow = self.low_pass(layer)
         wide = _mean(_mean(F.avg_pool2d(layer, 2)))  # about 2.4 pixels of standard deviation, at half the resolution
         share = _doubled(self.detail(image)).to(wide.dtype)

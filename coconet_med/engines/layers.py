@@ -17,7 +17,7 @@ Kind = Literal["f32", "bf16"]
 _SLOPE, _EPSILON = 0.2, 1e-5
 
 #: As in :mod:`coconet_med.guide`, which cannot be imported without torch.
-_DARK, _LEVELS, _SIGMA, _RADIUS = 10 / 255, 32, 1.0, 6
+_DARK, _LEVELS, _SIGMA, _RADIUS = 10 / 255, 32, 1.0, 4
 
 #: As in :mod:`coconet_med.mixing`.
 _SMOOTH, _FINE = 4 / 255, 8 / 255

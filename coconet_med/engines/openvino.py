@@ -72,7 +72,7 @@ class OpenVinoEngine:
         except Exception as error:  # OpenVINO raises RuntimeError kinds of its own
             msg = f"{path}: OpenVINO cannot run it on {self._target} ({str(error).splitlines()[0]}); use --engine onnx"
             raise ModelError(msg) from error
-        self._checked = proven or isinstance(self._network, _Whole)
+        self._checked, self._checking = proven or isinstance(self._network, _Whole), Lock()
         self.overlaps = isinstance(self._network, _InParts)
 
     @property
@@ -81,8 +81,9 @@ class OpenVinoEngine:
 
     def run(self, image: np.ndarray) -> np.ndarray:
         image = np.ascontiguousarray(image, np.float32)
-        if not self._checked:
-            self._check(image[:1])
+        with self._checking:
+            if not self._checked:
+                self._check(image[:1])
         return self._network.run(image)
 
     def prepare(self, height: int, width: int, *, slices: int) -> None:
@@ -127,13 +128,14 @@ class _Whole:
         config: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
         if threads:
             config["INFERENCE_NUM_THREADS"] = threads
-        self._compiled = core.compile_model(model, target, config)
+        self._compiled, self._one_at_a_time = core.compile_model(model, target, config), Lock()
 
     def prepare(self, height: int, width: int, slices: int) -> None:
         """Ready for any size."""
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        return np.array(self._compiled(image)[0])
+        with self._one_at_a_time:
+            return np.array(self._compiled(image)[0])
 
 
 class _InParts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,26 @@ def test_weights_that_do_not_pass_in_mixed_precision_are_computed_in_float32(
     assert np.abs(engine.run(phantom) - exact).max() < 1e-4
     assert engine.precision == "float32"
     assert OpenVinoEngine(LIGHT, threads=1, proven=True).precision == "mixed"
+
+
+@pytest.mark.parametrize("parity", [PARITY, 1e-6])
+def test_batches_that_overlap_are_those_one_after_another(
+    phantom: np.ndarray, monkeypatch: pytest.MonkeyPatch, parity: float
+) -> None:
+    monkeypatch.setattr(
+        room, "PARITY", parity
+    )  # with the second no weights pass, and the network is changed on the way
+    compiled: list[tuple[int, int, int]] = []
+    original = room._InParts._compile
+    monkeypatch.setattr(room._InParts, "_compile", lambda self, *how: (compiled.append(how), original(self, *how)))
+    engine = OpenVinoEngine(LIGHT, threads=2)
+    assert engine.overlaps
+    batches = [phantom, phantom[::-1], phantom[1:], phantom[:1]]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(engine.run, batches))
+    assert len(compiled) <= 2  # for the slice that is tried, and for all
+    for got, batch in zip(found, batches, strict=True):
+        assert np.abs(got - engine.run(batch)).max() < 1e-5
 
 
 def test_weights_stored_in_half_precision_are_found(tmp_path: Path, phantom: np.ndarray) -> None:
