@@ -127,7 +127,7 @@ class PreservationWeights:
         differences: what the fused picture adds to one source is the other one (SCD).
     """
 
-    harmonic: float = 12.0
+    harmonic: float = 4.0
     uptake_order: float = 2.0
     anatomy_order: float = 0.5
     hot_edges: float = 2.0
@@ -135,7 +135,7 @@ class PreservationWeights:
     joint_edges: float = 2.0
     no_new_edges: float = 4.0
     darkness: float = 1.0
-    differences: float = 0.4
+    differences: float = 0.5
 
 
 class PreservationLoss(nn.Module):
