@@ -36,7 +36,7 @@ BINS = 32
 SAMPLES = 0.10
 #: Smoothing of both images before the climbs from the starting points.
 COARSE_SIGMA_MM = 4.0
-#: (shrink factor, smoothing sigma in mm) of the anatomical image: of the coarse one, and of that at 2 mm.
+#: (shrink factor, smoothing sigma in mm) of the anatomical image, first of the coarse one, then of that at 2 mm.
 COARSE_LEVEL = ((2, 0.0),)
 FINE_LEVELS = ((2, 2.0), (1, 0.0))
 #: Voxels along an axis that are enough for figures of a whole image, such as its dark and its bright end.
