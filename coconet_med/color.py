@@ -59,8 +59,9 @@ def compose(luminance: ArrayLike, uptake: ArrayLike, *, colormap: str = "uptake"
 def decode(rgb: ArrayLike, *, colormap: str = "uptake", strength: float = 1.0) -> np.ndarray:
     """Read the uptake back from a picture made by :func:`compose` with the same map and strength.
 
-    Colors that the map holds are inverted exactly (several uptakes of one color: their mean); any other color, say
-    after resampling, takes the uptake of the nearest color of the map.
+    Colors that the map holds are inverted exactly (several uptakes of one color: their mean, but the top of the window
+    where that is one of them and the others are next to it); any other color, say after resampling, takes the uptake
+    of the nearest color of the map.
 
     Args:
         rgb: ``uint8`` (..., 3).
@@ -147,8 +148,11 @@ def _inverse(colormap: str, strength: float) -> _Inverse:
     keys, group, count = np.unique(_keys(_table(colormap, strength)), return_inverse=True, return_counts=True)
     luminance, uptake = (plane.reshape(-1) for plane in np.divmod(np.arange(STEPS**2), STEPS))
     mean_uptake = np.bincount(group.reshape(-1), uptake) / count / (STEPS - 1)
-    # Gray is 0, not the mean of 0 and the first steps that round to gray as well.
+    # Gray is 0, not the mean of 0 and the first steps that round to gray as well; and so with the top of the window,
+    # where all that lies beyond it is.
     mean_uptake[(keys % 0x10101 == 0) & (mean_uptake < 2 / STEPS)] = 0
+    topmost = np.bincount(group.reshape(-1), uptake == STEPS - 1) > 0
+    mean_uptake[topmost & (mean_uptake > 1 - 2 / STEPS)] = 1
     mean_luminance = np.bincount(group.reshape(-1), luminance) / count / (STEPS - 1)
     return _Inverse(keys, mean_uptake.astype(np.float32), mean_luminance.astype(np.float32))
 

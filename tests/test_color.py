@@ -68,6 +68,15 @@ def test_hue_of_the_default_map_runs_one_way_from_blue_to_gold(light: int) -> No
     assert hue[-1] - hue[0] > 180
 
 
+@pytest.mark.parametrize("name", ["uptake", "ember"])
+def test_what_is_cut_off_at_the_top_of_the_window_reads_as_equal(name: str) -> None:
+    """Bone in a CT: half of what is high is the top, and must not get an order from rounding."""
+    light, steps = np.linspace(0.25, 1, 96), np.arange(256)
+    read = decode(compose(*np.meshgrid(light, steps / 255, indexing="ij"), colormap=name), colormap=name)
+    assert (read[:, 255] == 1).all()
+    assert steps[(read == 1).any(0)].min() >= 252
+
+
 def test_gray_decodes_to_zero_uptake_and_its_own_luminance() -> None:
     gray = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     assert not decode(gray).any()
