@@ -43,6 +43,7 @@ GROUPS = {
     "edges": ("hot_edges", "head_edges", "joint_edges"),
     "no new edges": ("no_new_edges",),
     "darkness, differences": ("darkness", "differences"),
+    "levels": ("anatomy_levels",),
 }
 SPACES = ("gabor", "branch", "efficientnet-lite0")
 SHOWN = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Qabf", "VIF", "SCD", "Nabf")
@@ -55,7 +56,7 @@ def rows(steps: int, contrast_steps: int, branch: Path) -> dict[str, tuple[Setti
     for space in SPACES:
         stage2 = Contrast(1.0, contrast_steps, space=space, space_path=str(branch) if space == "branch" else None)
         out[f"paper, + contrast ({space})"] = (replace(PAPER, contrast=stage2), "paper, stage 1")
-    preservation, name = NOTHING, "base 0.3"
+    preservation, name = NOTHING, f"base {usual.base}"
     for group, terms in GROUPS.items():
         preservation = replace(preservation, **{term: getattr(usual.preservation, term) for term in terms})
         name = f"{name} + {group}"

@@ -27,7 +27,7 @@ class Objective(nn.Module):
     """
 
     def __init__(
-        self, *, base: float = 0.3, contrast: float = 0.0, preservation: dict[str, float] | None = None
+        self, *, base: float = 0.2, contrast: float = 0.0, preservation: dict[str, float] | None = None
     ) -> None:
         super().__init__()
         self.base_weight, self.contrast_weight = base, contrast

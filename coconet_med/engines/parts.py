@@ -2,7 +2,8 @@
 
 OpenVINO takes one precision for a whole model.  What must not be rounded are the sources, what the guide counts over
 the whole picture, and the mixing; the features in between may be, as what they become is low-passed before it is mixed.
-But in a narrow network, whose few channels average less of the rounding away, all at full and half resolution matters.
+But in a narrow network, whose few channels average less of the rounding away, all at full and half resolution matters,
+and the trunk below: in single places the picture follows a small change of it many times as far as elsewhere.
 
 The parts compute what :class:`coconet_med.network.CoCoNet` does, with the same weights, arranged for the processor:
 feature maps pass between the parts with channels last, as the convolutions want them, and layers with few channels
@@ -58,7 +59,7 @@ class Parts:
 
     Attributes:
         fine: image (1, 2, H, W) -> features at full resolution, and what the levels below begin with; float32.  Of a
-            narrow network also the level at half resolution.
+            narrow network also the level at half resolution, and the trunk at a quarter of it.
         deep: the latter -> decoded features at full resolution, of a wide network joined with those; bfloat16.
         finish: these and image -> fused luminance (1, H, W, 1); float32.  Of a narrow network they are joined here.
     """
@@ -147,6 +148,7 @@ def _fine(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
         full = net.op.convert(full, deep)
     else:
         level = _half(net, level)
+        level["trunk"] = net.pair(level["trunk"], "encode3")
     return net.model({"full": full} | {name: net.op.convert(x, deep) for name, x in level.items()})
 
 
@@ -167,17 +169,18 @@ def _half(net: Layers, level: Mapping[str, Any]) -> dict[str, Any]:
 def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
     net = Layers(weights)
     w1, wide = weights["encode1.0.0.bias"].shape[0], _wide(weights)
-    by, channels = (2, (w1, 2 * w1, 2 * w1)) if wide else (4, (2 * w1,) * 3)
+    by, channels = (2, (w1, 2 * w1, 2 * w1)) if wide else (4, (4 * w1, 2 * w1, 2 * w1))
     level = {
         name: net.given_last(name, (1, height // by, width // by, count), deep)
         for name, count in zip(_BEGUN, channels, strict=True)
     }
     if wide:
         level = _half(net, level)
+        level["trunk"] = net.pair(level["trunk"], "encode3")
     else:
         level["half"] = net.given_last("half", (1, height // 2, width // 2, 2 * w1), deep)
     sources = [net.features(level[name], "features.conv2_1", "features.conv2_2") for name in _BEGUN[1:]]
-    quarters = [net.pair(level["trunk"], "encode3"), *sources]
+    quarters = [level["trunk"], *sources]
     smaller = [net.pool(x) for x in quarters]
     names = [f"features.conv3_{number}" for number in (1, 2, 3, 4)]
     eighths = [net.block(smaller[0], "encode4"), *(net.features(x, *names) for x in smaller[1:])]

@@ -32,7 +32,7 @@ def export_onnx(net: CoCoNet, path: Path, *, half: bool = False) -> float:
     """Write ``path`` with input ``image`` and output ``pred``, free batch, height and width.
 
     Args:
-        net: the network; with ``half`` its weights must be numbers of half precision (:func:`rounded`).
+        net: the network; with ``half`` its large weights must be numbers of half precision (:func:`rounded`).
         path: where to.
         half: store the weights in half precision.  Engines turn them into float32 as they load the file.
 
@@ -80,15 +80,22 @@ def largest_difference(net: CoCoNet, path: Path) -> float:
     return worst
 
 
-def rounded(net: CoCoNet) -> CoCoNet:
-    """A copy of the network whose weights are numbers of half precision, held as float32.
+def rounded(net: CoCoNet, *, half: bool = False) -> CoCoNet:
+    """A copy of the network whose weights of convolutions lose nothing where engines compute in bfloat16.
 
-    Statistics of batch norm stay as they are.
+    So what such an engine rounds are the features alone.  The last layer, which is computed in float32, keeps its
+    weights, and batch norm its statistics.
+
+    Args:
+        net: the network.
+        half: all large weights become numbers of half precision as well.
     """
-    out = copy.deepcopy(net).float().cpu()
+    out = copy.deepcopy(net).float()
     with torch.no_grad():
-        for weights in out.parameters():
-            if weights.numel() >= _LARGE:
+        for name, weights in out.named_parameters():
+            if weights.ndim == 4 and not name.startswith("out."):
+                weights.copy_(weights.bfloat16())
+            if half and weights.numel() >= _LARGE:  # does not undo it: half precision has more digits
                 weights.copy_(weights.half())
     return out
 
@@ -119,15 +126,15 @@ def _store_half(path: Path) -> None:
 def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any], *, half: bool = False) -> Path:
     """Write weights in both forms, and the card with their sha256; returns the path of the card.
 
-    Earlier files of that name are replaced, and only when all three are finished.
+    The network is rounded (:func:`rounded`) before anything else, so both files still compute the same.  Earlier files
+    of that name are replaced, and only when all three are finished.
 
     Args:
         net: the network.
         name: of the files.
         folder: where to.
         card: what the card says besides.
-        half: store large tensors in half precision, for half the size; the network is rounded before anything else, so
-            both files still compute the same.
+        half: store large tensors in half precision, for half the size.
 
     Raises:
         ModelError: the exported network differs from torch.
@@ -135,7 +142,7 @@ def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any], *, half
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
         onnx, state, out = (Path(unfinished) / f"{name}.{suffix}" for suffix in ("onnx", "pt", "json"))
-        net = rounded(net) if half else net
+        net = rounded(net, half=half)
         card = {**card, "onnx_minus_torch": export_onnx(net, onnx, half=half)}
         torch.save(_packed(net) if half else net.state_dict(), state)
         card["files"] = {

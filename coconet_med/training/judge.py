@@ -12,6 +12,9 @@ from coconet_med.training.data import SlicePair
 from coconet_med.training.journal import fuse_pair
 from coconet_med.training.preservation import PreservationLoss
 
+#: Terms that count what is wrong with a picture.
+_FAULTS = ("anatomy_levels", "no_new_edges", "darkness", "differences")
+
 #: Slices that the quick look between two checkpoints takes at most.
 GLANCE = 24
 
@@ -31,7 +34,7 @@ def judge(net: CoCoNet, pairs: list[SlicePair]) -> Table:
 def glance(net: CoCoNet, pairs: list[SlicePair]) -> dict[str, float]:
     """The differentiable forms of the measures, averaged over at most :data:`GLANCE` pairs of each group: a quick look.
 
-    Names are ``group/term``; the preserved shares count from 0 to 1, ``no_new_edges`` and ``darkness`` should be 0.
+    Names are ``group/term``; the preserved shares count from 0 to 1; those of :data:`_FAULTS` should be 0.
     """
     loss, found = PreservationLoss(), {}
     groups: dict[str, list[SlicePair]] = {}
@@ -42,6 +45,6 @@ def glance(net: CoCoNet, pairs: list[SlicePair]) -> dict[str, float]:
             sources, fused = fuse_pair(net, pair)
             terms = loss.terms(torch.from_numpy(fused)[None, None], torch.from_numpy(sources)[None])
             for name, value in terms.items():
-                share = name not in ("no_new_edges", "darkness", "differences")
+                share = name not in _FAULTS
                 found.setdefault(f"{group}/{name}", []).append(1 - float(value) if share else float(value))
     return {name: float(np.mean(values)) for name, values in found.items()}

@@ -119,6 +119,7 @@ class PreservationWeights:
         harmonic: one minus the harmonic mean of the next three preserved shares.
         uptake_order: low-passed fused luminance follows the rank of the low-passed uptake where uptake is high.
         anatomy_order: the same for the MRI where uptake is low.
+        anatomy_levels: gray levels of the MRI where uptake is low: the fused luminance differs little from it.
         hot_edges: edges of the MRI inside the region of high uptake.
         head_edges: edges of the MRI in the whole head.
         joint_edges: edges of both sources, each weighted by its own strength (Qabf).
@@ -127,13 +128,14 @@ class PreservationWeights:
         differences: what the fused picture adds to one source is the other one (SCD).
     """
 
-    harmonic: float = 4.0
+    harmonic: float = 20.0
     uptake_order: float = 2.0
     anatomy_order: float = 0.5
+    anatomy_levels: float = 10.0
     hot_edges: float = 2.0
     head_edges: float = 0.5
     joint_edges: float = 2.0
-    no_new_edges: float = 4.0
+    no_new_edges: float = 6.0
     darkness: float = 1.0
     differences: float = 0.5
 
@@ -164,6 +166,7 @@ class PreservationLoss(nn.Module):
             "harmonic": 1 - 3 / (1 / parts).sum(0),
             "uptake_order": 1 - uptake_order,
             "anatomy_order": 1 - anatomy_order,
+            "anatomy_levels": _average((fused - anatomy).abs(), where.cold),
             "hot_edges": 1 - hot_edges,
             "head_edges": 1 - _average(kept_a, edges_a * where.head),
             "no_new_edges": _excess(edges, torch.maximum(edges_a, edges_f), where.head),

@@ -84,7 +84,9 @@ class Session:
         self.say.done(f"{len(self.pairs)} slices to train on ({told}), {len(self.held)} to judge by")
 
     def train(self, *, save_every: int = 250) -> CoCoNet:
-        """Train to the end, or go on; returns the averaged network."""
+        """Train to the end, or go on; returns the averaged network, rounded as in a release: that one is judged."""
+        from coconet_med.training.export import rounded
+
         self.out.mkdir(parents=True, exist_ok=True)
         trainer = Trainer(self.settings, self.pairs, self.out, where=self.where)
         shown = self.held or self.pairs
@@ -110,7 +112,7 @@ class Session:
             if journal:
                 journal.close()
         self.seconds = time.monotonic() - started
-        return net
+        return rounded(net, half=self._half)
 
     def judge(self, net: CoCoNet) -> str:
         """Measure the held-out slices; returns the table as text, empty where nothing was held out."""
@@ -124,7 +126,11 @@ class Session:
         """Write weights and card, those of a full network in half precision; returns the path of the card."""
         from coconet_med.training.export import release
 
-        return release(net, name, folder, self.card(command), half=self.settings.model == "full")
+        return release(net, name, folder, self.card(command), half=self._half)
+
+    @property
+    def _half(self) -> bool:
+        return self.settings.model == "full"
 
     def card(self, command: str) -> dict[str, Any]:
         """What a model card says about this training."""

@@ -67,7 +67,7 @@ class Settings:
     sizes: tuple[int, ...] = (256, 192, 160)
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
-    base: float = 0.3
+    base: float = 0.2
     preservation: PreservationWeights = field(default_factory=PreservationWeights)
     contrast: Contrast = field(default_factory=Contrast)
     steadiness: Steadiness = field(default_factory=Steadiness)

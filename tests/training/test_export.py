@@ -24,7 +24,7 @@ class _Program:
 def test_only_what_agrees_with_torch_is_released(
     error: float, released: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    net = CoCoNet(width=2)
+    net = export.rounded(CoCoNet(width=2).eval())
 
     class Engine:
         def __init__(self, path: Path, *, device: str) -> None:
@@ -46,10 +46,26 @@ def test_only_what_agrees_with_torch_is_released(
         assert list(tmp_path.iterdir()) == []
 
 
+def test_released_convolutions_lose_nothing_in_bfloat16_but_the_last_one_stays():
+    torch.manual_seed(0)
+    net = CoCoNet(width=4).eval()
+    for half in (False, True):
+        made = dict(export.rounded(net, half=half).named_parameters())
+        for name, weights in net.named_parameters():
+            if weights.ndim == 4 and name != "out.weight":
+                assert torch.equal(made[name], made[name].bfloat16().float()), name
+                torch.testing.assert_close(made[name], weights, rtol=2**-8, atol=1e-6)
+            else:
+                assert torch.equal(made[name], weights), name
+    # bfloat16 reaches further down than half precision, which drops more of a tiny number, not less.
+    tiny = torch.tensor([3.0e-7, 5.55e-6]).bfloat16()
+    assert torch.equal(tiny.half().float(), tiny.half().float().bfloat16().float())
+
+
 def test_half_precision_is_stored_and_changes_nothing_else(tmp_path: Path):
     torch.manual_seed(0)
     net = CoCoNet(width=4).eval()
-    halved = export.rounded(net)
+    halved = export.rounded(net, half=True)
     path = tmp_path / "half.onnx"
     assert export.export_onnx(halved, path, half=True) < 1e-5  # compared with torch at several sizes
     stored = {tensor.name: tensor.data_type for tensor in onnx_file.load(str(path)).graph.initializer}

@@ -149,6 +149,25 @@ def test_new_edges_count_relative_to_those_of_the_sources():
     assert float(terms(image[:, :1], image)["no_new_edges"]) < 1e-6
 
 
+def test_where_uptake_is_low_gray_levels_are_those_of_the_mri():
+    image, fused = _disk()
+    cold = regions(image).cold[0, 0].double().numpy()
+    off = np.abs((fused - image[:, :1])[0, 0].double().numpy())
+    assert PreservationLoss().terms(fused, image)["anatomy_levels"] == pytest.approx((off * cold).sum() / cold.sum())
+    only_hot = image[:, :1] + 0.3 * (1 - regions(image).cold)
+    assert PreservationLoss().terms(only_hot, image)["anatomy_levels"] < 0.1 * 0.3
+
+
+def test_what_is_added_to_a_source_is_the_other_one():
+    image, fused = _disk()
+    head = regions(image).head[0, 0].numpy() > 0
+    m, p, f = (x.double().numpy()[head] for x in (image[0, 0], image[0, 1], fused[0, 0]))
+    scd = np.corrcoef(f - m, p)[0, 1] + np.corrcoef(f - p, m)[0, 1]
+    term = PreservationLoss().terms
+    assert float(term(fused, image)["differences"]) == pytest.approx(2 - scd, rel=1e-3)
+    assert float(term(image.sum(1, keepdim=True), image)["differences"]) < 1e-4
+
+
 def test_a_contour_in_smooth_sources_costs_more_than_one_among_strong_edges():
     image, _ = _disk(64)
     smooth = blur(image, 4.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
@@ -53,7 +53,7 @@ def test_mistakes_are_named(tmp_path: Path, text: str, words: str):
 
 def test_a_training_without_any_loss_is_refused():
     with pytest.raises(OptionError, match="every loss"):
-        Settings(base=0.0, preservation=PreservationWeights(*[0.0] * 9))
+        Settings(base=0.0, preservation=PreservationWeights(*[0.0] * len(fields(PreservationWeights))))
 
 
 def test_the_losses_of_the_released_models_are_the_defaults():
