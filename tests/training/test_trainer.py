@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +83,7 @@ def test_the_contrast_acts_in_stage_2_only(pairs: list[SlicePair], tmp_path: Pat
 
 
 def test_the_papers_loss_alone_can_be_had(pairs: list[SlicePair], tmp_path: Path):
-    paper = replace(TINY, base=20.0, preservation=PreservationWeights(*[0.0] * 9))
+    paper = replace(TINY, base=20.0, preservation=PreservationWeights(*[0.0] * len(fields(PreservationWeights))))
     trainer = Trainer(paper, pairs, tmp_path)
     image, fused = torch.rand(2, 2, 32, 32), torch.rand(2, 1, 32, 32)
     torch.testing.assert_close(trainer.loss(fused, image), trainer.base(fused, image))
