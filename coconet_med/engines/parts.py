@@ -148,7 +148,6 @@ def _fine(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
         full = net.op.convert(full, deep)
     else:
         level = _half(net, level)
-        level["trunk"] = net.pair(level["trunk"], "encode3")
     return net.model({"full": full} | {name: net.op.convert(x, deep) for name, x in level.items()})
 
 
@@ -157,13 +156,14 @@ def _wide(weights: Mapping[str, np.ndarray]) -> bool:
 
 
 def _half(net: Layers, level: Mapping[str, Any]) -> dict[str, Any]:
-    """The level at half resolution: its ensemble (``half``), and what the level below begins with."""
+    """The level at half resolution: its ensemble (``half``), and of the level below the trunk and the pooled sources."""
     halves = [
         net.pair(level["trunk"], "encode2"),
         *(net.features(level[name], "features.conv1_2") for name in _BEGUN[1:]),
     ]
     small = [net.pool(x) for x in halves]
-    return {"half": net.ensemble(halves, small, "ensemble2"), **dict(zip(_BEGUN, small, strict=True))}
+    below = dict(zip(_BEGUN, [net.pair(small[0], "encode3"), *small[1:]], strict=True))
+    return {"half": net.ensemble(halves, small, "ensemble2"), **below}
 
 
 def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind) -> ov.Model:
@@ -176,7 +176,6 @@ def _deep(weights: Mapping[str, np.ndarray], height: int, width: int, deep: Kind
     }
     if wide:
         level = _half(net, level)
-        level["trunk"] = net.pair(level["trunk"], "encode3")
     else:
         level["half"] = net.given_last("half", (1, height // 2, width // 2, 2 * w1), deep)
     sources = [net.features(level[name], "features.conv2_1", "features.conv2_2") for name in _BEGUN[1:]]

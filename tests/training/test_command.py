@@ -18,6 +18,7 @@ from coconet_med.network import CoCoNet
 from coconet_med.phantom import head_phantom
 from coconet_med.training import __main__ as command
 from coconet_med.training import devices
+from coconet_med.training import session as session_module
 from coconet_med.training import trainer as trainer_module
 
 PAGE = Path(__file__).parents[2] / "docs" / "train-on-your-data.md"
@@ -39,6 +40,9 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     atlas_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(trainer_module, "build_network", lambda name: CoCoNet(width=2))
+    judged: list[CoCoNet] = []
+    judge = session_module.judge
+    monkeypatch.setattr(session_module, "judge", lambda net, pairs: judged.append(net) or judge(net, pairs))
     (tmp_path / "small.json").write_text('{"batch": 2, "sizes": [32], "contrast": {"weight": 1.0, "steps": 1}}')
     line = (
         f"--data {atlas_folder} --settings {tmp_path / 'small.json'} --steps 3 --save-every 2 --out {tmp_path / 'run'}"
@@ -52,6 +56,8 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     log = [json.loads(text) for text in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [entry["step"] for entry in log] == [2, 4]
     assert "mri-ct/uptake_order" in log[0]
+    weights = judged[0].encode3[0][0].weight
+    assert torch.equal(weights, weights.bfloat16().float())  # judged is what a release would hold
     assert _run(command.main, line) == 0  # finished: only judged again
     assert capsys.readouterr().out == said.out
 

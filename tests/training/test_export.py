@@ -49,17 +49,16 @@ def test_only_what_agrees_with_torch_is_released(
 def test_released_convolutions_lose_nothing_in_bfloat16_but_the_last_one_stays():
     torch.manual_seed(0)
     net = CoCoNet(width=4).eval()
+    with torch.no_grad():
+        net.features.conv3_2.weight.mul_(1e-4)  # as small as half precision has no longer all its digits for
     for half in (False, True):
         made = dict(export.rounded(net, half=half).named_parameters())
         for name, weights in net.named_parameters():
             if weights.ndim == 4 and name != "out.weight":
                 assert torch.equal(made[name], made[name].bfloat16().float()), name
-                torch.testing.assert_close(made[name], weights, rtol=2**-8, atol=1e-6)
+                torch.testing.assert_close(made[name], weights, rtol=2**-8, atol=1e-7)
             else:
                 assert torch.equal(made[name], weights), name
-    # bfloat16 reaches further down than half precision, which drops more of a tiny number, not less.
-    tiny = torch.tensor([3.0e-7, 5.55e-6]).bfloat16()
-    assert torch.equal(tiny.half().float(), tiny.half().float().bfloat16().float())
 
 
 def test_half_precision_is_stored_and_changes_nothing_else(tmp_path: Path):
