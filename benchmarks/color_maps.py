@@ -38,6 +38,7 @@ from scipy.stats import spearmanr
 from coconet_med.color import compose, decode, luma
 from coconet_med.colormaps import COLORMAPS
 from coconet_med.palettes import load_palette, scalar_from_palette
+from coconet_med.quality.regions import head_of
 
 SIGHT = {
     "normal": np.eye(3),
@@ -77,13 +78,6 @@ def gate(mri: np.ndarray, uptake: np.ndarray) -> np.ndarray:
     return np.clip(weight * lp + (1 - weight) * lm + (mri - lm), 0, 255)
 
 
-def head_mask(mri: np.ndarray, uptake: np.ndarray) -> np.ndarray:
-    labels, _ = ndimage.label(ndimage.binary_opening(np.maximum(mri, uptake) > 10))
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    return ndimage.binary_fill_holes(labels == sizes.argmax())
-
-
 def edges_kept(source: np.ndarray, fused: np.ndarray, mask: np.ndarray) -> float:
     """Xydeas and Petrovic, "Objective image fusion performance measure" (2000), one source, weighted by its edges."""
     strength, angle = zip(*(_sobel(image) for image in (source, fused)), strict=True)
@@ -106,7 +100,7 @@ def through_jpeg(rgb: np.ndarray) -> np.ndarray:
 
 
 def measure(mri: np.ndarray, uptake: np.ndarray, luminance: np.ndarray, colormap: str) -> list[float]:
-    head = head_mask(mri, uptake)
+    head = head_of(mri, uptake)
     pos = head & (uptake > 10) & (uptake >= np.percentile(uptake[head], 60))
     hottest = pos & (uptake >= np.percentile(uptake[pos], 98))
     rgb = compose(luminance / 255, uptake / 255, colormap=colormap)

@@ -123,12 +123,17 @@ def components(mask: np.ndarray, *, diagonal: bool = False) -> np.ndarray:
     return sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), diagonal))
 
 
-def largest_part(mask: np.ndarray) -> np.ndarray:
-    """The largest connected part (not over diagonals) of a mask; the first of equals, nothing of nothing."""
+def large_parts(mask: np.ndarray, *, share: float) -> np.ndarray:
+    """The connected parts (not over diagonals) of a mask with at least ``share`` of the size of the largest.
+
+    With a share of 1 that is the largest part, and any other of exactly its size.  Nothing has no part.
+    """
     labels = components(mask)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    return labels == sizes.argmax() if len(sizes) > 1 else np.zeros_like(mask)
+    kept = sizes >= share * sizes.max()
+    kept[0] = False
+    return kept[labels]
 
 
 def fill_holes(mask: np.ndarray) -> np.ndarray:

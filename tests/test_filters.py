@@ -13,7 +13,7 @@ from coconet_med.filters import (
     fill_holes,
     gaussian,
     laplacian,
-    largest_part,
+    large_parts,
     mean_filter,
     open_by_diamond,
 )
@@ -122,11 +122,12 @@ def test_holes_are_filled_as_by_scipy(seed: int) -> None:
     np.testing.assert_array_equal(fill_holes(mask), ndimage.binary_fill_holes(mask))
 
 
-def test_of_equal_parts_the_first_is_the_largest_and_nothing_has_no_part() -> None:
-    mask = np.zeros((5, 9), bool)
-    mask[1:3, 5:8] = mask[2:4, 1:4] = True
-    assert largest_part(mask).sum() == 6
-    assert largest_part(mask)[1, 5]
-    assert not largest_part(np.zeros((4, 4), bool)).any()
+def test_parts_are_kept_by_their_share_of_the_largest_and_nothing_has_no_part() -> None:
+    mask = np.zeros((8, 12), bool)
+    mask[1:5, 1:6], mask[6, 0:2], mask[6, 4] = True, True, True  # of 20, 2 and 1 pixels
+    assert large_parts(mask, share=1.0).sum() == 20
+    assert large_parts(mask, share=0.1).sum() == 22
+    assert large_parts(mask, share=0.01).sum() == 23
+    assert not large_parts(np.zeros((4, 4), bool), share=0.1).any()
     assert not fill_holes(np.zeros((4, 4), bool)).any()
     assert fill_holes(np.ones((4, 4), bool)).all()

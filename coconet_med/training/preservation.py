@@ -40,7 +40,7 @@ def regions(image: torch.Tensor) -> Regions:
 
     The fidelity measures put the limits at the 60th and the 40th percentile of the uptake in the head.  Here the
     regions fade over the 10 percent of the head on either side of them, so that the loss does not ask for a change
-    from one source to the other at the limit itself.  The measures keep the largest filled component as head; a
+    from one source to the other at the limit itself.  The measures keep the large filled pieces as head; a
     threshold is near enough to it to train with.
     """
     anatomy, function = image[:, 0:1], image[:, 1:2]

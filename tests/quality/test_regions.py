@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coconet_med.quality.regions import find_regions
+from coconet_med.quality.regions import find_regions, head_of
 
 
 def _disk(radius: float, center: tuple[float, float] = (40, 40), size: int = 80) -> np.ndarray:
@@ -12,11 +12,27 @@ def _disk(radius: float, center: tuple[float, float] = (40, 40), size: int = 80)
     return np.hypot(y - center[0], x - center[1]) <= radius
 
 
-def test_the_head_is_the_largest_component_with_its_holes_filled() -> None:
-    anatomy = np.where(_disk(25) & ~_disk(8), 100.0, 0.0)
+def test_the_head_is_what_is_not_small_beside_its_largest_piece_with_holes_filled() -> None:
+    anatomy = np.where(_disk(25) & ~_disk(8), 100.0, 0.0)  # 1,764 pixels of 1,961
     anatomy[70:78, 2:10] = 200.0
     np.testing.assert_array_equal(find_regions(anatomy, np.zeros_like(anatomy)).head[:66], _disk(25)[:66])
     assert not find_regions(anatomy, np.zeros_like(anatomy)).head[70:78, 2:10].any()
+
+
+def test_a_cerebellum_apart_from_a_larger_face_belongs_to_the_head() -> None:
+    face, cerebellum, speck = _disk(18, (20, 40)), _disk(9, (60, 30)), _disk(4, (60, 60))
+    head = head_of(np.where(face | speck, 120.0, 0.0), np.where(cerebellum & ~_disk(3, (60, 30)), 90.0, 0.0))
+    assert head[cerebellum].mean() > 0.95  # the opening rounds it
+    assert head[60, 30]  # its hole is filled
+    assert head[face].mean() > 0.95
+    assert not head[speck].any()
+
+
+def test_hot_and_cold_are_found_in_every_piece_of_the_head() -> None:
+    anatomy = np.where(_disk(18, (20, 40)) | _disk(9, (60, 30)), 100.0, 0.0)
+    regions = find_regions(anatomy, np.where(_disk(9, (60, 30)), 90.0, 20.0) * (anatomy > 0))
+    assert regions.pos[60, 30]
+    assert regions.cold[20, 40]
 
 
 def test_a_thin_line_does_not_join_the_head_to_its_rest() -> None:
