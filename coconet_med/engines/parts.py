@@ -156,7 +156,7 @@ def _wide(weights: Mapping[str, np.ndarray]) -> bool:
 
 
 def _half(net: Layers, level: Mapping[str, Any]) -> dict[str, Any]:
-    """The level at half resolution: its ensemble (``half``), and of the level below the trunk and the pooled sources."""
+    """The level at half resolution: its ensemble (``half``), and of the level below the trunk and pooled sources."""
     halves = [
         net.pair(level["trunk"], "encode2"),
         *(net.features(level[name], "features.conv1_2") for name in _BEGUN[1:]),

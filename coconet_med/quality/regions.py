@@ -15,8 +15,8 @@ FOREGROUND = 10.0
 HOT_PERCENTILE, COLD_PERCENTILE = 60.0, 40.0
 #: Grey value up to which both sources count as empty.
 EMPTY = 2.0
-#: Area of the smallest piece of the head, as a share of the largest piece's: where the slice passes below the brain, the
-#: cerebellum or the neck may lie apart from a larger face.
+#: Area of the smallest piece of the head, as a share of the largest piece's: below the brain the cerebellum or
+#: the neck may lie apart from a larger face.
 PIECE = 0.1
 # Radius of the diamond of the opening.  It cuts the head-rest of a CT off the head, and it is what reproduces
 # the published rows (a 3x3 square or a radius of 3 move rho_MRI_cold by 0.01 to 0.05).
@@ -60,8 +60,8 @@ def find_regions(anatomy: Floats, function: Floats) -> Regions:
 def head_of(anatomy: Floats, function: Floats) -> Mask:
     """The head in a pair of ``(j, i)`` pictures 0..255: pieces of opening(max(m, p) > 10), holes filled.
 
-    A piece counts if it has at least a tenth of the area of the largest one.  Holes are filled after the choice, so that
-    what lies inside the head belongs to it, however dark it is.
+    A piece counts if it has at least a tenth of the area of the largest one.  Holes are filled after the choice: what
+    lies inside the head belongs to it, however dark it is.
     """
     opened = open_by_diamond(np.maximum(anatomy, function) > FOREGROUND, _DIAMOND)
     return fill_holes(large_parts(opened, share=PIECE))

@@ -30,7 +30,7 @@ def test_a_cerebellum_apart_from_a_larger_face_belongs_to_the_head() -> None:
 
 def test_hot_and_cold_are_found_in_every_piece_of_the_head() -> None:
     anatomy = np.where(_disk(18, (20, 40)) | _disk(9, (60, 30)), 100.0, 0.0)
-    regions = find_regions(anatomy, np.where(_disk(9, (60, 30)), 90.0, 20.0) * (anatomy > 0))
+    regions = find_regions(anatomy, np.where(_disk(9, (60, 30)), 90.0, 8.0) * (anatomy > 0))
     assert regions.pos[60, 30]
     assert regions.cold[20, 40]
 
