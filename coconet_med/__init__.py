@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from coconet_med._version import __version__
 from coconet_med.errors import FusionError
+from coconet_med.silence import silence_libraries
 
 if TYPE_CHECKING:
     from coconet_med.fusion import fuse
     from coconet_med.model import load_model
     from coconet_med.result import FusionResult
+
+silence_libraries()  # here, since every way in passes here before a library that reports is loaded
 
 __all__ = ["FusionError", "FusionResult", "__version__", "fuse", "load_model"]
 

@@ -15,6 +15,7 @@ import numpy as np
 from coconet_med._version import __version__
 from coconet_med.errors import ModelError
 from coconet_med.model import NAMES, WEIGHTS, best_engine, installed_engines, load_model
+from coconet_med.silence import reports
 
 _LIBRARIES = ("numpy", "SimpleITK", "nibabel", "pydicom", "onnxruntime", "openvino", "torch", "monai")
 _EXTRA = {"openvino": "openvino", "torch": "monai"}
@@ -39,6 +40,8 @@ def examine() -> dict[str, Any]:
     chosen = best_engine(WEIGHTS / "light.onnx")
     measured = {} if weights["light"].get("problem") else _measured(engines)
     problems += _complaints(chosen, measured)
+    telemetry = reports()
+    problems += [f"telemetry of {name}: {state}" for name, state in telemetry.items() if state != "off"]
     return {
         "coconet-med": __version__,
         "python": platform.python_version(),
@@ -53,6 +56,7 @@ def examine() -> dict[str, Any]:
         "engine_auto_reason": _reason(chosen, measured),
         "engines_measured": measured,
         "onnxruntime_devices": _onnx_devices() if engines["onnx"] else [],
+        "telemetry": telemetry,
         "weights": weights,
         "problems": problems,
     }
@@ -72,6 +76,8 @@ def to_text(findings: dict[str, Any]) -> str:
             ]
     lines += [f"  --engine auto takes {findings['engine_auto']}: {findings['engine_auto_reason']}"]
     lines += [f"  onnxruntime can use {', '.join(findings['onnxruntime_devices']) or 'nothing'}"]
+    telemetry = ", ".join(f"{name} {state}" for name, state in findings["telemetry"].items())
+    lines += [f"  telemetry (what libraries would tell their makers): {telemetry}"]
     lines += ["weights"]
     for name, weights in findings["weights"].items():
         lines += [f"  {name:12} {weights.get('problem') or weights['sha256']}"]

@@ -126,6 +126,7 @@ def _words(error: Exception) -> str:
 
 
 if __name__ == "__main__":
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime would call its maker, whichever coconet-med is installed
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     code = main(sys.argv[1:])
     sys.stderr.flush()
