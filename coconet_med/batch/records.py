@@ -2,6 +2,9 @@
 
 A record is written before the first file of a result gets its final name (so that a later run knows which files are
 its own) and again when the result is complete.  The folder can be deleted; everything is then done anew.
+
+An output folder may come from somebody else, so a record is not believed: names that lead out of the folder are not
+followed, and a file is deleted only where it is the one that the record describes.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import Any, get_args
 
-from coconet_med.batch.case import Outcome
+from coconet_med.batch.case import Outcome, Status
 from coconet_med.readers.checks import sha256_of
 from coconet_med.writers.atomic import PART_PREFIX, write_together
 
@@ -35,10 +39,31 @@ class Records:
         return self.folder / f"{case_id}.{kind}"
 
     def load(self, case_id: str) -> Outcome | None:
-        """The record of a case; ``None`` where there is none, or none that can be read."""
+        """The record of a case; ``None`` where there is none, or none that can be read.
+
+        Outputs whose names lead out of the output folder are left out of it.
+        """
         try:
-            return Outcome(**json.loads(self.path(case_id).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            record = Outcome(**json.loads(self.path(case_id).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None
+        if record.id != case_id or not _sound(record):
+            return None
+        record.outputs = {name: known for name, known in record.outputs.items() if self.inside(name)}
+        return record
+
+    def inside(self, name: str) -> Path | None:
+        """The path of an output below the output folder; ``None`` for a name that leads elsewhere.
+
+        That is an absolute one, one with ``..``, the folder itself, the records, and a path through a link out of it.
+        """
+        words = name.split("/")
+        if "\\" in name or PureWindowsPath(name).drive or words[0] == FOLDER or {"", ".", ".."} & set(words):
+            return None
+        path = self.out / name
+        try:
+            return path if path.parent.resolve().is_relative_to(self.out.resolve()) else None
+        except (OSError, RuntimeError, ValueError):  # a loop of links; a name that no file system takes
             return None
 
     def store(self, outcome: Outcome) -> None:
@@ -62,13 +87,46 @@ class Records:
 
     def intact(self, outcome: Outcome) -> bool:
         """Whether all files of a finished case are there, unchanged."""
-        if not outcome.outputs:
+        return bool(outcome.outputs) and all(self.unchanged(name, known) for name, known in outcome.outputs.items())
+
+    def unchanged(self, name: str, known: list[int | str] | None) -> bool:
+        """Whether an output is there as its record describes it."""
+        file = self.inside(name)
+        if file is None or known is None or not file.is_file():
             return False
-        for name, known in outcome.outputs.items():
-            file = self.out / name
-            if not file.is_file() or known is None or file.stat().st_size != known[0] or sha256_of(file) != known[1]:
-                return False
-        return True
+        return file.stat().st_size == known[0] and sha256_of(file) == known[1]
+
+    def remove(self, outputs: dict[str, Any], *, own: str) -> list[str]:
+        """Delete outputs that are there as their record describes them, and folders that become empty by it.
+
+        Args:
+            outputs: of a record.
+            own: what names of this case begin with: what an interrupted run claimed under them goes undescribed.
+
+        Returns:
+            Names of outputs that are still there, because they are not what the record describes.
+        """
+        left = []
+        for name, known in outputs.items():
+            file = self.inside(name)
+            if file is None or not os.path.lexists(file):
+                continue
+            claimed = known is None and name.startswith(own) and file.is_file()
+            if not claimed and not self.unchanged(name, known):
+                left.append(name)
+                continue
+            file.unlink()
+            self.remove_empty(file.parent)
+        return left
+
+    def remove_empty(self, folder: Path) -> None:
+        """Delete a folder below the output folder if it is empty, and so on upwards."""
+        while folder != self.out and folder.is_relative_to(self.out):
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or not there
+                return
+            folder = folder.parent
 
     @contextlib.contextmanager
     def lock(self, case_id: str) -> Iterator[bool]:
@@ -79,7 +137,7 @@ class Records:
             yield True
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path(case_id, "lock"), os.O_CREAT | os.O_RDWR, 0o644)
+        handle = os.open(self.path(case_id, "lock"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o644)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,6 +149,17 @@ class Records:
             yield True
         finally:
             os.close(handle)
+
+
+def _sound(record: Outcome) -> bool:
+    """Whether the values of a record are of the kinds that they should be."""
+    kinds = {"error": str, "finished": str, "seconds": (int, float), "fingerprint": dict, "facts": dict}
+    if record.status not in get_args(Status) or not all(isinstance(getattr(record, n), k) for n, k in kinds.items()):
+        return False
+    if not isinstance(record.outputs, dict) or not isinstance(record.warnings, list):
+        return False
+    outputs = (known is None or (isinstance(known, list) and len(known) == 2) for known in record.outputs.values())
+    return all(outputs) and all(isinstance(warning, str) for warning in record.warnings)
 
 
 def remove_parts(targets: list[Path]) -> None:

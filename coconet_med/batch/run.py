@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -182,20 +181,13 @@ class Runner:
             jobs.append((sidecar, _writer(to_json(result.sidecar()))))
         write_together(jobs, overwrite=True)
         outputs = self.records.describe(list(files.values()))
-        self._remove_stale(before, outputs)
-        facts = facts_of(result, card)
-        return Outcome(
-            case.id, "done", fingerprint=fingerprint, outputs=outputs, facts=facts, warnings=list(result.warnings)
-        )
-
-    def _remove_stale(self, before: Outcome | None, outputs: dict[str, Any]) -> None:
-        """Files of an earlier result that the new one does not replace (other options, other files)."""
-        for name in (before.outputs if before else {}).keys() - outputs.keys():
-            file = self.out / name
-            if file.is_dir():
-                shutil.rmtree(file, ignore_errors=True)
-            else:
-                file.unlink(missing_ok=True)
+        facts, warnings = facts_of(result, card), list(result.warnings)
+        stale = {name: known for name, known in (before.outputs if before else {}).items() if name not in outputs}
+        left = self.records.remove(stale, own=case.target.split("_desc-")[0])  # of an earlier result with other options
+        if left:
+            note = f"{', '.join(sorted(left))}: of an earlier result, but changed since; was left there"
+            warnings.append(note)
+        return Outcome(case.id, "done", fingerprint=fingerprint, outputs=outputs, facts=facts, warnings=warnings)
 
     def _failed(self, case: Case, error: str) -> Outcome:
         before = self.records.load(case.id)
