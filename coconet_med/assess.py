@@ -17,6 +17,7 @@ from coconet_med.color import decode
 from coconet_med.errors import GeometryError, OptionError, ReadError
 from coconet_med.fusion import fuse
 from coconet_med.model import load_model
+from coconet_med.pair import check_pair
 from coconet_med.quality import MeasureSet, Row, Table, evaluate_pair, evaluate_volume
 from coconet_med.quality.atlas import ATLAS_SETS, AtlasPair, read_atlas
 from coconet_med.quality.baselines import BASELINES, fuse_classically
@@ -122,6 +123,7 @@ def assess_pair(
     colormap: str = "uptake",
     model: str = "light",
     engine: str = "auto",
+    different_patients: bool = False,
     progress: Progress | None = None,
 ) -> Table:
     """Measure one fused picture or volume against its sources.
@@ -137,21 +139,29 @@ def assess_pair(
         colormap: the color map of the result, where no side-car tells it.
         model: used where ``fused`` is ``None``.
         engine: likewise.
-        progress: as in :func:`coconet_med.fuse`.
+        different_patients: as in :func:`coconet_med.fuse`.
+        progress: likewise.
 
     Raises:
         FusionError: as for :func:`coconet_med.fuse`; a result that is not on the anatomical grid.
     """
     if fused is None:
         result = fuse(
-            anatomy, function, palette=palette, colormap=colormap, model=model, engine=engine, progress=progress
+            anatomy,
+            function,
+            palette=palette,
+            colormap=colormap,
+            model=model,
+            engine=engine,
+            different_patients=different_patients,
+            progress=progress,
         )
         first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
         uptake = result.window.apply(_array(result.uptake)).reshape(light.shape)
         rgb = _array(result.color).reshape(*light.shape, 3)
         colormap = result.colormap or "gray"
     else:
-        first, light, uptake, rgb, colormap = _read_result(anatomy, function, fused, colormap)
+        first, light, uptake, rgb, colormap = _read_result(anatomy, function, fused, colormap, different_patients)
     slicing = slicing_of(first.image, slice_axis=first.slice_axis, planar=first.planar)
     stacks = [slicing.stack(a) for a in (255 * light, 255 * uptake, rgb)]
     rows = []
@@ -166,10 +176,11 @@ def assess_pair(
 
 
 def _read_result(
-    anatomy: Path, function: Path, fused: Path, colormap: str
+    anatomy: Path, function: Path, fused: Path, colormap: str, different_patients: bool
 ) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str]:
     """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, and the color map."""
     first, second = read(anatomy, "anatomy"), read(function, "function")
+    check_pair(first, second, different_patients=different_patients)
     result = read(fused, "function")
     if result.image.GetSize() != first.image.GetSize():
         msg = (

@@ -31,5 +31,9 @@ class OptionError(FusionError):
     """An option has a value that cannot be used."""
 
 
+class PairError(FusionError):
+    """Two images make no pair: two patients, one image twice, or the wrong way round."""
+
+
 class WriteError(FusionError):
     """The result cannot be written where it was asked for."""

@@ -19,6 +19,7 @@ from coconet_med.color import compose, ycbcr_compose
 from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError
 from coconet_med.model import Model, load_model
+from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.readers.memory import from_memory
 from coconet_med.result import FusionResult
@@ -59,6 +60,7 @@ def fuse(
     engine: str = "auto",
     device: str = "auto",
     progress: Progress | None = None,
+    different_patients: bool = False,
     **dicom_options: Any,
 ) -> FusionResult:
     """Fuse an anatomical and a functional image of the same person.
@@ -84,6 +86,7 @@ def fuse(
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         progress: called with (stage, done, total).
+        different_patients: accept DICOM images of two patients; the result says so and belongs to neither.
         dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`.
 
     Returns:
@@ -103,7 +106,8 @@ def fuse(
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
-        first, second = _read_pair(anatomy, function, spacing, dicom_options)
+        first, second = _read_pair(anatomy, function, spacing, different_patients, dicom_options)
+        pair = check_pair(first, second, different_patients=different_patients)
         model = loading.result() if loading else model
         if suv and second.units != "SUVbw":
             msg = f"{second.name}: --suv was asked for, but its values are in {second.units} units; leave it out, or "
@@ -135,8 +139,14 @@ def fuse(
         colormap=None if second.color is not None else colormap,
         strength=strength,
         plane=slicing.plane,
-        provenance=_provenance(model),
-        warnings=(*first.warnings, *second.warnings, *alignment.warnings, *_clipping(windows[1], second, alignment)),
+        provenance=_provenance(model) | {"patients": pair.patients},
+        warnings=(
+            *pair.warnings,
+            *first.warnings,
+            *second.warnings,
+            *alignment.warnings,
+            *_clipping(windows[1], second, alignment),
+        ),
     )
 
 
@@ -216,7 +226,11 @@ def _check_options(colormap: str, strength: float) -> None:
 
 
 def _read_pair(
-    anatomy: Any, function: Any, spacing: Sequence[float] | None, dicom_options: dict[str, Any]
+    anatomy: Any,
+    function: Any,
+    spacing: Sequence[float] | None,
+    different_patients: bool,
+    dicom_options: dict[str, Any],
 ) -> tuple[Source, Source]:
     if function is None:
         if not isinstance(anatomy, (str, Path)):
@@ -224,7 +238,7 @@ def _read_pair(
             raise OptionError(msg)
         from coconet_med.readers.dicom import read_study
 
-        return read_study(Path(anatomy), **dicom_options)
+        return read_study(Path(anatomy), different_patients=different_patients, **dicom_options)
     return (
         _read_one(anatomy, "anatomy", spacing, dicom_options),
         _read_one(function, "function", spacing, dicom_options),

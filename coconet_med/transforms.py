@@ -13,6 +13,7 @@ Example:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from monai.transforms import Compose, MapTransform, Transform
 from coconet_med.align import align
 from coconet_med.color import compose
 from coconet_med.errors import OptionError
+from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import Slicing, slicing_of
@@ -48,6 +50,8 @@ def prepare(
     plane: str = "auto",
     window: tuple[float, float] | None = None,
     roles: Sequence[Role] = PAIR,
+    different_patients: bool = False,
+    **dicom_options: Any,
 ) -> Compose:
     """From the paths of ``anatomy`` and ``function`` to stacks of slices in [0, 1], as :func:`coconet_med.fuse` does.
 
@@ -56,10 +60,12 @@ def prepare(
         plane: likewise.
         window: likewise.
         roles: read the two in these roles; ``("function", "function")`` allows the first one to be in color.
+        different_patients: as in :func:`coconet_med.fuse`.
+        dicom_options: likewise.
     """
     return Compose(
         [
-            ReadSourced(PAIR, roles=roles),
+            ReadSourced(PAIR, roles=roles, different_patients=different_patients, **dicom_options),
             FindWindowd(PAIR, given=(None, window)),
             BringOnGridd(register=register),
             ScaleToWindowd(PAIR),
@@ -76,12 +82,22 @@ class ReadSourced(MapTransform):
     Args:
         keys: what to read.
         roles: the role of each key.
+        different_patients: accept DICOM images of two patients.
         allow_missing_keys: as everywhere in MONAI.
+        dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`.
     """
 
-    def __init__(self, keys: KeysCollection, *, roles: Sequence[Role] = PAIR, allow_missing_keys: bool = False) -> None:
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        roles: Sequence[Role] = PAIR,
+        different_patients: bool = False,
+        allow_missing_keys: bool = False,
+        **dicom_options: Any,
+    ) -> None:
         super().__init__(keys, allow_missing_keys)
-        self.roles = tuple(roles)
+        self.roles, self.different_patients, self.dicom_options = tuple(roles), different_patients, dicom_options
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
@@ -90,9 +106,12 @@ class ReadSourced(MapTransform):
         if tuple(role for _, role in wanted) == PAIR and len(places) == 1:
             from coconet_med.readers.dicom import read_study
 
-            sources = read_study(places.pop())  # also refuses series of two people
+            sources = read_study(places.pop(), different_patients=self.different_patients, **self.dicom_options)
         else:
-            sources = tuple(read(d[key], role) for key, role in wanted)
+            sources = tuple(read(d[key], role, **self.dicom_options) for key, role in wanted)
+        if len(sources) == 2:
+            for told in check_pair(*sources, different_patients=self.different_patients).warnings:
+                logging.getLogger(__name__).warning(told)  # a pipeline has no side-car that could say it
         for (key, _), source in zip(wanted, sources, strict=True):
             d[key] = to_tensor(source)
         return d

@@ -92,7 +92,7 @@ SHEARED = np.array([[4.0, 1, 0, 0], [0, 4, 0, 0], [0, 0, 4, 0], [0, 0, 0, 1]])
         (np.full_like(FIELD, 7), None, "every voxel is 7"),
         (np.full_like(FIELD, np.nan), None, "finite"),
         (FIELD, SHEARED, "sheared"),
-        (FIELD, AWAY, "overlap"),
+        (np.roll(FIELD, 3, 0), AWAY, "overlap"),
     ],
 )
 def test_input_that_cannot_be_fused_gets_one_line_and_leaves_nothing(

@@ -60,6 +60,7 @@ class BatchOptions:
         uptake: also write the functional image on the anatomical grid.
         allow_gaps: DICOM: resample missing, uneven or tilted slices.
         dynamic: ``"mean"``, or the number of one frame of a dynamic image, from 0.
+        different_patients: DICOM: fuse images of two patients.
         dicom_form: ``"sc"``, ``"enhanced"`` or ``"gray"``, for the form ``"dicom"``.
     """
 
@@ -79,11 +80,12 @@ class BatchOptions:
     uptake: bool = False
     allow_gaps: bool = False
     dynamic: str | int = "mean"
+    different_patients: bool = False
     dicom_form: str = "sc"
 
     def for_fuse(self, case: Case) -> dict[str, Any]:
         """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
-        names = ("force", "plane", "window", "suv", "palette", "colormap", "strength")
+        names = ("force", "plane", "window", "suv", "palette", "colormap", "strength", "different_patients")
         chosen = {name: getattr(self, name) for name in names}
         chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
         dicom = {"allow_gaps": True} if self.allow_gaps else {}

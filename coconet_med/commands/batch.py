@@ -11,6 +11,7 @@ import typer
 from coconet_med.commands.options import (
     Colormap,
     Device,
+    DifferentPatients,
     EngineOption,
     ModelOption,
     Palette,
@@ -70,6 +71,7 @@ def batch(
     strength: Strength = 1.0,
     allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="DICOM: resample missing or uneven slices.")] = False,
     dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
+    different_patients: DifferentPatients = False,
     dicom_form: Annotated[str, typer.Option(help="--format dicom: sc, enhanced or gray.")] = "sc",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do finished cases anew.")] = False,
     quiet: Quiet = False,
@@ -97,6 +99,7 @@ def batch(
         uptake=uptake,
         allow_gaps=allow_gaps,
         dynamic=_frame(dynamic),
+        different_patients=different_patients,
         dicom_form=dicom_form,
     )
     if analysis_level == "group":

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from coconet_med.commands.options import Colormap, EngineOption, ModelOption, Overwrite, Palette, Quiet
+from coconet_med.commands.options import (
+    Colormap,
+    DifferentPatients,
+    EngineOption,
+    ModelOption,
+    Overwrite,
+    Palette,
+    Quiet,
+)
 
 if TYPE_CHECKING:
     from coconet_med.quality.table import Table
@@ -32,6 +40,7 @@ def evaluate(
     colormap: Colormap = "uptake",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
+    different_patients: DifferentPatients = False,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write every row as CSV.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write rows and means as JSON.")] = None,
     overwrite: Overwrite = False,
@@ -54,7 +63,8 @@ def evaluate(
         if function is None:
             table: Table = assess_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
         else:
-            table = assess_pair(anatomy, function, fused, palette=palette, **common)
+            given = {"palette": palette, "different_patients": different_patients}
+            table = assess_pair(anatomy, function, fused, **given, **common)
         from coconet_med.writers.atomic import write_together
 
         jobs = [(p, w) for p, w in ((csv, table.to_csv), (json_path, table.to_json)) if p is not None]

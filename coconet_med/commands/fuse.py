@@ -11,6 +11,7 @@ import typer
 from coconet_med.commands.options import (
     Colormap,
     Device,
+    DifferentPatients,
     EngineOption,
     ModelOption,
     Overwrite,
@@ -51,6 +52,7 @@ def fuse(
         bool, typer.Option("--allow-gaps", help="DICOM: resample missing, uneven or tilted slices.")
     ] = False,
     dynamic: Annotated[str, typer.Option(help="DICOM: mean, or the number of one frame of a dynamic PET.")] = "mean",
+    different_patients: DifferentPatients = False,
     dicom_form: Annotated[str, typer.Option(help="DICOM out: sc, enhanced or gray.")] = "sc",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -85,6 +87,7 @@ def fuse(
             device=device,
             strength=strength,
             progress=say.progress,
+            different_patients=different_patients,
             **dicom,
         )
         form = {"form": dicom_form} if not _has_suffix(output) else {}

@@ -25,3 +25,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
 Strength = Annotated[float, typer.Option(min=0, max=1, help="0 is the anatomy alone, 1 the full fusion.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]
+DifferentPatients = Annotated[
+    bool,
+    typer.Option("--different-patients", help="DICOM: fuse images of two patients; the result belongs to neither."),
+]

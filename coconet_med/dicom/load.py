@@ -15,6 +15,7 @@ from coconet_med.dicom.dynamic import Dynamic, chosen, volumes
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.frames import frames_of
 from coconet_med.dicom.geometry import Stack, arrange, common_plane
+from coconet_med.dicom.identity import refuse_several_in_series
 from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
 from coconet_med.dicom.regrid import regrid
@@ -45,6 +46,7 @@ class _Layout:
     parts: list[tuple[list[Frame], float]]
     stack: Stack
     note: str | None
+    odd: tuple[str, ...] = ()
 
 
 def check_series(series: Series, *, allow_gaps: bool = False, dynamic: Dynamic = "mean") -> None:
@@ -107,7 +109,7 @@ def load_series(
 
 
 def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic) -> _Layout:
-    _refuse_contradictions(series)
+    odd = _refuse_contradictions(series)
     frames = frames_of(series)
     plane = common_plane(frames)
     if len(frames) == 1:
@@ -121,14 +123,15 @@ def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic) -> _Layout:
             raise ReadError(f"series {series.describe()}: the slices of its frames in time lie in different places")
     _refuse_mixed_scaling(series, frames)
     ordered = [(list(stack.frames), weight) for stack, (_, weight) in zip(stacks, parts, strict=True)]
-    return _Layout(frames, ordered, stacks[0], note)
+    return _Layout(frames, ordered, stacks[0], note, odd)
 
 
-def _refuse_contradictions(series: Series) -> None:
+def _refuse_contradictions(series: Series) -> tuple[str, ...]:
+    """Refuse a series whose files contradict each other; what is odd short of that comes back as warnings."""
+    odd = refuse_several_in_series(series)
     for keyword, what in (
         ("FrameOfReferenceUID", "frames of reference"),
         ("Modality", "modalities"),
-        ("PatientID", "patients"),
         ("StudyInstanceUID", "studies"),
     ):
         found = {headers.text(instance.header, keyword) for instance in series.instances}
@@ -144,6 +147,7 @@ def _refuse_contradictions(series: Series) -> None:
                 f"series {series.describe()}: different images share one SOP Instance UID "
                 f"({name_files([copy.path, kept[copy.uid].path])}); export the series again"
             )
+    return odd
 
 
 def _refuse_mixed_scaling(series: Series, frames: Sequence[Frame]) -> None:
@@ -208,7 +212,7 @@ def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.
 
 
 def _series_warnings(series: Series, layout: _Layout, units: str, scaling: Suv, suv: SuvChoice) -> list[str]:
-    found: list[str] = []
+    found: list[str] = list(layout.odd)
     if series.duplicates:
         found.append(f"{len(series.duplicates)} duplicate file(s) dropped")
     if layout.note:

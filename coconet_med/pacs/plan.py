@@ -9,6 +9,7 @@ from pathlib import Path
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.choose import choose
+from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
 from coconet_med.errors import OptionError, ReadError
@@ -78,9 +79,8 @@ def make_plan(
         function = choose(scan, "function", [*NUCLEAR] if nuclear or nuclear_only else ["CT"], function_series).series
     if anatomy.uid == function.uid:
         raise OptionError(f"series {anatomy.uid} cannot be anatomy and function at once; choose another")
-    patients = {headers.text(i.header, "PatientID") for series in scan.series for i in series.instances}
-    if len(patients) > 1:
-        raise ReadError(f"study {study_uid}: holds series of {len(patients)} different Patient IDs; correct it first")
+    with headers.quiet():
+        refuse_several_in_folder(scan, "a study has one patient, so correct it on the server first")
     return Plan(study_uid, anatomy, function)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from coconet_med.dicom import headers
 from coconet_med.dicom.choose import Candidate, choose
 from coconet_med.dicom.dynamic import Dynamic
+from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.load import SuvChoice, check_series, load_series
 from coconet_med.dicom.scan import Scan, scan
-from coconet_med.errors import OptionError, ReadError
+from coconet_med.errors import OptionError
 from coconet_med.volume import Role, Source
 
 
@@ -22,6 +23,7 @@ def read_study(
     allow_gaps: bool = False,
     dynamic: Dynamic = "mean",
     suv: SuvChoice = "auto",
+    different_patients: bool = False,
 ) -> tuple[Source, Source]:
     """Read the anatomical and the functional image of one study.
 
@@ -35,17 +37,24 @@ def read_study(
         allow_gaps: resample missing, uneven or sheared slices onto a regular grid instead of refusing them.
         dynamic: of a time series the mean weighted by frame duration, or the number of one frame, from 0.
         suv: ``"auto"`` gives PET as SUVbw where the header allows it, ``"never"`` keeps its own units.
+        different_patients: accept a folder with images of several patients; whether the two chosen series are of one is
+            asked by :func:`coconet_med.pair.check_pair`.
 
     Returns:
         Anatomy and function; ``details["choice"]`` of each gives score, reasons and the series passed over.
 
     Raises:
-        ReadError: no or several series fit, they belong to different patients, or one of them cannot be read.
+        ReadError: no or several series fit, the folder holds several patients (unless both series are named), or one
+            of them cannot be read.
         OptionError: the two chosen series are one, or ``dynamic`` names no frame.
     """
     _check_options(dynamic, suv)
     with headers.quiet():
         found = scan(path)
+        if not different_patients and not (anatomy_series and function_series):
+            refuse_several_in_folder(
+                found, "give the folder of one of them, or both series by --anatomy-series and --function-series"
+            )
         anatomy = choose(found, "anatomy", ["MR"], anatomy_series)
         nuclear = any(series.modality in ("PT", "NM") for series in found.series)
         function = choose(found, "function", ["PT", "NM"] if nuclear else ["CT"], function_series)
@@ -82,12 +91,14 @@ def read_series(
         suv: see :func:`read_study`.
 
     Raises:
-        ReadError: no or several series fit, or the series cannot be read as a volume.
+        ReadError: no or several series fit, several patients, or the series cannot be read as a volume.
         OptionError: an option has a value that cannot be used.
     """
     _check_options(dynamic, suv)
     with headers.quiet():
         found = scan(path)
+        if series_uid is None:
+            refuse_several_in_folder(found)
         if series_uid is None and len(found.series) == 1:
             candidate = Candidate(found.series[0], 0, ("the only series",))
         else:
@@ -102,13 +113,7 @@ def _modalities(found: Scan, role: Role) -> list[str]:
 
 
 def _kinship(anatomy: Candidate, function: Candidate) -> list[str]:
-    """Refuse two people; warn of two studies."""
-    people = {anatomy.series.patient_id, function.series.patient_id}
-    if len(people) > 1:
-        raise ReadError(
-            f"anatomy {anatomy.series.uid} and function {function.series.uid} carry different Patient IDs; if they are "
-            "of one person, give the two series as separate folders"
-        )
+    """A warning of two studies; two people are refused where the pair meets."""
     if anatomy.series.study_uid != function.series.study_uid:
         return ["anatomy and function come from different studies"]
     return []

@@ -106,7 +106,9 @@ def test_the_best_series_is_not_replaced_by_a_worse_one_when_it_cannot_be_read(t
 def test_images_of_two_people_are_refused(tmp_path):
     _series(tmp_path, "MR", "T1")
     _series(tmp_path, "PT", "PET AC", PatientID="P-2")
-    with pytest.raises(ReadError, match="different Patient IDs"):
+    with pytest.raises(
+        ReadError, match=r"several patients .Patient ID differs.: Patient ID P-1: MR .*; Patient ID P-2: PT "
+    ):
         read_study(tmp_path)
 
 

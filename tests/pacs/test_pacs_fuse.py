@@ -129,7 +129,7 @@ def test_a_series_can_be_chosen(orthanc, make_study, mean_model):
     [
         ({"PET_AC": "PT"}, "no MR series for the anatomy"),
         ({"T1_MPRAGE": "MR"}, "no CT series for the function"),
-        ({"T1_MPRAGE": "MR:P-1", "PET_AC": "PT:P-2"}, "2 different Patient IDs"),
+        ({"T1_MPRAGE": "MR:P-1", "PET_AC": "PT:P-2"}, "several patients"),
     ],
 )
 def test_what_cannot_be_fused_is_refused(orthanc, make_study, mean_model, series, words):

@@ -127,7 +127,7 @@ def test_a_lost_state_does_not_store_twice(bench, arrive):
         ({"PET_AC": "PT"}, "no MR series"),
         ({"T1_MPRAGE": "MR", "CT_body": "CT"}, "no PT or NM series"),
         ({"T1_MPRAGE": "MR", "PET_AC": "PT", "PET_AC_late": "PT"}, "several PT or NM series fit the function"),
-        ({"T1_MPRAGE": "MR:P-1", "PET_AC": "PT:P-2"}, "different Patient IDs"),
+        ({"T1_MPRAGE": "MR:P-1", "PET_AC": "PT:P-2"}, "several patients"),
     ],
 )
 def test_a_study_that_cannot_be_fused_is_refused_once_with_a_reason(bench, arrive, series, words):

@@ -35,13 +35,16 @@ def common(parts: FusedParts, *, form: str, sop_class: str, instance: int) -> Da
 
     ds = Dataset()
     source = parts.record.header
-    for keyword in REQUIRED:
-        setattr(ds, keyword, _copied(source, keyword))
-    for keyword in OPTIONAL:
-        if (found := _copied(source, keyword)) not in ("", None):
-            setattr(ds, keyword, found)
-    ds.StudyInstanceUID = headers.text(source, "StudyInstanceUID")
-    ds.FrameOfReferenceUID = parts.anatomy.frame_of_reference or parts.uid("frame of reference")
+    if parts.of_nobody:
+        _neutral_patient(ds, parts)
+    else:
+        for keyword in REQUIRED:
+            setattr(ds, keyword, _copied(source, keyword))
+        for keyword in OPTIONAL:
+            if (found := _copied(source, keyword)) not in ("", None):
+                setattr(ds, keyword, found)
+        ds.StudyInstanceUID = headers.text(source, "StudyInstanceUID")
+        ds.FrameOfReferenceUID = parts.anatomy.frame_of_reference or parts.uid("frame of reference")
     ds.PositionReferenceIndicator = _copied(source, "PositionReferenceIndicator")
 
     ds.SOPClassUID = sop_class
@@ -61,6 +64,22 @@ def common(parts: FusedParts, *, form: str, sop_class: str, instance: int) -> Da
     ds.RecognizableVisualFeatures = "YES"
     _compression(ds, parts)
     return ds
+
+
+def _neutral_patient(ds: Dataset, parts: FusedParts) -> None:
+    """A study, patient and frame of reference of its own for a result made of two patients.
+
+    The Patient ID is as unlikely to be met as a UID, so that no archive puts the result beside anybody's images.
+    """
+    for keyword in REQUIRED:
+        setattr(ds, keyword, "")
+    ds.PatientID = f"COCONET-{int(parts.uid('patient').rpartition('.')[2]):032X}"
+    ds.PatientName = "Two Patients^Fused"
+    ds.StudyInstanceUID = parts.uid("study")
+    ds.StudyDate, ds.StudyTime = _now(parts)
+    ds.StudyID = "FUSED"
+    ds.StudyDescription = "Fusion of images of different patients (research)"
+    ds.FrameOfReferenceUID = parts.uid("frame of reference")
 
 
 def character_set(ds: Dataset) -> None:

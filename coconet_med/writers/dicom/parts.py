@@ -14,6 +14,7 @@ from coconet_med._version import __version__
 from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord
 from coconet_med.errors import WriteError
+from coconet_med.pair.patients import DIFFERENT, are_different
 from coconet_med.volume import Source
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class FusedParts:
             ``transform`` (text: method and result), ``options`` (mapping).  All of it enters the UIDs.
         transform: maps anatomical to functional points (LPS mm) as the resampling did; ``None`` for the identity.
         created: moment of making; now by default.
+        different_patients: the sources are of two patients, though their headers do not tell.
     """
 
     image: sitk.Image
@@ -47,6 +49,12 @@ class FusedParts:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     transform: sitk.Transform | None = None
     created: datetime = field(default_factory=datetime.now)
+    different_patients: bool = False
+
+    @cached_property
+    def of_nobody(self) -> bool:
+        """Whether the sources are of two patients, so that the result may not lie in the study of either."""
+        return self.different_patients or are_different(self.anatomy, self.function)
 
     @property
     def record(self) -> DicomRecord:
@@ -98,6 +106,7 @@ class FusedParts:
         parts = [
             f"{self.software} {self.version}: fusion of {self.modalities} by neural network, model {model}, "
             f"sha256 {digest}",
+            *([f"{DIFFERENT}; the result belongs to none of them"] if self.of_nobody else []),
             "functional image resampled to the anatomical grid",
             f"registration: {self.provenance.get('transform') or 'none, same frame of reference assumed'}",
             f"functional values in {self.function.units}" + (f", window {window}" if window is not None else ""),

@@ -1,0 +1,48 @@
+"""Do two images make a pair?  Asked once, in one place, by every way in, as soon as both are read.
+
+:mod:`patients` asks whether they are of one person, :mod:`same` whether they are one image, :mod:`roles` whether they
+are the right way round.  What is certain is refused; what is only likely is a warning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from coconet_med.pair.patients import check_patients
+from coconet_med.pair.roles import refuse_swapped, swapped_warnings
+from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
+
+if TYPE_CHECKING:
+    from coconet_med.volume import Source
+
+
+@dataclass(frozen=True)
+class PairCheck:
+    """What was found short of a refusal.
+
+    Attributes:
+        patients: for the side-car: verdict, and which attributes agree, differ or are unknown (never their values).
+        warnings: what the user should know.
+    """
+
+    patients: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def check_pair(anatomy: Source, function: Source, *, different_patients: bool = False) -> PairCheck:
+    """Refuse two images that are no pair.
+
+    Args:
+        anatomy: as read.
+        function: as read.
+        different_patients: accept images of two patients, and say so.
+
+    Raises:
+        PairError: two patients, one image given twice, or PET and MR the wrong way round.
+    """
+    refuse_same_files(anatomy, function)
+    refuse_swapped(anatomy, function)
+    patients, warnings = check_patients(anatomy, function, accepted=different_patients)
+    refuse_same_voxels(anatomy, function)
+    return PairCheck(patients, (*warnings, *swapped_warnings(anatomy, function)))
