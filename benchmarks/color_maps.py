@@ -38,6 +38,7 @@ from scipy.stats import spearmanr
 from coconet_med.color import compose, decode, luma
 from coconet_med.colormaps import COLORMAPS
 from coconet_med.palettes import load_palette, scalar_from_palette
+from coconet_med.quality.oklab import JUST_NOTICEABLE, oklab
 from coconet_med.quality.regions import head_of
 
 SIGHT = {
@@ -124,21 +125,6 @@ def over_persons(folder: Path, name: str, colormap: str, kind: str) -> np.ndarra
     return np.mean([np.mean(values, axis=0) for values in persons.values()], axis=0)
 
 
-def oklab(linear: np.ndarray) -> np.ndarray:
-    """OKLab of linear sRGB (B. Ottosson, 2020)."""
-    to_lms = [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-    to_lab = [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-    return np.cbrt(np.maximum(linear @ np.array(to_lms).T, 0)) @ np.array(to_lab).T
-
-
 def seen(colormap: str, light: float, sight: np.ndarray) -> np.ndarray:
     """The (a, b) of OKLab that a reader sees at 256 steps of uptake over anatomy of one lightness: (256, 2)."""
     uptake = np.linspace(0, 1, 256)
@@ -150,7 +136,7 @@ def seen(colormap: str, light: float, sight: np.ndarray) -> np.ndarray:
 def alike(colormap: str, light: float, sight: np.ndarray) -> float:
     """Largest difference of uptake, in percent, between colors that look alike over anatomy of one lightness."""
     plane, uptake = seen(colormap, light, sight), np.linspace(0, 1, 256)
-    near = np.linalg.norm(plane[:, None] - plane[None], axis=-1) < 0.02
+    near = np.linalg.norm(plane[:, None] - plane[None], axis=-1) < JUST_NOTICEABLE
     return 100 * np.abs(uptake[:, None] - uptake[None])[near].max()
 
 

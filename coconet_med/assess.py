@@ -55,7 +55,7 @@ def assess_folder(
         sets: which sets; all by default.
         function_as: ``"uptake"`` fuses and judges by the scalar behind the colors; ``"luminance"`` fuses the
             pseudo-color picture as if its palette were unknown and judges by its BT.601 Y, as the published tables do.
-        measures: ``"fidelity"``, ``"usual"`` or ``"all"``.
+        measures: ``"fidelity"``, ``"findings"``, ``"usual"`` or ``"all"``.
         baselines: add the classical methods and copies of the sources.
         colormap: as in :func:`coconet_med.fuse`.
         model: as in :func:`coconet_med.fuse`.
@@ -109,7 +109,9 @@ def _measure(
     readable = function_as == "uptake"
     read_back = partial(decode, colormap=colormap) if readable and colormap and fused.ndim == 3 else None
     uptake = pair.uptake if readable else None
-    return evaluate_pair(pair.anatomy, function, fused, uptake=uptake, decode=read_back, measures=measures)
+    return evaluate_pair(
+        pair.anatomy, function, fused, uptake=uptake, decode=read_back, measures=measures, ct=pair.group == "mri-ct"
+    )
 
 
 def assess_pair(
@@ -134,7 +136,7 @@ def assess_pair(
         fused: the result; its side-car, where there is one, tells window, color map and registration.  ``None`` fuses
             the two here.
         palette: as in :func:`coconet_med.fuse`.
-        measures: ``"fidelity"``, ``"usual"`` or ``"all"``.
+        measures: ``"fidelity"``, ``"findings"``, ``"usual"`` or ``"all"``.
         baselines: add the classical methods.
         colormap: the color map of the result, where no side-car tells it.
         model: used where ``fused`` is ``None``.
@@ -156,19 +158,23 @@ def assess_pair(
             different_patients=different_patients,
             progress=progress,
         )
+        ct = result.function.modality == "CT"
         first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
         uptake = result.window.apply(_array(result.uptake)).reshape(light.shape)
         rgb = _array(result.color).reshape(*light.shape, 3)
         colormap = result.colormap or "gray"
     else:
-        first, light, uptake, rgb, colormap = _read_result(anatomy, function, fused, colormap, different_patients)
+        first, light, uptake, rgb, colormap, ct = _read_result(anatomy, function, fused, colormap, different_patients)
     slicing = slicing_of(first.image, slice_axis=first.slice_axis, planar=first.planar)
     stacks = [slicing.stack(a) for a in (255 * light, 255 * uptake, rgb)]
+    spacing = 1.0 if first.planar else slicing.spacing(first.image)[1:]
     rows = []
     for method in ("fused", *(BASELINES if baselines else ())):
         made = stacks[2] if method == "fused" else fuse_classically(method, stacks[0], stacks[1])
         read_back = partial(decode, colormap=colormap) if method == "fused" and colormap != "gray" else None
-        values = evaluate_volume(*stacks[:2], made, uptake=stacks[1] / 255, decode=read_back, measures=measures)
+        values = evaluate_volume(
+            *stacks[:2], made, uptake=stacks[1] / 255, decode=read_back, measures=measures, spacing=spacing, ct=ct
+        )
         rows.append(Row(first.name, values, method=method))
         if progress:
             progress("measure", len(rows), 1 + len(BASELINES))
@@ -177,8 +183,8 @@ def assess_pair(
 
 def _read_result(
     anatomy: Path, function: Path, fused: Path, colormap: str, different_patients: bool
-) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str]:
-    """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, and the color map."""
+) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str, bool]:
+    """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, color map, whether CT."""
     first, second = read(anatomy, "anatomy"), read(function, "function")
     check_pair(first, second, different_patients=different_patients)
     result = read(fused, "function")
@@ -202,7 +208,8 @@ def _read_result(
     rgb = _array(result.color) if result.color is not None else np.repeat(_array(result.image)[..., None], 3, -1)
     known = told.get("colormap", colormap)
     grey = result.color is None or "YCbCr" in known
-    return first, light, window.apply(_array(moved)), rgb.astype(np.uint8), "gray" if grey else known
+    colors = "gray" if grey else known
+    return first, light, window.apply(_array(moved)), rgb.astype(np.uint8), colors, second.modality == "CT"
 
 
 def _sidecar(fused: Path) -> dict[str, Any]:

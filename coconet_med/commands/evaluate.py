@@ -32,7 +32,9 @@ def evaluate(
     function_as: Annotated[
         str, typer.Option(help="Folder: uptake (the known scalar), or luminance (as published tables do).")
     ] = "uptake",
-    measures: Annotated[str, typer.Option(help="fidelity (fast), usual or all.")] = "fidelity",
+    measures: Annotated[
+        str, typer.Option(help="fidelity (with findings), findings (small foci alone), usual or all.")
+    ] = "fidelity",
     baselines: Annotated[
         bool, typer.Option("--baselines/--no-baselines", help="Compare with the classical methods.")
     ] = True,

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from coconet_med.quality.averages import mean_of
+from coconet_med.quality.findings import COUNTED, mean_over
 
 #: Persons count equally however many slices they gave, or every case counts equally.
 Over = Literal["persons", "cases"]
@@ -131,9 +132,9 @@ class Table:
         nan = float("nan")
         values, missing = {}, {}
         for name in self.measures:
-            values[name] = mean_of(mean_of(row.values.get(name, nan) for row in bundle) for bundle in bundles)
+            values[name] = mean_of(mean_over([row.values for row in bundle], name) for bundle in bundles)
             without = sum(bool(np.isnan(row.values.get(name, nan))) for row in rows)
-            if without:
+            if without and name not in COUNTED:  # a case without foci is no gap
                 missing[name] = without
         return Mean(group, method, len(rows), len(persons), values, missing)
 

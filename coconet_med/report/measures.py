@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coconet_med.color import decode
 from coconet_med.quality import evaluate_pair
-from coconet_med.quality.averages import mean_of
 from coconet_med.quality.baselines import BASELINES, fuse_classically
+from coconet_med.quality.findings import mean_over
 from coconet_med.report.panels import middle_of_uptake, volume
 from coconet_med.slices import slicing_of
 
@@ -33,6 +33,9 @@ SHOWN: dict[str, tuple[str, bool]] = {
     ),
     "uptake_mae": ("mean error of the uptake read back, % of the window", False),
     "SSIMh_min": ("structural similarity to the less similar source, inside the head", True),
+    "foci_lost": ("share of small hot and cold foci of the uptake that lightness does not show", False),
+    "foci_lost_oklab": ("the same, in the colors", False),
+    "foci_MRI_lost": ("share of small foci of the anatomy that lightness does not show", False),
     "leak": ("lightness where both images are black, 0 to 255", False),
 }
 
@@ -61,33 +64,40 @@ def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], s
     chosen = sorted(set(middle_of_uptake(result, slicing, SHARES)))
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
     stacks = [slicing.stack(volume(image)) for image in (result.anatomy.image, result.uptake, result.color)]
+    spacing = 1.0 if planar else slicing.spacing(result.anatomy.image)[1:]
     for index in chosen:
         anatomy = 255.0 * result.anatomy_window.apply(stacks[0][index])
         uptake = result.window.apply(stacks[1][index])
         fused = np.ascontiguousarray(stacks[2][index])
-        for name, values in _methods(result, anatomy, uptake, fused).items():
+        for name, values in _methods(result, anatomy, uptake, fused, spacing).items():
             rows[name].append(values)
-    means = {
-        name: {key: _plain(mean_of([row.get(key, math.nan) for row in found])) for key in SHOWN}
-        for name, found in rows.items()
-    }
+    means = {name: {key: _plain(mean_over(found, key)) for key in SHOWN} for name, found in rows.items()}
     where = "the picture" if planar else f"{len(chosen)} {result.plane} slices around the middle of the uptake"
     return means, where
 
 
 def _methods(
-    result: FusionResult, anatomy: np.ndarray, uptake: np.ndarray, fused: np.ndarray
+    result: FusionResult,
+    anatomy: np.ndarray,
+    uptake: np.ndarray,
+    fused: np.ndarray,
+    spacing: float | tuple[float, float],
 ) -> dict[str, dict[str, float]]:
     known = uptake if result.colormap is not None else None
 
     def read(rgb: np.ndarray) -> np.ndarray:
         return decode(rgb, colormap=result.colormap or "gray", strength=result.strength)
 
-    own = {"uptake": known, "decode": read if known is not None else None}
-    found = {"fused": evaluate_pair(anatomy, 255.0 * uptake, fused, **own)}
+    common: dict[str, Any] = {
+        "uptake": known,
+        "spacing": spacing,
+        "ct": result.function.modality == "CT",
+    }
+    decoder = read if known is not None else None
+    found = {"fused": evaluate_pair(anatomy, 255.0 * uptake, fused, decode=decoder, **common)}
     for name in BASELINES:
         plain = fuse_classically(name, anatomy, 255.0 * uptake)
-        found[name] = evaluate_pair(anatomy, 255.0 * uptake, plain, uptake=known)
+        found[name] = evaluate_pair(anatomy, 255.0 * uptake, plain, **common)
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 from coconet_med.errors import GeometryError
 from coconet_med.quality import evaluate_pair, evaluate_volume
 from coconet_med.quality.fidelity import FIDELITY_MEASURES
+from coconet_med.quality.findings import FINDING_MEASURES
 from coconet_med.quality.flicker import flicker
 from coconet_med.quality.usual import USUAL_MEASURES
 
@@ -18,10 +19,11 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 def test_the_sets_of_measures_are_what_their_names_say(head_pair: Pair) -> None:
     m, p = head_pair
-    assert tuple(evaluate_pair(m, p, m)) == FIDELITY_MEASURES
+    assert tuple(evaluate_pair(m, p, m)) == (*FIDELITY_MEASURES, *FINDING_MEASURES)
+    assert tuple(evaluate_pair(m, p, m, measures="findings")) == FINDING_MEASURES
     assert tuple(evaluate_pair(m, p, m, measures="usual")) == USUAL_MEASURES
     both = evaluate_pair(m, p, m, uptake=p / 255, measures="all")
-    assert tuple(both) == (*FIDELITY_MEASURES, "rho_uptake", "uptake_mae", *USUAL_MEASURES)
+    assert tuple(both) == (*FIDELITY_MEASURES, "rho_uptake", "uptake_mae", *FINDING_MEASURES, *USUAL_MEASURES)
 
 
 def test_the_colored_result_is_what_gets_decoded(head_pair: Pair) -> None:
