@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from coconet_med.dicom import headers
 from coconet_med.dicom.series import Series
 from coconet_med.errors import WriteError
-from coconet_med.pacs.errors import ServerAwayError, ServerError
+from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -60,21 +60,36 @@ class _Keeper:
     def take(self, series: Series) -> None:
         expected = {instance.uid for instance in series.instances}
         arrived: set[str] = set()
+        refused = False
 
         def keep(ds: Dataset) -> None:
+            nonlocal refused
             uid = headers.text(ds, "SOPInstanceUID")
             place = headers.text(ds, "StudyInstanceUID"), headers.text(ds, "SeriesInstanceUID")
+            if uid not in expected and "" not in (uid, *place) and place == (self._study_uid, series.uid):
+                return  # it arrived since the headers were read, or is no image; the series was chosen without it
+            if not _whole(ds):
+                return  # the answer was cut inside it; it is missing, and asked for again
+            refused = True
             if place != (self._study_uid, series.uid):
                 raise ServerError(f"series {series.uid}: the server sent an object of another series")
-            if uid not in expected:
-                return  # it arrived since the headers were read, or is no image; the series was chosen without it
-            if uid not in arrived:
+            if uid in expected and uid not in arrived:
                 arrived.add(uid)
                 self._save(ds)
+            refused = False
 
-        self._server.fetch(self._study_uid, series.uid, keep)
+        uids = sorted(expected)
+        try:
+            self._server.fetch(self._study_uid, series.uid, keep, uids)
+        except LoginError:
+            raise
+        except ServerError:  # cut, or a part that is no object: the rest one by one, if that was not all there is
+            if refused or not arrived:
+                raise
+        for uid in sorted(expected - arrived):
+            self._server.fetch_object(self._study_uid, series.uid, uid, keep)
         if missing := len(expected - arrived):
-            msg = f"series {series.uid}: {missing} of {len(expected)} objects did not arrive; try again"
+            msg = f"series {series.uid}: {missing} of {len(expected)} objects did not arrive whole; try again"
             raise ServerAwayError(msg)
 
     def _save(self, ds: Dataset) -> None:
@@ -92,3 +107,21 @@ class _Keeper:
             most = self._server.limits.study_bytes / 2**30
             raise ServerError(f"study {self._study_uid}: more than {most:.1f} GiB of images; refused")
         self._progress("fetch", self._done, self._total)
+
+
+def _whole(ds: Dataset) -> bool:
+    """Whether an image has all its pixels; pydicom reads what was cut without a word.
+
+    Uncompressed pixels are counted (PS3.5 section 8.1.1); pydicom drops compressed ones whose end is missing.
+    """
+    if "PixelData" not in ds:
+        return "FloatPixelData" in ds or "DoubleFloatPixelData" in ds
+    element = ds["PixelData"]
+    syntax = getattr(getattr(ds, "file_meta", None), "TransferSyntaxUID", None)
+    if element.is_undefined_length or (syntax is not None and syntax.is_encapsulated):
+        return bool(element.value)
+    rows, columns, bits = (headers.whole(ds, tag) or 0 for tag in ("Rows", "Columns", "BitsAllocated"))
+    samples, frames = (headers.whole(ds, tag) or 1 for tag in ("SamplesPerPixel", "NumberOfFrames"))
+    subsampled = headers.text(ds, "PhotometricInterpretation") in ("YBR_FULL_422", "YBR_PARTIAL_422")
+    needed = rows * columns * (2 if subsampled else samples) * frames * bits // 8
+    return len(element.value or b"") >= needed

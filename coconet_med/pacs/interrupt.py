@@ -62,6 +62,11 @@ class Shelter:
             self._firm -= 1
             self._raise_pending()
 
+    @property
+    def pending(self) -> bool:
+        """Whether a signal came that was not raised yet."""
+        return self._pending is not None
+
     def check(self) -> None:
         """Raise what came meanwhile, unless sheltered."""
         if self._pending is not None and not self._firm:

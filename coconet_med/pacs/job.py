@@ -127,7 +127,7 @@ def fuse_study(
         files = [path for path in written if path.suffix == ".dcm"]
         with shelter.sheltered():
             before_store(_series_uid(files[0]))
-            stored = store(server, study_uid, files, again=again)
+            stored = store(server, study_uid, files, again=again, hurry=lambda: shelter.pending)
             outcome = Outcome(
                 "stored" if stored.sent else "already there",
                 study_uid,

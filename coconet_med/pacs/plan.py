@@ -103,7 +103,7 @@ def _headers(server: Server, study_uid: str, found: FoundSeries) -> Series | Non
     """A series as the folder scanner would give it, without files; ``None`` where it holds no images of MR, PET, ..."""
     if (found.count or 0) > server.limits.objects:
         raise ServerError(f"series {found.uid}: {found.count} objects, more than {server.limits.objects}; refused")
-    data_sets = server.metadata(study_uid, found.uid)
+    data_sets = server.metadata(study_uid, found.uid, count=found.count)
     instances = {}
     for ds in data_sets:
         instance = Instance(Path(f"object {len(instances) + 1}"), ds, headers.text(ds, "AvailableTransferSyntaxUID"))

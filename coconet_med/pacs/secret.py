@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,17 @@ class Login:
 
     secret: Secret
     user: str | None = None
+
+    def header(self) -> str:
+        """What the field ``Authorization`` says: bearer token, or name and password in UTF-8 as RFC 7617 allows."""
+        if self.user is None:
+            return f"Bearer {self.secret.reveal()}"
+        pair = f"{self.user}:{self.secret.reveal()}".encode()
+        return f"Basic {b64encode(pair).decode('ascii')}"
+
+    def forms(self) -> tuple[str, ...]:
+        """The texts that must be cut out of what a server says: it may send back what it was sent."""
+        return self.header(), self.header().split()[1], self.secret.reveal()
 
 
 def find_login(

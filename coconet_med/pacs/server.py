@@ -1,41 +1,37 @@
 """One DICOMweb server: search (QIDO-RS), fetch (WADO-RS) and store (STOW-RS), PS3.18 chapter 10.
 
-All that dicomweb-client and requests can raise becomes a :class:`~coconet_med.pacs.errors.ServerError` of one line.
+Servers differ in what they answer, cap and refuse.  Where an answer leaves a doubt, another question is asked: by
+modality, by shorter times, for headers, for single objects.  What is wrong becomes a
+:class:`~coconet_med.pacs.errors.ServerError` of one line (:mod:`coconet_med.pacs.connection`).
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
-from dicomweb_client import DICOMwebClient
 
 from coconet_med.dicom import headers
-from coconet_med.errors import FusionError, OptionError
-from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
-from coconet_med.pacs.identities import Identities
-from coconet_med.pacs.session import Limits, Tls, make_session
+from coconet_med.errors import OptionError
+from coconet_med.pacs.connection import Connection
+from coconet_med.pacs.errors import ServerAwayError, ServerError
+from coconet_med.pacs.search import NOT_SO, Answer, search, status
+from coconet_med.pacs.spans import Span, whole_answer
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from coconet_med.pacs.address import Address
-    from coconet_med.pacs.secret import Login
-
 UID = re.compile(r"[0-9]+(\.[0-9]+)*")
-# Both write whole tracebacks as warnings; without a handler Python would print them on standard error.
-for _name in ("retrying", "dicomweb_client"):
-    logging.getLogger(_name).addHandler(logging.NullHandler())
-
-#: Answers that say "later".
-BUSY = (408, 425, 429, 500, 502, 503, 504)
-#: Pages of a search that are read at most.
-MOST_PAGES = 1000
+#: Modalities of series that a result is made of.
+MODALITIES = ("MR", "PT", "NM", "CT")
+#: Single objects that are asked for one by one at most, where a search leaves them out.
+MOST_SINGLE = 2000
+#: Answers to a request for all headers or images of a series that mean: not in one go.
+NOT_AT_ONCE = (*NOT_SO, 404, 405, 413, 415)
 
 
 @dataclass(frozen=True)
@@ -49,68 +45,122 @@ class FoundSeries:
     count: int | None
 
 
-class Server:
-    """A DICOMweb server.
-
-    Args:
-        address: of its DICOMweb root.
-        login: who we are, if it asks.
-        tls: certificates.
-        limits: what it may cost us.
-    """
-
-    def __init__(
-        self, address: Address, *, login: Login | None = None, tls: Tls | None = None, limits: Limits | None = None
-    ) -> None:
-        self.address = address
-        self.limits = limits or Limits()
-        self.identities = Identities()  # of everybody met since it was last emptied; see audit.py
-        self._session = make_session(address, login=login, tls=tls or Tls(), limits=self.limits)
-        self._timeout = (self.limits.connect, self.limits.silence)
-        # Larger than a store request of store.py, which is thus sent with its length instead of in chunks.
-        self._client = DICOMwebClient(address.url, self._session, chunk_size=2**26, timeout=self._timeout)
-        self._client.set_http_retry_params(retry=False)  # waiting is decided in watch.py, where it can be interrupted
+class Server(Connection):
+    """A DICOMweb server and what can be asked of it."""
 
     def series(self, study_uid: str) -> list[FoundSeries]:
-        """The series of a study; empty where the server does not know it."""
-        uid = check_uid(study_uid, "study")
-        with self._asking("search"):
-            found = self._pages(self._client.search_for_series, uid, fields=["Manufacturer", "SeriesDescription"])
-        return [_found_series(ds) for ds in found]
+        """The series of a study; empty where the server does not know it.
 
-    def objects(self, study_uid: str, series_uid: str) -> set[str]:
-        """SOP Instance UIDs that the server holds of a series."""
+        Raises:
+            ServerError: it shows fewer than it says it has, whatever is asked.
+        """
+        uid = check_uid(study_uid, "study")
+        answer = self._series(uid)
+        found = {one.uid: one for one in map(_found_series, self._data_sets(answer.found))}
+        if not answer.more:
+            return list(found.values())
+        told = self._told(uid, found.values())
+        if told is None or told > len(found):
+            full = False
+            for modality in MODALITIES:
+                part = self._series(uid, Modality=modality)
+                found |= {one.uid: one for one in map(_found_series, self._data_sets(part.found))}
+                full = full or len(part.found) >= max(len(answer.found), 2)
+            if full and (told := self._told(uid, found.values()) or 0) > len(found):
+                msg = f"{self.address.url}: search: it shows {len(found)} of at least {told} series of study {uid}"
+                raise ServerError(f"{msg}; raise the limit of results on the server")
+        return list(found.values())
+
+    def objects(self, study_uid: str, series_uid: str, wanted: Collection[str] = ()) -> set[str]:
+        """SOP Instance UIDs that the server holds of a series.
+
+        Args:
+            study_uid: Study Instance UID.
+            series_uid: Series Instance UID.
+            wanted: those that matter; where the search leaves some out, they are asked for otherwise.
+        """
         with self._asking("search"):
             try:
-                found = self._pages(self._client.search_for_instances, study_uid, series_uid)
+                answer = self._search(self._client.search_for_instances, study_uid, series_uid)
             except requests.HTTPError as error:  # some servers say 404 instead of an empty list
-                if error.response is not None and error.response.status_code == 404:
-                    return set()
-                raise
-        return {headers.text(ds, "SOPInstanceUID") for ds in found}
+                if status(error) != 404:
+                    raise
+                answer = Answer((), False)
+        found = {headers.text(ds, "SOPInstanceUID") for ds in self._data_sets(answer.found)}
+        if answer.more and set(wanted) - found:
+            found |= self._objects_with_headers(study_uid, series_uid)
+            missing = sorted(set(wanted) - found)
+            if len(missing) <= MOST_SINGLE:
+                found |= {uid for uid in missing if self._has_object(study_uid, series_uid, uid)}
+        return found
 
     def studies(self, *, first_date: str, last_date: str) -> dict[str, int | None]:
-        """Studies of some days (YYYYMMDD): Study Instance UID and number of objects."""
+        """Studies of some days (YYYYMMDD): Study Instance UID and number of objects, ``None`` where nobody tells."""
         with self._asking("search"):
-            found = self._pages(
-                self._client.search_for_studies,
-                fields=["NumberOfStudyRelatedInstances"],
-                search_filters={"StudyDate": f"{first_date}-{last_date}"},
-            )
-        pairs = (
-            (headers.text(d, "StudyInstanceUID"), headers.whole(d, "NumberOfStudyRelatedInstances")) for d in found
-        )
-        return {uid: count for uid, count in pairs if UID.fullmatch(uid)}
+            matches = whole_answer(self._studies, Span.of_days(first_date, last_date), self.habits)
+        found: dict[str, int | None] = {}
+        for ds in self._data_sets(matches):
+            uid = headers.text(ds, "StudyInstanceUID")
+            if UID.fullmatch(uid):
+                count = headers.whole(ds, "NumberOfStudyRelatedInstances")
+                found[uid] = self._count(uid) if count is None else count
+        return found
 
-    def metadata(self, study_uid: str, series_uid: str) -> list[Dataset]:
-        """Headers of all objects of a series, without pixels."""
-        with self._asking("fetch of headers"):
-            return self._data_sets(self._client.retrieve_series_metadata(study_uid, series_uid))
+    def metadata(self, study_uid: str, series_uid: str, *, count: int | None = None) -> list[Dataset]:
+        """Headers of the objects of a series, without pixels.
 
-    def fetch(self, study_uid: str, series_uid: str, keep: Callable[[Dataset], None]) -> None:
-        """Hand the objects of a series to ``keep`` as the server has them (no transcoding), as they come in."""
+        Args:
+            study_uid: Study Instance UID.
+            series_uid: Series Instance UID.
+            count: how many objects the search says there are; the server is given time to show as many.
+
+        Raises:
+            ServerAwayError: it does not show as many.
+        """
+        for pause in pauses(self.limits.index):
+            found = {headers.text(ds, "SOPInstanceUID"): ds for ds in self._metadata(study_uid, series_uid)}
+            if count is None or len(found) >= count:
+                return list(found.values())
+            for uid in sorted(self.objects(study_uid, series_uid) - found.keys())[:MOST_SINGLE]:
+                found[uid] = self._object_metadata(study_uid, series_uid, uid)
+            if len(found) >= count:
+                return list(found.values())
+            time.sleep(pause)
+        msg = f"{self.address.url}: fetch of headers: {len(found)} of {count} objects of series {series_uid}"
+        raise ServerAwayError(f"{msg}; the server may still be taking it in, try again")
+
+    def fetch(self, study_uid: str, series_uid: str, keep: Callable[[Dataset], None], uids: Sequence[str] = ()) -> None:
+        """Hand the objects of a series to ``keep`` as the server has them (no transcoding, unless it refuses that).
+
+        Args:
+            study_uid: Study Instance UID.
+            series_uid: Series Instance UID.
+            keep: called with each object as it comes in.
+            uids: its objects, for servers that give no whole series.
+        """
+
+        def whole(media: Any) -> Iterator[Dataset]:
+            return self._client.iter_series(study_uid, series_uid, media_types=(media,))
+
         with self._asking("fetch"):
-            for ds in self._client.iter_series(study_uid, series_uid, media_types=(("application/dicom", "*"),)):
+            try:
+                for ds in self._as_liked(whole):
+                    keep(ds)
+                return
+            except requests.HTTPError as error:
+                if not uids or status(error) not in NOT_AT_ONCE:
+                    raise
+        for uid in uids:
+            self.fetch_object(study_uid, series_uid, uid, keep)
+
+    def fetch_object(self, study_uid: str, series_uid: str, uid: str, keep: Callable[[Dataset], None]) -> None:
+        """The same for a single object."""
+
+        def one(media: Any) -> Iterator[Dataset]:
+            return iter([self._client.retrieve_instance(study_uid, series_uid, uid, media_types=(media,))])
+
+        with self._asking("fetch"):
+            for ds in self._as_liked(one):
                 keep(ds)
 
     def store(self, study_uid: str, objects: Sequence[Dataset]) -> dict[str, str]:
@@ -124,7 +174,7 @@ class Server:
             try:
                 answer = self._client.store_instances(objects, study_uid)
             except requests.HTTPError as error:
-                if error.response is None or error.response.status_code != 409:
+                if status(error) != 409 or "json" not in error.response.headers.get("Content-Type", ""):
                     raise
                 answer = _conflict(error.response)
         failed = headers.items(answer, "FailedSOPSequence")
@@ -133,64 +183,85 @@ class Server:
             for one in failed
         }
 
-    def get_json(self, url: str, **params: int | str) -> Any:
-        """JSON of an interface beside DICOMweb (Orthanc's own), ``None`` where it does not exist.
+    def _search(self, ask: Any, *where: str, **options: Any) -> Answer:
+        return search(ask, *where, habits=self.habits, most=10 * self.limits.objects, **options)
 
-        Raises:
-            ServerError: see :class:`Server`.
-        """
-        with self._asking("request"):
-            response = self._session.get(url, params=params, timeout=self._timeout)
-            if response.status_code in (404, 405):
-                return None
-            response.raise_for_status()
-            return response.json()
+    def _series(self, uid: str, **filters: str) -> Answer:
+        fields = ("Manufacturer", "SeriesDescription")
+        with self._asking("search"):
+            return self._search(self._client.search_for_series, uid, fields=fields, filters=filters)
 
-    def _pages(self, search: Any, *where: str, **options: Any) -> list[Dataset]:
-        """All results of a search, page by page; a server that ignores the offset does not make us go in circles."""
-        found: dict[str, dict] = {}
-        for _ in range(MOST_PAGES):
-            page = search(*where, offset=len(found), **options)
-            fresh = {repr(sorted(one.items(), key=lambda e: e[0])): one for one in page}
-            fresh = {key: one for key, one in fresh.items() if key not in found}
-            found |= fresh
-            if not fresh:
-                return self._data_sets(list(found.values()))
-            if len(found) > 10 * self.limits.objects:
-                break
-        raise ServerError(f"a search at {self.address.url} has more than {len(found)} results; refused")
-
-    def _data_sets(self, answers: list[dict]) -> list[Dataset]:
-        from pydicom import Dataset
-
-        data_sets = [Dataset.from_json(one, bulk_data_uri_handler=lambda *_: b"") for one in answers]
-        self.identities.learn(data_sets)
-        return data_sets
-
-    @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
-        """Turn everything that goes wrong into one line about server and request."""
-        where = f"{self.address.url}: {what}"
-        with headers.quiet():
-            try:
-                yield
-            except FusionError as error:
-                if isinstance(error, ServerError) and not str(error).startswith(self.address.url):
-                    raise type(error)(f"{where}: {error}") from None
+    def _studies(self, **filters: str) -> Answer:
+        fields = ("NumberOfStudyRelatedInstances", "NumberOfStudyRelatedSeries")
+        try:
+            return self._search(self._client.search_for_studies, fields=fields, filters=filters)
+        except requests.HTTPError as error:  # some servers say 404 where nothing matches; others where nothing is
+            if status(error) != 404 or not self._client.search_for_studies(limit=1):
                 raise
-            except requests.exceptions.SSLError as error:
-                msg = f"{where}: TLS failed ({_tls_reason(error)}); check --ca-bundle, --client-cert and the address"
-                raise ServerError(msg) from None
+            return Answer((), False)
+
+    def _told(self, uid: str, found: Collection[FoundSeries]) -> int | None:
+        """How many series the study has, in the server's words; one more than found where objects are missing."""
+        with self._asking("search"):
+            answers = self._data_sets(self._studies(StudyInstanceUID=uid).found)
+        for ds in answers:
+            if headers.text(ds, "StudyInstanceUID") == uid:
+                objects = headers.whole(ds, "NumberOfStudyRelatedInstances")
+                if objects is not None and all(one.count is not None for one in found):
+                    return len(found) + (objects > sum(one.count or 0 for one in found))
+                return headers.whole(ds, "NumberOfStudyRelatedSeries")
+        return None
+
+    def _count(self, uid: str) -> int | None:
+        """Objects of a study, series by series."""
+        counts = [len(self.objects(uid, s.uid)) if s.count is None else s.count for s in self.series(uid)]
+        return sum(counts) if counts else None
+
+    def _metadata(self, study_uid: str, series_uid: str) -> list[Dataset]:
+        with self._asking("fetch of headers"):
+            try:
+                return self._data_sets(self._client.retrieve_series_metadata(study_uid, series_uid))
             except requests.HTTPError as error:
-                raise _http_error(where, error) from None
-            except requests.Timeout:
-                raise ServerAwayError(f"{where}: no answer in {self.limits.silence:.0f} s") from None
-            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
-                raise ServerAwayError(f"{where}: the server cannot be reached, or hung up") from None
-            except (requests.RequestException, OSError) as error:
-                raise ServerError(f"{where}: failed ({type(error).__name__})") from None
-            except Exception as error:  # pydicom and json raise almost any kind on what a server may send
-                raise ServerError(f"{where}: the answer cannot be understood ({type(error).__name__})") from None
+                if status(error) not in NOT_AT_ONCE:
+                    raise
+                uids = sorted(self.objects(study_uid, series_uid))
+                if not uids or len(uids) > MOST_SINGLE:
+                    raise
+        return [self._object_metadata(study_uid, series_uid, uid) for uid in uids]
+
+    def _object_metadata(self, study_uid: str, series_uid: str, uid: str) -> Dataset:
+        with self._asking("fetch of headers"):
+            answer = self._client.retrieve_instance_metadata(study_uid, series_uid, uid)
+            return self._data_sets([answer[0] if isinstance(answer, list) else answer])[0]
+
+    def _objects_with_headers(self, study_uid: str, series_uid: str) -> set[str]:
+        with self._asking("fetch of headers"):
+            try:
+                found = self._client.retrieve_series_metadata(study_uid, series_uid)
+            except requests.HTTPError as error:
+                if status(error) not in NOT_AT_ONCE:
+                    raise
+                return set()
+            return {headers.text(ds, "SOPInstanceUID") for ds in self._data_sets(found)}
+
+    def _has_object(self, study_uid: str, series_uid: str, uid: str) -> bool:
+        with self._asking("search"):
+            try:
+                found = self._client.search_for_instances(study_uid, series_uid, search_filters={"SOPInstanceUID": uid})
+            except requests.HTTPError as error:
+                if status(error) not in NOT_AT_ONCE:
+                    raise
+                return False
+            return any(headers.text(ds, "SOPInstanceUID") == uid for ds in self._data_sets(found))
+
+
+def pauses(most: float) -> Iterator[float]:
+    """Seconds to wait between looks: growing from one, ``most`` together."""
+    total, pause = 0.0, min(1.0, most)
+    while total < most:
+        yield min(pause, most - total)
+        total, pause = total + pause, min(2 * pause, 10.0)
+    yield 0.0
 
 
 def check_uid(uid: str, what: str) -> str:
@@ -219,28 +290,5 @@ def _conflict(response: requests.Response) -> Dataset:
     """What the server says when it took none of the objects (409)."""
     from pydicom import Dataset
 
-    if "json" not in response.headers.get("Content-Type", ""):
-        raise ServerError("it took none of the objects (409)")
     answer = response.json()
     return Dataset.from_json(answer[0] if isinstance(answer, list) else answer)
-
-
-def _http_error(where: str, error: requests.HTTPError) -> ServerError:
-    status = error.response.status_code if error.response is not None else 0
-    if status in (401, 403):
-        msg = f"{where}: not allowed ({status}); check --user and its password, or the token, and what it may do"
-        return LoginError(msg)
-    if status in BUSY:
-        return ServerAwayError(f"{where}: the server has trouble ({status})")
-    if status == 404:
-        return ServerError(f"{where}: not there (404); check the address and the UID")
-    return ServerError(f"{where}: refused ({status})")
-
-
-def _tls_reason(error: BaseException) -> str:
-    """The part of OpenSSL's message that says what is wrong."""
-    text = headers.printable(error, limit=2000)
-    for word in ("CERTIFICATE_VERIFY_FAILED", "certificate required", "hostname", "WRONG_VERSION_NUMBER", "KEY_VALUES"):
-        if word.lower() in text.lower():
-            return word.lower().replace("_", " ")
-    return "handshake"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +35,7 @@ class Limits:
         connect: seconds until a connection stands.
         silence: seconds without a byte.
         seconds: seconds for one answer, however steadily it trickles.
+        index: seconds that a server may take to show what it has just taken.
     """
 
     objects: int = 20_000
@@ -44,6 +44,7 @@ class Limits:
     connect: float = 10.0
     silence: float = 60.0
     seconds: float = 1800.0
+    index: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,13 @@ def make_session(address: Address, *, login: Login | None, tls: Tls, limits: Lim
 
 
 class _Authorization(AuthBase):
-    """Puts the secret into the request at the last moment; UTF-8 as RFC 7617 allows."""
+    """Puts the secret into the request at the last moment."""
 
     def __init__(self, login: Login) -> None:
         self._login = login
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        secret = self._login.secret.reveal()
-        if self._login.user is None:
-            request.headers["Authorization"] = f"Bearer {secret}"
-        else:
-            pair = f"{self._login.user}:{secret}".encode()
-            request.headers["Authorization"] = f"Basic {b64encode(pair).decode('ascii')}"
+        request.headers["Authorization"] = self._login.header()
         return request
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 pytest.importorskip("dicomweb_client", reason="pip install 'coconet-med[pacs]'")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dicom"))
 
+from answering import Handler, QuietServer
 from dicom_phantom import classic, stored_values, uid
 from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
+
+from coconet_med.pacs.address import parse_address
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +37,12 @@ Made = Callable[..., tuple[Path, str]]
 def make_study(tmp_path: Path, request: pytest.FixtureRequest) -> Made:
     """A function that writes a small study of its own; returns its folder and Study Instance UID.
 
-    Its series are named by keywords: modality and, where it differs from P-1, the Patient ID after a colon.
+    Its series are named by keywords: modality and, where it differs from P-1, the Patient ID after a colon; ``slices``
+    is how many each has.
     """
     made = 0
 
-    def make(**series: str) -> tuple[Path, str]:
+    def make(*, slices: int = 6, **series: str) -> tuple[Path, str]:
         nonlocal made
         made += 1
         study_uid = uid("study", request.node.nodeid, made)
@@ -52,8 +57,28 @@ def make_study(tmp_path: Path, request: pytest.FixtureRequest) -> Made:
                 ds.FrameOfReferenceUID = uid("frame", study_uid)
                 ds.PatientID = patient or "P-1"
 
-            values = stored_values(seed=number)
+            values = stored_values(slices, seed=number)
             classic(folder / name, modality, series=name.replace("_", " "), values=values, step=2.0, edit=edit)
         return folder, study_uid
 
     return make
+
+
+@pytest.fixture
+def answers():
+    """Start servers on loopback that answer by a given function; returns (address, requests)."""
+    running = []
+
+    def start(answer):
+        server = QuietServer(("127.0.0.1", 0), Handler)
+        server.answer = answer
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        running.append((server, thread))
+        return parse_address(f"http://127.0.0.1:{server.server_port}/dicom-web"), server.asked
+
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -66,19 +66,20 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_orthanc(folder: Path) -> tuple[subprocess.Popen, str]:
-    """The process, and the address of its root."""
-    port, database = free_port(), folder / "db"
-    database.mkdir(parents=True)
+def start_orthanc(folder: Path, *, port: int = 0, **settings: object) -> tuple[subprocess.Popen, str]:
+    """The process, and the address of its root; the same folder and port start the same server again."""
+    port, database = port or free_port(), folder / "db"
+    database.mkdir(parents=True, exist_ok=True)
     configuration = {
         **{"StorageDirectory": str(database), "IndexDirectory": str(database), "HttpPort": port},
         **{"DicomServerEnabled": False, "RemoteAccessAllowed": False, "AuthenticationEnabled": False},
         **{"UnknownSopClassAccepted": True, "OverwriteInstances": True, "StableAge": STABLE},
         "Plugins": [str(path) for path in PLUGINS],
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "Host": "127.0.0.1"},
+        **settings,
     }
     (folder / "orthanc.json").write_text(json.dumps(configuration))
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("ab") as log:
         process = subprocess.Popen([PROGRAM, str(folder / "orthanc.json")], stdout=log, stderr=log)
     for _ in range(300):
         try:

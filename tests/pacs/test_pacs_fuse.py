@@ -108,7 +108,7 @@ def test_only_the_chosen_series_are_fetched(orthanc, make_study, mean_model, mon
     server, asked = orthanc.server(), []
     through = server.fetch
     monkeypatch.setattr(
-        server, "fetch", lambda study, series, keep: (asked.append(series), through(study, series, keep))
+        server, "fetch", lambda study, series, keep, uids: (asked.append(series), through(study, series, keep, uids))
     )
     fuse(server, study_uid, mean_model)
     assert asked == [uid("series", study_uid, "T1_MPRAGE"), uid("series", study_uid, "PET_AC")]
@@ -163,14 +163,17 @@ def test_a_study_beyond_the_limits_is_refused(orthanc, make_study, mean_model, s
     assert list(scratch.iterdir()) == []
 
 
-def test_objects_that_do_not_arrive_are_missed(orthanc, make_study, mean_model, monkeypatch):
+def test_objects_that_do_not_arrive_are_asked_for_and_missed(orthanc, make_study, mean_model, monkeypatch):
     folder, study_uid = make_study()
     orthanc.put(folder, study_uid=study_uid)
     server = orthanc.server()
     whole = server._client.iter_series
     monkeypatch.setattr(server._client, "iter_series", lambda *a, **k: list(whole(*a, **k))[1:])
-    with pytest.raises(ServerAwayError, match="1 of 6 objects did not arrive"):
-        fuse(server, study_uid, mean_model)
+    with monkeypatch.context() as more:
+        more.setattr(server._client, "retrieve_instance", lambda *a, **k: list(whole(*a[:2], **k))[1])
+        with pytest.raises(ServerAwayError, match="1 of 6 objects did not arrive whole"):
+            fuse(server, study_uid, mean_model)
+    assert fuse(server, study_uid, mean_model).action == "stored"
 
 
 def test_an_object_of_another_series_is_refused(orthanc, make_study, mean_model, monkeypatch):

@@ -233,10 +233,10 @@ def test_a_study_that_the_server_cannot_give_is_given_up(bench, arrive, monkeypa
     study, later = arrive(), arrive()
     fetch = bench.server.fetch
 
-    def broken(study_uid, series, keep):
+    def broken(study_uid, series, keep, uids):
         if study_uid == study:
             raise ServerAwayError("500")
-        fetch(study_uid, series, keep)
+        fetch(study_uid, series, keep, uids)
 
     monkeypatch.setattr(bench.server, "fetch", broken)
     with Workplace(bench.folder) as place:
@@ -257,10 +257,10 @@ def test_one_failing_study_does_not_stop_the_others(bench, arrive, monkeypatch, 
     study, other = arrive(), arrive()
     fetch = bench.server.fetch
 
-    def broken(study_uid, series, keep):
+    def broken(study_uid, series, keep, uids):
         if study_uid == study:
             raise error
-        fetch(study_uid, series, keep)
+        fetch(study_uid, series, keep, uids)
 
     monkeypatch.setattr(bench.server, "fetch", broken)
     bench.look()

@@ -1,0 +1,220 @@
+"""Servers that cap, page, refuse, answer and index in their own ways: a study is fused and stored once all the same."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+
+import pydicom
+import pytest
+from dicom_phantom import uid
+from odd_server import Habits, running
+from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
+
+from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
+from coconet_med.pacs.interrupt import Shelter
+from coconet_med.pacs.job import FuseOptions, fuse_study
+from coconet_med.pacs.secret import Login, Secret
+from coconet_med.pacs.session import Limits
+
+QUICK = Limits(index=1.0)
+
+ODD = {
+    "caps and pages": Habits(cap=2),
+    "shows 3 and no more": Habits(only=3),
+    "ignores the offset": Habits(cap=3, offset="ignored"),
+    "refuses the offset": Habits(cap=3, offset="refused"),
+    "404 for an empty page": Habits(empty=404),
+    "404 for an empty page, and caps": Habits(empty=404, cap=2),
+    "200 for an empty page": Habits(empty=200),
+    "refuses includefield": Habits(includefield=400),
+    "refuses transfer-syntax=* with 406": Habits(star=406),
+    "refuses transfer-syntax=* with 400": Habits(star=400),
+    "gives no whole series of images": Habits(series_images=501),
+    "gives no whole series of headers": Habits(series_metadata=400),
+    "gives nothing whole and no wildcard": Habits(series_images=404, series_metadata=404, star=406),
+    "tells no counts": Habits(counts=False),
+    "tells no counts and caps": Habits(counts=False, only=3),
+    "answers a store with nothing": Habits(stow="empty"),
+    "answers a store with XML": Habits(stow="xml"),
+    "calls a stored object a conflict": Habits(stow="conflict"),
+    "takes two objects at once": Habits(most_stored=2),
+    "indexes late": Habits(late=0.6),
+    "indexes late and caps": Habits(late=0.6, only=3),
+}
+
+
+def fuse(server, study_uid, model):
+    options = FuseOptions(register="never")
+    return fuse_study(server, study_uid, options, model=model, shelter=Shelter())
+
+
+@pytest.mark.parametrize("habits", ODD.values(), ids=ODD)
+def test_a_study_is_stored_once_whatever_the_server_is_used_to(make_study, mean_model, habits):
+    folder, study = make_study(T1_MPRAGE="MR", ADC_map="MR", PET_AC="PT", PET_NAC="PT", CT_body="CT")
+    with running(habits) as odd:
+        odd.put(folder)
+        first = fuse(odd.server(limits=QUICK), study, mean_model)
+        assert (first.action, first.objects) == ("stored", 6)
+        assert sorted(odd.received) == sorted(set(odd.received))  # nothing was sent twice
+        assert sorted(odd.count(study).values()) == [6] * 6
+        time.sleep(habits.late)
+        again = fuse(odd.server(limits=QUICK), study, mean_model)
+        assert (again.action, again.sent, again.series_uid) == ("already there", 0, first.series_uid)
+        assert len(odd.received) == 6
+        assert first.facts["function"]["series"] == uid("series", study, "PET_AC")
+
+
+def test_what_is_taken_but_not_shown_in_time_is_not_sent_again(make_study, mean_model):
+    folder, study = make_study()
+    with running(Habits(late=1.5)) as odd:
+        odd.put(folder)
+        with pytest.raises(ServerAwayError, match=r"shows 0 of 6 objects .* run it again later, nothing is sent twice"):
+            fuse(odd.server(limits=Limits(index=0.3)), study, mean_model)
+        assert odd.posts() == 1
+        time.sleep(1.5)
+        assert fuse(odd.server(), study, mean_model).action == "already there"
+        assert odd.posts() == 1
+
+
+def test_headers_that_come_late_are_waited_for(make_study):
+    folder, study = make_study()
+    files = sorted((folder / "PET_AC").glob("*.dcm"))
+    series = uid("series", study, "PET_AC")
+    with running(Habits()) as odd:
+        for path in files[:4]:
+            odd.take(path.read_bytes(), old=True)
+        late = threading.Timer(0.4, lambda: odd.put(folder))
+        late.start()
+        assert len(odd.server(limits=Limits(index=5)).metadata(study, series, count=6)) == 6
+        late.join()
+        with pytest.raises(ServerAwayError, match=r"6 of 7 objects of series .* may still be taking it in"):
+            odd.server(limits=Limits(index=0.2)).metadata(study, series, count=7)
+
+
+def _many(folder, make_study, number):
+    """Studies of one object each, a minute apart over two days."""
+    path = next((make_study(PET_AC="PT")[0]).rglob("*.dcm"))
+    uids = []
+    for n in range(number):
+        ds = pydicom.dcmread(path)
+        ds.StudyInstanceUID, ds.SOPInstanceUID = uid("many", n), uid("many object", n)
+        ds.StudyDate, ds.StudyTime = f"202403{1 + n // 20:02d}", f"{8 + n % 20 // 10:02d}{n % 10:02d}00"
+        folder.mkdir(exist_ok=True)
+        ds.save_as(folder / f"{n}.dcm")
+        uids.append(ds.StudyInstanceUID)
+    return uids
+
+
+@pytest.mark.parametrize("number", [3, 40])
+@pytest.mark.parametrize(
+    "habits", [Habits(), Habits(cap=7), Habits(only=7), Habits(cap=7, offset="ignored"), Habits(only=7, empty=404)]
+)
+def test_every_study_of_some_days_is_found(make_study, tmp_path, habits, number):
+    with running(habits) as odd:
+        expected = _many(tmp_path / "many", make_study, number)
+        odd.put(tmp_path / "many")
+        server = odd.server()
+        assert sorted(server.studies(first_date="20240301", last_date="20240303")) == sorted(expected)
+        odd.asked.clear()
+        server.studies(first_date="20240301", last_date="20240303")
+        assert habits != Habits() or len(odd.asked) == 2  # no look costs more once answers were seen to be whole
+
+
+def test_no_study_and_a_wrong_address_are_told_apart(make_study):
+    with running(Habits(empty=404)) as odd:
+        with pytest.raises(ServerError, match=r"not there \(404\); check the address"):
+            odd.server().studies(first_date="20240301", last_date="20240302")
+        odd.put(make_study()[0])
+        assert odd.server().studies(first_date="19990301", last_date="19990302") == {}
+
+
+def test_a_server_that_hides_series_is_refused(make_study):
+    """The five series of a modality are cut to two: which were chosen would be chance."""
+    folder, study = make_study(**{f"MR_{n}": "MR" for n in range(5)}, PET="PT")
+    with running(Habits(only=2)) as odd:
+        odd.put(folder)
+        with pytest.raises(ServerError, match=r"shows 3 of at least 4 series .*; raise the limit of results"):
+            odd.server().series(study)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "words"),
+    [
+        ("503", ServerAwayError, 'trouble (503); the server says: "Archive is being moved to the new shelf"'),
+        ("html", ServerError, 'cannot be understood (text/html); the server says: "Please log in to the portal"'),
+        ("cut", ServerAwayError, "1 of 6 objects did not arrive whole; try again"),
+    ],
+)
+def test_faults_of_image_answers_are_told_in_the_words_of_the_server(make_study, mean_model, wrong, kind, words):
+    folder, study = make_study()
+    with running(Habits(wrong=wrong)) as odd:
+        odd.put(folder)
+        with pytest.raises(kind) as failure:
+            fuse(odd.server(), study, mean_model)
+        assert words in str(failure.value)
+        assert "\n" not in str(failure.value)
+        odd.habits = replace(odd.habits, wrong="")
+        assert fuse(odd.server(), study, mean_model).action == "stored"
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "words"),
+    [
+        (b'{"Message": "Bad request", "Details": "Unknown DICOM tag: \\"Foo\\""}', "application/json",
+         "\"Unknown DICOM tag: 'Foo': Bad request\""),
+        (b"<html><style>p{}</style><body><h1>Bad &amp; wrong</h1>\n<p>no</p></body></html>", "text/html",
+         '"Bad & wrong no"'),
+        (b"line one\r\n\x1b[31mline two", "text/plain", '"line one [31mline two"'),
+        (b"x" * 5000, "text/plain", '"' + "x" * 159 + '…"'),
+        (b"\x00\x01", "application/octet-stream", None),
+        (b"", "text/plain", None),
+    ],
+)  # fmt: skip
+def test_the_words_of_the_server_are_one_clean_line(answers, body, media, words):
+    from coconet_med.pacs.server import Server
+
+    address, _ = answers(lambda h: h.say(409, body, Content_Type=media))
+    with pytest.raises(ServerError) as failure:
+        Server(address).series("1.2.3")
+    said = f"; the server says: {words}" if words else ""
+    assert str(failure.value) == f"{address.url}: search: refused (409){said}"
+
+
+def test_a_secret_that_the_server_sends_back_is_cut_out(answers):
+    from coconet_med.pacs.server import Server
+
+    login = Login(Secret("abc.DEF-ghi"))
+    address, _ = answers(lambda h: h.say(403, json.dumps({"Message": h.headers["Authorization"]}).encode()))
+    with pytest.raises(LoginError) as failure:
+        Server(address, login=login).series("1.2.3")
+    assert "abc" not in str(failure.value)
+    assert str(failure.value).endswith('the server says: "[…]"')
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory):
+    """A real Orthanc that shows 50 objects of a search, whatever the offset."""
+    needs_orthanc()
+    process, root = start_orthanc(tmp_path_factory.mktemp("limited"), LimitFindInstances=50, LimitFindResults=50)
+    try:
+        yield Orthanc(f"{root}/dicom-web", root)
+    finally:
+        stop(process)
+
+
+def test_an_orthanc_that_shows_fifty_objects_holds_a_result_of_more(limited, make_study, mean_model):
+    folder, study = make_study(slices=55)
+    limited.put(folder, study_uid=study)
+    series = uid("series", study, "T1_MPRAGE")
+    assert len(limited.server().objects(study, series)) < 55  # the habit is there
+    first = fuse(limited.server(), study, mean_model)
+    assert (first.action, first.objects, first.sent) == ("stored", 55, 55)
+    again = fuse(limited.server(), study, mean_model)
+    assert (again.action, again.sent) == ("already there", 0)
+    assert sorted(limited.count(study).values()) == [55, 55, 55]
+    last = limited.server().get_json(f"{limited.root}/changes", last="")["Last"]
+    stored = limited.server().get_json(f"{limited.root}/changes", since=0, limit=last)["Changes"]
+    assert sum(change["ChangeType"] == "NewInstance" for change in stored) == 3 * 55
