@@ -43,10 +43,16 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
         raise typer.Exit
 
 
+def _arity_of_batch() -> dict[str, int]:
+    """How many values follow each option of ``batch``."""
+    parameters = typer.main.get_command(app).commands["batch"].params  # type: ignore[attr-defined]
+    return {name: 0 if p.is_flag else p.nargs for p in parameters if hasattr(p, "is_flag") for name in p.opts}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: one clear line and exit code 2 for every error a user can mend, 130 when interrupted."""
     try:
-        app(args=as_batch(sys.argv[1:] if arguments is None else arguments))
+        app(args=as_batch(sys.argv[1:] if arguments is None else arguments, _arity_of_batch))
     except FusionError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)

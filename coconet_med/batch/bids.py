@@ -1,47 +1,23 @@
-"""Cases of a BIDS dataset: every PET with the T1w image of the same person.
+"""Cases of a BIDS dataset: every PET with the T1w image of the same person, or the reason why it is not taken.
 
 Raw datasets keep ``sub-01/[ses-02/]anat/*_T1w.nii.gz`` and ``sub-01/[ses-02/]pet/*_pet.nii.gz`` (BIDS 1.10, "PET").
-PETPrep derivatives keep PET that is registered already, as ``space-T1w`` (with ``desc-preproc``).
+PETPrep derivatives keep PET that is registered already, as ``space-T1w`` (with ``desc-preproc``, and ``pvc``, ``res``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from coconet_med.batch.case import Case
+from coconet_med.batch.bids_images import BidsImage, NotTaken, images_of, name_of
+from coconet_med.batch.case import Case, safe_id
 from coconet_med.errors import OptionError, ReadError
 
-_SUFFIXES = (".nii.gz", ".nii")
-#: Entities that tell one PET of a person from another, in the order of BIDS file names.
-_PET_KEY = ("sub", "ses", "task", "trc", "rec", "run")
-#: Entities of processed images; a raw image and its derivatives are equal in all others.
-_DERIVED = ("space", "desc", "res", "den", "label")
-
-
-@dataclass(frozen=True)
-class BidsImage:
-    """An image of a BIDS dataset.
-
-    Attributes:
-        path: where it lies.
-        root: of its dataset.
-        entities: label by key, such as ``{"sub": "01", "trc": "FDG"}``.
-        dataset: what BIDS URIs call its dataset; ``"raw"`` or the name of the derivatives.
-    """
-
-    path: Path
-    root: Path
-    entities: dict[str, str]
-    dataset: str
-
-    @property
-    def uri(self) -> str:
-        """BIDS URI, such as ``bids:raw:sub-01/anat/sub-01_T1w.nii.gz``."""
-        return f"bids:{self.dataset}:{self.path.relative_to(self.root).as_posix()}"
+#: Entities that say how a PET was sampled; a raw image and its version on the T1w are equal in all others.
+_SAMPLING = ("space", "res", "den")
 
 
 def is_bids(folder: Path) -> bool:
@@ -52,39 +28,100 @@ def is_bids(folder: Path) -> bool:
 
 
 def find_bids_cases(
-    root: Path, *, participants: Sequence[str] = (), sessions: Sequence[str] = (), derivatives: str = "auto"
+    root: Path,
+    *,
+    participants: Sequence[str] = (),
+    sessions: Sequence[str] = (),
+    derivatives: str | Sequence[str] = "auto",
 ) -> list[Case]:
     """One case for each PET; see :func:`coconet_med.batch.find_cases`.
 
-    The T1w is that of the same session, else the only one of the person; a PET without any is a case with a problem.
+    All entities of a name tell one PET from another.  The T1w is that of the same session, else the only one of the
+    person; a PET without any is a case with a problem.  A PET that cannot be taken is a case with ``skip``.
 
     Raises:
-        ReadError: the folder of derivatives is not there.
-        OptionError: a participant label that the dataset does not have.
+        ReadError: the folder of derivatives is not there, or holds no participants.
+        OptionError: a participant or session that the dataset does not have, or nothing to fuse.
     """
     people = _participants(root, participants)
-    wanted = {label.removeprefix("ses-") for label in sessions}
+    wanted = _sessions(root, people, sessions)
     processed = petprep_folders(root, derivatives)
-    cases = []
+    cases: list[Case] = []
     for person in people:
-        t1w, raw = (_images(root, person, kind, suffix, "raw") for kind, suffix in (("anat", "T1w"), ("pet", "pet")))
-        better = [i for d in processed for i in _images(d, person, "pet", "pet", d.name) if _in_t1w_space(i)]
-        better_t1w = [image for d in processed for image in _images(d, person, "anat", "T1w", d.name)]
-        for image in _preferred(raw, better):
-            if not wanted or image.entities.get("ses") in wanted:
-                own = [i for i in better_t1w if i.root == image.root] if image in better else []
-                cases.append(_case(image, own or t1w))
+        found = _choose(root, person, processed)
+        mine = [_case(image, found.t1w_for(image)) for image in found.taken if _in_sessions(image.entities, wanted)]
+        mine += [_skipped(other) for other in found.others if _in_sessions(_entities(other.name), wanted)]
+        if not mine and participants:
+            within = f" in session {', '.join(sorted(wanted))}" if wanted else ""
+            mine = [_skipped(NotTaken(f"sub-{person}", f"sub-{person} has no PET{within}"))]
+        cases += mine
+    if not derivatives or "auto" in (derivatives, *derivatives):
+        cases += [_skipped(other) for other in _other_derivatives(root, people)]
+    skipped = [case for case in cases if case.skip]
+    if skipped and len(skipped) == len(cases):
+        more = f"; {len(skipped) - 1} more" if len(skipped) > 1 else ""
+        raise OptionError(f"{root}: no PET to fuse: {skipped[0].id}: {skipped[0].skip}{more}")
     return cases
 
 
+@dataclass
+class _Choice:
+    """Images of one person: PET to fuse, PET that is not taken, and T1w images by the root of their dataset."""
+
+    taken: list[BidsImage] = field(default_factory=list)
+    others: list[NotTaken] = field(default_factory=list)
+    t1w: dict[Path, list[BidsImage]] = field(default_factory=dict)
+    root: Path = Path()
+
+    def t1w_for(self, pet: BidsImage) -> list[BidsImage]:
+        return self.t1w.get(pet.root) or self.t1w[self.root]
+
+
+def _choose(root: Path, person: str, processed: Sequence[Path]) -> _Choice:
+    """Each PET once: registered already where there is such a version, raw otherwise."""
+    choice = _Choice(root=root)
+    taken: dict[tuple[tuple[str, str], ...], BidsImage] = {}
+    versions: dict[tuple[tuple[str, str], ...], BidsImage] = {}
+    for folder in (*processed, root):
+        dataset = "raw" if folder == root else folder.name
+        pets, strays = images_of(folder, person, "pet", "pet", dataset)
+        choice.others += strays
+        choice.t1w[folder] = [image for image in images_of(folder, person, "anat", "T1w", dataset)[0] if _plain(image)]
+        for image in sorted(pets, key=lambda i: not _in_t1w_space(i)):
+            space = image.entities.get("space")
+            better = versions.get(image.without(*_SAMPLING)) if space is None else None
+            same = taken.get(image.without("space"))
+            if space is None and folder != root:
+                reason = (
+                    "does not lie on the T1w (no space-T1w in its name); the raw PET, or its version there, is taken"
+                )
+                choice.others.append(NotTaken(image.name, reason))
+            elif space not in (None, "T1w"):
+                reason = f"lies in the space {space}, not on the T1w (space-T1w)"
+                choice.others.append(NotTaken(image.name, reason))
+            elif better and better.root != root:
+                continue  # taken as what PETPrep made of it
+            elif same or better:
+                where = (same or better).name
+                remedy = f"; give --derivatives {folder} to take this one" if folder != root else ""
+                choice.others.append(NotTaken(image.name, f"{where} is taken, which is the same PET{remedy}"))
+            else:
+                taken[image.without("space")] = image
+                if space:
+                    versions[image.without(*_SAMPLING)] = image
+    choice.taken = [taken[key] for key in sorted(taken)]
+    return choice
+
+
 def _case(pet: BidsImage, candidates: list[BidsImage]) -> Case:
-    key = "_".join(f"{name}-{pet.entities[name]}" for name in _PET_KEY if name in pet.entities)
-    folder = "/".join(f"{name}-{pet.entities[name]}" for name in ("sub", "ses") if name in pet.entities)
-    target = f"{folder}/pet/{key}_space-T1w_desc-fused_pet"
+    own = dict(pet.without("space"))
+    desc = f"{own.pop('desc')}Fused" if "desc" in own else "fused"
+    folder = "/".join(f"{name}-{own[name]}" for name in ("sub", "ses") if name in own)
+    target = f"{folder}/pet/{name_of(own | {'space': 'T1w', 'desc': desc})}_pet"
     t1w, note, problem = _t1w_for(pet, candidates)
     sidecar = _sidecar(pet)
     return Case(
-        key,
+        name_of(dict(pet.without("space"))),
         (t1w or pet).path,
         pet.path,
         target=target,
@@ -95,6 +132,23 @@ def _case(pet: BidsImage, candidates: list[BidsImage]) -> Case:
         notes=(note,) if note else (),
         problem=problem,
     )
+
+
+def _skipped(other: NotTaken) -> Case:
+    path = Path(other.name)
+    return Case(safe_id(other.name), path, path, target=safe_id(other.name), skip=other.reason)
+
+
+def _entities(name: str) -> dict[str, str]:
+    return {key: label for key, _, label in (word.partition("-") for word in Path(name).name.split("_"))}
+
+
+def _in_sessions(entities: dict[str, str], wanted: set[str]) -> bool:
+    return not wanted or entities.get("ses") in wanted
+
+
+def _plain(t1w: BidsImage) -> bool:
+    return t1w.entities.get("desc", "preproc") == "preproc" and t1w.entities.get("space", "T1w") == "T1w"
 
 
 def _t1w_for(pet: BidsImage, candidates: list[BidsImage]) -> tuple[BidsImage | None, str, str | None]:
@@ -129,58 +183,75 @@ def _plainness(image: BidsImage) -> tuple[bool, bool, int, int, str]:
     )
 
 
-def _preferred(raw: list[BidsImage], processed: list[BidsImage]) -> list[BidsImage]:
-    """Each PET once, registered already where there is such a version, raw otherwise."""
-
-    def key(image: BidsImage) -> tuple[str, ...]:
-        return tuple(image.entities.get(name, "") for name in _PET_KEY)
-
-    best: dict[tuple[str, ...], BidsImage] = {}
-    for image in sorted(raw, key=lambda i: _in_t1w_space(i)):
-        best[key(image)] = image
-    for image in processed:
-        best[key(image)] = image
-    return [best[name] for name in sorted(best)]
-
-
-def _images(root: Path, person: str, kind: str, suffix: str, dataset: str) -> list[BidsImage]:
-    found = []
-    for folder in (root / f"sub-{person}" / kind, *sorted((root / f"sub-{person}").glob(f"ses-*/{kind}"))):
-        names = sorted(folder.glob(f"*_{suffix}.nii*")) if folder.is_dir() else []
-        for path in names:
-            stem = next((path.name[: -len(end)] for end in _SUFFIXES if path.name.endswith(end)), None)
-            if stem is None:
-                continue
-            entities = dict(part.split("-", 1) for part in stem.split("_")[:-1] if "-" in part)
-            plain = entities.get("desc", "preproc") == "preproc" and entities.get("space", "T1w") == "T1w"
-            if plain and entities.get("sub") == person:
-                found.append(BidsImage(path, root, entities, dataset))
-    return found
-
-
 def _in_t1w_space(image: BidsImage) -> bool:
     return image.entities.get("space") == "T1w"
 
 
 def _participants(root: Path, wanted: Sequence[str]) -> list[str]:
     there = sorted(path.name.removeprefix("sub-") for path in root.glob("sub-*") if path.is_dir())
-    labels = [label.removeprefix("sub-") for label in wanted]
+    labels = _labels(wanted, "sub-")
+    _known(root, "participant", labels, there)
+    return labels or there
+
+
+def _sessions(root: Path, people: Sequence[str], wanted: Sequence[str]) -> set[str]:
+    """Labels of sessions; each must be that of one of these people."""
+    labels = _labels(wanted, "ses-")
+    if labels:
+        folders = (path for person in people for path in (root / f"sub-{person}").glob("ses-*") if path.is_dir())
+        _known(root, "session", labels, sorted({path.name.removeprefix("ses-") for path in folders}))
+    return set(labels)
+
+
+def _labels(given: Sequence[str], prefix: str) -> list[str]:
+    """Labels without prefix; several may be in one text, with commas or blanks between them."""
+    words = (word for text in given for word in text.replace(",", " ").split())
+    return sorted({word.removeprefix(prefix) for word in words})
+
+
+def _known(root: Path, what: str, labels: Sequence[str], there: Sequence[str]) -> None:
     missing = [label for label in labels if label not in there]
     if missing:
         some = ", ".join(there[:10]) + (", ..." if len(there) > 10 else "")
-        raise OptionError(f"{root}: no participant {', '.join(missing)}; there are {some or 'none'}")
-    return sorted(set(labels)) or there
+        verb = "is" if len(there) < 2 else "are"
+        raise OptionError(f"{root}: no {what} {', '.join(missing)}; there {verb} {some or 'none'}")
 
 
-def petprep_folders(root: Path, choice: str) -> list[Path]:
+def petprep_folders(root: Path, choice: str | Sequence[str]) -> list[Path]:
     """The derivatives that PET is also taken from; ``choice`` as ``derivatives`` of :func:`find_bids_cases`."""
-    if choice == "none":
+    words = [choice] if isinstance(choice, str) else list(choice) or ["auto"]
+    if words == ["none"]:
         return []
-    if choice == "auto":
+    if words == ["auto"]:
         return sorted(path for path in (root / "derivatives").glob("petprep*") if path.is_dir())
-    if not Path(choice).is_dir():
-        raise ReadError(f"--derivatives {choice}: no such folder; give auto, none, or the folder of PETPrep's results")
-    return [Path(choice)]
+    for folder in map(Path, words):
+        remedy = "give auto, none, or the folder of PETPrep's results"
+        if not folder.is_dir():
+            raise ReadError(f"--derivatives {folder}: no such folder; {remedy}")
+        if not any(folder.glob("sub-*/")):
+            raise ReadError(f"--derivatives {folder}: has no folders sub-...; {remedy}")
+    return [Path(word) for word in words]
+
+
+def _other_derivatives(root: Path, people: Sequence[str]) -> list[NotTaken]:
+    """Derivatives with PET on the T1w that are not looked at unless asked for; one entry for each."""
+    found = []
+    for folder in sorted((root / "derivatives").glob("*/")):
+        if folder.name.startswith("petprep") or _is_ours(folder):
+            continue
+        pets = (image for person in people for image in images_of(folder, person, "pet", "pet", folder.name)[0])
+        count = sum(_in_t1w_space(image) for image in pets)
+        if count:
+            reason = f"holds {count} PET on the T1w; give --derivatives {folder} to take them"
+            found.append(NotTaken(f"derivatives/{folder.name}", reason))
+    return found
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return "coconet-med" in (folder / "dataset_description.json").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def _sidecar(image: BidsImage) -> dict[str, Any]:

@@ -12,8 +12,8 @@ Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]
 FORMS: tuple[Form, ...] = ("auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom")
 
 #: ``"done"`` now, ``"kept"`` from an earlier run, ``"failed"`` with a reason, ``"lost"`` with the process that did it,
-#: ``"busy"``: another run is at it, ``"missing"``: not done yet.
-Status = Literal["done", "kept", "failed", "lost", "busy", "missing"]
+#: ``"busy"``: another run is at it, ``"missing"``: not done yet, ``"skipped"``: not taken, for the reason in ``error``.
+Status = Literal["done", "kept", "failed", "lost", "busy", "missing", "skipped"]
 
 #: Statuses of cases whose result is there and belongs to the inputs and options.
 FINISHED: tuple[Status, ...] = ("done", "kept")
@@ -34,7 +34,8 @@ class Case:
         frame_seconds: of a 4-D functional image the duration of each frame, where a file beside it tells.
         derived_from: BIDS URIs of anatomy and function, for the side-car of a BIDS derivative.
         notes: what the user should know of how this case was found.
-        problem: why the case cannot be done, known before trying.
+        problem: why the case cannot be done, known before trying: it fails.
+        skip: why this image is not taken, though it is there: it is listed, and no failure.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Case:
     derived_from: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str | None = None
+    skip: str | None = None
 
 
 @dataclass(frozen=True)

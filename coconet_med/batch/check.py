@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import get_args
 
 from coconet_med.align import RegisterMode
 from coconet_med.batch.case import FORMS, BatchOptions, Case
 from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError
+from coconet_med.model import NAMES
 from coconet_med.readers import is_picture
 from coconet_med.slices import Plane
 
@@ -34,6 +37,21 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         raise OptionError(f"--format {options.form}: BIDS derivatives are written as nii.gz; leave it out")
     if options.form == "dicom" and any(is_picture(case.anatomy) for case in cases):
         raise OptionError("--format dicom: pictures have no DICOM headers; leave it out")
+
+
+def obstacle(case: Case) -> str:
+    """Why a case cannot be done, as far as that is known without reading an image; empty where nothing is known."""
+    if case.problem:
+        return case.problem
+    missing = [path for path in (case.anatomy, case.function) if path and not path.exists()]
+    for path in missing:
+        if path.is_symlink():
+            return f"{path}: is a link to {os.readlink(path)}, which is not there; git-annex, DataLad: get it first"
+    if missing:
+        return f"{' and '.join(map(str, missing))}: no such file or folder; check the path"
+    if case.model and case.model not in NAMES and not Path(case.model).is_file():
+        return f"{case.model}: no such weights; give {' or '.join(NAMES)}, or the path of .onnx or .pt weights"
+    return ""
 
 
 def _one_of(option: str, value: str, choices: Sequence[str]) -> None:

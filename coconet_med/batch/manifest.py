@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from coconet_med.batch.case import Case, safe_id
@@ -10,7 +13,7 @@ from coconet_med.errors import ReadError
 
 SUFFIXES = (".csv", ".tsv")
 
-#: Names of columns that are understood, the preferred one first.
+#: Names of columns that are understood.  A line may fill one of each row but the first, of which the first counts.
 COLUMNS = {
     "id": ("id", "case", "name"),
     "anatomy": ("anatomy", "mri", "mr"),
@@ -23,41 +26,79 @@ COLUMNS = {
 def read_manifest(path: Path) -> list[Case]:
     """Cases of a manifest with the columns ``id``, ``anatomy``, ``function`` and, if wanted, ``weights``, ``register``.
 
-    Paths are relative to the folder of the manifest.  An empty ``function`` means that ``anatomy`` is the folder of a
-    DICOM study with both.
+    Paths are relative to the folder of the manifest.  Of several columns of one meaning (``pet`` and ``spect``) each
+    line fills one.  An empty ``function`` means that ``anatomy`` is the folder of a DICOM study with both.  A first
+    line ``sep=;``, as spreadsheets write it, says what parts the cells.
 
     Raises:
-        ReadError: not readable, a column is missing, or a line lacks its id or anatomy, or repeats an id.
+        ReadError: not readable, a column is missing or there twice, or a line lacks its id or anatomy, repeats an id,
+            has more cells than the first line, or fills two columns of one meaning.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read as UTF-8 text ({error}); export it again as CSV (UTF-8)"
         raise ReadError(msg) from error
-    first = text.partition("\n")[0]
-    delimiter = max("\t;,", key=first.count)
-    rows = csv.DictReader(text.splitlines(), delimiter=delimiter)
-    columns = _columns(path, rows.fieldnames or [])
     cases, lines = [], {}
-    for row in rows:
-        if any((value or "").strip() for value in row.values() if not isinstance(value, list)):
-            case = _case(path, rows.line_num, {name: (row.get(c) or "").strip() for name, c in columns.items()})
-            if case.id.casefold() in lines:
-                both = f"lines {lines[case.id.casefold()]} and {rows.line_num}"
-                raise ReadError(f"{path}: the id {case.id} is in {both}; make it unique")
-            lines[case.id.casefold()] = rows.line_num
-            cases.append(case)
+    for line, row in _rows(path, text):
+        case = _case(path, line, row)
+        if case.id.casefold() in lines:
+            both = f"lines {lines[case.id.casefold()]} and {line}"
+            raise ReadError(f"{path}: the id {case.id} is in {both}; make it unique")
+        lines[case.id.casefold()] = line
+        cases.append(case)
     return cases
 
 
-def _columns(path: Path, header: list[str]) -> dict[str, str]:
-    lower = {(name or "").strip().lower(): name for name in header}
-    found = {name: lower[choice] for name, names in COLUMNS.items() for choice in reversed(names) if choice in lower}
-    missing = [name for name in ("id", "anatomy", "function") if name not in found]
+def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Number and cells of each line that is not empty, the cells by the preferred names of their columns."""
+    stated = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
+    text = text[stated.end() :] if stated else text
+    delimiter = stated.group(1) if stated else max("\t;,", key=text.partition("\n")[0].count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 1 if stated else 0
+    try:
+        header = [name.strip().lower() for name in next(rows, [])]
+        columns = _columns(path, header)
+        for cells in rows:
+            line, cells = before + rows.line_num, [cell.strip() for cell in cells]
+            if any(cells[len(header) :]):
+                msg = f"{path}, line {line}: has {len(cells)} cells, the first line {len(header)}; put cells with "
+                raise ReadError(f'{msg}"{delimiter}" in them between quotation marks, or delete what is too much')
+            if any(cells):
+                yield line, _values(path, line, dict(zip(header, cells, strict=False)), columns)
+    except csv.Error as error:
+        raise ReadError(f"{path}, line {before + rows.line_num}: is no CSV ({error}); export it again") from error
+
+
+def _columns(path: Path, header: list[str]) -> dict[str, list[str]]:
+    """The columns of each meaning that are there."""
+    found = {name: [choice for choice in names if choice in header] for name, names in COLUMNS.items()}
+    missing = [name for name in ("id", "anatomy", "function") if not found[name]]
     if missing:
         msg = f"{path}: no column {' or '.join(missing)}; the first line must name id, anatomy, function"
         raise ReadError(msg)
+    for name in (name for names in found.values() for name in names if header.count(name) > 1):
+        raise ReadError(f"{path}: has {header.count(name)} columns {name}; give each line one, and delete the others")
     return found
+
+
+def _values(path: Path, line: int, row: dict[str, str], columns: dict[str, list[str]]) -> dict[str, str]:
+    values = {}
+    for name, choices in columns.items():
+        filled = [choice for choice in choices if row.get(choice)]
+        if len(filled) > 1 and name != "id":
+            msg = f"{path}, line {line}: fills the columns {' and '.join(filled)}, which mean the same; "
+            raise ReadError(msg + "leave one empty, or give each image a line of its own")
+        values[name] = row[filled[0]] if filled else ""
+    return values
+
+
+def _path(path: Path, text: str) -> Path:
+    """A path in a cell: relative to the manifest, with ``~`` for the home, and with ``\\`` where that is there."""
+    found = path.parent / Path(text).expanduser()
+    slashed = path.parent / text.replace("\\", "/")
+    return slashed if "\\" in text and not found.exists() and slashed.exists() else found
 
 
 def _case(path: Path, line: int, row: dict[str, str]) -> Case:
@@ -65,11 +106,11 @@ def _case(path: Path, line: int, row: dict[str, str]) -> Case:
         msg = f"{path}, line {line}: id or anatomy is empty; fill it in, or delete the line"
         raise ReadError(msg)
     case_id = safe_id(row["id"])
-    function = path.parent / row["function"] if row["function"] else None
+    function = _path(path, row["function"]) if row["function"] else None
     weights = row.get("weights") or None
-    if weights and (path.parent / weights).is_file():
-        weights = str(path.parent / weights)
-    anatomy = path.parent / row["anatomy"]
+    if weights and _path(path, weights).is_file():
+        weights = str(_path(path, weights))
+    anatomy = _path(path, row["anatomy"])
     problem = None
     if function is None and not anatomy.is_dir():
         problem = f"{path.name}, line {line}: no functional image; fill it in, or give the folder of a DICOM study"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coconet_med.batch.case import BatchOptions, Case, Outcome
+from coconet_med.batch.check import obstacle
 from coconet_med.batch.derivatives import image_metadata
 from coconet_med.batch.facts import facts_of
 from coconet_med.batch.fingerprint import difference, fingerprint_of
@@ -60,9 +61,10 @@ class Runner:
                 if not alone:
                     return Outcome(case.id, "busy", "another run is at this case; run again when it has ended")
                 outcome = self._attempt(case)
-                if outcome.status != "kept":
+                if outcome.status not in ("kept", "skipped"):
                     outcome.seconds = round(time.monotonic() - start, 3)
                     outcome.finished = datetime.now(UTC).isoformat(timespec="seconds")
+                if outcome.status != "kept":
                     self._remember(outcome)
         except OSError as error:
             outcome = Outcome(case.id, "failed", f"{self.out}: cannot be written to ({error.strerror})")
@@ -91,8 +93,11 @@ class Runner:
             return self._failed(case, f"{type(error).__name__}: {error}")
 
     def _run(self, case: Case) -> Outcome:
-        if case.problem:
-            raise FusionError(case.problem)
+        if case.skip:
+            return replace(self._failed(case, case.skip), status="skipped")
+        problem = obstacle(case)
+        if problem:
+            raise FusionError(problem)
         model = self.model(case.model or self.options.model)
         fingerprint = fingerprint_of(case, self.options, model.sha256)
         files = {kind: self.out / path for kind, path in files_of(case, self.options).items()}

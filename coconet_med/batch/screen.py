@@ -45,12 +45,12 @@ class Screen:
     def case(self, outcome: Outcome) -> None:
         """A case is over."""
         self._count += 1
-        self._worked += outcome.status != "kept"
-        bad = outcome.status not in FINISHED
+        self._worked += outcome.status not in ("kept", "skipped")
+        bad = outcome.status not in (*FINISHED, "skipped")
         self._failed += bad
         if self._bar:
             self._bar.update(self._task, advance=1, description=self._description())
-        if bad or (not self._quiet and not self._bar):
+        if bad or (not self._quiet and (outcome.status == "skipped" or not self._bar)):
             self.line(self._words(outcome))
 
     def line(self, text: str) -> None:
@@ -65,7 +65,8 @@ class Screen:
 
     def _words(self, outcome: Outcome) -> str:
         width = len(str(self._total))
-        head = f"[{self._count:{width}}/{self._total}] {outcome.id}: {outcome.status}"
+        status = "not taken" if outcome.status == "skipped" else outcome.status
+        head = f"[{self._count:{width}}/{self._total}] {outcome.id}: {status}"
         if outcome.status == "done":
             head += f" in {outcome.seconds:.1f} s"
             if outcome.warnings:

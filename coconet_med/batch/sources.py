@@ -20,12 +20,12 @@ def find_cases(
     function: str | None = None,
     participants: Sequence[str] = (),
     sessions: Sequence[str] = (),
-    derivatives: str = "auto",
+    derivatives: str | Sequence[str] = "auto",
 ) -> list[Case]:
     """All cases of ``source``, ordered by id.
 
-    A case that is incomplete (a PET without an MRI) is among them, with its ``problem``, so that nothing is left out in
-    silence.
+    A case that is incomplete (a PET without an MRI) is among them, with its ``problem``, and so is an image that is not
+    taken, with the reason (``skip``), so that nothing is left out in silence.
 
     Args:
         source: a CSV or TSV file; or a folder: BIDS dataset, DICOM studies (one a subfolder), or 2-D pictures.
@@ -34,7 +34,7 @@ def find_cases(
         participants: BIDS: labels to take, with or without ``sub-``; all by default.
         sessions: BIDS: labels to take, with or without ``ses-``; all by default.
         derivatives: BIDS: ``"auto"`` takes PET that PETPrep brought onto the T1w where the dataset holds some,
-            ``"none"`` the raw PET; or the folder of such derivatives.
+            ``"none"`` the raw PET; or the folder (or folders) of such derivatives.
 
     Raises:
         ReadError: no such source, or a manifest that cannot be read.
@@ -65,7 +65,7 @@ def _find(
     function: str | None,
     participants: Sequence[str],
     sessions: Sequence[str],
-    derivatives: str,
+    derivatives: str | Sequence[str],
 ) -> list[Case]:
     if bids:
         return find_bids_cases(source, participants=participants, sessions=sessions, derivatives=derivatives)

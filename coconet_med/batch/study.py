@@ -33,8 +33,13 @@ class Study:
 
     @property
     def failures(self) -> list[Outcome]:
-        """Cases without a result that fits their inputs and options."""
-        return [outcome for outcome in self.outcomes if outcome.status not in FINISHED]
+        """Cases without a result that fits their inputs and options; images that were not taken are none."""
+        return [outcome for outcome in self.outcomes if outcome.status not in (*FINISHED, "skipped")]
+
+    @property
+    def skipped(self) -> list[Outcome]:
+        """Images that were not taken, each with the reason."""
+        return [outcome for outcome in self.outcomes if outcome.status == "skipped"]
 
 
 def run_batch(

@@ -39,7 +39,7 @@ def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", functi
     if not root.exists():
         msg = f"{root}: no such folder; set dataset_dir to the folder of the pairs"
         raise ReadError(msg)
-    cases = _cases(root, anatomy, function)
+    cases = [case for case in _cases(root, anatomy, function) if not case.skip]
     for case in cases:
         _check(case)
     return [_pair(case) for case in cases]

@@ -38,11 +38,14 @@ def batch(
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder; made if it is not there.")],
     anatomy: Annotated[str | None, typer.Option(metavar="GLOB", help="Anatomical images, such as '*_mri.png'.")] = None,
     function: Annotated[str | None, typer.Option(metavar="GLOB", help="Functional images, '*_pet.png'.")] = None,
-    participant_label: Annotated[Labels, typer.Option(help="BIDS: only this participant; repeatable.")] = None,
-    session_label: Annotated[Labels, typer.Option(help="BIDS: only this session; repeatable.")] = None,
+    participant_label: Annotated[Labels, typer.Option(help="BIDS: only these participants.")] = None,
+    session_label: Annotated[Labels, typer.Option(help="BIDS: only these sessions.")] = None,
     derivatives: Annotated[
-        str, typer.Option(help="BIDS: PET of PETPrep where there is some (auto), raw PET (none), or a folder.")
-    ] = "auto",
+        Labels, typer.Option(help="BIDS: PET of PETPrep where there is some (auto), raw PET (none), or folders.")
+    ] = None,
+    skip_bids_validator: Annotated[
+        bool, typer.Option("--skip-bids-validator", help="BIDS: as in other BIDS Apps; nothing is validated here.")
+    ] = False,
     analysis_level: Annotated[
         str, typer.Option(help="all; participant: cases only; group: table and report of finished cases only.")
     ] = "all",
@@ -105,6 +108,7 @@ def batch(
     if analysis_level == "group":
         study = _group(source, output)
     else:
+        derivatives = derivatives or ["auto"]
         cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, part)
         study = _all(
             source,
@@ -136,7 +140,7 @@ def _cases(
     function: str | None,
     participants: Labels,
     sessions: Labels,
-    derivatives: str,
+    derivatives: list[str],
     part: str | None,
 ) -> list[Case]:
     from coconet_med.batch.sources import find_cases, part_of
@@ -166,7 +170,7 @@ def _all(
     jobs: int,
     cluster: str | None,
     cluster_options: dict[str, str],
-    derivatives: str,
+    derivatives: list[str],
     dry_run: bool,
     overwrite: bool,
     collect: bool,
@@ -180,13 +184,14 @@ def _all(
     if cluster != "slurm" and cluster_options:
         raise OptionError("--cluster-option is for --cluster slurm; leave it out")
     if dry_run:
-        _list(cases, cluster, jobs, cluster_options)
+        if _list(cases, cluster, jobs, cluster_options):
+            raise typer.Exit(1)
         return None
     if cluster is None:
         from coconet_med.model import load_model
 
         load_model(options.model, engine=options.engine, device=options.device)  # better refused once than by each case
-    if cases and cases[0].derived_from:
+    if any(case.derived_from for case in cases):
         from coconet_med.batch.bids import petprep_folders
         from coconet_med.batch.derivatives import write_dataset
 
@@ -219,20 +224,33 @@ def _group(source: Path, output: Path) -> Study:
     return Study(outcomes, gather(outcomes, output))
 
 
-def _list(cases: list[Case], cluster: str | None, jobs: int, cluster_options: dict[str, str]) -> None:
+def _list(cases: list[Case], cluster: str | None, jobs: int, cluster_options: dict[str, str]) -> int:
+    """Print what would be done; how many cases could not be."""
+    from coconet_med.batch.check import obstacle
+
+    obstacles = {case.id: obstacle(case) for case in cases if not case.skip}
     for case in cases:
         what = f"{case.anatomy} + {case.function}" if case.function else f"study {case.anatomy}"
-        typer.echo(f"{case.id}: {case.problem or what}{''.join(f' ({note})' for note in case.notes)}")
+        if case.skip:
+            what = f"not taken: {case.skip}"
+        elif obstacles[case.id]:
+            what = f"cannot be done: {obstacles[case.id]}"
+        typer.echo(f"{case.id}: {what}{''.join(f' ({note})' for note in case.notes)}")
     if cluster == "slurm":
         from coconet_med.cluster import slurm_script
 
         typer.echo(f"\n{jobs} times:\n{slurm_script(cluster_options)}")
+    lacking = sum(bool(text) for text in obstacles.values())
+    if lacking:
+        typer.echo(f"{lacking} of {len(obstacles)} cases cannot be done", err=True)
+    return lacking
 
 
 def _say_how_it_went(study: Study) -> None:
     counts: dict[str, int] = {}
     for outcome in study.outcomes:
-        counts[outcome.status] = counts.get(outcome.status, 0) + 1
+        word = "not taken" if outcome.status == "skipped" else outcome.status
+        counts[word] = counts.get(word, 0) + 1
     typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()), err=True)
     for outcome in study.failures:
         typer.echo(f"  {outcome.id}: {outcome.status}: {outcome.error}", err=True)

@@ -67,6 +67,8 @@ def study_page(outcomes: Sequence[Outcome], cards: Path, *, title: str) -> Itera
 
 
 def _body(outcomes: Sequence[Outcome], cards: Path, title: str) -> Iterator[str]:
+    others = [f"{o.id}: {o.error}" for o in outcomes if o.status == "skipped"]
+    outcomes = [outcome for outcome in outcomes if outcome.status != "skipped"]
     doubts = dict(zip([o.id for o in outcomes], suspicions([_facts(o) for o in outcomes]), strict=True))
     ordered = sorted(outcomes, key=lambda outcome: _urgency(outcome, doubts[outcome.id]))
     yield f"<h1>{text(title)}</h1><p>Fusion report of {len(outcomes)} case{'s' * (len(outcomes) != 1)}. "
@@ -74,6 +76,8 @@ def _body(outcomes: Sequence[Outcome], cards: Path, title: str) -> Iterator[str]
     yield _counts(ordered, doubts)
     yield "<h2>Cases, those to look at first on top</h2>"
     yield from _table(ordered, doubts)
+    if others:
+        yield listing("Not taken", others)
     yield "<h2>Measures, mean over the cases</h2>"
     means = _means(ordered, cards)
     yield measures_table(means) if means else '<p class="note">No case was fused.</p>'

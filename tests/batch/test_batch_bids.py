@@ -12,6 +12,7 @@ import pytest
 from batch_phantom import bids_dataset, run_command
 
 from coconet_med.batch.derivatives import write_dataset
+from coconet_med.cli import _arity_of_batch
 from coconet_med.commands.bids_app import as_batch
 from coconet_med.errors import OptionError
 
@@ -22,6 +23,9 @@ NAMES = (
     "sub-02_ses-a_T1w.nii.gz",
     "sub-02_ses-a_trc-FDG_pet.nii.gz",
 )
+
+
+PARTICIPANT = "batch ds out --analysis-level participant"
 
 
 def validator() -> str:
@@ -76,9 +80,28 @@ def test_derivatives_elsewhere_link_to_their_source_by_its_full_path(tmp_path):
         ),
         ("ds out participant --session-label=a", "batch ds out --analysis-level participant --session-label a"),
         ("batch ds group", "batch ds group"),
+        ("ds out --participant-label 01 participant", f"{PARTICIPANT} --participant-label 01"),
+        ("ds --jobs 2 out participant --quiet", f"{PARTICIPANT} --jobs 2 --quiet"),
+        (
+            "--participant-label 01 02 ds out participant",
+            f"{PARTICIPANT} --participant-label 01 --participant-label 02",
+        ),
+        ("--window 0 group ds out participant", f"{PARTICIPANT} --window 0 group"),
+        ("ds out participant --skip_bids_validator --jobs 3", f"{PARTICIPANT} --skip-bids-validator --jobs 3"),
+        ("ds out participant --participant-label group", f"{PARTICIPANT} --participant-label group"),
+        ("batch ds out participant --dry_run", f"{PARTICIPANT} --dry-run"),
+        ("batch ds --participant_label 01 02 out", "batch ds out --participant-label 01 --participant-label 02"),
+        ("batch ds out --derivatives a b", "batch ds out --derivatives a --derivatives b"),
+        ("ds out participant --n_cpus 3", f"{PARTICIPANT} --n-cpus 3"),
+        ("pacs watch participant", "pacs watch participant"),
         ("fuse T1.nii PET.nii -o out.nii.gz", "fuse T1.nii PET.nii -o out.nii.gz"),
         ("--version", "--version"),
     ],
 )
 def test_only_the_command_line_of_a_bids_app_is_rewritten(given, rewritten):
-    assert as_batch(given.split()) == rewritten.split()
+    assert as_batch(given.split(), _arity_of_batch) == rewritten.split()
+
+
+def test_a_folder_where_a_command_should_be_is_answered_with_what_to_type(tmp_path):
+    with pytest.raises(OptionError, match=r"coconet-med batch .* OUT, or as a BIDS App .* OUT participant or group"):
+        as_batch([str(tmp_path), "out", "session"], _arity_of_batch)

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from batch_phantom import ball, bids_dataset, bids_image, save_picture
 
+from coconet_med.batch.case import BatchOptions
+from coconet_med.batch.check import obstacle
+from coconet_med.batch.layout import files_of
 from coconet_med.batch.sources import find_cases, part_of
 from coconet_med.errors import OptionError, ReadError
 
@@ -59,6 +62,45 @@ def test_a_line_without_function_names_a_dicom_study(tmp_path):
     (tmp_path / "m.csv").write_text("id,anatomy,function\n1,study,\n2,t1.nii,\n")
     cases = find_cases(tmp_path / "m.csv")
     assert [case.problem is None for case in cases] == [True, False]
+
+
+def test_a_line_fills_any_one_column_of_one_meaning(tmp_path):
+    (tmp_path / "m.csv").write_text("id,name,mri,pet,spect\n1,Ann,m1,p1,\n2,Bob,m2,,s2\n\n,,,,\n")
+    assert [(c.id, c.function.name) for c in find_cases(tmp_path / "m.csv")] == [("1", "p1"), ("2", "s2")]
+
+
+def test_what_spreadsheets_write_is_read(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/m, 1.nii").touch()
+    text = '\ufeffsep=;\r\nid;mri;pet;note\r\n1;images\\m, 1.nii;p.nii;"two\r\nlines";;\r\n'
+    (tmp_path / "m.csv").write_bytes(text.encode())
+    case = find_cases(tmp_path / "m.csv")[0]
+    assert (case.anatomy, case.function) == (tmp_path / "images/m, 1.nii", tmp_path / "p.nii")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,mri,pet,pet\n1,a,b,c\n", "has 2 columns pet"),
+        ("id,mri,pet,spect\n1,a,b,c\n", "line 2: fills the columns pet and spect, which mean the same"),
+        ("id,mri,mr,pet\n1,a,a,c\n", "line 2: fills the columns mri and mr"),
+        ("sep=,\nid,mri,pet\n\n1,a,b,c\n", "line 4: has 4 cells, the first line 3"),
+        ("", "no column id or anatomy or function"),
+    ],
+)
+def test_a_manifest_that_may_mean_two_things_is_refused(tmp_path, text, message):
+    (tmp_path / "m.csv").write_text(text)
+    with pytest.raises(ReadError, match=message):
+        find_cases(tmp_path / "m.csv")
+
+
+def test_what_is_missing_is_named_without_opening_an_image(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet,weights\n1,a.nii,b.nii,\n2,m.csv,link.nii,\n3,m.csv,m.csv,heavy\n")
+    (tmp_path / "link.nii").symlink_to(".git/annex/objects/x")
+    told = [obstacle(case) for case in find_cases(tmp_path / "m.csv")]
+    assert told[0] == f"{tmp_path}/a.nii and {tmp_path}/b.nii: no such file or folder; check the path"
+    assert "is a link to .git/annex/objects/x, which is not there; git-annex, DataLad: get it first" in told[1]
+    assert told[2].startswith("heavy: no such weights; give light or full")
 
 
 # --- globs -------------------------------------------------------------------------------------------------------
@@ -192,13 +234,19 @@ def test_pet_that_petprep_registered_is_preferred_and_not_registered_again(tmp_p
     bids_image(done, "sub-01_space-T1w_desc-preproc_pet.nii.gz", ball(1)[1])
     bids_image(done, "sub-01_space-MNI152_desc-preproc_pet.nii.gz", ball(1)[1])
     bids_image(done, "sub-01_desc-preproc_T1w.nii.gz", ball(1)[0])
-    case = find_cases(root)[0]
+    case = next(case for case in find_cases(root) if not case.skip)
     assert (case.anatomy.name, case.function.name) == (
         "sub-01_desc-preproc_T1w.nii.gz",
         "sub-01_space-T1w_desc-preproc_pet.nii.gz",
     )
     assert case.register == "never"
     assert case.derived_from[1] == "bids:petprep:sub-01/pet/sub-01_space-T1w_desc-preproc_pet.nii.gz"
+    assert [(c.id, c.skip) for c in find_cases(root) if c.skip] == [
+        (
+            "petprep-sub-01-pet-sub-01_space-MNI152_desc-preproc_pet.nii.gz",
+            "lies in the space MNI152, not on the T1w (space-T1w)",
+        )
+    ]
     raw = find_cases(root, derivatives="none")[0]
     assert (raw.function.name, raw.register) == ("sub-01_pet.nii.gz", None)
 
@@ -219,6 +267,125 @@ def test_participants_and_sessions_are_chosen_with_or_without_prefix(tmp_path):
     assert ids(find_cases(root, participants=["sub-1"], sessions=["b"])) == ["sub-1_ses-b"]
     with pytest.raises(OptionError, match="no participant 9; there are 1, 2"):
         find_cases(root, participants=["9"])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("sub-01_trc-FDG_acq-early", "sub-01_trc-FDG_acq-late"),
+        ("sub-01_trc-FDG_rec-acdyn", "sub-01_trc-FDG_rec-nacdyn"),
+        ("sub-01_run-01", "sub-01_run-02"),
+        ("sub-01", "sub-01_recon-x"),
+        ("sub-01", "sub-01_desc-defaced"),
+        ("sub-01_task-rest", "sub-01_task-eyes"),
+    ],
+)
+def test_every_entity_tells_one_pet_from_another(tmp_path, names):
+    cases = find_cases(bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", *(f"{name}_pet.nii.gz" for name in names))))
+    assert len(cases) == len(names)
+    assert {case.function.name for case in cases} == {f"{name}_pet.nii.gz" for name in names}
+    files = [path for case in cases for path in files_of(case, BatchOptions(luminance=True, uptake=True)).values()]
+    assert len(set(files)) == len(files) == 6 * len(names)
+
+
+def test_a_word_without_hyphen_tells_as_well(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    touch(root / "sub-01/pet/sub-01_FDG_pet.nii.gz")
+    assert ids(find_cases(root)) == ["sub-01", "sub-01_FDG"]
+
+
+def derivative(root: Path, folder: str, *names: str) -> Path:
+    done = bids_dataset(root / "derivatives" / folder, (), DatasetType="derivative")
+    for name in names:
+        bids_image(done, f"{name}_pet.nii.gz", ball(1, size=4)[1])
+    return done
+
+
+def test_a_partial_volume_corrected_pet_is_a_case_beside_the_plain_one(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_trc-DASB_pet.nii.gz"))
+    derivative(root, "petprep", "sub-01_trc-DASB_space-T1w_desc-preproc")
+    derivative(root, "petprep_pvc", "sub-01_trc-DASB_pvc-MG_space-T1w_desc-preproc")
+    cases = find_cases(root)
+    assert ids(cases) == ["sub-01_trc-DASB", "sub-01_trc-DASB_pvc-MG"]
+    assert cases[1].target == "sub-01/pet/sub-01_trc-DASB_pvc-MG_space-T1w_desc-fused_pet"
+
+
+def test_the_raw_pet_is_a_case_where_only_another_image_was_made_of_it(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    derivative(root, "petprep", "sub-01_pvc-MG_space-T1w_desc-preproc", "sub-01_desc-preproc")
+    cases = find_cases(root)
+    assert [case.function.name for case in cases if not case.skip] == [
+        "sub-01_pet.nii.gz",
+        "sub-01_pvc-MG_space-T1w_desc-preproc_pet.nii.gz",
+    ]
+    assert ["no space-T1w in its name" in case.skip for case in cases if case.skip] == [True]
+
+
+def test_one_version_of_several_derivatives_is_taken_and_the_other_is_named(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    derivative(root, "petprep-1", "sub-01_space-T1w_res-2_desc-preproc", "sub-01_space-T1w_desc-preproc")
+    other = derivative(root, "petprep-2", "sub-01_space-T1w_desc-preproc")
+    derivative(root, "pmod", "sub-01_space-T1w", "sub-01_space-MNI")
+    cases = {case.id: case for case in find_cases(root)}
+    assert sorted(case.id for case in cases.values() if not case.skip) == ["sub-01", "sub-01_res-2"]
+    left = cases["petprep-2-sub-01-pet-sub-01_space-T1w_desc-preproc_pet.nii.gz"].skip
+    assert left == (
+        "petprep-1/sub-01/pet/sub-01_space-T1w_desc-preproc_pet.nii.gz is taken, which is the same PET; "
+        f"give --derivatives {other} to take this one"
+    )
+    assert "holds 1 PET on the T1w; give --derivatives" in cases["derivatives-pmod"].skip
+    chosen = find_cases(root, derivatives=[str(other), str(root / "derivatives/pmod")])
+    assert [case.function.parent.parent.parent.name for case in chosen if not case.skip] == ["petprep-2"]
+
+
+def test_pet_files_that_are_not_as_bids_says_are_named_with_the_reason(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    for name in (
+        "pet/sub-02_pet.nii.gz",
+        "pet/sub-01_ses-b_pet.nii.gz",
+        "pet/sub-01_run-1_run-2_pet.nii.gz",
+        "pet/sub-01_acq-a_PET.nii.gz",
+        "pet/sub-01_acq-b_pet.mgz",
+        "pet/sub-01_pet.nii",
+        "PET/sub-01_acq-c_pet.nii.gz",
+        "sub-01_acq-d_pet.nii.gz",
+    ):
+        touch(root / "sub-01" / name)
+    (root / "sub-01/pet/sub-01_pet.json").write_text("{}")
+    (root / "sub-01/pet/sub-01_recording-manual_blood.tsv").write_text("")
+    cases = find_cases(root)
+    assert ids(case for case in cases if not case.skip) == ["sub-01"]
+    told = {case.id.removeprefix("sub-01-").removeprefix("pet-"): case.skip for case in cases if case.skip}
+    assert {name: " ".join(text.split()[:4]) for name, text in told.items()} == {
+        "sub-02_pet.nii.gz": "lies in sub-01, but",
+        "sub-01_ses-b_pet.nii.gz": "its name says ses-b,",
+        "sub-01_run-1_run-2_pet.nii.gz": "has run twice in",
+        "sub-01_acq-a_PET.nii.gz": "BIDS writes _pet; rename",
+        "sub-01_acq-b_pet.mgz": "is not NIfTI (.nii",
+        "sub-01_pet.nii.gz": "has the same name",
+        "PET-sub-01_acq-c_pet.nii.gz": "does not lie in",
+        "sub-01_acq-d_pet.nii.gz": "does not lie in",
+    }
+
+
+def test_labels_that_match_nothing_are_named_with_those_that_are_there(tmp_path):
+    names = ("sub-1_ses-a_T1w.nii.gz", "sub-1_ses-a_pet.nii.gz", "sub-2_ses-b_T1w.nii.gz")
+    root = bids_dataset(tmp_path, names)
+    with pytest.raises(OptionError, match="no session nope; there are a, b"):
+        find_cases(root, sessions=["a", "nope"])
+    with pytest.raises(OptionError, match="no session b; there is a"):
+        find_cases(root, participants=["1"], sessions=["b"])
+    with pytest.raises(OptionError, match="no PET to fuse: sub-2: sub-2 has no PET in session b"):
+        find_cases(root, participants=["2"], sessions=["b"])
+    cases = find_cases(root, participants=["sub-1,2"])
+    assert [(case.id, case.skip) for case in cases] == [("sub-1_ses-a", None), ("sub-2", "sub-2 has no PET")]
+
+
+def test_derivatives_that_are_none_are_refused(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    (root / "derivatives").mkdir()
+    with pytest.raises(ReadError, match=r"has no folders sub-\.\.\.; give auto, none"):
+        find_cases(root, derivatives=str(root / "derivatives"))
 
 
 def test_parts_share_all_cases_out_without_overlap(tmp_path):
