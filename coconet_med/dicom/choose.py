@@ -57,12 +57,12 @@ def _frames(series: Series) -> int:
 
 
 def _corrected(series: Series) -> bool:
-    enhanced = headers.text(series.header, "AttenuationCorrected").strip().upper() == "YES"
-    return enhanced or "ATTN" in {w.upper() for w in headers.words(series.header, "CorrectedImage")}
+    enhanced = headers.text(series.facts, "AttenuationCorrected").strip().upper() == "YES"
+    return enhanced or "ATTN" in {w.upper() for w in headers.words(series.facts, "CorrectedImage")}
 
 
 def _dynamic(series: Series) -> bool:
-    kind = {w.upper() for w in headers.words(series.header, "SeriesType")}
+    kind = {w.upper() for w in headers.words(series.facts, "SeriesType")}
     return bool(kind & {"DYNAMIC", "GATED"})
 
 
@@ -94,7 +94,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "PT": (
         (30, "attenuation corrected", _corrected),
-        (20, "in Bq/ml or SUV", lambda s: headers.text(s.header, "Units").strip() in ("BQML", "GML")),
+        (20, "in Bq/ml or SUV", lambda s: headers.text(s.facts, "Units").strip() in ("BQML", "GML")),
         (10, "static", lambda s: not _dynamic(s)),
         (5, "original image", _typed("ORIGINAL")),
         (-40, "not attenuation corrected by name", _named(r"nac|no ?ac|non ?ac|uncorrected|un-?corr\w*")),

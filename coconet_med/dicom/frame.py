@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.realworld import Mapping
 from coconet_med.dicom.series import Instance
 from coconet_med.errors import ReadError
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 #: Limits that no real head scan reaches, so that a damaged or hostile header cannot ask for all the memory.
 MAX_SIDE = 16384
 MAX_VOXELS = 2**29
-
-#: UCUM codes of Measurement Units Code Sequence that have a name of their own here.
-UCUM = {"Bq/ml": "Bq/ml", "{SUVbw}g/ml": "SUVbw", "g/ml{SUVbw}": "SUVbw", "{counts}": "counts", "[hnsf'U]": "HU"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class Frame:
         duration: duration of the acquisition, ms, where known.
         time: what orders the frames of one place in time; equal for all frames of one volume.
         kind: what must be equal in one volume beside the place (image type, echo time, ...).
+        suvbw: real-world mapping of the stored values to SUVbw that the object states beside other units.
     """
 
     instance: Instance
@@ -51,16 +50,7 @@ class Frame:
     duration: float | None = None
     time: tuple = ()
     kind: tuple = ()
-
-
-def real_world(world: Dataset | None) -> tuple[float, float, str] | None:
-    """Slope, intercept and units of a linear Real World Value Mapping item to units known here, else ``None``."""
-    if world is None:
-        return None
-    slope, intercept = headers.number(world, "RealWorldValueSlope"), headers.number(world, "RealWorldValueIntercept")
-    codes = headers.items(world, "MeasurementUnitsCodeSequence")
-    units = UCUM.get(headers.text(codes[0], "CodeValue")) if codes else None
-    return (slope, intercept, units) if slope and intercept is not None and units else None
+    suvbw: Mapping | None = None
 
 
 def rescale(ds: Dataset, instance: Instance) -> tuple[float | None, float]:

@@ -11,13 +11,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, real_world, rescale
+from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, rescale
 from coconet_med.dicom.nm import nm_frames
+from coconet_med.dicom.realworld import PREFERRED, Mapping, best_mapping
 from coconet_med.dicom.series import NM_CLASS, Instance, Series, name_files
+from coconet_med.dicom.times import Clock, acquired
 from coconet_med.errors import ReadError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+WORLD = "RealWorldValueMappingSequence"
+#: Units of PET that a real-world mapping does not replace: SUV can be computed from them, and checked.
+QUANTITATIVE = ("BQML", "Bq/ml", "GML", "SUVbw")
 
 
 def frames_of(series: Series) -> list[Frame]:
@@ -75,8 +81,8 @@ def _refuse_kinds(series: Series) -> None:
 
 def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
     ds = instance.header
-    slope, intercept = rescale(ds, instance)
-    taken = headers.moment(ds, "AcquisitionDate", "AcquisitionTime") or headers.datetime_of(ds, "AcquisitionDateTime")
+    slope, intercept, units, suvbw = _classic_values(instance)
+    taken = acquired(ds)
     return Frame(
         instance,
         0,
@@ -84,7 +90,7 @@ def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
         shape,
         slope,
         intercept,
-        units=headers.text(ds, "Units").strip() or headers.text(ds, "RescaleType").strip(),
+        units=units,
         duration=_positive(headers.number(ds, "ActualFrameDuration")),
         time=(
             headers.number(ds, "TemporalPositionIdentifier") or 0.0,
@@ -93,6 +99,7 @@ def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
             headers.number(ds, "TriggerTime") or 0.0,
         ),
         kind=(instance.image_type, headers.number(ds, "EchoTime"), headers.words(ds, "CorrectedImage")),
+        suvbw=suvbw,
     )
 
 
@@ -103,8 +110,9 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
     if len(groups) != count:
         raise ReadError(f"{instance.name}: {count} frames but {len(groups)} items of per-frame functional groups")
 
+    clock = Clock([ds])
     for index, group in enumerate(groups):
-        where, plane, measures, values, content, world, echo = (
+        where, plane, measures, values, content, echo = (
             _group(group, shared, keyword)
             for keyword in (
                 "PlanePositionSequence",
@@ -112,13 +120,14 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
                 "PixelMeasuresSequence",
                 "PixelValueTransformationSequence",
                 "FrameContentSequence",
-                "RealWorldValueMappingSequence",
                 "MREchoSequence",
             )
         )
-        slope, intercept, units = _enhanced_values(instance, values, world)
+        worlds = next((w for d in (group, shared) if d is not None and (w := headers.items(d, WORLD))), [])
+        slope, intercept, units, suvbw = _enhanced_values(instance, values, worlds)
         types = [_group(group, shared, f"{m}FrameTypeSequence") for m in ("MRImage", "CTImage", "PET")]
-        taken = headers.datetime_of(content, "FrameReferenceDateTime") if content is not None else None
+        moments = ("FrameReferenceDateTime", "FrameAcquisitionDateTime") if content is not None else ()
+        taken = next((when for tag in moments if (when := clock.datetime_of(content, tag, ds))), None)
         yield Frame(
             instance,
             index,
@@ -126,7 +135,7 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
             shape,
             slope,
             intercept,
-            units=units or headers.text(ds, "Units").strip(),
+            units=units or headers.text(instance.facts, "Units").strip(),
             duration=_positive(headers.number(content, "FrameAcquisitionDuration")) if content is not None else None,
             time=(
                 (headers.number(content, "TemporalPositionIndex") or 0.0) if content is not None else 0.0,
@@ -139,6 +148,7 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
                 headers.number(echo, "EffectiveEchoTime") if echo is not None else None,
                 headers.text(content, "StackID") if content is not None else "",
             ),
+            suvbw=suvbw,
         )
 
 
@@ -151,17 +161,41 @@ def _group(own: Dataset, shared: Dataset | None, keyword: str) -> Dataset | None
     return None
 
 
+def _classic_values(instance: Instance) -> tuple[float | None, float, str, Mapping | None]:
+    """Slope, intercept, units, and a mapping to SUVbw beside them.
+
+    Of a PET whose rescaled values are neither Bq/ml nor SUV, a real-world mapping to one of these is taken instead.
+    """
+    ds = instance.header
+    slope, intercept = rescale(ds, instance)
+    units = headers.text(ds, "Units").strip() or headers.text(ds, "RescaleType").strip()
+    worlds = headers.items(ds, WORLD) if headers.text(ds, "Modality").strip().upper() == "PT" else []
+    return _with_mapping((slope, intercept, units), worlds)
+
+
 def _enhanced_values(
-    instance: Instance, values: Dataset | None, world: Dataset | None
-) -> tuple[float | None, float, str]:
+    instance: Instance, values: Dataset | None, worlds: list[Dataset]
+) -> tuple[float | None, float, str, Mapping | None]:
     """Slope, intercept, units: the rescaling where it names units, else the real-world mapping, else the rescaling."""
     kind = headers.text(values, "RescaleType").strip() if values is not None else ""
-    mapping = real_world(world)
-    if kind in ("", "US") and mapping:
-        return mapping
-    if values is None:
-        return None, 0.0, ""
-    return *rescale(values, instance), "" if kind == "US" else kind
+    units = "" if kind == "US" else kind
+    if not units and not headers.text(instance.facts, "Units").strip() and (mapping := best_mapping(worlds)):
+        return mapping.slope, mapping.intercept, mapping.units, None
+    slope, intercept = rescale(values, instance) if values is not None else (None, 0.0)
+    own = units or headers.text(instance.facts, "Units").strip()
+    return _with_mapping((slope, intercept, own), worlds)
+
+
+def _with_mapping(
+    scaled: tuple[float | None, float, str], worlds: list[Dataset]
+) -> tuple[float | None, float, str, Mapping | None]:
+    slope, intercept, units = scaled
+    mapping = best_mapping(worlds)
+    if mapping is None or mapping.units not in PREFERRED:
+        return slope, intercept, units, None
+    if units in QUANTITATIVE:
+        return slope, intercept, units, mapping if mapping.units == "SUVbw" else None
+    return mapping.slope, mapping.intercept, mapping.units, None
 
 
 def _positive(number: float | None) -> float | None:

@@ -134,10 +134,3 @@ def parse_datetime(date: str, time: str) -> datetime | None:
     except ValueError:
         return None
     return whole_seconds + timedelta(microseconds=int(fraction.ljust(6, "0")[:6] or "0"))
-
-
-def datetime_of(ds: Dataset, tag: Tag) -> datetime | None:
-    """A DT attribute without its time zone suffix; ``None`` where not usable."""
-    raw = text(ds, tag).strip()
-    plain = raw.split("+")[0].split("-")[0]
-    return parse_datetime(plain[:8], plain[8:]) if len(plain) >= 10 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,9 +18,10 @@ from coconet_med.dicom.geometry import Stack, arrange, common_plane
 from coconet_med.dicom.identity import refuse_several_in_series
 from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
+from coconet_med.dicom.reference import SUV_BOUND
 from coconet_med.dicom.regrid import regrid
 from coconet_med.dicom.series import Series, name_files
-from coconet_med.dicom.suv import Suv, suv_factor
+from coconet_med.dicom.suv import Suv, not_decay_corrected, suv_factor
 from coconet_med.errors import ReadError
 from coconet_med.volume import RELATIVE_UNITS, Source
 
@@ -34,6 +35,8 @@ UNITS = {
     "CNTS": "counts",
     "CPS": "counts/s",
     "PROPCNTS": "proportional counts",
+    "PROPCPS": "proportional counts/s",
+    "CM2ML": "SUVbsa",
     "US": RELATIVE_UNITS,
 }
 
@@ -79,10 +82,13 @@ def load_series(
     with headers.quiet() as notes:
         layout = _layout(series, allow_gaps, dynamic)
         units, scaling = _units(series, layout.frames, suv)
+        _refuse_undecayed_mean(series, layout, scaling)
+        layout = _scaled(layout, scaling)
         values, origin = _values(series, layout)
         padding = _replace_padding(series, values)
-    if scaling.factor not in (None, 1.0):
-        values *= np.float32(scaling.factor)
+    factor = scaling.factor if units == "SUVbw" else scaling.activity
+    if factor not in (None, 1.0) and not scaling.factors:
+        values *= np.float32(factor)
     if not np.isfinite(values).all():
         raise ReadError(f"series {series.describe()}: values are not finite after rescaling")
     found = [
@@ -167,10 +173,51 @@ def _units(series: Series, frames: Sequence[Frame], suv: SuvChoice) -> tuple[str
         return ("HU" if stated in ("", "HU") else own), Suv(None)
     scaling = suv_factor(series, stated)
     if scaling.reason.startswith("values are SUV normalized"):
-        own = f"SUV{headers.text(series.header, 'SUVType').strip().lower()}"
+        own = f"SUV{headers.text(series.facts, 'SUVType').strip().lower() or 'bsa'}"
+    if scaling.activity:
+        own = "Bq/ml"
     if suv == "never" and own != "SUVbw":
-        return own, Suv(None, "not asked for")
+        return own, Suv(None, "not asked for", activity=scaling.activity)
+    scaling = _with_real_world(frames, scaling)
     return ("SUVbw" if scaling.factor is not None else own), scaling
+
+
+def _with_real_world(frames: Sequence[Frame], scaling: Suv) -> Suv:
+    """The mapping to SUVbw that the scanner states beside Bq/ml: a check of the factor, or what there is instead."""
+    ratios = [f.suvbw.slope / f.slope for f in frames if f.suvbw and f.slope]
+    if len(ratios) < len(frames) or any(abs(f.suvbw.intercept) > 1e-6 or f.intercept for f in frames if f.suvbw):
+        return scaling
+    if scaling.factor is None and not scaling.factors and max(ratios) - min(ratios) <= 1e-4 * max(ratios):
+        rule = f"Real World Value Mapping to SUVbw ({scaling.reason})"
+        return Suv(ratios[0], inputs={"rule": rule})
+    share = ratios[0] / scaling.factor if scaling.factor else 1.0
+    if abs(share - 1.0) <= SUV_BOUND:
+        return scaling
+    note = f"SUV: the Real World Value Mapping of the scanner says {share:.3g} where weight, dose and times give 1.00"
+    return replace(scaling, warnings=(*scaling.warnings, note))
+
+
+def _scaled(layout: _Layout, scaling: Suv) -> _Layout:
+    """The frames of images that are not decay corrected, each with its factor to SUVbw in slope and intercept."""
+    factors = scaling.factors
+    if not factors:
+        return layout
+
+    def scaled(frame: Frame) -> Frame:
+        factor = factors[frame.instance.uid, frame.index]
+        slope = 1.0 if frame.slope is None else frame.slope
+        return replace(frame, slope=slope * factor, intercept=frame.intercept * factor)
+
+    return replace(layout, parts=[([scaled(f) for f in part], weight) for part, weight in layout.parts])
+
+
+def _refuse_undecayed_mean(series: Series, layout: _Layout, scaling: Suv) -> None:
+    """Frames that each hold the activity of their own time have no mean; SUV corrects them one by one."""
+    if len(layout.parts) > 1 and scaling.factor is None and series.modality == "PT" and not_decay_corrected(series):
+        raise ReadError(
+            f"series {series.describe()}: its {len(layout.parts)} frames in time are not decay corrected, so they have "
+            "no mean; take one with --dynamic N"
+        )
 
 
 def _values(series: Series, layout: _Layout) -> tuple[np.ndarray, tuple[float, ...]]:

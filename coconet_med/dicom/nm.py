@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.frame import Frame, real_world, rescale
+from coconet_med.dicom.frame import Frame, rescale
+from coconet_med.dicom.realworld import best_mapping
 from coconet_med.dicom.series import Instance
 from coconet_med.errors import ReadError
 
@@ -93,6 +94,7 @@ def _first_place(ds, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
 def _values(instance: Instance) -> tuple[float | None, float, str]:
     """Slope, intercept and units: a real-world mapping to Bq/ml (quantitative SPECT) before a plain rescaling."""
     ds = instance.header
-    worlds = headers.items(ds, "RealWorldValueMappingSequence")
-    mapping = real_world(worlds[0]) if len(worlds) == 1 else None
-    return mapping or (*rescale(ds, instance), headers.text(ds, "Units").strip())
+    mapping = best_mapping(headers.items(ds, "RealWorldValueMappingSequence"))
+    if mapping is not None:
+        return mapping.slope, mapping.intercept, mapping.units
+    return *rescale(ds, instance), headers.text(ds, "Units").strip()

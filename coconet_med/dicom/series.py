@@ -48,6 +48,13 @@ class Instance:
         return headers.printable(self.path.name, limit=80)
 
     @cached_property
+    def facts(self) -> Dataset:
+        """The header with the attributes that a legacy conversion kept apart (:mod:`coconet_med.dicom.converted`)."""
+        from coconet_med.dicom.converted import with_converted
+
+        return with_converted(self.header)
+
+    @cached_property
     def sop_class(self) -> str:
         return headers.text(self.header, "SOPClassUID")
 
@@ -71,6 +78,11 @@ class Series:
     @property
     def header(self) -> Dataset:
         return self.instances[0].header
+
+    @property
+    def facts(self) -> Dataset:
+        """As :attr:`Instance.facts`, of the first object."""
+        return self.instances[0].facts
 
     @cached_property
     def modality(self) -> str:

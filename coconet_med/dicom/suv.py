@@ -1,25 +1,37 @@
 """Standardized uptake value by body weight from the header of a PET series, or the reason why not.
 
-After the vendor-neutral pseudo-code of the QIBA FDG-PET profile (appendix "SUV calculation"), for BQML images that are
-corrected for attenuation and decay:
-
-    SUVbw = Bq/ml x weight[g] / (dose[Bq] x 2^(-t / half-life)),   t = decay reference time - injection time.
+After the vendor-neutral pseudo-code of the QIBA FDG-PET profile (appendix "SUV calculation") and the IBSI-SUV manual,
+for images that are corrected for attenuation.  The pieces: :mod:`~coconet_med.dicom.injection` (dose and time),
+:mod:`~coconet_med.dicom.reference` (decay reference time), :mod:`~coconet_med.dicom.vendors` (private factors),
+:mod:`~coconet_med.dicom.normalized` (values normalized by something else than body weight).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from coconet_med.decay import WEIGHT_KG, mean_count_time, suvbw_factor
 from coconet_med.dicom import headers
-from coconet_med.dicom.series import Instance, Series
+from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, one_value
+from coconet_med.dicom.normalized import to_body_weight
+from coconet_med.dicom.reference import (
+    DECAY_DATETIME,
+    PRIVATE,
+    SERIES,
+    NoReferenceError,
+    Reference,
+    Stated,
+    decay_reference,
+)
+from coconet_med.dicom.series import Series
+from coconet_med.dicom.times import Clock, parse_dt
+from coconet_med.dicom.timing import Shot, shots_of
+from coconet_med.dicom.vendors import PHILIPS_ACTIVITY, PHILIPS_SUV, is_ge, private_number, scan_start
 
-#: Plausible ranges; a value outside is a slip of units (MBq, grams) rather than a measurement.
-DOSE_BQ = (1e5, 1e11)
-WEIGHT_KG = (0.2, 500.0)
-HALF_LIFE_S = (30.0, 1e7)
+#: Acquisition and series lie at most so far apart; a longer way is a date that de-identification put there.
+SAME_SCAN = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -27,165 +39,270 @@ class Suv:
     """Factor from the rescaled values to SUVbw (g/ml), or why there is none.
 
     Attributes:
-        factor: multiply by it; ``None`` where SUV is not possible.
+        factor: multiply by it; ``None`` where SUV is not possible.  That of the first frame where frames differ.
         reason: why there is no factor; ``""`` where there is one.
         inputs: what the factor was computed from (plain JSON types).
         warnings: what was assumed.
+        factors: for images that are not decay corrected the factor of each frame, by SOP Instance UID and number.
+        activity: factor from the rescaled values to Bq/ml, where the header has one of its own (Philips).
     """
 
     factor: float | None
     reason: str = ""
     inputs: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-
-class _ImpossibleError(Exception):
-    """SUV cannot be computed; the message is the reason."""
+    factors: dict[tuple[str, int], float] | None = None
+    activity: float | None = None
 
 
 def suv_factor(series: Series, units: str) -> Suv:
     """Factor to SUVbw for a PET series whose rescaled values are in ``units`` (the values of Units (0054,1001))."""
     if series.modality != "PT":
         return Suv(None, "SUV is defined here for PET only")
+    if units == "SUVbw":
+        return Suv(1.0, inputs={"rule": "values are SUVbw already (Real World Value Mapping)"})
+    if units in ("GML", "CM2ML"):
+        return _normalized(series, units)
+    if units == "CNTS":
+        return _philips(series)
+    if units not in ("BQML", "Bq/ml"):
+        return Suv(None, f"units are '{units or 'not stated'}', not BQML")
+    return _by_weight(series)
+
+
+def not_decay_corrected(series: Series) -> bool:
+    """Whether the header says that values are as they were measured, each frame at its own time."""
+    ds = series.facts
+    stated = headers.text(ds, "DecayCorrection").strip().upper(), headers.text(ds, "DecayCorrected").strip().upper()
+    return stated[0] == "NONE" or stated[1] == "NO"
+
+
+def _normalized(series: Series, units: str) -> Suv:
+    kind = headers.text(series.facts, "SUVType").strip().upper() or ("BW" if units == "GML" else "BSA")
+    if kind == "BW":
+        return Suv(1.0, inputs={"rule": "Units GML: values are SUVbw already"})
     try:
-        if units in ("GML", "SUVbw"):
-            kind = headers.text(series.header, "SUVType").strip() or "BW"
-            if kind != "BW":
-                return Suv(None, f"values are SUV normalized by {kind}, not by body weight")
-            return Suv(1.0, inputs={"rule": "Units GML: values are SUVbw already"})
-        if units == "CNTS":
-            return _philips(series)
-        if units not in ("BQML", "Bq/ml"):
-            return Suv(None, f"units are '{units or 'not stated'}', not BQML")
-        return _by_weight(series)
-    except _ImpossibleError as reason:
-        return Suv(None, str(reason))
-
-
-def _by_weight(series: Series) -> Suv:
-    corrections = {word.upper() for word in headers.words(series.header, "CorrectedImage")}
-    enhanced = not corrections and "DecayCorrected" in series.header
-    if enhanced:
-        flags = {"ATTN": "AttenuationCorrected", "DECY": "DecayCorrected"}
-        corrections = {k for k, tag in flags.items() if headers.text(series.header, tag).strip().upper() == "YES"}
-    missing = sorted({"ATTN", "DECY"} - corrections)
-    if missing:
-        raise _ImpossibleError(f"not corrected for {' and '.join(missing)} (Corrected Image)")
-    weight = _one(series, "patient weight", lambda i: headers.number(i.header, "PatientWeight"), WEIGHT_KG, "kg")
-    dose = _one(series, "injected dose", lambda i: _isotope(i, "RadionuclideTotalDose"), DOSE_BQ, "Bq")
-    inputs: dict[str, Any] = {"weight_kg": weight, "dose_Bq": dose}
-    reference = headers.text(series.header, "DecayCorrection").strip().upper()
-    if reference == "ADMIN":
-        inputs["rule"] = "decay corrected to the time of administration"
-        return Suv(1000.0 * weight / dose, inputs=inputs)
-    if reference != "START" and not enhanced:
-        raise _ImpossibleError(f"Decay Correction is '{reference or 'missing'}', expected START or ADMIN")
-    half_life = _one(series, "half-life", lambda i: _isotope(i, "RadionuclideHalfLife"), HALF_LIFE_S, "s")
-    scan, rule = _reference_time(series)
-    seconds, injection, notes = _elapsed(series, scan, half_life)
-    inputs |= {
-        "half_life_s": half_life,
-        "scan": scan.isoformat(),
-        "injection": injection,
-        "decay_s": seconds,
-        "rule": rule,
-    }
-    factor = 1000.0 * weight / (dose * 2.0 ** (-seconds / half_life))
-    return Suv(factor, inputs=inputs, warnings=notes)
-
-
-def _isotope(instance: Instance, keyword: str) -> float | None:
-    found = headers.items(instance.header, "RadiopharmaceuticalInformationSequence")
-    return headers.number(found[0], keyword) if found else None
-
-
-def _one(
-    series: Series, what: str, read: Callable[[Instance], float | None], plausible: tuple[float, float], unit: str
-) -> float:
-    """The value that all files of the series share, within the plausible range."""
-    found = {read(instance) for instance in series.instances}
-    if len(found) > 1:
-        raise _ImpossibleError(f"{what} differs between the files of the series")
-    number = found.pop()
-    if number is None:
-        raise _ImpossibleError(f"{what} is missing")
-    if not plausible[0] <= number <= plausible[1]:
-        raise _ImpossibleError(f"{what} of {number:g} {unit} is not plausible")
-    return number
-
-
-def _reference_time(series: Series) -> tuple[datetime, str]:
-    """The moment to which the values are decay corrected."""
-    exact = headers.datetime_of(series.header, "DecayCorrectionDateTime")
-    if exact is not None:
-        return exact, "Decay Correction DateTime"
-    starts = [headers.moment(i.header, "SeriesDate", "SeriesTime") for i in series.instances]
-    taken = [
-        headers.moment(i.header, "AcquisitionDate", "AcquisitionTime")
-        or headers.datetime_of(i.header, "AcquisitionDateTime")
-        for i in series.instances
-    ]
-    if None in taken:
-        raise _ImpossibleError("Acquisition Date and Time are missing")
-    earliest = min(taken)
-    if None not in starts and len(set(starts)) == 1 and starts[0] <= earliest:
-        return starts[0], "Series Date and Time"
-    private = _general_electric(series)
-    if private is not None:
-        return private, "GE scan date and time (0009,100D)"
-    return earliest, "earliest Acquisition Date and Time (the series time lies after it)"
-
-
-def _general_electric(series: Series) -> datetime | None:
-    """Scan time that GE keeps when a series is processed later (private block GEMS_PETD_01)."""
-    try:
-        block = series.header.private_block(0x0009, "GEMS_PETD_01")
-        raw = str(block[0x0D].value) if 0x0D in block else ""
-    except Exception:  # no such block, or damaged
-        return None
-    return headers.parse_datetime(raw[:8], raw[8:]) if len(raw) >= 14 else None
-
-
-def _elapsed(series: Series, scan: datetime, half_life: float) -> tuple[float, str, tuple[str, ...]]:
-    """Seconds from injection to scan, the injection time used, and what was assumed about its date."""
-    found = headers.items(series.header, "RadiopharmaceuticalInformationSequence")
-    full = headers.datetime_of(found[0], "RadiopharmaceuticalStartDateTime") if found else None
-    notes: tuple[str, ...] = ()
-    if full is not None:
-        injection = full
-    else:
-        clock = headers.text(found[0], "RadiopharmaceuticalStartTime").strip() if found else ""
-        same_day = headers.parse_datetime(scan.strftime("%Y%m%d"), clock)
-        if same_day is None:
-            raise _ImpossibleError("injection time (Radiopharmaceutical Start DateTime) is missing")
-        if half_life > 6 * 3600:
-            raise _ImpossibleError("injection date is missing, and a long-lived tracer may have been given days before")
-        injection = same_day
-        if injection > scan:
-            injection -= timedelta(days=1)
-            notes = ("SUV: the injection time is later in the day than the scan; taken as the day before",)
-    seconds = (scan - injection).total_seconds()
-    if seconds < 0:
-        raise _ImpossibleError(f"injection ({injection}) lies after the scan ({scan})")
-    if seconds > 10 * half_life:
-        raise _ImpossibleError(f"injection lies {seconds / half_life:.0f} half-lives before the scan")
-    return seconds, injection.isoformat(), notes
+        factor = to_body_weight(series, kind)
+    except ImpossibleError as reason:
+        return Suv(None, f"values are SUV normalized by {kind}, not by body weight, and cannot be converted: {reason}")
+    return Suv(factor, inputs={"rule": f"Units {units}, SUV Type {kind}: brought to body weight"})
 
 
 def _philips(series: Series) -> Suv:
-    """Philips PET in counts: the private SUV scale factor (7053,1000), if the series has one."""
-    factors = {_private(instance) for instance in series.instances}
-    if len(factors) != 1:
-        raise _ImpossibleError("the Philips SUV scale factor differs between the files of the series")
-    factor = factors.pop()
-    if not factor or factor <= 0:
-        raise _ImpossibleError("units are CNTS, and there is no Philips SUV scale factor (7053,1000)")
-    return Suv(factor, inputs={"rule": "Philips SUV scale factor (7053,1000)"})
+    """Philips PET in counts: SUV Scale Factor (7053,1000), else Activity Concentration Scale Factor (7053,1009)."""
+    notes: list[str] = []
+    factors: dict[str, float | None] = {}
+    for name, what in (("(7053,1000)", PHILIPS_SUV), ("(7053,1009)", PHILIPS_ACTIVITY)):
+        found = {private_number(instance.facts, what) for instance in series.instances}
+        if len(found) > 1:
+            return Suv(None, f"units are CNTS, and Philips {name} differs between the files of the series")
+        factors[name], orphan = found.pop()
+        if orphan:
+            notes.append(
+                f"SUV: Philips {name} was read although its private creator 'Philips PET Private Group' (7053,0010) is "
+                "missing"
+            )
+    direct, activity = (value if value and value > 0 else None for value in factors.values())
+    by_weight = _by_weight(series, activity, "Philips activity scale factor (7053,1009)") if activity else None
+    if direct is None and by_weight is None:
+        said = {name: "not there" if value is None else f"{value:g}" for name, value in factors.items()}
+        return Suv(
+            None,
+            f"units are CNTS, and there is no Philips SUV scale factor (7053,1000: {said['(7053,1000)']}) nor activity "
+            f"scale factor (7053,1009: {said['(7053,1009)']})",
+        )
+    if direct is None:
+        assert by_weight is not None
+        return replace(by_weight, warnings=(*notes, *by_weight.warnings), activity=activity)
+    if by_weight is not None and by_weight.factor and abs(by_weight.factor / direct - 1.0) > 0.01:
+        notes.append(
+            f"SUV: Philips (7053,1000) was taken; by (7053,1009), weight and dose SUV 1.00 would be "
+            f"{by_weight.factor / direct:.3g}"
+        )
+    return Suv(
+        direct, inputs={"rule": "Philips SUV scale factor (7053,1000)"}, warnings=tuple(notes), activity=activity
+    )
 
 
-def _private(instance: Instance) -> float | None:
+def _by_weight(series: Series, scale: float = 1.0, rule: str = "") -> Suv:
+    """Factor by weight, dose and times for values that are ``scale`` times Bq/ml."""
     try:
-        block = instance.header.private_block(0x7053, "Philips PET Private Group")
-        return float(block[0x00].value) if 0x00 in block else None
-    except Exception:  # no such block, or damaged
-        return None
+        found = _computed(series)
+    except (ImpossibleError, NoReferenceError) as reason:
+        return Suv(None, str(reason))
+    assert found.factor is not None
+    factors = {key: scale * value for key, value in found.factors.items()} if found.factors else None
+    inputs = {**found.inputs, "rule": f"{rule}; {found.inputs['rule']}" if rule else found.inputs["rule"]}
+    return replace(found, factor=scale * found.factor, factors=factors, inputs=inputs)
+
+
+def _computed(series: Series) -> Suv:
+    ds = series.facts
+    corrections = {word.upper() for word in headers.words(ds, "CorrectedImage")}
+    enhanced = not corrections and "DecayCorrected" in ds
+    if enhanced:
+        flags = {"ATTN": "AttenuationCorrected", "DECY": "DecayCorrected"}
+        corrections = {k for k, tag in flags.items() if headers.text(ds, tag).strip().upper() == "YES"}
+    mode = headers.text(ds, "DecayCorrection").strip().upper()
+    undecayed = not_decay_corrected(series)
+    if undecayed and not enhanced and "DECY" in corrections:
+        raise ImpossibleError(f"Decay Correction is '{mode}', and Corrected Image names DECY all the same")
+    missing = sorted(({"ATTN"} if undecayed else {"ATTN", "DECY"}) - corrections)
+    if missing:
+        raise ImpossibleError(f"not corrected for {' and '.join(missing)} (Corrected Image)")
+    weight = one_value(series, "patient weight", lambda i: headers.number(i.facts, "PatientWeight"), WEIGHT_KG, "kg")
+    dose = dose_of(series)
+    if mode == "ADMIN":
+        rule = "decay corrected to the time of administration"
+        return Suv(1000.0 * weight / dose, inputs={"weight_kg": weight, "dose_Bq": dose, "rule": rule})
+    if mode not in ("START", "NONE") and not enhanced:
+        raise ImpossibleError(f"Decay Correction is '{mode or 'missing'}', expected START, ADMIN or NONE")
+    half_life, odd = half_life_s(series)
+    try:
+        found = _with_decay(series, weight, dose, half_life, enhanced=enhanced)
+    except (ImpossibleError, NoReferenceError) as reason:
+        raise ImpossibleError(f"{odd}; {reason}" if odd else str(reason)) from reason
+    return replace(found, warnings=(f"SUV: {odd}", *found.warnings)) if odd else found
+
+
+def _with_decay(series: Series, weight: float, dose: float, half_life: float, *, enhanced: bool) -> Suv:
+    """Factor of images whose values are not corrected to the time of injection already."""
+    clock = _clock(series)
+    shots, dates = _shots(series, clock)
+    moments, notes = {}, ()
+    if not_decay_corrected(series):
+        moments = _measured(shots, half_life)
+        taken = Reference(min(moments.values()), "not decay corrected: mean count time of each frame by itself")
+    else:
+        stated, blanked = _stated(series, clock, enhanced=enhanced)
+        start = is_ge(series.facts)
+        taken = decay_reference(stated, shots.values(), half_life, frame_start=start, show=clock.show)
+        notes = (*_disagreeing(taken, half_life, clock), *blanked, *(f"SUV: {note}" for note in taken.notes))
+    ends = [s.start + timedelta(seconds=s.duration or 0.0) for s in shots.values() if s.start is not None]
+    injection = injection_of(series, clock, taken.when, max(ends, default=None), half_life)
+
+    def factor(when: datetime) -> float:
+        decay = (when - injection.when).total_seconds()
+        return suvbw_factor(weight_kg=weight, dose_bq=dose, decay_s=decay, half_life_s=half_life)
+
+    inputs = {
+        "weight_kg": weight,
+        "dose_Bq": dose,
+        "half_life_s": half_life,
+        "scan": clock.local(taken.when).isoformat(),
+        "injection": clock.local(injection.when).isoformat(),
+        "decay_s": (taken.when - injection.when).total_seconds(),
+        "rule": taken.rule,
+    }
+    return Suv(
+        factor(taken.when),
+        inputs=inputs,
+        warnings=(*dates, *notes, *_zone_note(series, clock, taken), *injection.notes),
+        factors={key: factor(when) for key, when in moments.items()} or None,
+    )
+
+
+def _clock(series: Series) -> Clock:
+    ds = series.facts
+    drugs = headers.items(ds, "RadiopharmaceuticalInformationSequence")
+    pairs = [(headers.text(ds, "AcquisitionDateTime"), headers.text(ds, "AcquisitionTime"))]
+    pairs += [
+        (headers.text(drug, "RadiopharmaceuticalStartDateTime"), headers.text(drug, "RadiopharmaceuticalStartTime"))
+        for drug in drugs
+    ]
+    pairs += [(headers.text(ds, "DecayCorrectionDateTime"), ""), (scan_start(ds)[0], "")]
+    return Clock([instance.header for instance in series.instances], pairs)
+
+
+def _shots(series: Series, clock: Clock) -> tuple[dict[tuple[str, int], Shot], tuple[str, ...]]:
+    """Timing of the frames without blanked times, on the date of the series where that of the acquisition cannot be."""
+    shots = shots_of(series, clock)
+    starts = [shot.start for shot in shots.values() if shot.start is not None]
+    if starts and all(_blank(clock.local(start)) for start in starts):
+        return {key: replace(shot, start=None) for key, shot in shots.items()}, ()
+    began = clock.moment(series.header, "SeriesDate", "SeriesTime")
+    if not starts or began is None or abs(min(starts) - began) <= SAME_SCAN:
+        return shots, ()
+    drugs = headers.items(series.facts, "RadiopharmaceuticalInformationSequence")
+    given = clock.datetime_of(drugs[0], "RadiopharmaceuticalStartDateTime", series.header) if drugs else None
+    if given is not None and abs(min(starts) - given) <= abs(began - given):
+        return shots, ()  # the date of the series is the odd one
+    days = timedelta(days=round((began - min(starts)) / timedelta(days=1)))
+    moved = {key: replace(s, start=s.start + days if s.start else None) for key, s in shots.items()}
+    dates = f"Acquisition Date {clock.local(min(starts)):%Y-%m-%d} and Series Date {clock.local(began):%Y-%m-%d}"
+    return moved, (f"SUV: {dates} are not of one scan; the acquisition was taken to be at the date of the series",)
+
+
+def _stated(series: Series, clock: Clock, *, enhanced: bool) -> tuple[list[Stated], tuple[str, ...]]:
+    """Reference times that stand in the header as such, and what is wrong with those that were not used."""
+    ds = series.facts
+    found: list[Stated] = []
+    for source, name, texts in (
+        (DECAY_DATETIME, "", [headers.text(i.facts, "DecayCorrectionDateTime") for i in series.instances]),
+        (PRIVATE, scan_start(ds)[1], [scan_start(i.facts)[0] for i in series.instances]),
+    ):
+        if len(set(texts)) > 1:
+            raise ImpossibleError(f"{name or source} differs between the files of the series")
+        if (when := clock.parse(texts[0], series.header)) is not None:
+            found.append(Stated(source, when, name))
+    if enhanced and found:
+        return found, ()  # Series Time of an enhanced object says nothing about decay
+    starts = {clock.moment(i.header, "SeriesDate", "SeriesTime") for i in series.instances}
+    if len(starts) > 1:
+        return found, (f"SUV: {SERIES} differ between the files of the series and were not used",)
+    start = starts.pop()
+    if start is None:
+        return found, ()
+    if _blank(clock.local(start)):
+        return found, ("SUV: Series Time is 000000, as if blanked, and was not used",)
+    return [*found, Stated(SERIES, start)], ()
+
+
+def _measured(shots: dict[tuple[str, int], Shot], half_life: float) -> dict[tuple[str, int], datetime]:
+    """When the values of each frame occurred: Frame Reference DateTime, else its start and its mean count time."""
+    found = {}
+    for key, shot in shots.items():
+        if shot.measured is not None:
+            found[key] = shot.measured
+        elif shot.start is None or shot.duration is None:
+            raise ImpossibleError(
+                "not decay corrected, and Acquisition Date and Time or Actual Frame Duration are missing"
+            )
+        else:
+            found[key] = shot.start + timedelta(seconds=mean_count_time(shot.duration, half_life))
+    return found
+
+
+def _disagreeing(taken: Reference, half_life: float, clock: Clock) -> tuple[str, ...]:
+    """One warning that names the reference time taken, those that disagree with it, and what SUV they would give."""
+    said = []
+    for other in taken.others:
+        lag = (other.when - taken.when).total_seconds() / half_life
+        effect = f"by which SUV 1.00 would be {2.0**lag:.3g}" if abs(lag) < 10 else "which cannot be"
+        said.append(f"{other.name} {'say' if other.source == SERIES else 'says'} {clock.show(other.when)}, {effect}")
+    if not said:
+        return ()
+    return (f"SUV: decay reference {clock.show(taken.when)} was taken ({taken.rule}); {'; '.join(said)}",)
+
+
+def _zone_note(series: Series, clock: Clock, taken: Reference) -> tuple[str, ...]:
+    """A warning where times with and without an offset from UTC had to be compared and no zone is stated."""
+    drugs = headers.items(series.facts, "RadiopharmaceuticalInformationSequence")
+    texts = {
+        "Radiopharmaceutical Start DateTime": headers.text(drugs[0], "RadiopharmaceuticalStartDateTime"),
+        DECAY_DATETIME: headers.text(series.facts, "DecayCorrectionDateTime"),
+        PRIVATE: scan_start(series.facts)[0],
+    }
+    aware = [name for name, text in texts.items() if (found := parse_dt(text)) and found[1] is not None]
+    both = aware[:1] == ["Radiopharmaceutical Start DateTime"] and any(name in taken.rule for name in aware[1:])
+    if not clock.assumed or both or clock.zone is None:
+        return ()
+    zone = clock.show(taken.when).rpartition(" ")[2]
+    return (
+        f"SUV: Timezone Offset From UTC (0008,0201) is missing; times without an offset were taken as {zone}, like "
+        f"{' and '.join(aware) or 'Acquisition DateTime'}",
+    )
+
+
+def _blank(local: datetime) -> bool:
+    return (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)

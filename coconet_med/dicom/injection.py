@@ -1,0 +1,182 @@
+"""The injection of a PET series: dose, half-life and time, each checked for what de-identification and slips do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from coconet_med.decay import DOSE_BQ, HALF_LIFE_S, HALF_LIFE_TOLERANCE, MAX_HALF_LIVES, half_life_of, known_half_life
+from coconet_med.dicom import headers
+from coconet_med.dicom.series import Instance, Series
+from coconet_med.dicom.times import Clock
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+#: Longest half-life (s) with which an injection without a date can be told: longer ones may be given days before.
+DATELESS_HALF_LIFE_S = 6 * 3600.0
+#: Uptake beyond so many half-lives is worth a second look at the times.
+UNUSUAL_HALF_LIVES = 4.0
+
+
+class ImpossibleError(Exception):
+    """SUV cannot be computed; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Injection:
+    """When the radiopharmaceutical was given, on the clock of the series, and what was assumed of it."""
+
+    when: datetime
+    notes: tuple[str, ...] = ()
+
+
+def one_value(
+    series: Series, what: str, read: Callable[[Instance], float | None], plausible: tuple[float, float], unit: str
+) -> float:
+    """The value that all files of the series share, within the plausible range.
+
+    Raises:
+        ImpossibleError: it is missing, differs or is not plausible.
+    """
+    found = {read(instance) for instance in series.instances}
+    if len(found) > 1:
+        raise ImpossibleError(f"{what} differs between the files of the series")
+    number = found.pop()
+    if number is None:
+        raise ImpossibleError(f"{what} is missing")
+    if not plausible[0] <= number <= plausible[1]:
+        hint = ""
+        if unit == "Bq" and plausible[0] <= number * 1e6 <= plausible[1]:
+            hint = " (MBq, it seems; DICOM asks for Bq)"
+        if unit == "kg" and plausible[0] <= number / 1e3 <= plausible[1] and number > plausible[1]:
+            hint = " (grams, it seems; DICOM asks for kg)"
+        raise ImpossibleError(f"{what} of {number:g} {unit} is not plausible{hint}")
+    return number
+
+
+def dose_of(series: Series) -> float:
+    """Injected activity, Bq."""
+    return one_value(
+        series, "injected dose", lambda i: headers.number(_drug(i), "RadionuclideTotalDose"), DOSE_BQ, "Bq"
+    )
+
+
+def half_life_s(series: Series) -> tuple[float, str]:
+    """Half-life in seconds, and what is odd about it, if anything.
+
+    Raises:
+        ImpossibleError: missing, or not that of the radionuclide that the header names.
+    """
+    found = one_value(series, "half-life", lambda i: headers.number(_drug(i), "RadionuclideHalfLife"), HALF_LIFE_S, "s")
+    codes = headers.items(_drug(series.instances[0]), "RadionuclideCodeSequence")
+    named = headers.text(codes[0], "CodeMeaning").strip() if codes else ""
+    expected = half_life_of(named)
+    if expected is not None and abs(found / expected - 1.0) > HALF_LIFE_TOLERANCE:
+        raise ImpossibleError(
+            f"half-life of {found:g} s is not that of {headers.printable(named, 40)} ({expected:g} s)"
+        )
+    if expected is None and not known_half_life(found):
+        return found, f"a half-life of {found:g} s is that of no radionuclide known here"
+    return found, ""
+
+
+def injection_of(
+    series: Series, clock: Clock, reference: datetime, end: datetime | None, half_life: float
+) -> Injection:
+    """When the radiopharmaceutical was given.
+
+    Args:
+        series: whose files must agree.
+        clock: of the series.
+        reference: to which the values are decay corrected.
+        end: of the last frame.  A scan may begin before the injection, but not end before it.
+        half_life: s.
+
+    Raises:
+        ImpossibleError: missing, contradictory, after the scan, or too long before it.
+    """
+    full, wall = (_shared(series, k) for k in ("RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime"))
+    when = clock.parse(full, series.header) if full else None
+    notes: list[str] = []
+    if when is not None:
+        local = clock.local(when)
+        same = headers.parse_datetime(local.strftime("%Y%m%d"), wall)
+        if _midnight(local) and (same is None or same == local):
+            raise ImpossibleError("the injection time is 00:00:00, as if blanked")
+        if same is not None and abs((same - local).total_seconds()) > 60:
+            by = "Radiopharmaceutical Start"
+            notes.append(f"SUV: {by} DateTime says {clock.show(when)}, {by} Time {same:%H:%M:%S}; the former was taken")
+    else:
+        when, notes = _by_wall(clock, wall, reference, end, half_life)
+    seconds = (reference - when).total_seconds()
+    if when > max(end or reference, reference):
+        raise ImpossibleError(
+            f"the injection ({clock.show(when)}) lies after the scan ({clock.show(end or reference)})"
+        )
+    if seconds > MAX_HALF_LIVES * half_life:
+        lag = seconds / half_life
+        raise ImpossibleError(
+            f"the injection ({clock.show(when)}) lies {lag:.0f} half-lives before the scan ({clock.show(reference)})"
+        )
+    if seconds > UNUSUAL_HALF_LIVES * half_life:
+        notes.append(
+            f"SUV: the injection lies {seconds / half_life:.1f} half-lives before the decay reference "
+            f"({clock.show(when)} and {clock.show(reference)}); check both times"
+        )
+    if seconds < -60.0:
+        notes.append(f"SUV: the scan began {-seconds / 60:.1f} min before the injection ({clock.show(when)})")
+    return Injection(when, tuple(notes))
+
+
+def _by_wall(
+    clock: Clock, wall: str, reference: datetime, end: datetime | None, half_life: float
+) -> tuple[datetime, list[str]]:
+    """The injection whose date is missing: the last time before or during the scan that the clock showed ``wall``."""
+    local, last = clock.local(reference), clock.local(end or reference)
+    same = headers.parse_datetime(local.strftime("%Y%m%d"), wall)
+    if same is None:
+        raise ImpossibleError("injection time (Radiopharmaceutical Start DateTime) is missing")
+    if _midnight(same):
+        raise ImpossibleError("the injection time is 00:00:00, as if blanked")
+    if half_life > DATELESS_HALF_LIFE_S:
+        raise ImpossibleError("injection date is missing, and a long-lived tracer may have been given days before")
+    day = timedelta(days=1)
+    during = [when for when in (same, same + day) if local < when <= last]
+    if during:
+        taken = during[0]
+    elif same <= local:
+        taken = same
+    else:
+        taken = same - day
+        if (local - taken).total_seconds() > MAX_HALF_LIVES * half_life:
+            raise ImpossibleError(
+                f"the injection time ({same:%H:%M:%S}) lies after the scan ({last:%H:%M:%S}), and on the day before it "
+                f"would be {(local - taken).total_seconds() / half_life:.0f} half-lives away"
+            )
+    notes = []
+    if taken.date() < same.date():
+        notes = ["SUV: the injection time is later in the day than the scan; taken as the day before"]
+    return reference - (local - taken), notes
+
+
+def _midnight(when: datetime) -> bool:
+    return (when.hour, when.minute, when.second) == (0, 0, 0)
+
+
+def _shared(series: Series, keyword: str) -> str:
+    found = {headers.text(_drug(instance), keyword).strip() for instance in series.instances}
+    if len(found) > 1:
+        raise ImpossibleError("the injection time differs between the files of the series")
+    return found.pop()
+
+
+def _drug(instance: Instance) -> Dataset:
+    found = headers.items(instance.facts, "RadiopharmaceuticalInformationSequence")
+    if not found:
+        raise ImpossibleError("Radiopharmaceutical Information Sequence is missing, and with it the injected dose")
+    if len(found) > 1:
+        raise ImpossibleError(f"{len(found)} radiopharmaceuticals are named, and which the image shows is unclear")
+    return found[0]

@@ -1,0 +1,229 @@
+"""The moment to which the values of a PET series are decay corrected, where Decay Correction is START.
+
+Sources, after the vendor-neutral pseudo-code of QIBA (FDG-PET/CT profile, SUV calculation) and the IBSI-SUV manual
+(oncoray.github.io/suv_computation):
+
+==================================  ================================================================================
+Decay Correction DateTime           (0018,9701): says it outright (enhanced PET)
+scanner's private time              GE (0009,xx0D), Siemens (0071,xx22): says it outright
+Decay Factor                        (0054,1321) = exp(l t) l T / (1 - exp(-l T)), t from the reference to the frame
+Frame Reference Time                (0054,1300): acquisition - frame reference time + mean count time of the frame
+Series Date and Time                should be it (C.8.9.1.1.4), unless the series was processed later or de-identified
+==================================  ================================================================================
+
+All are compared.  The time that most of them state is taken; where equally many state two, the order above decides
+(a Series Time at which the first image begins goes before a lone Frame Reference Time).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from coconet_med.decay import mean_count_time
+from coconet_med.dicom.timing import Shot
+
+#: Two reference times agree if SUV by them differs by no more than this share, or if they are as close as clocks are.
+SUV_BOUND = 0.005
+CLOCK_BOUND_S = 2.0
+#: No scan goes on for longer: a reference that lies further before the first frame is no start of this scan.
+LONGEST_SCAN = timedelta(hours=12)
+
+DECAY_DATETIME = "Decay Correction DateTime"
+PRIVATE = "private scan start time"
+FACTOR = "Decay Factor"
+FRAME = "Frame Reference Time"
+SERIES = "Series Date and Time"
+ORDER = (DECAY_DATETIME, PRIVATE, FACTOR, FRAME, SERIES)
+
+
+class NoReferenceError(Exception):
+    """No reference time can be trusted; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A reference time and which attribute states it (one of :data:`ORDER`, with its words for messages)."""
+
+    source: str
+    when: datetime
+    words: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.words or self.source
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference time taken.
+
+    Attributes:
+        when: on the clock of the series.
+        rule: which sources state it.
+        others: what states another time, beyond the bound.
+        notes: what else the user should know.
+    """
+
+    when: datetime
+    rule: str
+    others: tuple[Stated, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+def bound_s(half_life: float) -> float:
+    """Seconds that two reference times may differ: :data:`SUV_BOUND` of the SUV, at least :data:`CLOCK_BOUND_S`."""
+    return max(CLOCK_BOUND_S, half_life * math.log2(1.0 + SUV_BOUND))
+
+
+def decay_reference(
+    stated: Collection[Stated],
+    shots: Iterable[Shot],
+    half_life: float,
+    *,
+    frame_start: bool = False,
+    show: Callable[[datetime], str] = str,
+) -> Reference:
+    """The reference time that most sources state.
+
+    Args:
+        stated: Decay Correction DateTime, private and series time, as far as they are there.
+        shots: timing of the frames.
+        half_life: s.
+        frame_start: whether the scanner is known to put the start of the frame into Frame Reference Time (GE), instead
+            of its mean count time, which the standard asks for.
+        show: makes a time readable.
+
+    Raises:
+        NoReferenceError: nothing states a time that can be right, or sources contradict each other with equal weight.
+    """
+    bound = timedelta(seconds=bound_s(half_life))
+    shots = set(shots)
+    starts = [shot.start for shot in shots if shot.start is not None]
+    explicit = [one for one in stated if one.source in (DECAY_DATETIME, PRIVATE)]
+    if not starts and not explicit:
+        raise NoReferenceError("Acquisition Date and Time are missing, so the decay reference time cannot be checked")
+    first = min(starts, default=None)
+    possible = [one for one in stated if first is None or _possible(one.when, first, bound)]
+    impossible = [one for one in stated if one not in possible]
+    if (when := _by_factor(shots, half_life, bound)) is not None:
+        possible.append(Stated(FACTOR, when))
+    by_frame, faint, note = _by_frame(shots, half_life, bound, possible, frame_start=frame_start)
+    if by_frame is not None and not faint:
+        possible.append(by_frame)
+    if not possible:
+        if by_frame is None:
+            raise NoReferenceError(_nothing(impossible, first, shots, show))
+        note = f"{note}; taken as the decay reference, since nothing else states one"
+        return Reference(by_frame.when, "earliest Acquisition Date and Time", tuple(impossible), (note,))
+    best = _vote(possible, first, bound, show)
+    agreeing = [one for one in possible if abs(one.when - best.when) <= bound]
+    best = min(agreeing, key=lambda one: _exactness(one, first))
+    others = [one for one in possible if one not in agreeing] + impossible
+    if by_frame is not None and faint and abs(by_frame.when - best.when) > bound:
+        others.append(by_frame)
+    rule = " and ".join(one.name for one in sorted(agreeing, key=lambda one: ORDER.index(one.source)))
+    broken = (note,) if note and by_frame is None else ()
+    return Reference(best.when, rule, tuple(others), broken)
+
+
+def _possible(when: datetime, first: datetime, bound: timedelta) -> bool:
+    """Whether a scan whose first frame begins at ``first`` can have begun at ``when``."""
+    return first - LONGEST_SCAN <= when <= first + bound
+
+
+def _exactness(one: Stated, first: datetime | None) -> int:
+    """Which of several times that agree is the most exact, the lowest first: Decay Factor has few digits."""
+    if one.source == SERIES and first is not None and abs((one.when - first).total_seconds()) <= CLOCK_BOUND_S:
+        return 2
+    return {DECAY_DATETIME: 0, PRIVATE: 1, FRAME: 3, FACTOR: 4, SERIES: 5}[one.source]
+
+
+def _vote(possible: list[Stated], first: datetime | None, bound: timedelta, show: Callable[[datetime], str]) -> Stated:
+    def votes(one: Stated) -> int:
+        return sum(abs(one.when - other.when) <= bound for other in possible)
+
+    def rank(one: Stated) -> tuple[int, float]:
+        place = float(ORDER.index(one.source))
+        if one.source == SERIES and first is not None and abs(one.when - first) <= bound:
+            place = ORDER.index(FRAME) - 0.5  # the series begins with its first frame, as it should
+        return -votes(one), place
+
+    best = min(possible, key=rank)
+    if votes(best) == 1 and len(possible) > 2 and best.source not in (DECAY_DATETIME, PRIVATE):
+        listed = ", ".join(f"{one.name} {show(one.when)}" for one in possible)
+        raise NoReferenceError(f"the decay reference time is stated differently each time: {listed}")
+    return best
+
+
+def _by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> datetime | None:
+    """Reference time by Decay Factor, ``None`` where it says nothing, is too coarse, or contradicts itself.
+
+    A factor of 1 or below is one that nobody filled in: decay within a frame alone makes it larger.
+    """
+    rate = math.log(2.0) / half_life
+    found = []
+    for shot in shots:
+        try:
+            factor = float(shot.factor)
+        except ValueError:
+            continue
+        if shot.start is None or shot.duration is None or not 1.0 < factor < 1e12:
+            continue
+        digits = len(shot.factor.partition(".")[2].lower().partition("e")[0])
+        coarse = 0.5 * 10.0**-digits / factor / rate if "e" not in shot.factor.lower() else 0.0
+        if coarse <= bound.total_seconds():
+            elapsed = math.log(factor) / rate - mean_count_time(shot.duration, half_life)
+            found.append(shot.start - timedelta(seconds=elapsed))
+    return min(found) if found and max(found) - min(found) <= bound else None
+
+
+def _by_frame(
+    shots: set[Shot], half_life: float, bound: timedelta, others: list[Stated], *, frame_start: bool
+) -> tuple[Stated | None, bool, str]:
+    """Reference time by Frame Reference Time, whether that is a mere guess, and what is wrong with it.
+
+    Scanners put one of three moments into it: the mean count time (the standard), the middle or the start of the frame.
+    Which one follows from what makes all frames agree, then from the other sources, then from the maker.
+    """
+    known = [shot for shot in shots if shot.start is not None and shot.reference is not None]
+    if not known:
+        return None, False, ""
+    if all(shot.reference == 0.0 for shot in known):
+        earliest = min(shot.start for shot in known)
+        return Stated(FRAME, earliest, f"{FRAME} 0"), True, f"{FRAME} is 0 in all images"
+    moments = {"mean": lambda t: mean_count_time(t, half_life), "middle": lambda t: t / 2.0, "start": lambda t: 0.0}
+    fitting: dict[str, datetime] = {}
+    for name, within in moments.items():
+        if name != "start" and any(shot.duration is None for shot in known):
+            continue
+        offsets = [within(shot.duration or 0.0) - shot.reference for shot in known]
+        if any(offset > bound.total_seconds() for offset in offsets):
+            continue  # a frame that began before the reference
+        found = [shot.start + timedelta(seconds=offset) for shot, offset in zip(known, offsets, strict=True)]
+        if max(found) - min(found) <= bound:
+            fitting[name] = min(found)
+    if not fitting:
+        return None, False, f"{FRAME} does not fit the acquisition times and was not used"
+    for other in sorted(others, key=lambda one: (one.source != FACTOR, ORDER.index(one.source))):
+        agreeing = [when for when in fitting.values() if abs(when - other.when) <= bound]
+        if agreeing:
+            return Stated(FRAME, min(agreeing, key=lambda when: abs(when - other.when))), False, ""
+    if set(fitting) == {"start"} and not frame_start and any(shot.duration is None for shot in known):
+        return None, False, f"{FRAME} cannot be used without Actual Frame Duration"
+    chosen = "start" if frame_start and "start" in fitting else next(iter(fitting))
+    return Stated(FRAME, fitting[chosen]), False, ""
+
+
+def _nothing(
+    impossible: list[Stated], first: datetime | None, shots: set[Shot], show: Callable[[datetime], str]
+) -> str:
+    assert first is not None
+    said = [
+        f"{one.name} ({show(one.when)}) lies {'after the first image' if one.when > first else 'long before it'}"
+        for one in impossible
+    ] or [f"{SERIES} is missing or blanked"]
+    lacking = "Actual Frame Duration" if any(shot.reference for shot in shots) else f"{FRAME} and {FACTOR}"
+    return f"the decay reference time is unknown: {', '.join(said)} ({show(first)}), and {lacking} do not tell it"

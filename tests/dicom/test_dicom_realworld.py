@@ -1,0 +1,179 @@
+"""Real-world value mappings in any order, and PET that was converted to an enhanced object."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import classic, enhanced, spect, uid
+from pet_times import factor_by_hand, factor_of, mean_time, said, timed
+
+from coconet_med.readers.dicom import read_series
+
+SUV, BQML, COUNTS = ("{SUVbw}g/ml", 0.002), ("Bq/ml", 2.5), ("{counts}", 7.0)
+
+
+def _item(code, slope, quantity=""):
+    units, world = pydicom.Dataset(), pydicom.Dataset()
+    units.CodeValue, units.CodingSchemeDesignator, units.CodeMeaning = code, "UCUM", code
+    world.RealWorldValueSlope, world.RealWorldValueIntercept = slope, 0.0
+    world.MeasurementUnitsCodeSequence = [units]
+    if quantity:
+        concept, definition = pydicom.Dataset(), pydicom.Dataset()
+        concept.CodeValue, concept.CodingSchemeDesignator, concept.CodeMeaning = quantity, "DCM", "SUV"
+        definition.ConceptCodeSequence = [concept]
+        world.QuantityDefinitionSequence = [definition]
+    return world
+
+
+def _values(source):
+    return sitk.GetArrayFromImage(source.image)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([SUV, BQML, COUNTS])))
+def test_the_mapping_to_suv_wins_in_any_order(tmp_path, order):
+    def edit(ds, k):
+        ds.Units = "CNTS"
+        ds.RealWorldValueMappingSequence = [_item(*one) for one in order]
+
+    stored = classic(tmp_path, "PT", edit=edit)
+    source = read_series(tmp_path, "function")
+    assert source.units == "SUVbw"
+    np.testing.assert_allclose(_values(source), 0.002 * stored, rtol=1e-6)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([BQML, COUNTS])))
+def test_a_mapping_to_activity_is_made_suv_by_weight_and_dose(tmp_path, order):
+    def edit(ds, k):
+        timed()(ds, k)
+        ds.Units = "CNTS"
+        ds.RealWorldValueMappingSequence = [_item(*one) for one in order]
+
+    stored = classic(tmp_path, "PT", edit=edit)
+    source = read_series(tmp_path, "function")
+    assert source.units == "SUVbw"
+    np.testing.assert_allclose(_values(source), 2.5 * factor_by_hand(45) * stored, rtol=1e-6)
+
+
+def test_kilobecquerels_and_grams_with_a_quantity_are_understood(tmp_path):
+    for name, item, scale in (
+        ("a", _item("kBq/ml", 0.0025), 2.5 * factor_by_hand(45)),
+        ("b", _item("g/ml", 0.5, "126401"), 0.5),
+    ):
+
+        def edit(ds, k, item=item):
+            timed()(ds, k)
+            ds.Units = "CNTS"
+            ds.RealWorldValueMappingSequence = [item]
+
+        stored = classic(tmp_path / name, "PT", edit=edit)
+        source = read_series(tmp_path / name, "function")
+        assert source.units == "SUVbw"
+        np.testing.assert_allclose(_values(source), scale * stored, rtol=1e-6)
+
+
+def test_two_mappings_to_one_unit_that_differ_are_not_chosen_from(tmp_path):
+    def edit(ds, k):
+        ds.Units = "CNTS"
+        ds.RealWorldValueMappingSequence = [_item("{SUVbw}g/ml", 0.002), _item("{SUVbw}g/ml", 0.004)]
+
+    classic(tmp_path, "PT", edit=edit)
+    assert read_series(tmp_path, "function").units == "counts"
+
+
+def test_beside_activity_the_mapping_to_suv_is_a_check_and_stands_in_where_the_weight_is_missing(tmp_path):
+    def edit(ds, k, weight="70", share=1.0):
+        timed()(ds, k)
+        ds.PatientWeight = weight
+        ds.RealWorldValueMappingSequence = [_item("Bq/ml", 3.0), _item("{SUVbw}g/ml", 3 * share * factor_by_hand(45))]
+
+    def read(name, **how):
+        stored = classic(tmp_path / name, "PT", slopes=[3.0] * 6, edit=lambda ds, k: edit(ds, k, **how))
+        return stored, read_series(tmp_path / name, "function")
+
+    _, same = read("same")
+    assert same.warnings == ()
+    _, other = read("other", share=1.1)
+    assert factor_of(other) == pytest.approx(factor_by_hand(45), rel=1e-9)
+    assert "the Real World Value Mapping of the scanner says 1.1 where weight, dose and times give 1.00" in said(other)
+    stored, without = read("without", weight="0")
+    np.testing.assert_allclose(_values(without), 3 * factor_by_hand(45) * stored, rtol=1e-6)
+    assert "Real World Value Mapping to SUVbw (patient weight" in without.details["suv"]["rule"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_an_enhanced_pet_has_all_its_mappings_looked_at(tmp_path, shared):
+    def edit(ds, k):
+        del ds.Units
+        worlds = [_item(*one) for one in (COUNTS, SUV, BQML)]
+        groups = ds.SharedFunctionalGroupsSequence if shared else ds.PerFrameFunctionalGroupsSequence
+        for group in groups:
+            group.RealWorldValueMappingSequence = worlds
+
+    stored = enhanced(tmp_path, "EPT", edit=edit)
+    source = read_series(tmp_path, "function")
+    assert source.units == "SUVbw"
+    np.testing.assert_allclose(_values(source), 0.002 * stored, rtol=1e-6)
+
+
+def test_a_quantitative_spect_has_all_its_mappings_looked_at(tmp_path):
+    def edit(ds, k):
+        ds.RealWorldValueMappingSequence = [_item(*COUNTS), _item(*BQML)]
+
+    stored = spect(tmp_path, edit=edit)
+    source = read_series(tmp_path, "function")
+    assert source.units == "Bq/ml"
+    np.testing.assert_allclose(_values(source), 2.5 * stored, rtol=1e-6)
+
+
+def _convert(folder, tmp_path, name):
+    from highdicom.legacy import LegacyConvertedEnhancedPETImage
+
+    files = [pydicom.dcmread(path) for path in sorted(folder.iterdir())]
+    made = LegacyConvertedEnhancedPETImage(
+        files, series_instance_uid=uid(name), series_number=9, sop_instance_uid=uid(name, 1), instance_number=1
+    )
+    path = tmp_path / f"{name}.dcm"
+    made.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize(("begin", "altered"), [(0.0, "110000"), (3000.0, "150000")])
+def test_a_converted_pet_gives_the_suv_of_the_series_that_it_was_made_of(tmp_path, begin, altered):
+    def edit(ds, k):
+        timed(begin, 600.0)(ds, k)
+        ds.SeriesTime, ds.PatientSize = altered, "1.75"
+
+    stored = classic(tmp_path / "classic", "PT", slopes=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], edit=edit)
+    original = read_series(tmp_path / "classic", "function")
+    converted = read_series(_convert(tmp_path / "classic", tmp_path, "made"), "function")
+    assert converted.units == "SUVbw", converted.warnings
+    assert factor_of(converted) == pytest.approx(factor_by_hand(45), rel=1e-6)
+    back = sitk.Resample(converted.image, original.image, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
+    truth = stored * np.arange(1.0, 7.0)[:, None, None] * factor_by_hand(45)
+    np.testing.assert_allclose(sitk.GetArrayFromImage(back), truth, rtol=1e-5)
+    assert said(converted) == said(original)
+
+
+def test_a_converted_pet_that_is_not_decay_corrected_is_corrected_at_its_own_times(tmp_path):
+    def edit(ds, k):
+        timed(0.0, 600.0, factor=False)(ds, k)
+        ds.DecayCorrection, ds.CorrectedImage = "NONE", ["ATTN"]
+
+    stored = classic(tmp_path / "classic", "PT", edit=edit)
+    source = read_series(_convert(tmp_path / "classic", tmp_path, "made"), "function")
+    truth = stored.max() * factor_by_hand(45 + mean_time(600.0, "F18") / 60)
+    assert sitk.GetArrayFromImage(source.image).max() == pytest.approx(truth, rel=1e-6)
+
+
+def test_a_converted_pet_is_chosen_for_the_same_reasons(tmp_path):
+    from coconet_med.dicom.choose import judge
+    from coconet_med.dicom.scan import scan
+
+    classic(tmp_path / "classic", "PT", edit=timed())
+    made = _convert(tmp_path / "classic", tmp_path, "made")
+    reasons = judge(scan(made).series[0]).reasons
+    assert {"+30 attenuation corrected", "+20 in Bq/ml or SUV"} <= set(reasons)
