@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from coconet_med.align import align
 from coconet_med.align.grid import resample
 from coconet_med.color import decode
+from coconet_med.dicom.select import selection_of
 from coconet_med.errors import GeometryError, OptionError, ReadError
 from coconet_med.fusion import fuse
 from coconet_med.model import load_model
@@ -126,6 +127,7 @@ def assess_pair(
     model: str = "light",
     engine: str = "auto",
     different_patients: bool = False,
+    select: list[str] | None = None,
     progress: Progress | None = None,
 ) -> Table:
     """Measure one fused picture or volume against its sources.
@@ -142,6 +144,7 @@ def assess_pair(
         model: used where ``fused`` is ``None``.
         engine: likewise.
         different_patients: as in :func:`coconet_med.fuse`.
+        select: likewise.
         progress: likewise.
 
     Raises:
@@ -157,6 +160,7 @@ def assess_pair(
             engine=engine,
             different_patients=different_patients,
             progress=progress,
+            **({"select": select} if select else {}),
         )
         ct = result.function.modality == "CT"
         first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
@@ -164,7 +168,9 @@ def assess_pair(
         rgb = _array(result.color).reshape(*light.shape, 3)
         colormap = result.colormap or "gray"
     else:
-        first, light, uptake, rgb, colormap, ct = _read_result(anatomy, function, fused, colormap, different_patients)
+        first, light, uptake, rgb, colormap, ct = _read_result(
+            anatomy, function, fused, colormap, different_patients, select
+        )
     slicing = slicing_of(first.image, slice_axis=first.slice_axis, planar=first.planar)
     stacks = [slicing.stack(a) for a in (255 * light, 255 * uptake, rgb)]
     spacing = 1.0 if first.planar else slicing.spacing(first.image)[1:]
@@ -182,11 +188,12 @@ def assess_pair(
 
 
 def _read_result(
-    anatomy: Path, function: Path, fused: Path, colormap: str, different_patients: bool
+    anatomy: Path, function: Path, fused: Path, colormap: str, different_patients: bool, select: list[str] | None
 ) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str, bool]:
     """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, color map, whether CT."""
-    first, second = read(anatomy, "anatomy"), read(function, "function")
-    check_pair(first, second, different_patients=different_patients)
+    options: dict[str, Any] = {"select": selection_of(select, lenient=True)} if select else {}
+    first, second = read(anatomy, "anatomy", **options), read(function, "function", **options)
+    check_pair(first, second, different_patients=different_patients, select=select)
     result = read(fused, "function")
     if result.image.GetSize() != first.image.GetSize():
         msg = (

@@ -87,7 +87,8 @@ def fuse(
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         progress: called with (stage, done, total).
         different_patients: accept DICOM images of two patients; the result says so and belongs to neither.
-        dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`.
+        dicom_options: for DICOM inputs (``select``, ``dynamic``, ``allow_gaps``, ...), see
+            :mod:`coconet_med.readers.dicom`.
 
     Returns:
         The result, on the grid of the anatomical image.
@@ -107,7 +108,8 @@ def fuse(
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
         first, second = _read_pair(anatomy, function, spacing, different_patients, dicom_options)
-        pair = check_pair(first, second, different_patients=different_patients)
+        select = dicom_options.get("select")
+        pair = check_pair(first, second, different_patients=different_patients, select=select)
         model = loading.result() if loading else model
         if suv and second.units != "SUVbw":
             msg = f"{second.name}: --suv was asked for, but its values are in {second.units} units; leave it out, or "
@@ -239,6 +241,10 @@ def _read_pair(
         from coconet_med.readers.dicom import read_study
 
         return read_study(Path(anatomy), different_patients=different_patients, **dicom_options)
+    if dicom_options.get("select"):
+        from coconet_med.dicom.select import selection_of
+
+        dicom_options = dicom_options | {"select": selection_of(dicom_options["select"], lenient=True)}
     return (
         _read_one(anatomy, "anatomy", spacing, dicom_options),
         _read_one(function, "function", spacing, dicom_options),

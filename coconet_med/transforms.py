@@ -108,9 +108,16 @@ class ReadSourced(MapTransform):
 
             sources = read_study(places.pop(), different_patients=self.different_patients, **self.dicom_options)
         else:
-            sources = tuple(read(d[key], role, **self.dicom_options) for key, role in wanted)
+            options = dict(self.dicom_options)
+            if options.get("select") and len(wanted) == 2:
+                from coconet_med.dicom.select import selection_of
+
+                options["select"] = selection_of(options["select"], lenient=True)
+            sources = tuple(read(d[key], role, **options) for key, role in wanted)
         if len(sources) == 2:
-            for told in check_pair(*sources, different_patients=self.different_patients).warnings:
+            select = self.dicom_options.get("select")
+            found = check_pair(*sources, different_patients=self.different_patients, select=select)
+            for told in found.warnings:
                 logging.getLogger(__name__).warning(told)  # a pipeline has no side-car that could say it
         for (key, _), source in zip(wanted, sources, strict=True):
             d[key] = to_tensor(source)

@@ -62,6 +62,7 @@ class BatchOptions:
         uptake: also write the functional image on the anatomical grid.
         allow_gaps: DICOM: resample missing, uneven or tilted slices.
         dynamic: ``"mean"``, or the number of one frame of a dynamic image, from 0.
+        select: DICOM: which images of a mixed series are taken.
         different_patients: DICOM: fuse images of two patients.
         dicom_form: ``"sc"``, ``"enhanced"`` or ``"gray"``, for the form ``"dicom"``.
     """
@@ -82,6 +83,7 @@ class BatchOptions:
     uptake: bool = False
     allow_gaps: bool = False
     dynamic: str | int = "mean"
+    select: tuple[str, ...] = ()
     different_patients: bool = False
     dicom_form: str = "sc"
 
@@ -90,7 +92,9 @@ class BatchOptions:
         names = ("force", "plane", "window", "suv", "palette", "colormap", "strength", "different_patients")
         chosen = {name: getattr(self, name) for name in names}
         chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
-        dicom = {"allow_gaps": True} if self.allow_gaps else {}
+        dicom: dict[str, Any] = {"allow_gaps": True} if self.allow_gaps else {}
+        if self.select:
+            dicom["select"] = list(self.select)
         if self.dynamic != "mean" and (case.anatomy.is_dir() or (case.function and case.function.is_dir())):
             dicom["dynamic"] = self.dynamic
         return chosen | dicom

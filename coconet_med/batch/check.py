@@ -33,6 +33,10 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         low, high = options.window
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise OptionError(f"--window {low:g} {high:g}: give two finite numbers, the lower one first")
+    if options.select:
+        from coconet_med.dicom.select import selection_of
+
+        selection_of(options.select)
     if options.form not in ("auto", "nii.gz") and any(case.derived_from for case in cases):
         raise OptionError(f"--format {options.form}: BIDS derivatives are written as nii.gz; leave it out")
     if options.form == "dicom" and any(is_picture(case.anatomy) for case in cases):

@@ -30,6 +30,7 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
     if options.palette and Path(options.palette.partition("#")[0]).is_file():
         given["palette_sha256"] = sha256_of(Path(options.palette.partition("#")[0]))
     given["window"] = list(options.window) if options.window else None
+    given["select"] = list(options.select)
     of_case = {"register": case.register, "units": case.units, "frame_seconds": list(case.frame_seconds)}
     return {
         "version": __version__,

@@ -18,6 +18,7 @@ from coconet_med.commands.options import (
     Plane,
     Quiet,
     Register,
+    Select,
     Strength,
     Suv,
     WindowOption,
@@ -74,6 +75,7 @@ def batch(
     strength: Strength = 1.0,
     allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="DICOM: resample missing or uneven slices.")] = False,
     dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
+    select: Select = None,
     different_patients: DifferentPatients = False,
     dicom_form: Annotated[str, typer.Option(help="--format dicom: sc, enhanced or gray.")] = "sc",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do finished cases anew.")] = False,
@@ -102,6 +104,7 @@ def batch(
         uptake=uptake,
         allow_gaps=allow_gaps,
         dynamic=_frame(dynamic),
+        select=tuple(select or ()),
         different_patients=different_patients,
         dicom_form=dicom_form,
     )

@@ -15,6 +15,7 @@ from coconet_med.commands.options import (
     Overwrite,
     Palette,
     Quiet,
+    Select,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def evaluate(
     colormap: Colormap = "uptake",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
+    select: Select = None,
     different_patients: DifferentPatients = False,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write every row as CSV.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write rows and means as JSON.")] = None,
@@ -65,7 +67,7 @@ def evaluate(
         if function is None:
             table: Table = assess_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
         else:
-            given = {"palette": palette, "different_patients": different_patients}
+            given = {"palette": palette, "different_patients": different_patients, "select": select}
             table = assess_pair(anatomy, function, fused, **given, **common)
         from coconet_med.writers.atomic import write_together
 

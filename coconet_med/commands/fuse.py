@@ -19,6 +19,7 @@ from coconet_med.commands.options import (
     Plane,
     Quiet,
     Register,
+    Select,
     Strength,
     Suv,
     WindowOption,
@@ -52,6 +53,7 @@ def fuse(
         bool, typer.Option("--allow-gaps", help="DICOM: resample missing, uneven or tilted slices.")
     ] = False,
     dynamic: Annotated[str, typer.Option(help="DICOM: mean, or the number of one frame of a dynamic PET.")] = "mean",
+    select: Select = None,
     different_patients: DifferentPatients = False,
     dicom_form: Annotated[str, typer.Option(help="DICOM out: sc, enhanced or gray.")] = "sc",
     overwrite: Overwrite = False,
@@ -71,7 +73,7 @@ def fuse(
             check_file(report, overwrite=overwrite)
         from coconet_med.fusion import fuse as fuse_pair
 
-        dicom = _dicom_options(anatomy, function, anatomy_series, function_series, allow_gaps, dynamic)
+        dicom = _dicom_options(anatomy, function, anatomy_series, function_series, allow_gaps, dynamic, select)
         result = fuse_pair(
             anatomy,
             function,
@@ -121,11 +123,14 @@ def _dicom_options(
     function_series: str | None,
     allow_gaps: bool,
     dynamic: str,
+    select: list[str] | None,
 ) -> dict[str, Any]:
     """The DICOM options that were given; those of another format are refused rather than ignored."""
     given: dict[str, Any] = {}
     if allow_gaps:
         given["allow_gaps"] = True
+    if select:
+        given["select"] = select
     if dynamic != "mean":
         if not dynamic.isdigit():
             raise FusionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")

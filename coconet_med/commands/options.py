@@ -29,3 +29,12 @@ DifferentPatients = Annotated[
     bool,
     typer.Option("--different-patients", help="DICOM: fuse images of two patients; the result belongs to neither."),
 ]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        metavar="KEY=VALUE",
+        help="DICOM: of a mixed series take these images: EchoTime=90, ImageType=M, frame=3, function:Units=BQML; "
+        "repeatable.",
+    ),
+]

@@ -18,6 +18,7 @@ from coconet_med.commands.options import (
     Plane,
     Quiet,
     Register,
+    Select,
     Strength,
     Suv,
     WindowOption,
@@ -87,6 +88,7 @@ def fuse(
     strength: Strength = 1.0,
     allow_gaps: AllowGaps = False,
     dynamic: Dynamic = "mean",
+    select: Select = None,
     dicom_form: DicomForm = "sc",
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON on standard output.")] = False,
@@ -95,7 +97,7 @@ def fuse(
     from coconet_med.progress import Reporter
 
     options = _fuse_options(
-        register, force, plane, window, suv, colormap, strength, allow_gaps, dynamic, dicom_form,
+        register, force, plane, window, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form,
         anatomy_series=anatomy_series, function_series=function_series,
     )  # fmt: skip
     server = _connect(
@@ -160,11 +162,14 @@ def watch(
     strength: Strength = 1.0,
     allow_gaps: AllowGaps = False,
     dynamic: Dynamic = "mean",
+    select: Select = None,
     dicom_form: DicomForm = "sc",
     quiet: Quiet = False,
 ) -> None:
     """Fuse every study that arrives with an MR and a PET or SPECT, once; runs until SIGTERM or Ctrl-C."""
-    options = _fuse_options(register, False, plane, None, suv, colormap, strength, allow_gaps, dynamic, dicom_form)
+    options = _fuse_options(
+        register, False, plane, None, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form
+    )
     server = _connect(
         url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
     )
@@ -231,6 +236,7 @@ def _fuse_options(
     strength: float,
     allow_gaps: bool,
     dynamic: str,
+    select: list[str] | None,
     form: str,
     *,
     anatomy_series: str | None = None,
@@ -251,6 +257,10 @@ def _fuse_options(
             raise OptionError(f"{option} {value}: choose {', '.join(allowed[:-1])} or {allowed[-1]}")
     if dynamic != "mean" and not (dynamic.isascii() and dynamic.isdigit()):
         raise OptionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
+    if select:
+        from coconet_med.dicom.select import selection_of
+
+        selection_of(select)
     return FuseOptions(
         register=register,
         force=force,
@@ -263,6 +273,7 @@ def _fuse_options(
         function_series=function_series,
         allow_gaps=allow_gaps,
         dynamic=dynamic if dynamic == "mean" else int(dynamic),
+        select=tuple(select) if select else None,
         form=form,  # type: ignore[arg-type]  # checked above
     )
 

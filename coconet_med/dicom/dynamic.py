@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from coconet_med.dicom import headers
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.geometry import Plane, places
+from coconet_med.dicom.kinds import telling_copies
 from coconet_med.dicom.series import Series, name_files
 from coconet_med.errors import OptionError, ReadError
 
 Dynamic = int | Literal["mean"]
 
 
-def volumes(frames: Sequence[Frame], plane: Plane, series: Series) -> list[list[Frame]]:
+def volumes(frames: Sequence[Frame], plane: Plane, series: Series, *, asked: bool = False) -> list[list[Frame]]:
     """The frames of each point in time, first to last; one list for a static series.
+
+    Args:
+        frames: of one kind, or ``asked``.
+        plane: that they share.
+        series: for the messages.
+        asked: the user chose one of the copies of each place by its number; they may be of any kind.
 
     Raises:
         ReadError: places are held unequally often, or the copies are not a time series of PET or SPECT.
@@ -27,6 +35,7 @@ def volumes(frames: Sequence[Frame], plane: Plane, series: Series) -> list[list[
             f"({name_files({f.instance.path for f in frames})})"
         )
     if counts == [1]:
+        _refuse_parts_of_a_time_series(frames, series)
         return [[group[0] for group in groups]]
     if len(counts) > 1:
         odd = [g for g in groups if len(g) != max(counts, key=lambda n: sum(len(g) == n for g in groups))]
@@ -34,8 +43,9 @@ def volumes(frames: Sequence[Frame], plane: Plane, series: Series) -> list[list[
             f"series {series.describe()}: places are held {counts[0]} to {counts[-1]} times; "
             f"doubled or missing at {name_files({f.instance.path for g in odd for f in g})}"
         )
-    _refuse_unless_timed(groups, counts[0], series)
-    timed = [sorted(group, key=lambda f: f.time) for group in groups]
+    if not asked:
+        _refuse_unless_timed(groups, counts[0], series)
+    timed = [sorted(group, key=_order) for group in groups]
     return [[group[n] for group in timed] for n in range(counts[0])]
 
 
@@ -71,18 +81,46 @@ def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[l
     return list(zip(parts, weights, strict=True)), f"dynamic series: mean of {len(parts)} frames, {note}"
 
 
+def _order(frame: Frame) -> tuple:
+    """Copies of a place one after the other: by kind, time, and number in series and file."""
+    kind = frame.picture.order if frame.picture else ()
+    return kind, frame.time, headers.number(frame.instance.header, "InstanceNumber") or 0.0, frame.index
+
+
 def _refuse_unless_timed(groups: Sequence[list[Frame]], count: int, series: Series) -> None:
-    """Copies of a place may be averaged only if they are one kind of PET or SPECT image at different times."""
+    """Copies of a place may be averaged only if they are PET or SPECT images of different times."""
     files = name_files({f.instance.path for f in groups[0]})
-    kinds = {frame.kind for group in groups for frame in group}
-    if series.modality in ("PT", "NM") and len(kinds) == 1:
+    if series.modality in ("PT", "NM"):
         if all(len({frame.time for frame in group}) == count for group in groups):
             return
         raise ReadError(
             f"series {series.describe()}: every place is held {count} times at equal times, so which is meant is "
-            f"unclear (first place: {files})"
+            f"unclear (first place: {files}); {_advice(groups, count)}"
         )
     raise ReadError(
-        f"series {series.describe()}: every place is held {count} times (echoes, contrasts or corrections; first "
-        f"place: {files}); put the files of the wanted volume into a folder of their own"
+        f"series {series.describe()}: every place is held {count} times (repetitions, phases or contrasts; first "
+        f"place: {files}); {_advice(groups, count)}"
+    )
+
+
+def _advice(groups: Sequence[list[Frame]], count: int) -> str:
+    copies = [[frame.picture for frame in sorted(group, key=_order) if frame.picture] for group in groups]
+    telling = telling_copies(copies)
+    example = f"--select '{telling}', or by number: " if telling else ""
+    return f"choose one, for example with {example}--select frame=0 to frame={count - 1}"
+
+
+def _refuse_parts_of_a_time_series(frames: Sequence[Frame], series: Series) -> None:
+    """Slices of different times are no volume where the header says that the series is dynamic or gated."""
+    kinds = {word.upper() for frame in frames for word in headers.words(frame.instance.header, "SeriesType")}
+    times: dict[tuple, list[Frame]] = {}
+    for frame in frames:
+        times.setdefault(frame.time, []).append(frame)
+    if not kinds & {"DYNAMIC", "GATED"} or len(times) == 1:
+        return
+    fewest = name_files({frame.instance.path for frame in min(times.values(), key=len)})
+    raise ReadError(
+        f"series {series.describe()}: is {'gated' if 'GATED' in kinds else 'dynamic'}, but every place is held once, "
+        f"with slices of {len(times)} points in time; the fewest share {fewest}; "
+        "give all its files, or those of one point in time"
     )

@@ -13,6 +13,8 @@ from coconet_med.errors import ReadError
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+    from coconet_med.dicom.kinds import Picture
+
 #: Limits that no real head scan reaches, so that a damaged or hostile header cannot ask for all the memory.
 MAX_SIDE = 16384
 MAX_VOXELS = 2**29
@@ -34,7 +36,7 @@ class Frame:
         units: units that the object states for rescaled values, as it writes them; ``""`` where it does not.
         duration: duration of the acquisition, ms, where known.
         time: what orders the frames of one place in time; equal for all frames of one volume.
-        kind: what must be equal in one volume beside the place (image type, echo time, ...).
+        picture: what the image is (image type, echo time, ...), which must be equal in one volume.
         suvbw: real-world mapping of the stored values to SUVbw that the object states beside other units.
     """
 
@@ -49,7 +51,7 @@ class Frame:
     units: str = ""
     duration: float | None = None
     time: tuple = ()
-    kind: tuple = ()
+    picture: Picture | None = None
     suvbw: Mapping | None = None
 
 

@@ -6,12 +6,15 @@ Classic single-frame objects, enhanced multi-frame objects (functional groups, P
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, rescale
+from coconet_med.dicom.kinds import Picture, pictures_of
 from coconet_med.dicom.nm import nm_frames
 from coconet_med.dicom.realworld import PREFERRED, Mapping, best_mapping
 from coconet_med.dicom.series import NM_CLASS, Instance, Series, name_files
@@ -26,27 +29,33 @@ WORLD = "RealWorldValueMappingSequence"
 QUANTITATIVE = ("BQML", "Bq/ml", "GML", "SUVbw")
 
 
-def frames_of(series: Series) -> list[Frame]:
-    """All frames of a series.
+def frames_of(series: Series, pictures: Sequence[Picture] | None = None) -> list[Frame]:
+    """Frames of a series: all, or those of the given pictures.
 
     Raises:
         ReadError: a file lacks what its place needs, is a mosaic, a localizer, planar or not grayscale, or is larger
             than :data:`MAX_VOXELS`.
     """
-    _refuse_kinds(series)
+    wanted: dict[Path, dict[int, Picture]] = {}
+    for picture in pictures_of(series) if pictures is None else pictures:
+        wanted.setdefault(picture.instance.path, {})[picture.index] = picture
+    instances = [instance for instance in series.instances if instance.path in wanted]
+    _refuse_kinds(series, instances)
     frames: list[Frame] = []
-    for instance in series.instances:
+    for instance in instances:
         shape, count = matrix(instance)
         if len(frames) * shape[0] * shape[1] + count * shape[0] * shape[1] > MAX_VOXELS:
             raise ReadError(f"series {series.uid}: more than {MAX_VOXELS:,} voxels; refused")
+        own = wanted[instance.path]
         if instance.sop_class == NM_CLASS:
-            frames.extend(nm_frames(instance, shape, count))
+            made: Iterable[Frame] = nm_frames(instance, shape, count)
         elif headers.items(instance.header, "PerFrameFunctionalGroupsSequence"):
-            frames.extend(_enhanced_frames(instance, shape, count))
+            made = _enhanced_frames(instance, shape, count)
         elif count == 1:
-            frames.append(_classic_frame(instance, shape))
+            made = (_classic_frame(instance, shape),)
         else:
             raise ReadError(f"{instance.name}: {count} frames but no functional groups that say where each one lies")
+        frames.extend(replace(frame, picture=own[frame.index]) for frame in made if frame.index in own)
     return frames
 
 
@@ -69,12 +78,12 @@ def matrix(instance: Instance) -> tuple[tuple[int, int], int]:
     return (rows, columns), count
 
 
-def _refuse_kinds(series: Series) -> None:
+def _refuse_kinds(series: Series, instances: Sequence[Instance]) -> None:
     for word, advice in (
         ("MOSAIC", "a Siemens mosaic (all slices in one tile), convert it first, for example with dcm2niix"),
         ("LOCALIZER", "a localizer, not an image volume; choose another series"),
     ):
-        found = [instance.path for instance in series.instances if word in instance.image_type]
+        found = [instance.path for instance in instances if word in instance.image_type]
         if found:
             raise ReadError(f"series {series.describe()} is {advice} ({name_files(found)})")
 
@@ -98,7 +107,6 @@ def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
             headers.number(ds, "FrameReferenceTime") or 0.0,
             headers.number(ds, "TriggerTime") or 0.0,
         ),
-        kind=(instance.image_type, headers.number(ds, "EchoTime"), headers.words(ds, "CorrectedImage")),
         suvbw=suvbw,
     )
 
@@ -112,7 +120,7 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
 
     clock = Clock([ds])
     for index, group in enumerate(groups):
-        where, plane, measures, values, content, echo = (
+        where, plane, measures, values, content = (
             _group(group, shared, keyword)
             for keyword in (
                 "PlanePositionSequence",
@@ -120,12 +128,10 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
                 "PixelMeasuresSequence",
                 "PixelValueTransformationSequence",
                 "FrameContentSequence",
-                "MREchoSequence",
             )
         )
         worlds = next((w for d in (group, shared) if d is not None and (w := headers.items(d, WORLD))), [])
         slope, intercept, units, suvbw = _enhanced_values(instance, values, worlds)
-        types = [_group(group, shared, f"{m}FrameTypeSequence") for m in ("MRImage", "CTImage", "PET")]
         moments = ("FrameReferenceDateTime", "FrameAcquisitionDateTime") if content is not None else ()
         taken = next((when for tag in moments if (when := clock.datetime_of(content, tag, ds))), None)
         yield Frame(
@@ -142,11 +148,6 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
                 (taken or datetime.min).isoformat(),
                 0.0,
                 0.0,
-            ),
-            kind=(
-                next((headers.words(t, "FrameType") for t in types if t is not None), instance.image_type),
-                headers.number(echo, "EffectiveEchoTime") if echo is not None else None,
-                headers.text(content, "StackID") if content is not None else "",
             ),
             suvbw=suvbw,
         )

@@ -16,13 +16,15 @@ from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.frames import frames_of
 from coconet_med.dicom.geometry import Stack, arrange, common_plane
 from coconet_med.dicom.identity import refuse_several_in_series
+from coconet_med.dicom.kinds import Picture, pictures_of, refuse_mixture
 from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
 from coconet_med.dicom.reference import SUV_BOUND
 from coconet_med.dicom.regrid import regrid
+from coconet_med.dicom.select import EVERYTHING, FRAME, Selection, select
 from coconet_med.dicom.series import Series, name_files
 from coconet_med.dicom.suv import Suv, not_decay_corrected, suv_factor
-from coconet_med.errors import ReadError
+from coconet_med.errors import OptionError, ReadError
 from coconet_med.volume import RELATIVE_UNITS, Source
 
 if TYPE_CHECKING:
@@ -45,17 +47,21 @@ UNITS = {
 class _Layout:
     """The volumes of a series that become one, checked: geometry is decided before a pixel is read."""
 
+    series: Series
     frames: list[Frame]
     parts: list[tuple[list[Frame], float]]
     stack: Stack
     note: str | None
     odd: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
 
 
-def check_series(series: Series, *, allow_gaps: bool = False, dynamic: Dynamic = "mean") -> None:
+def check_series(
+    series: Series, *, allow_gaps: bool = False, dynamic: Dynamic = "mean", selection: Selection = EVERYTHING
+) -> None:
     """Raise the :class:`~coconet_med.errors.ReadError` that reading would raise, short of decoding pixels."""
     with headers.quiet():
-        _layout(series, allow_gaps, dynamic)
+        _layout(series, allow_gaps, dynamic, selection)
 
 
 def load_series(
@@ -64,6 +70,7 @@ def load_series(
     allow_gaps: bool = False,
     dynamic: Dynamic = "mean",
     suv: SuvChoice = "auto",
+    selection: Selection = EVERYTHING,
     warnings: Sequence[str] = (),
 ) -> Source:
     """Read the values of a series on its grid.
@@ -73,6 +80,7 @@ def load_series(
         allow_gaps: resample missing, uneven or sheared slices onto a regular grid instead of refusing them.
         dynamic: for a PET or SPECT time series the mean weighted by frame duration, or one frame's number from 0.
         suv: ``"auto"`` gives SUVbw where the header allows it; ``"never"`` keeps the series' own units.
+        selection: which images of a mixed series are taken.
         warnings: what the scan found, put before the reader's own.
 
     Raises:
@@ -80,7 +88,8 @@ def load_series(
         OptionError: ``dynamic`` names a frame that does not exist.
     """
     with headers.quiet() as notes:
-        layout = _layout(series, allow_gaps, dynamic)
+        layout = _layout(series, allow_gaps, dynamic, selection)
+        series = layout.series  # what was not selected has no say in units and names
         units, scaling = _units(series, layout.frames, suv)
         _refuse_undecayed_mean(series, layout, scaling)
         layout = _scaled(layout, scaling)
@@ -114,13 +123,29 @@ def load_series(
     )
 
 
-def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic) -> _Layout:
+def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic, selection: Selection) -> _Layout:
     odd = _refuse_contradictions(series)
-    frames = frames_of(series)
+    selected = select(pictures_of(series), selection, series)
+    if selection.frame is None:
+        refuse_mixture(selected.pictures, series)
+    series = _of_pictures(series, selected.pictures)
+    frames = frames_of(series, selected.pictures)
     plane = common_plane(frames)
     if len(frames) == 1:
         arrange(frames, plane)  # raises: a single slice
-    parts, note = chosen(volumes(frames, plane, series), dynamic)
+    copies = volumes(frames, plane, series, asked=selection.frame is not None)
+    met = selected.met
+    if selection.frame is not None and (len(copies) > 1 or not selection.lenient or selection.frame == 0):
+        if dynamic != "mean":
+            raise OptionError(f"--dynamic {dynamic} and --select frame={selection.frame}: give one of the two")
+        dynamic = selection.frame
+        met += tuple(str(choice) for choice in selection.choices if choice.key == FRAME)
+    parts, note = chosen(copies, dynamic)
+    if selection.frame is not None:
+        frames = [frame for part, _ in parts for frame in part]
+        pictures = [frame.picture for frame in frames if frame.picture]
+        refuse_mixture(pictures, series)
+        series = _of_pictures(series, pictures)
     stacks = [arrange(part, plane) for part, _ in parts]
     for stack in stacks:
         if stack.fault and not allow_gaps:
@@ -129,7 +154,14 @@ def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic) -> _Layout:
             raise ReadError(f"series {series.describe()}: the slices of its frames in time lie in different places")
     _refuse_mixed_scaling(series, frames)
     ordered = [(list(stack.frames), weight) for stack, (_, weight) in zip(stacks, parts, strict=True)]
-    return _Layout(frames, ordered, stacks[0], note, odd)
+    return _Layout(series, frames, ordered, stacks[0], note, odd, met)
+
+
+def _of_pictures(series: Series, pictures: Sequence[Picture]) -> Series:
+    """The series with the files of these images alone."""
+    paths = {picture.instance.path for picture in pictures}
+    kept = tuple(instance for instance in series.instances if instance.path in paths)
+    return series if len(kept) == len(series.instances) else replace(series, instances=kept)
 
 
 def _refuse_contradictions(series: Series) -> tuple[str, ...]:
@@ -264,6 +296,11 @@ def _series_warnings(series: Series, layout: _Layout, units: str, scaling: Suv, 
         found.append(f"{len(series.duplicates)} duplicate file(s) dropped")
     if layout.note:
         found.append(layout.note)
+    elif len(durations := sorted({f.duration for f in layout.stack.frames if f.duration})) > 1:
+        found.append(
+            f"slices differ in Actual Frame Duration ({durations[0] / 1000:g} to {durations[-1] / 1000:g} s), as "
+            "those of beds may; noise differs with it"
+        )
     if layout.stack.fault:
         found.append(f"{layout.stack.fault}: resampled onto a regular grid, as asked (--allow-gaps)")
     if series.modality == "PT":
@@ -285,6 +322,7 @@ def _details(series: Series, layout: _Layout, units: str, scaling: Suv) -> dict[
         "images": len(layout.frames),
         "frames_in_time": len(layout.frames) // len(layout.stack.frames),
         "dynamic": layout.note,
+        **({"select": list(layout.met)} if layout.met else {}),
         "geometry_fault": layout.stack.fault,
         "stated_units": layout.frames[0].units,
         "units": units,

@@ -13,28 +13,17 @@ import numpy as np
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.frame import Frame, rescale
+from coconet_med.dicom.kinds import VECTORS
 from coconet_med.dicom.realworld import best_mapping
 from coconet_med.dicom.series import Instance
 from coconet_med.errors import ReadError
 
-#: Vectors (PS3.3 C.8.4.8) whose change from frame to frame makes several volumes, with the name used in messages.
-VECTORS = {
-    "EnergyWindowVector": "energy windows",
-    "DetectorVector": "detectors",
-    "PhaseVector": "phases",
-    "RotationVector": "rotations",
-    "RRIntervalVector": "R-R intervals",
-    "TimeSlotVector": "time slots (gated)",
-    "AngularViewVector": "angular views (projections)",
-    "TimeSliceVector": "time slices",
-}
-
 
 def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterator[Frame]:
-    """Frames of one reconstructed SPECT object.
+    """Frames of one reconstructed SPECT object; several energy windows or gates have equal places.
 
     Raises:
-        ReadError: planar, projection or gated data, or no place, or no Spacing Between Slices.
+        ReadError: planar or projection data, or no place, or no Spacing Between Slices.
     """
     ds, name = instance.header, instance.name
     kind = instance.image_type[2] if len(instance.image_type) > 2 else "unknown"
@@ -43,14 +32,7 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
             f"{name}: NM image of type '{kind}' is planar or projection data, not slices; "
             "choose the reconstructed series (RECON TOMO)"
         )
-    for keyword, what in VECTORS.items():
-        if len(set(headers.numbers(ds, keyword) or ())) > 1:
-            raise ReadError(f"{name}: NM object holds several {what}; export one reconstructed volume")
-    order = headers.numbers(ds, "SliceVector")
-    if order is not None and sorted(order) != list(range(1, count + 1)):
-        raise ReadError(f"{name}: Slice Vector does not number {count} frames 1 to {count}")
-    places = [order[i] - 1 for i in range(count)] if order else list(range(count))
-
+    places = _order(instance, count)
     position, orientation = _first_place(ds, name)
     spacing = headers.numbers(ds, "PixelSpacing", 2)
     step = headers.number(ds, "SpacingBetweenSlices")
@@ -71,8 +53,26 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
             slope,
             intercept,
             units,
-            kind=(instance.image_type, headers.words(ds, "CorrectedImage")),
         )
+
+
+def _order(instance: Instance, count: int) -> list[int]:
+    """Place of each frame along the slices, from 0; each volume of the object has every place once.
+
+    Raises:
+        ReadError: Slice Vector does not number the slices of each volume, or is missing where there are several.
+    """
+    ds, name = instance.header, instance.name
+    vectors = [found for keyword in VECTORS if len(found := headers.numbers(ds, keyword) or ()) == count]
+    volumes = len(set(zip(*vectors, strict=True))) if vectors else 1
+    order = headers.numbers(ds, "SliceVector")
+    if order is None:
+        if volumes > 1:
+            raise ReadError(f"{name}: NM object of {volumes} volumes without Slice Vector; export one of them")
+        return list(range(count))
+    if count % volumes or sorted(order) != sorted(list(range(1, count // volumes + 1)) * volumes):
+        raise ReadError(f"{name}: Slice Vector does not number {count} frames as {volumes} volume(s)")
+    return [int(number) - 1 for number in order]
 
 
 def _first_place(ds, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -35,6 +35,7 @@ class FuseOptions:
     function_series: str | None = None
     allow_gaps: bool = False
     dynamic: str | int = "mean"
+    select: tuple[str, ...] | None = None
     form: Literal["sc", "enhanced", "gray"] = "sc"
 
     def for_fuse(self) -> dict[str, Any]:

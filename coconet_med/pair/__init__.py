@@ -30,17 +30,24 @@ class PairCheck:
     warnings: tuple[str, ...] = ()
 
 
-def check_pair(anatomy: Source, function: Source, *, different_patients: bool = False) -> PairCheck:
+def check_pair(anatomy: Source, function: Source, *, different_patients: bool = False, select: Any = None) -> PairCheck:
     """Refuse two images that are no pair.
 
     Args:
         anatomy: as read.
         function: as read.
         different_patients: accept images of two patients, and say so.
+        select: what was chosen of mixed DICOM series; each choice must have concerned one of the two.
 
     Raises:
         PairError: two patients, one image given twice, or PET and MR the wrong way round.
+        OptionError: a choice of ``select`` that concerned neither image.
     """
+    if select:
+        from coconet_med.dicom.select import refuse_idle, selection_of
+
+        met = {"anatomy": anatomy.details.get("select", ()), "function": function.details.get("select", ())}
+        refuse_idle(selection_of(select), met)
     refuse_same_files(anatomy, function)
     refuse_swapped(anatomy, function)
     patients, warnings = check_patients(anatomy, function, accepted=different_patients)

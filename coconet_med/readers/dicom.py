@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.choose import Candidate, choose
@@ -11,6 +12,7 @@ from coconet_med.dicom.dynamic import Dynamic
 from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.load import SuvChoice, check_series, load_series
 from coconet_med.dicom.scan import Scan, scan
+from coconet_med.dicom.select import selection_of
 from coconet_med.errors import OptionError
 from coconet_med.volume import Role, Source
 
@@ -23,6 +25,7 @@ def read_study(
     allow_gaps: bool = False,
     dynamic: Dynamic = "mean",
     suv: SuvChoice = "auto",
+    select: Any = None,
     different_patients: bool = False,
 ) -> tuple[Source, Source]:
     """Read the anatomical and the functional image of one study.
@@ -37,6 +40,8 @@ def read_study(
         allow_gaps: resample missing, uneven or sheared slices onto a regular grid instead of refusing them.
         dynamic: of a time series the mean weighted by frame duration, or the number of one frame, from 0.
         suv: ``"auto"`` gives PET as SUVbw where the header allows it, ``"never"`` keeps its own units.
+        select: which images of a mixed series are taken, such as ``"EchoTime=90"`` or ``{"ImageType": "M"}``; see
+            :mod:`coconet_med.dicom.select`.
         different_patients: accept a folder with images of several patients; whether the two chosen series are of one is
             asked by :func:`coconet_med.pair.check_pair`.
 
@@ -61,10 +66,12 @@ def read_study(
         if anatomy.series.uid == function.series.uid:
             raise OptionError(f"series {anatomy.series.uid} cannot be anatomy and function at once; choose another")
         notes = _kinship(anatomy, function)
-        check_series(anatomy.series, allow_gaps=allow_gaps)
-        check_series(function.series, allow_gaps=allow_gaps, dynamic=dynamic)
-    first = _load(found, anatomy, allow_gaps=allow_gaps, dynamic="mean", suv=suv)
-    second = _load(found, function, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv)
+        chosen = selection_of(select, lenient=True)
+        mine, yours = chosen.for_role("anatomy"), chosen.for_role("function")
+        check_series(anatomy.series, allow_gaps=allow_gaps, selection=mine)
+        check_series(function.series, allow_gaps=allow_gaps, dynamic=dynamic, selection=yours)
+    first = _load(found, anatomy, allow_gaps=allow_gaps, dynamic="mean", suv=suv, selection=mine)
+    second = _load(found, function, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, selection=yours)
     return first, replace(second, warnings=(*second.warnings, *notes))
 
 
@@ -76,6 +83,7 @@ def read_series(
     allow_gaps: bool = False,
     dynamic: Dynamic = "mean",
     suv: SuvChoice = "auto",
+    select: Any = None,
 ) -> Source:
     """Read one series from a folder, or from one multi-frame file.
 
@@ -89,6 +97,7 @@ def read_series(
         allow_gaps: see :func:`read_study`.
         dynamic: see :func:`read_study`.
         suv: see :func:`read_study`.
+        select: see :func:`read_study`.
 
     Raises:
         ReadError: no or several series fit, several patients, or the series cannot be read as a volume.
@@ -103,7 +112,8 @@ def read_series(
             candidate = Candidate(found.series[0], 0, ("the only series",))
         else:
             candidate = choose(found, role, _modalities(found, role), series_uid)
-    return _load(found, candidate, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv)
+    selection = selection_of(select).for_role(role)
+    return _load(found, candidate, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, selection=selection)
 
 
 def _modalities(found: Scan, role: Role) -> list[str]:
@@ -119,8 +129,8 @@ def _kinship(anatomy: Candidate, function: Candidate) -> list[str]:
     return []
 
 
-def _load(found: Scan, candidate: Candidate, *, allow_gaps: bool, dynamic: Dynamic, suv: SuvChoice) -> Source:
-    source = load_series(candidate.series, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, warnings=found.warnings())
+def _load(found: Scan, candidate: Candidate, **options: Any) -> Source:
+    source = load_series(candidate.series, warnings=found.warnings(), **options)
     choice = {
         "score": candidate.score,
         "reasons": list(candidate.reasons),

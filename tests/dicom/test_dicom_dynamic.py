@@ -62,13 +62,13 @@ def test_frames_at_equal_times_are_not_averaged(tmp_path):
 
 def test_corrected_and_uncorrected_images_are_not_averaged(tmp_path):
     _dynamic(tmp_path, edit=lambda ds, k, n: setattr(ds, "CorrectedImage", ["DECY"] if n else ["ATTN", "DECY"]))
-    with pytest.raises(ReadError, match="echoes, contrasts or corrections"):
+    with pytest.raises(ReadError, match=r"CorrectedImage=DECY \(12 images\), CorrectedImage=ATTN \(6 images\)"):
         read_series(tmp_path, "function")
 
 
 def test_echoes_of_an_mr_series_are_not_averaged(tmp_path):
     _dynamic(tmp_path, "MR", edit=lambda ds, k, n: setattr(ds, "EchoTime", str(n + 2)))
-    with pytest.raises(ReadError, match=r"every place is held 3 times .* folder of their own"):
+    with pytest.raises(ReadError, match=r"EchoTime=2 \(6 images\).*choose one, for example with --select 'EchoTime=2'"):
         read_series(tmp_path, "anatomy")
 
 

@@ -159,7 +159,7 @@ def test_a_single_slice_is_no_volume(tmp_path):
         (lambda ds, k: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "TOMO", "EMISSION"]), "projection data"),
         (lambda ds, k: delattr(ds, "SpacingBetweenSlices"), "without Spacing Between Slices"),
         (lambda ds, k: delattr(ds, "DetectorInformationSequence"), "no position and orientation in Detector"),
-        (lambda ds, k: setattr(ds, "TimeSlotVector", [1, 1, 1, 2, 2, 2]), r"several time slots \(gated\)"),
+        (lambda ds, k: setattr(ds, "TimeSlotVector", [1, 1, 1, 2, 2, 2]), r"TimeSlotVector=1 \(3 images\)"),
         (lambda ds, k: setattr(ds, "SliceVector", [1, 2, 3, 3, 5, 6]), "does not number 6 frames"),
     ],
 )

@@ -187,7 +187,10 @@ def test_quantitative_spect_goes_through_its_real_world_mapping(tmp_path):
         (lambda ds, k: setattr(ds, "PixelData", ds.PixelData[:60]), "damaged or truncated"),
         (lambda ds, k: setattr(ds, "RescaleSlope", "0"), "RescaleSlope is 0"),
         (lambda ds, k: delattr(ds, "RescaleSlope") if k == 2 else None, "have no Rescale Slope"),
-        (lambda ds, k: setattr(ds, "Units", "GML" if k == 2 else "BQML"), "state different units"),
+        (
+            lambda ds, k: setattr(ds, "Units", "GML" if k == 2 else "BQML"),
+            r"Units=BQML \(5 images\), Units=GML \(1 image\)",
+        ),
         (lambda ds, k: setattr(ds, "Rows", 65000), "Rows x Columns is 65000"),
         (lambda ds, k: setattr(ds, "NumberOfFrames", "2147483647"), "voxels; expected 1 to"),
         (lambda ds, k: setattr(ds, "RescaleSlope", "1e300"), "exceed 1e30"),
