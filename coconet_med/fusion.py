@@ -21,6 +21,7 @@ from coconet_med.errors import OptionError
 from coconet_med.model import Model, load_model
 from coconet_med.pair import check_pair
 from coconet_med.readers import read
+from coconet_med.readers.limits import memory_limit
 from coconet_med.readers.memory import from_memory
 from coconet_med.result import FusionResult
 from coconet_med.scale import Window, window_for
@@ -30,6 +31,7 @@ from coconet_med.volume import writable
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
+    from coconet_med.geometry import AffineChoice
     from coconet_med.slices import Slicing
     from coconet_med.volume import Role, Source
 
@@ -59,6 +61,8 @@ def fuse(
     model: str | Path | Model = "light",
     engine: str = "auto",
     device: str = "auto",
+    affine: AffineChoice = "auto",
+    max_memory: float | None = None,
     progress: Progress | None = None,
     different_patients: bool = False,
     **dicom_options: Any,
@@ -85,6 +89,9 @@ def fuse(
         model: ``"light"``, ``"full"``, a path of weights, or what :func:`load_model` returned.
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+        affine: of NIfTI whose sform and qform disagree: ``"auto"`` takes the sform with a warning and refuses mirrored
+            ones; ``"sform"`` or ``"qform"`` takes the one named.
+        max_memory: GiB that one input may take in memory; 4 unless the environment's ``COCONET_MAX_MEMORY`` says more.
         progress: called with (stage, done, total).
         different_patients: accept DICOM images of two patients; the result says so and belongs to neither.
         dicom_options: for DICOM inputs (``select``, ``dynamic``, ``allow_gaps``, ...), see
@@ -107,7 +114,8 @@ def fuse(
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
-        first, second = _read_pair(anatomy, function, spacing, different_patients, dicom_options)
+        with memory_limit(max_memory):
+            first, second = _read_pair(anatomy, function, spacing, affine, different_patients, dicom_options)
         select = dicom_options.get("select")
         pair = check_pair(first, second, different_patients=different_patients, select=select)
         model = loading.result() if loading else model
@@ -231,6 +239,7 @@ def _read_pair(
     anatomy: Any,
     function: Any,
     spacing: Sequence[float] | None,
+    affine: AffineChoice,
     different_patients: bool,
     dicom_options: dict[str, Any],
 ) -> tuple[Source, Source]:
@@ -246,14 +255,16 @@ def _read_pair(
 
         dicom_options = dicom_options | {"select": selection_of(dicom_options["select"], lenient=True)}
     return (
-        _read_one(anatomy, "anatomy", spacing, dicom_options),
-        _read_one(function, "function", spacing, dicom_options),
+        _read_one(anatomy, "anatomy", spacing, affine, dicom_options),
+        _read_one(function, "function", spacing, affine, dicom_options),
     )
 
 
-def _read_one(data: Any, role: Role, spacing: Sequence[float] | None, dicom_options: dict[str, Any]) -> Source:
+def _read_one(
+    data: Any, role: Role, spacing: Sequence[float] | None, affine: AffineChoice, dicom_options: dict[str, Any]
+) -> Source:
     if isinstance(data, (str, Path)):
-        return read(data, role, **dicom_options)
+        return read(data, role, affine=affine, **dicom_options)
     return from_memory(data, role, spacing=spacing)
 
 

@@ -7,6 +7,7 @@ which MONAI can put into batches.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from monai.data import MetaTensor
 from monai.utils import convert_to_tensor
 
 from coconet_med.errors import OptionError
+from coconet_med.geometry import RAS_TO_LPS, NiftiForms, affine_of
 from coconet_med.volume import RELATIVE_UNITS, Source
 
-_LPS = np.diag((-1.0, -1.0, 1.0, 1.0))
+_LPS = np.diag((*RAS_TO_LPS, 1.0))
 
 
 def to_tensor(source: Source) -> MetaTensor:
@@ -30,6 +32,7 @@ def to_tensor(source: Source) -> MetaTensor:
         "slice_axis": -1 if source.slice_axis is None else source.slice_axis,
         "frame_of_reference": source.frame_of_reference or "",
         "display_range": np.array(source.details.get("display_range", (0, 0)), float),
+        **_forms_meta(source.forms),
     }
     return MetaTensor(
         torch.from_numpy(array_of(source.image)), affine=torch.from_numpy(affine_of(source.image)), meta=meta
@@ -67,9 +70,17 @@ def array_of(image: sitk.Image) -> np.ndarray:
     return np.ascontiguousarray(sitk.GetArrayViewFromImage(image).transpose(2, 1, 0)[None], np.float32)
 
 
-def affine_of(image: sitk.Image) -> np.ndarray:
-    """Its RAS affine: indices (i, j, k) to mm."""
-    lps = np.eye(4)
-    lps[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
-    lps[:3, 3] = image.GetOrigin()
-    return _LPS @ lps
+def forms_of(meta: Mapping[str, Any]) -> NiftiForms | None:
+    """The two affines of the NIfTI header that an image came from, as :func:`to_tensor` noted them in ``meta``."""
+    if "nifti_forms" not in meta or not int(np.asarray(meta["nifti_codes"])[2]):
+        return None
+    (sform, qform), codes = np.asarray(meta["nifti_forms"], float), np.asarray(meta["nifti_codes"])
+    return NiftiForms(sform, qform, int(codes[0]), int(codes[1]))
+
+
+def _forms_meta(forms: NiftiForms | None) -> dict[str, np.ndarray]:
+    """Always there, since MONAI puts only into batches what all images have; the third code says whether it counts."""
+    if forms is None:
+        return {"nifti_forms": np.zeros((2, 4, 4)), "nifti_codes": np.zeros(3, int)}
+    codes = np.array((forms.sform_code, forms.qform_code, 1))
+    return {"nifti_forms": np.stack((forms.sform, forms.qform)), "nifti_codes": codes}

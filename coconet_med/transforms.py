@@ -28,20 +28,27 @@ from monai.transforms import Compose, MapTransform, Transform
 from coconet_med.align import align
 from coconet_med.color import compose
 from coconet_med.errors import OptionError
+from coconet_med.geometry import affine_of
 from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import Slicing, slicing_of
 from coconet_med.slicewise import SMALLEST_SIDE, keep_dark
-from coconet_med.tensors import affine_of, array_of, to_source, to_tensor
+from coconet_med.tensors import array_of, to_source, to_tensor
 
 if TYPE_CHECKING:
     from coconet_med.align import RegisterMode
+    from coconet_med.geometry import AffineChoice
     from coconet_med.volume import Role
 
 PAIR = ("anatomy", "function")
 
 Data = dict[Hashable, Any]
+
+#: What a fused volume keeps of the ``meta`` of its anatomy.
+_KEPT = ("filename_or_obj", "units", "nifti_forms", "nifti_codes")
+
+_log = logging.getLogger(__name__)
 
 
 def prepare(
@@ -50,6 +57,7 @@ def prepare(
     plane: str = "auto",
     window: tuple[float, float] | None = None,
     roles: Sequence[Role] = PAIR,
+    affine: AffineChoice = "auto",
     different_patients: bool = False,
     **dicom_options: Any,
 ) -> Compose:
@@ -60,12 +68,13 @@ def prepare(
         plane: likewise.
         window: likewise.
         roles: read the two in these roles; ``("function", "function")`` allows the first one to be in color.
-        different_patients: as in :func:`coconet_med.fuse`.
+        affine: as in :func:`coconet_med.fuse`.
+        different_patients: likewise.
         dicom_options: likewise.
     """
     return Compose(
         [
-            ReadSourced(PAIR, roles=roles, different_patients=different_patients, **dicom_options),
+            ReadSourced(PAIR, roles=roles, affine=affine, different_patients=different_patients, **dicom_options),
             FindWindowd(PAIR, given=(None, window)),
             BringOnGridd(register=register),
             ScaleToWindowd(PAIR),
@@ -77,11 +86,13 @@ def prepare(
 class ReadSourced(MapTransform):
     """Read paths by :func:`coconet_med.readers.read`: any format that ``fuse`` reads, with the same checks.
 
-    Anatomy and function with one and the same path are the two series of a DICOM study folder.
+    Anatomy and function with one and the same path are the two series of a DICOM study folder.  What the readers warn
+    of is logged.
 
     Args:
         keys: what to read.
         roles: the role of each key.
+        affine: as in :func:`coconet_med.fuse`.
         different_patients: accept DICOM images of two patients.
         allow_missing_keys: as everywhere in MONAI.
         dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`.
@@ -92,12 +103,14 @@ class ReadSourced(MapTransform):
         keys: KeysCollection,
         *,
         roles: Sequence[Role] = PAIR,
+        affine: AffineChoice = "auto",
         different_patients: bool = False,
         allow_missing_keys: bool = False,
         **dicom_options: Any,
     ) -> None:
         super().__init__(keys, allow_missing_keys)
-        self.roles, self.different_patients, self.dicom_options = tuple(roles), different_patients, dicom_options
+        self.roles, self.affine = tuple(roles), affine
+        self.different_patients, self.dicom_options = different_patients, dicom_options
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
@@ -113,13 +126,15 @@ class ReadSourced(MapTransform):
                 from coconet_med.dicom.select import selection_of
 
                 options["select"] = selection_of(options["select"], lenient=True)
-            sources = tuple(read(d[key], role, **options) for key, role in wanted)
+            sources = tuple(read(d[key], role, affine=self.affine, **options) for key, role in wanted)
         if len(sources) == 2:
             select = self.dicom_options.get("select")
             found = check_pair(*sources, different_patients=self.different_patients, select=select)
             for told in found.warnings:
-                logging.getLogger(__name__).warning(told)  # a pipeline has no side-car that could say it
+                _log.warning("%s", told)  # a pipeline has no side-car that could say it
         for (key, _), source in zip(wanted, sources, strict=True):
+            for warning in source.warnings:
+                _log.warning("%s", warning)
             d[key] = to_tensor(source)
         return d
 
@@ -259,7 +274,7 @@ class UnstackSlicesd(MapTransform):
             stack = torch.as_tensor(d[key]).cpu().numpy()[:, : size[0], : size[1], : size[2]]
             volume = np.stack([slicing.unstack(channel).transpose(2, 1, 0) for channel in stack])
             d[key] = MetaTensor(torch.from_numpy(volume), affine=torch.as_tensor(np.asarray(meta["stacked_from"])))
-            d[key].meta |= {k: meta[k] for k in ("filename_or_obj", "units") if k in meta}
+            d[key].meta |= {k: meta[k] for k in _KEPT if k in meta}
         return d
 
 

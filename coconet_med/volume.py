@@ -9,10 +9,13 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
+
+if TYPE_CHECKING:
+    from coconet_med.geometry import NiftiForms
 
 Role = Literal["anatomy", "function"]
 
@@ -40,6 +43,7 @@ class Source:
         warnings: what the reader noticed and the user should know.
         details: further facts for the side-car (plain JSON types only).
         dicom: what :mod:`coconet_med.writers.dicom` needs of the headers, for DICOM sources only.
+        forms: the two affines of a NIfTI header, so that a NIfTI result on this grid can carry them.
     """
 
     image: sitk.Image
@@ -55,6 +59,7 @@ class Source:
     warnings: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
     dicom: Any = None
+    forms: NiftiForms | None = None
 
 
 def writable(image: sitk.Image) -> np.ndarray:

@@ -75,6 +75,8 @@ class BatchOptions:
     palette: str | None = None
     colormap: str = "auto"
     strength: float = 1.0
+    affine: str = "auto"
+    max_memory: float | None = None
     model: str = "light"
     engine: str = "auto"
     device: str = "auto"
@@ -90,6 +92,7 @@ class BatchOptions:
     def for_fuse(self, case: Case) -> dict[str, Any]:
         """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
         names = ("force", "plane", "window", "suv", "palette", "colormap", "strength", "different_patients")
+        names += ("affine", "max_memory")
         chosen = {name: getattr(self, name) for name in names}
         chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
         dicom: dict[str, Any] = {"allow_gaps": True} if self.allow_gaps else {}

@@ -27,6 +27,9 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
     _one_of("--plane", options.plane, ("auto", *get_args(Plane)))
     _one_of("--format", options.form, FORMS)
     _one_of("--dicom-form", options.dicom_form, ("sc", "enhanced", "gray"))
+    _one_of("--affine", options.affine, ("auto", "sform", "qform"))
+    if options.max_memory is not None and not options.max_memory > 0:
+        raise OptionError(f"--max-memory {options.max_memory:g}: give a positive number of GiB")
     if options.colormap != "auto":
         get_colormap(options.colormap)
     if options.window:

@@ -10,9 +10,11 @@ from coconet_med._version import __version__
 from coconet_med.batch.case import BatchOptions, Case
 from coconet_med.errors import ReadError
 from coconet_med.readers.checks import sha256_of
+from coconet_med.readers.files import files_of
 
-#: Options that say where and with what a model runs; its weights are in the fingerprint by their own hash.
-_NOT_IN_OPTIONS = ("model",)
+#: Options that say where and with what a model runs (its weights are in the fingerprint by their own hash), and what
+#: may be tried, which changes no result.
+_NOT_IN_OPTIONS = ("model", "max_memory")
 
 
 def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict[str, Any]:
@@ -62,16 +64,7 @@ def _of(fingerprint: dict[str, Any], name: str) -> Any:
 
 def _sha256(path: Path) -> str:
     try:
-        return sha256_of(*_files(path))
+        return sha256_of(*files_of(path))
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
         raise ReadError(msg) from error
-
-
-def _files(path: Path) -> list[Path]:
-    """The files that belong to an input: all of a folder; with a detached header, what lies beside it."""
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-    if path.suffix.lower() in (".mhd", ".nhdr"):
-        return sorted(file for file in path.parent.glob(f"{path.stem}.*") if file.is_file())
-    return [path]

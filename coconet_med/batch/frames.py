@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,8 +61,17 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, seconds: tuple
         msg = f"{path}: the frames cannot be read ({error}); copy the file again"
         raise ReadError(msg) from error
     target = folder / path.name
-    nib.save(nib.Nifti1Image(mean.astype(np.float32), file.affine), target)
+    nib.save(_like(file, mean.astype(np.float32)), target)
     return Static(target, note, warning)
+
+
+def _like(file: Any, array: np.ndarray) -> Any:
+    """A volume with the header of a time series: both affines, their codes, and the unit of length."""
+    header = file.header.copy()
+    header.set_data_shape(array.shape)
+    header.set_data_dtype(array.dtype)
+    header.set_slope_inter(None, None)
+    return type(file)(array, None, header)
 
 
 def _weights(name: str, count: int, dynamic: str | int, seconds: tuple[float, ...]) -> tuple[np.ndarray, str, str]:

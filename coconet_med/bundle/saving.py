@@ -17,7 +17,8 @@ from monai.data import FolderLayoutBase, ImageWriter
 from monai.transforms import MapTransform
 
 from coconet_med.errors import WriteError
-from coconet_med.readers.volumes import geometry_from_affine
+from coconet_med.geometry import NiftiForms, geometry_from_affine
+from coconet_med.tensors import forms_of
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.volumes import write_volume
 
@@ -74,6 +75,7 @@ class VolumeWriter(ImageWriter):
 
     def __init__(self, output_dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(output_dtype=output_dtype, affine=np.eye(4), **kwargs)
+        self.forms: NiftiForms | None = None
 
     def set_data_array(self, data_array: Any, channel_dim: int | None = 0, **_: Any) -> None:
         array = np.asarray(data_array if channel_dim is not None else data_array[None])
@@ -81,11 +83,12 @@ class VolumeWriter(ImageWriter):
 
     def set_metadata(self, meta_dict: Mapping | None, **_: Any) -> None:
         self.affine = np.asarray((meta_dict or {}).get("affine", np.eye(4)), float)
+        self.forms = forms_of(meta_dict or {})
 
     def write(self, filename: PathLike, verbose: bool = True, **kwargs: Any) -> None:
         super().write(filename, verbose=verbose)
         image = self._image(str(filename))
-        write_together([(Path(filename), lambda part: write_volume(image, part))], overwrite=True)
+        write_together([(Path(filename), lambda part: write_volume(image, part, forms=self.forms))], overwrite=True)
 
     def _image(self, name: str) -> sitk.Image:
         channels = np.asarray(self.data_obj).transpose(3, 2, 1, 0)  # (k, j, i, channel)

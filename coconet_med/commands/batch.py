@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coconet_med.commands.options import (
+    Affine,
     Colormap,
     Device,
     DifferentPatients,
     EngineOption,
+    MaxMemory,
     ModelOption,
     Palette,
     Plane,
@@ -73,6 +75,8 @@ def batch(
     engine: EngineOption = "auto",
     device: Device = "auto",
     strength: Strength = 1.0,
+    affine: Affine = "auto",
+    max_memory: MaxMemory = None,
     allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="DICOM: resample missing or uneven slices.")] = False,
     dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
     select: Select = None,
@@ -96,6 +100,8 @@ def batch(
         palette=palette,
         colormap=colormap,
         strength=strength,
+        affine=affine,
+        max_memory=max_memory,
         model=model,
         engine=engine,
         device=device,

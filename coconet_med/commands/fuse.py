@@ -9,10 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from coconet_med.commands.options import (
+    Affine,
     Colormap,
     Device,
     DifferentPatients,
     EngineOption,
+    MaxMemory,
     ModelOption,
     Overwrite,
     Palette,
@@ -47,6 +49,8 @@ def fuse(
     engine: EngineOption = "auto",
     device: Device = "auto",
     strength: Strength = 1.0,
+    affine: Affine = "auto",
+    max_memory: MaxMemory = None,
     anatomy_series: Annotated[str | None, typer.Option(help="DICOM: Series Instance UID of the anatomy.")] = None,
     function_series: Annotated[str | None, typer.Option(help="DICOM: Series Instance UID of the function.")] = None,
     allow_gaps: Annotated[
@@ -88,6 +92,8 @@ def fuse(
             engine=engine,
             device=device,
             strength=strength,
+            affine=affine,  # type: ignore[arg-type]  # checked where it is read
+            max_memory=max_memory,
             progress=say.progress,
             different_patients=different_patients,
             **dicom,
@@ -126,6 +132,8 @@ def _dicom_options(
     select: list[str] | None,
 ) -> dict[str, Any]:
     """The DICOM options that were given; those of another format are refused rather than ignored."""
+    from coconet_med.readers.files import is_dicomdir
+
     given: dict[str, Any] = {}
     if allow_gaps:
         given["allow_gaps"] = True
@@ -139,6 +147,6 @@ def _dicom_options(
         given |= {k: v for k, v in (("anatomy_series", anatomy_series), ("function_series", function_series)) if v}
     elif anatomy_series or function_series:
         raise FusionError("--anatomy-series and --function-series choose in one study folder; leave out one input")
-    if function is None and anatomy.is_file():
+    if function is None and anatomy.is_file() and not is_dicomdir(anatomy):
         raise FusionError(f"{anatomy}: give the functional image too, or the folder of a DICOM study")
     return given

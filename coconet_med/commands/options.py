@@ -23,6 +23,8 @@ ModelOption = Annotated[str, typer.Option(help="light, full, or the path of .onn
 EngineOption = Annotated[str, typer.Option(help="auto, torch, onnx or openvino.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
 Strength = Annotated[float, typer.Option(min=0, max=1, help="0 is the anatomy alone, 1 the full fusion.")]
+Affine = Annotated[str, typer.Option(help="NIfTI whose sform and qform disagree: auto (the sform), sform or qform.")]
+MaxMemory = Annotated[float | None, typer.Option(metavar="GIB", help="Memory that one input may take.  [default: 4]")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]
 DifferentPatients = Annotated[

@@ -1,7 +1,6 @@
 """Decode pixel data and apply slope and intercept, frame by frame, within the size that the header promised.
 
-Decoders: RLE by pydicom, JPEG-LS by pyjpegls, JPEG 2000 and 8-bit JPEG by Pillow, lossless and 12-bit JPEG by GDCM (the
-only one here that knows them; it is used for nothing else, since it may end the process on damaged data).
+Which decoder does what: :mod:`coconet_med.dicom.decoders`.
 """
 
 from __future__ import annotations
@@ -12,22 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.decoders import DECODERS, NATIVE, dataset, decode, installed, streams, whole
 from coconet_med.dicom.frame import Frame
+from coconet_med.dicom.rescue import Job, decode_apart
 from coconet_med.dicom.series import Instance
 from coconet_med.errors import ReadError
+from coconet_med.readers.limits import check_promise
 
-PLUGINS = {
-    "1.2.840.10008.1.2.5": ("pydicom",),  # RLE
-    "1.2.840.10008.1.2.4.50": ("pillow",),  # JPEG baseline
-    "1.2.840.10008.1.2.4.51": ("pillow", "gdcm"),  # JPEG extended: Pillow knows 8 bit only
-    "1.2.840.10008.1.2.4.57": ("gdcm",),  # JPEG lossless
-    "1.2.840.10008.1.2.4.70": ("gdcm",),  # JPEG lossless, first-order prediction
-    "1.2.840.10008.1.2.4.80": ("pyjpegls",),  # JPEG-LS lossless
-    "1.2.840.10008.1.2.4.81": ("pyjpegls",),  # JPEG-LS near-lossless
-    "1.2.840.10008.1.2.4.90": ("pillow",),  # JPEG 2000 lossless
-    "1.2.840.10008.1.2.4.91": ("pillow",),  # JPEG 2000
-}
-NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
+#: What brings further decoders, by the end of the transfer syntax UID.
+_MORE = {"5": "pylibjpeg-rle", "90": "pylibjpeg-openjpeg", "91": "pylibjpeg-openjpeg"}
+_MORE |= dict.fromkeys(("201", "202", "203"), "pylibjpeg-openjpeg")
 
 
 def read_values(frames: Sequence[Frame]) -> np.ndarray:
@@ -38,66 +31,135 @@ def read_values(frames: Sequence[Frame]) -> np.ndarray:
 
     Raises:
         ReadError: pixel data are missing, truncated, compressed in an unknown way, or of another size than the header
-            says.
+            says; or they are more than may be held in memory.
     """
-    result = np.empty((len(frames), *frames[0].shape), dtype=np.float32)
     by_file: dict[Path, list[tuple[int, Frame]]] = {}
     for place, frame in enumerate(frames):
         by_file.setdefault(frame.instance.path, []).append((place, frame))
-    for wanted in by_file.values():
-        stored = _decode(wanted[0][1].instance, [frame.index for _, frame in wanted])
-        for (place, frame), plane in zip(wanted, stored, strict=True):
-            if plane.shape != frame.shape:
-                raise ReadError(f"{frame.instance.name}: decoded pixels are {plane.shape}, header says {frame.shape}")
-            slope = 1.0 if frame.slope is None else frame.slope
-            values = plane.astype(np.float64) * slope + frame.intercept
-            if np.abs(values).max() > 1e30:
-                raise ReadError(f"{frame.instance.name}: rescaled values exceed 1e30; slope or intercept is wrong")
-            result[place] = values
+    _refuse_promises(list(by_file.values()))
+    result = np.empty((len(frames), *frames[0].shape), dtype=np.float32)
+    failed: dict[int, Job] = {}
+    reasons: dict[int, list[str]] = {}
+    wanted = list(by_file.values())
+    for number, some in enumerate(wanted):
+        instance, indices = some[0][1].instance, tuple(frame.index for _, frame in some)
+        planes = _decode(instance, indices)
+        if isinstance(planes, str):
+            failed[number] = Job(instance.path, instance.transfer_syntax, indices)
+            reasons[number] = [planes]
+        else:
+            _fill(result, some, planes)
+    for plugin in dict.fromkeys(p for job in failed.values() for p in installed(job.syntax)[1:]):
+        able = {number: job for number, job in failed.items() if plugin in DECODERS[job.syntax]}
+        for number, planes in (decode_apart(able, plugin) if able else {}).items():
+            if isinstance(planes, str):
+                reasons[number].append(f"{plugin}: {planes}")
+            else:
+                _fill(result, wanted[number], planes)
+                del failed[number]
+    for number in failed:
+        raise ReadError(_verdict(wanted[number][0][1].instance, reasons[number]))
     return result
 
 
-def _decode(instance: Instance, indices: list[int]) -> list[np.ndarray]:
-    import pydicom
-    from pydicom.pixels import get_decoder
+def _fill(result: np.ndarray, wanted: Sequence[tuple[int, Frame]], planes: Sequence[np.ndarray]) -> None:
+    for (place, frame), plane in zip(wanted, planes, strict=True):
+        if plane.shape != frame.shape:
+            raise ReadError(f"{frame.instance.name}: decoded pixels are {plane.shape}, header says {frame.shape}")
+        slope = 1.0 if frame.slope is None else frame.slope
+        values = plane.astype(np.float64) * slope + frame.intercept
+        if np.abs(values).max() > 1e30:
+            raise ReadError(f"{frame.instance.name}: rescaled values exceed 1e30; slope or intercept is wrong")
+        result[place] = values
 
+
+def _refuse_promises(files: Sequence[Sequence[tuple[int, Frame]]]) -> None:
+    """Hold rows x columns x frames against the bytes of the files, before anything is allocated."""
+    from coconet_med.dicom.scan import DEFLATED
+
+    first = files[0][0][1]
+    count, there = 0, 0
+    packed = False
+    for some in files:
+        instance = some[0][1].instance
+        bits = headers.whole(instance.header, "BitsAllocated") or 8
+        need, size = len(some) * first.shape[0] * first.shape[1] * bits // 8, instance.path.stat().st_size
+        plain = instance.transfer_syntax in NATIVE and instance.transfer_syntax != DEFLATED
+        if plain and "FloatPixelData" not in instance.header and size < need:
+            raise ReadError(
+                f"{instance.name}: pixel data are damaged or truncated ({size} bytes of file, {need} promised)"
+            )
+        packed |= not plain
+        count, there = count + len(some), there + size
+    bits = headers.whole(first.instance.header, "BitsAllocated") or 8
+    folder = first.instance.path if len(files) == 1 else first.instance.path.parent
+    there = there if packed else count * first.shape[0] * first.shape[1] * max(bits // 8, 1)
+    check_promise(folder, (*first.shape, count), max(bits // 8, 1), there, packing="other" if packed else "raw")
+
+
+def _decode(instance: Instance, indices: Sequence[int]) -> list[np.ndarray] | str:
+    """The planes; or, where another decoder may still know them, why the first one did not.
+
+    Raises:
+        ReadError: nobody could.
+    """
     syntax = instance.transfer_syntax
-    if syntax not in PLUGINS and syntax not in NATIVE:
-        name = pydicom.uid.UID(syntax).name if syntax else "unknown"
-        raise ReadError(f"{instance.name}: transfer syntax {headers.printable(name)} cannot be decoded; decompress it")
-    problem: Exception | None = None
-    with headers.quiet():
-        try:
-            ds = pydicom.dcmread(instance.path, force=True)
+    if syntax not in DECODERS and syntax not in NATIVE:
+        raise ReadError(f"{instance.name}: transfer syntax {_name(syntax)} cannot be decoded; decompress it")
+    decoders = installed(syntax) if syntax in DECODERS else ("",)
+    if not decoders:
+        raise ReadError(
+            f"{instance.name}: transfer syntax {_name(syntax)} needs a decoder that is not installed; "
+            f"pip install pylibjpeg {_more(syntax)}, or decompress it"
+        )
+    try:
+        with headers.quiet():
+            ds = dataset(instance.path, syntax)
             if "PixelData" not in ds:
                 raise ReadError(f"{instance.name}: has no pixel data")
-            if not getattr(ds, "file_meta", None) or "TransferSyntaxUID" not in ds.file_meta:
-                ds.file_meta = pydicom.dataset.FileMetaDataset()
-                ds.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
-            decoder = get_decoder(pydicom.uid.UID(syntax))
-            if syntax in PLUGINS:
+            if syntax in DECODERS:
                 _refuse_other_size(instance, ds)
-            for plugin in PLUGINS.get(syntax, ("",)):
-                try:
-                    found = decoder.iter_array(ds, indices=indices, raw=True, decoding_plugin=plugin)
-                    return [plane for plane, _ in found]
-                except Exception as error:  # the next decoder may know it
-                    problem = error
-        except ReadError:
-            raise
-        except Exception as error:  # decoders raise almost any kind of error on damaged data
-            problem = error
-    reason = f"{type(problem).__name__}: {headers.printable(problem)}"
-    raise ReadError(f"{instance.name}: pixel data are damaged or truncated ({reason})") from problem
+            return decode(ds, indices, decoders[0])
+    except ReadError:
+        raise
+    except Exception as error:  # decoders raise almost any kind of error on damaged data
+        reason = f"{type(error).__name__}: {headers.printable(error)}"
+        if syntax in NATIVE:
+            raise ReadError(f"{instance.name}: pixel data are damaged or truncated ({reason})") from error
+        return f"{decoders[0]}: {reason}"
+
+
+def _verdict(instance: Instance, reasons: Sequence[str]) -> str:
+    """Whose fault it is that no decoder could: of the file, if its streams do not begin and end as they should."""
+    syntax = instance.transfer_syntax
+    try:
+        with headers.quiet():
+            sound = all(whole(stream, syntax) for stream in streams(dataset(instance.path, syntax)))
+    except Exception:  # not even the frames can be told apart
+        sound = False
+    tried = "; ".join(reasons)
+    if not sound:
+        return f"{instance.name}: pixel data are damaged or truncated ({tried})"
+    return (
+        f"{instance.name}: no installed decoder can decode its {_name(syntax)} ({tried}); decompress it with the "
+        f"program that wrote it, or pip install pylibjpeg {_more(syntax)}"
+    )
+
+
+def _name(syntax: str) -> str:
+    from pydicom.uid import UID
+
+    return headers.printable(UID(syntax).name if syntax else "unknown")
+
+
+def _more(syntax: str) -> str:
+    return _MORE.get(syntax.rpartition(".")[2], "pylibjpeg-libjpeg")
 
 
 def _refuse_other_size(instance: Instance, ds) -> None:
     """Refuse code streams whose own header promises another size: decoders would allocate that size."""
-    from pydicom.encaps import generate_frames
-
     rows, columns = int(ds.Rows), int(ds.Columns)
-    count = headers.whole(ds, "NumberOfFrames") or 1
-    for frame in generate_frames(ds.PixelData, number_of_frames=count):
+    for frame in streams(ds):
         found = stream_size(frame)
         if found is not None and found != (rows, columns):
             raise ReadError(

@@ -6,30 +6,59 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coconet_med.errors import ReadError
+from coconet_med.readers.limits import memory_limit
 
 if TYPE_CHECKING:
+    from coconet_med.geometry import AffineChoice
     from coconet_med.volume import Role, Source
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
+PAIR_SUFFIXES = (".hdr", ".img", ".hdr.gz", ".img.gz")
 ITK_SUFFIXES = (".nrrd", ".nhdr", ".mha", ".mhd")
+MGH_SUFFIXES = (".mgz", ".mgh", ".mgh.gz")
+MINC_SUFFIXES = (".mnc", ".mnc2")
+#: Formats that are known but not read: what they are, and how to come from them to one that is.
+CONVERSIONS = {
+    (".head", ".brik", ".brik.gz"): ("AFNI", "3dAFNItoNIFTI DATASET+orig"),
+    (".v",): ("ECAT 7", "export DICOM from the scanner, or make NIfTI with pypet2bids (ecatpet2bids)"),
+    (".mif", ".mif.gz", ".mih"): ("MRtrix", "mrconvert IN.mif OUT.nii.gz"),
+    (".par", ".rec"): ("Philips PAR/REC", "parrec2nii IN.par (nibabel), or dcm2niix of its DICOM export"),
+    (".mnc.gz",): ("compressed MINC", "gunzip it first"),
+}
 
 
-def read(path: str | Path, role: Role, **dicom_options: Any) -> Source:
+def read(
+    path: str | Path,
+    role: Role,
+    *,
+    affine: AffineChoice = "auto",
+    max_memory: float | None = None,
+    **dicom_options: Any,
+) -> Source:
     """Read the anatomical or functional image at ``path``.
 
     Args:
-        path: NIfTI (``.nii``, ``.nii.gz``), NRRD, MHA/MHD, PNG, JPEG, TIFF, a DICOM file, or a folder with one DICOM
-            series.
+        path: NIfTI (``.nii``, ``.nii.gz``, ``.hdr`` and ``.img``), NRRD, MHA/MHD, MGH, MINC 2, PNG, JPEG, TIFF, a DICOM
+            file, a DICOMDIR, or a folder with one DICOM series; all of them in ``docs/formats.md``.
         role: ``"anatomy"`` or ``"function"``; it decides which series of a DICOM folder is taken, and whether color
             is allowed.
+        affine: NIfTI whose sform and qform disagree: ``"auto"`` takes the sform with a warning and refuses mirrored
+            ones, ``"sform"`` or ``"qform"`` takes the one named.
+        max_memory: GiB that the image may take in memory (:mod:`coconet_med.readers.limits`).
         dicom_options: passed on to :func:`coconet_med.readers.dicom.read_series`.
 
     Raises:
-        ReadError: no such file, empty, unreadable, of an unknown format, 4-D, constant, or without finite values.
-        GeometryError: the affine is singular or sheared.
+        ReadError: no such file, empty, unreadable, of an unknown format, 4-D, constant, too large, or without finite
+            values.
+        GeometryError: the affine is singular or sheared, or the size is not that of a body.
     """
     path = Path(path)
+    with memory_limit(max_memory):
+        return _read(path, role, affine, dicom_options)
+
+
+def _read(path: Path, role: Role, affine: AffineChoice, dicom_options: dict[str, Any]) -> Source:
     kind = _kind(path)
     if kind == "dicom":
         from coconet_med.readers.dicom import read_series
@@ -42,9 +71,13 @@ def read(path: str | Path, role: Role, **dicom_options: Any) -> Source:
         from coconet_med.readers.image import read_picture
 
         return read_picture(path, role)
-    from coconet_med.readers.volumes import read_itk, read_nifti
+    if kind == "nifti":
+        from coconet_med.readers.nifti import read_nifti
 
-    return read_nifti(path, role) if kind == "nifti" else read_itk(path, role)
+        return read_nifti(path, role, affine=affine)
+    from coconet_med.readers import volumes
+
+    return {"itk": volumes.read_itk, "mgh": volumes.read_mgh, "minc": volumes.read_minc}[kind](path, role)
 
 
 def is_picture(path: str | Path) -> bool:
@@ -63,24 +96,35 @@ def _kind(path: Path) -> str:
         raise ReadError(msg)
     if path.is_dir():
         return "dicom"
+    if not path.is_file():
+        msg = f"{path}: is a pipe or device, which may never end; save it as a file first"
+        raise ReadError(msg)
     name = path.name.lower()
-    if name.endswith(PICTURE_SUFFIXES):
-        return "picture"
-    if name.endswith(NIFTI_SUFFIXES):
-        return "nifti"
-    if name.endswith(ITK_SUFFIXES):
-        return "itk"
+    kinds = ("picture", "nifti", "itk", "mgh", "minc")
+    ends = (PICTURE_SUFFIXES, NIFTI_SUFFIXES, ITK_SUFFIXES, MGH_SUFFIXES, MINC_SUFFIXES)
+    for kind, suffixes in zip(kinds, ends, strict=True):
+        if name.endswith(suffixes):
+            return kind
     if _is_dicom(path):
         return "dicom"
+    if name.endswith(PAIR_SUFFIXES):
+        return "nifti"
+    for suffixes, (what, how) in CONVERSIONS.items():
+        if name.endswith(suffixes):
+            msg = f"{path}: is {what} by its name, which is not read here; convert it: {how}"
+            raise ReadError(msg)
     msg = (
-        f"{path}: not a format that is read here; give NIfTI (.nii, .nii.gz), NRRD, MHA/MHD, PNG, JPEG, TIFF, or a "
-        "DICOM series folder"
+        f"{path}: not a format that is read here; give NIfTI (.nii, .nii.gz), NRRD, MHA/MHD, MGH, MINC 2, PNG, JPEG, "
+        "TIFF, or a DICOM series folder"
     )
     raise ReadError(msg)
 
 
 def _is_dicom(path: Path) -> bool:
-    if path.suffix.lower() in (".dcm", ".ima"):
-        return True
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+    from coconet_med.readers.files import is_dicom
+
+    try:
+        return path.suffix.lower() in (".dcm", ".ima") or is_dicom(path)
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); check its permissions"
+        raise ReadError(msg) from error

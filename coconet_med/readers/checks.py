@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -60,3 +61,31 @@ def sha256_of(*paths: Path) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def check_shape(path: Path, shape: Sequence[int]) -> None:
+    """Refuse what is no volume: a fourth dimension, or fewer than two.
+
+    Raises:
+        ReadError: not 2-D or 3-D (further axes of one are none).
+    """
+    if len(shape) > 3 and any(n != 1 for n in shape[3:]):
+        msg = (
+            f"{path}: is {len(shape)}-D ({' x '.join(map(str, shape))}); give one 3-D volume: choose a frame, or "
+            "average the frames, first"
+        )
+        raise ReadError(msg)
+    if len(shape) < 2:
+        msg = f"{path}: is {len(shape)}-D; give a 3-D volume"
+        raise ReadError(msg)
+
+
+def three(shape: Sequence[int]) -> tuple[int, int, int]:
+    """The first three sizes, 1 where there are fewer."""
+    return tuple((*shape, 1, 1)[:3])  # type: ignore[return-value]
+
+
+def first_line(error: Exception) -> str:
+    """The line of a library's error that says most, cut to a size that fits a message."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__)[:200]

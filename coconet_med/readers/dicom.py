@@ -14,6 +14,7 @@ from coconet_med.dicom.load import SuvChoice, check_series, load_series
 from coconet_med.dicom.scan import Scan, scan
 from coconet_med.dicom.select import selection_of
 from coconet_med.errors import OptionError
+from coconet_med.readers.files import is_dicomdir
 from coconet_med.volume import Role, Source
 
 
@@ -34,7 +35,7 @@ def read_study(
     series, or the best CT series where the folder holds neither.
 
     Args:
-        path: folder with the DICOM files of one person, in any layout.
+        path: folder with the DICOM files of one person, in any layout, or its DICOMDIR.
         anatomy_series: Series Instance UID to take as anatomy.
         function_series: Series Instance UID to take as function.
         allow_gaps: resample missing, uneven or sheared slices onto a regular grid instead of refusing them.
@@ -55,7 +56,7 @@ def read_study(
     """
     _check_options(dynamic, suv)
     with headers.quiet():
-        found = scan(path)
+        found = scan(_folder(path))
         if not different_patients and not (anatomy_series and function_series):
             refuse_several_in_folder(
                 found, "give the folder of one of them, or both series by --anatomy-series and --function-series"
@@ -91,7 +92,7 @@ def read_series(
     :func:`read_study`.
 
     Args:
-        path: folder or file.
+        path: folder, file, or DICOMDIR (its folder is meant).
         role: ``"anatomy"`` or ``"function"``.
         series_uid: Series Instance UID to take.
         allow_gaps: see :func:`read_study`.
@@ -105,7 +106,7 @@ def read_series(
     """
     _check_options(dynamic, suv)
     with headers.quiet():
-        found = scan(path)
+        found = scan(_folder(path))
         if series_uid is None:
             refuse_several_in_folder(found)
         if series_uid is None and len(found.series) == 1:
@@ -114,6 +115,12 @@ def read_series(
             candidate = choose(found, role, _modalities(found, role), series_uid)
     selection = selection_of(select).for_role(role)
     return _load(found, candidate, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, selection=selection)
+
+
+def _folder(path: Path | str) -> Path:
+    """The path itself; for the DICOMDIR of a medium the folder that it is the index of."""
+    path = Path(path)
+    return path.parent if is_dicomdir(path) else path
 
 
 def _modalities(found: Scan, role: Role) -> list[str]:

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from coconet_med.errors import ReadError
 from coconet_med.readers.checks import finite_image, sha256_of
+from coconet_med.readers.limits import check_promise
 from coconet_med.volume import Source
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 
 #: Largest difference between R, G and B (of 255) that still counts as grey: what JPEG makes of a grey picture.
 GREY_TOLERANCE = 3
+
+#: What is said of a picture with transparent parts.
+TRANSPARENT = "transparent pixels were laid on black"
 
 
 def read_picture(path: Path, role: Role) -> Source:
@@ -88,6 +92,14 @@ def scalar_and_color(
     return image, picture, warned
 
 
+def lay_on_black(rgba: np.ndarray) -> tuple[np.ndarray, bool]:
+    """RGB of (..., 4) ``uint8`` colors over black, and whether any of them was transparent."""
+    alpha = rgba[..., 3:]
+    if alpha.size == 0 or alpha.min() == 255:
+        return rgba[..., :3], False
+    return np.rint(rgba[..., :3] * (alpha / np.float32(255))).astype(np.uint8), True
+
+
 def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     """(H, W) grey or (H, W, 3) uint8 color array."""
     from PIL import Image, ImageOps
@@ -96,6 +108,8 @@ def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as file:
+                channels = len(file.getbands())
+                check_promise(path, file.size, channels, path.stat().st_size, packing="other")
                 frames = getattr(file, "n_frames", 1)
                 if frames > 1:
                     msg = f"{path}: has {frames} pages; give one page, or the volume as NIfTI"
@@ -114,7 +128,7 @@ def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     if picture.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
         if rgba.getextrema()[3][0] < 255:
-            notes = (f"{path.name}: transparent pixels were laid on black",)
+            notes = (f"{path.name}: {TRANSPARENT}",)
         flat = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
         picture = flat.convert("RGB")
     if picture.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):

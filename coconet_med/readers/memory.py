@@ -9,8 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.geometry import affine_of, check_extent, geometry_from_affine
 from coconet_med.readers.image import scalar_and_color
-from coconet_med.readers.volumes import geometry_from_affine
 from coconet_med.volume import Source
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def from_memory(data: Any, role: Role, *, spacing: Sequence[float] | None = None
         raise OptionError(msg)
     image, picture, warnings = scalar_and_color(array if dimension == 3 else array[None], name, role, color=color)
     if dimension == 3 and spacing is not None:
+        check_extent(image.GetSize(), spacing, name, units="spacing is in mm")
         for each in (image, picture):
             if each is not None:
                 each.SetSpacing([float(s) for s in spacing])
@@ -64,9 +65,9 @@ def _from_image(data: sitk.Image, role: Role, name: str, units: str | None) -> S
     planar = data.GetDimension() == 2
     if planar:
         data = sitk.JoinSeries(data)
-    affine = np.eye(4)
-    affine[:3, :3] = np.diag((-1.0, -1.0, 1.0)) @ np.array(data.GetDirection()).reshape(3, 3) * data.GetSpacing()
-    geometry_from_affine(affine, name)
+    geometry_from_affine(affine_of(data), name)
+    if not planar:
+        check_extent(data.GetSize(), data.GetSpacing(), name, units="its spacing is taken as mm")
     array = sitk.GetArrayViewFromImage(data)
     color = data.GetNumberOfComponentsPerPixel() == 3
     image, picture, warnings = scalar_and_color(array, name, role, color=color)

@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import WriteError
+from coconet_med.geometry import NiftiForms, affine_of
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -25,32 +26,30 @@ def encode(result: FusionResult, what: str) -> Callable[[Path], None]:
     image: sitk.Image = getattr(result, what)
     if image.GetDimension() == 2:
         image = sitk.JoinSeries(image)
-    return lambda path: write_volume(image, path)
+    return lambda path: write_volume(image, path, forms=result.anatomy.forms)
 
 
-def write_volume(image: sitk.Image, path: Path) -> None:
+def write_volume(image: sitk.Image, path: Path, *, forms: NiftiForms | None = None) -> None:
     """Write a 3-D scalar or RGB image as NIfTI, NRRD or MetaImage, by the suffix of the path.
 
     RGB becomes datatype 128 (RGB24) in NIfTI and ``kinds: RGB-color`` in NRRD: what 3D Slicer and ITK-SNAP show in
-    color.  NIfTI gets equal sform and qform (code 1, scanner), millimeters.
+    color.  Lengths are millimeters, and every format says so.
+
+    Args:
+        image: LPS mm.
+        path: its suffix decides.
+        forms: sform and qform of the NIfTI file whose grid this is, with their codes: programs that place the two
+            files by the same rule place them alike.  Without them, and where they are not those of the image, NIfTI
+            gets an equal sform and qform (code 1, scanner).
     """
     if path.name.lower().endswith((".nii", ".nii.gz")):
-        _write_nifti(image, path)
+        _write_nifti(image, path, forms)
         return
     sitk.WriteImage(image, str(path), useCompression=True)
-    if path.suffix.lower() == ".nrrd" and image.GetNumberOfComponentsPerPixel() == 3:
-        _name_colors(path)
+    _complete_header(path, color=image.GetNumberOfComponentsPerPixel() == 3)
 
 
-def affine_of(image: sitk.Image) -> np.ndarray:
-    """4x4 voxel-to-RAS affine in mm of an image whose geometry is LPS."""
-    affine = np.eye(4)
-    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
-    affine[:3, 3] = image.GetOrigin()
-    return np.diag((-1.0, -1.0, 1.0, 1.0)) @ affine
-
-
-def _write_nifti(image: sitk.Image, path: Path) -> None:
+def _write_nifti(image: sitk.Image, path: Path, forms: NiftiForms | None) -> None:
     import nibabel as nib
 
     array = sitk.GetArrayViewFromImage(image)
@@ -58,8 +57,10 @@ def _write_nifti(image: sitk.Image, path: Path) -> None:
         array = np.ascontiguousarray(array).view(_RGB24)[..., 0]
     affine = affine_of(image)
     file = nib.Nifti1Image(array.T, affine)
-    file.set_sform(affine, code=1)
-    file.set_qform(affine, code=1)
+    if forms is None or not forms.fits(image):
+        forms = NiftiForms(affine, affine, 1, 1)
+    file.set_qform(forms.qform, code=forms.qform_code)
+    file.set_sform(forms.sform, code=forms.sform_code)
     file.header.set_xyzt_units("mm")
     file.header["descrip"] = b"coconet-med; research use, not for diagnosis"
     if path.suffix.lower() != ".gz":
@@ -72,12 +73,20 @@ def _write_nifti(image: sitk.Image, path: Path) -> None:
         file.to_stream(stream)
 
 
-def _name_colors(path: Path) -> None:
-    """Say in an NRRD header that the first axis is color; SimpleITK writes ``vector``."""
+def _complete_header(path: Path, *, color: bool) -> None:
+    """Say what SimpleITK leaves out of the header: millimeters, and in NRRD that the first axis is color."""
+    if path.suffix.lower() == ".nrrd":
+        changes = [(b"\nspace directions:", b'\nspace units: "mm" "mm" "mm"\nspace directions:')]
+        changes += [(b"kinds: vector ", b"kinds: RGB-color ")] if color else []
+        end = b"\n\n"
+    else:
+        changes, end = [(b"\nElementSpacing =", b"\nDistanceUnits = mm\nElementSpacing =")], b"\nElementDataFile ="
     content = path.read_bytes()
-    end = content.index(b"\n\n")
-    header = content[:end]
-    if b"kinds: vector " not in header:
-        msg = f"{path}: the NRRD header is not as expected; write .nii.gz or .mha instead"
+    at = content.find(end)
+    header = content[:at]
+    if at < 0 or any(header.count(old) != 1 for old, _ in changes):
+        msg = f"{path}: its header is not as expected of SimpleITK; write .nii.gz instead"
         raise WriteError(msg)
-    path.write_bytes(header.replace(b"kinds: vector ", b"kinds: RGB-color ") + content[end:])
+    for old, new in changes:
+        header = header.replace(old, new)
+    path.write_bytes(header + content[at:])

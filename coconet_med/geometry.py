@@ -1,0 +1,161 @@
+"""Where voxels lie in the world: affines, their two conventions, and what is believed of them.
+
+Images inside the package are LPS (DICOM, ITK), millimeters.  A 4x4 affine here takes voxel indices (i, j, k) to RAS
+(NIfTI, nibabel), millimeters, unless its name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med.errors import GeometryError
+
+#: Which affine of a NIfTI file is taken where it holds two: the sform (as nibabel does), or the one that is named.
+AffineChoice = Literal["auto", "sform", "qform"]
+
+#: From RAS to LPS and back, as factors of x, y, z.
+RAS_TO_LPS = np.array((-1.0, -1.0, 1.0))
+
+#: Largest deviation from a right angle between two axes (as a cosine) that is taken for rounding.
+SHEAR_TOLERANCE = 1e-4
+
+#: Longest edge of a field of view that is believed, in mm: from a mouse's eye to a tall person and the table.
+SHORTEST_EDGE_MM, LONGEST_EDGE_MM = 2.0, 3000.0
+
+
+@dataclass(frozen=True, eq=False)
+class NiftiForms:
+    """The two affines of a NIfTI header (NIfTI-1.1, methods 2 and 3), so that a result can carry both.
+
+    Attributes:
+        sform: 4x4, RAS mm.
+        qform: 4x4, RAS mm, without shear.
+        sform_code: 0 unknown, 1 scanner, 2 aligned, 3 Talairach, 4 MNI.
+        qform_code: likewise.
+    """
+
+    sform: np.ndarray
+    qform: np.ndarray
+    sform_code: int
+    qform_code: int
+
+    def fits(self, image: sitk.Image) -> bool:
+        """Whether an image lies where one of the two says (to a thousandth of a voxel and of a millimeter)."""
+        own = affine_of(image)
+        return any(np.allclose(own, form, rtol=1e-3, atol=1e-3) for form in (self.sform, self.qform))
+
+
+def affine_of(image: sitk.Image) -> np.ndarray:
+    """4x4 voxel-to-RAS affine in mm of an image whose geometry is LPS."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
+    affine[:3, 3] = image.GetOrigin()
+    return np.diag((*RAS_TO_LPS, 1.0)) @ affine
+
+
+def geometry_from_affine(
+    affine: np.ndarray, name: str, *, advice: str = "resample it on a rectangular grid first"
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """Spacing (mm), origin (mm) and direction (row-major 3x3) in LPS of a 4x4 voxel-to-RAS affine in mm.
+
+    Args:
+        affine: voxel to RAS.
+        name: what to call the image in messages.
+        advice: what to do about a sheared affine.
+
+    Raises:
+        GeometryError: entries not finite, columns of no length or in one plane, or axes not at right angles.
+    """
+    matrix = affine[:3, :3] * RAS_TO_LPS[:, None]
+    spacing = np.linalg.norm(matrix, axis=0)
+    if not np.isfinite(affine).all() or (spacing <= 0).any():
+        msg = f"{name}: the affine is singular (voxel size {_numbers(spacing)} mm); repair its header"
+        raise GeometryError(msg)
+    direction = matrix / spacing
+    if abs(np.linalg.det(direction)) < 1e-3:
+        msg = f"{name}: the affine is singular (two axes point the same way); repair its header"
+        raise GeometryError(msg)
+    shear = np.abs(direction.T @ direction - np.eye(3)).max()
+    if shear > SHEAR_TOLERANCE:
+        angle = np.degrees(np.arcsin(min(shear, 1.0)))
+        msg = f"{name}: the affine is sheared by {angle:.2g} degrees; {advice}"
+        raise GeometryError(msg)
+    u, _, vt = np.linalg.svd(direction)  # the nearest exact rotation: ITK asks for orthonormal directions
+    origin = affine[:3, 3] * RAS_TO_LPS
+    return tuple(spacing.tolist()), tuple(origin.tolist()), tuple((u @ vt).ravel().tolist())
+
+
+def put_at(
+    images: Sequence[sitk.Image | None], affine: np.ndarray, name: str, *, units: str | None, advice: str | None = None
+) -> None:
+    """Give images of one size their place in the world.
+
+    Args:
+        images: 3-D; ``None`` is passed over.
+        affine: voxel to RAS, mm.
+        name: what to call them in messages.
+        units: where the unit of length comes from, for the message about an impossible size; ``None`` where any size
+            will do (pictures).
+        advice: what to do about a sheared affine, where there is something better than resampling.
+
+    Raises:
+        GeometryError: the affine is singular or sheared, or the size is not that of a body.
+    """
+    given = {"advice": advice} if advice else {}
+    spacing, origin, direction = geometry_from_affine(affine, name, **given)
+    for image in images:
+        if image is not None:
+            if units is not None:
+                check_extent(image.GetSize(), spacing, name, units=units)
+            image.SetSpacing(spacing)
+            image.SetOrigin(origin)
+            image.SetDirection(direction)
+
+
+def check_extent(size: Sequence[int], spacing: Sequence[float], name: str, *, units: str) -> None:
+    """Refuse a field of view that no body has: its unit of length is wrong.
+
+    Args:
+        size: voxels along i, j, k.
+        spacing: mm.
+        name: what to call the image in messages.
+        units: where the unit of length comes from, such as ``"its xyzt_units say micron"``.
+
+    Raises:
+        GeometryError: the longest edge is under 2 mm or over 3 m.
+    """
+    extent = np.array(size, float) * spacing
+    if SHORTEST_EDGE_MM <= extent.max() <= LONGEST_EDGE_MM:
+        return
+    edges = " x ".join(f"{edge:.3g}" for edge in extent)
+    msg = f"{name}: would be {edges} mm large, and no body is: {units}; correct the unit or the voxel size in its "
+    msg += f"header ({SHORTEST_EDGE_MM:g} to {LONGEST_EDGE_MM:g} mm are read)"
+    raise GeometryError(msg)
+
+
+def corner_distance(first: np.ndarray, second: np.ndarray, size: Sequence[int]) -> float:
+    """How far apart, in mm, two affines put the corner voxels of one grid, at most.
+
+    Example:
+        >>> moved = np.eye(4)
+        >>> moved[1, 3] = 25
+        >>> corner_distance(np.eye(4), moved, (64, 64, 32))
+        25.0
+    """
+    corners = np.array([(*corner, 1.0) for corner in product(*((0, n - 1) for n in size))])
+    return float(np.linalg.norm((corners @ (first - second).T)[:, :3], axis=1).max())
+
+
+def mirrored(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two affines have opposite handedness: what is left in one is right in the other."""
+    return bool(np.linalg.det(first[:3, :3]) * np.linalg.det(second[:3, :3]) < 0)
+
+
+def _numbers(values: np.ndarray) -> str:
+    return ", ".join(f"{v:g}" for v in values)

@@ -1,0 +1,211 @@
+"""NIfTI-1 and NIfTI-2, in one file or as a pair ``.hdr`` and ``.img``, plain or gzip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coconet_med.errors import ReadError
+from coconet_med.geometry import AffineChoice, put_at
+from coconet_med.readers.checks import check_shape, first_line, sha256_of, three
+from coconet_med.readers.forms import choose_form
+from coconet_med.readers.image import TRANSPARENT, lay_on_black, scalar_and_color
+from coconet_med.readers.limits import check_promise
+from coconet_med.volume import Source
+
+if TYPE_CHECKING:
+    from coconet_med.volume import Role
+
+#: Millimeters in the units of length that a NIfTI header can name (bits 0 to 2 of xyzt_units).
+UNITS = {1: ("meter", 1000.0), 2: ("mm", 1.0), 3: ("micron", 0.001)}
+#: Intents of a fifth dimension that may hold colors (nifti1.h: VECTOR, RGB_VECTOR, RGBA_VECTOR).
+COLOR_INTENTS = (1007, 2003, 2004)
+#: Bytes before the voxels that may be extensions of the header.
+LARGEST_OFFSET = 2**28
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first bytes of a header, read before any library sees it.
+
+    Attributes:
+        kind: ``"single"``, ``"pair"``, ``"analyze"`` (a header of that size without the magic of NIfTI),
+            ``"interfile"`` (text), or ``"unknown"``.
+        offset: bytes before the voxels.
+    """
+
+    kind: str
+    offset: float = 0.0
+
+
+def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Source:
+    """Read a NIfTI-1 or NIfTI-2 file, or a pair by either of its names.
+
+    Args:
+        path: ``.nii``, ``.nii.gz``, ``.hdr`` or ``.img``.
+        role: see :func:`coconet_med.readers.read`.
+        affine: see :func:`coconet_med.readers.forms.choose_form`.
+
+    Raises:
+        ReadError: not NIfTI, damaged, not 3-D, complex, constant, or colored where grey is needed.
+        GeometryError: the affine is singular, sheared or in units that cannot be right, or its two forms are mirrored.
+    """
+    import nibabel as nib
+
+    files = pair_of(path)
+    _check_start(path, files)
+    try:
+        file = nib.load(path)
+        shape = file.shape
+    except Exception as error:  # nibabel raises many kinds for damaged headers
+        msg = f"{path}: not a readable NIfTI file ({first_line(error)}); export or copy it again"
+        raise ReadError(msg) from error
+    colors = _colors_apart(file, shape)
+    check_shape(path, shape[:3] if colors else shape)
+    _check_size(path, file, files[-1])
+    try:
+        data = np.asanyarray(file.dataobj)
+    except Exception as error:  # truncated or corrupt data: zlib, EOF and value errors
+        msg = f"{path}: the header is readable but the voxels are not ({first_line(error)}); copy the file again"
+        raise ReadError(msg) from error
+    notes: tuple[str, ...] = ()
+    if colors:
+        data, notes = _whole_colors(data.reshape((*shape[:3], shape[4])), path)
+    elif data.dtype.names is not None:
+        data = np.stack([data[channel] for channel in data.dtype.names], axis=-1).reshape((*three(shape), -1))
+    color = data.ndim > 3 and (colors or file.get_data_dtype().names is not None)
+    if color and data.shape[-1] == 4:
+        data, transparent = lay_on_black(data)
+        notes += (f"{path.name}: {TRANSPARENT}",) if transparent else ()
+    data = data if color else data.reshape(three(shape))
+    image, picture, warnings = scalar_and_color(np.moveaxis(data, (0, 1, 2), (2, 1, 0)), path.name, role, color=color)
+    unit, factor, said = _unit_of(file.header)
+    form = choose_form(file.header, three(shape), path.name, affine, factor=factor, role=role)
+    put_at((image, picture), form.affine, str(path), units=said, advice=form.advice)
+    if factor != 1:
+        form.details["space_units"] = unit
+        form.warnings.append(
+            f"{path.name}: lies in {unit}s and was converted to mm, as ITK and 3D Slicer do; nibabel does not convert, "
+            "so that there it lies elsewhere than a result in mm"
+        )
+    return Source(
+        image,
+        path.name,
+        files=files,
+        sha256=sha256_of(*files),
+        slice_axis=file.header.get_dim_info()[2],
+        color=picture,
+        warnings=(*warnings, *notes, *form.warnings),
+        details={"affine": form.details} if form.details else {},
+        forms=form.forms,
+    )
+
+
+def pair_of(path: Path) -> tuple[Path, ...]:
+    """The files of a NIfTI image: the file itself, or header and voxels of a pair, whichever of the two is named.
+
+    Raises:
+        ReadError: the other file of a pair is not there.
+    """
+    lower = path.name.lower()
+    zipped = path.name[-3:] if lower.endswith(".gz") else ""
+    stem = path.name[: len(path.name) - len(zipped)]
+    if not stem.lower().endswith((".hdr", ".img")):
+        return (path,)
+    upper = stem[-3:].isupper()
+    names = [f"{stem[:-3]}{end.upper() if upper else end}" for end in ("hdr", "img")]
+    found = []
+    for name in names:
+        other = path.with_name(f"{name}{zipped}")
+        if not other.is_file():
+            msg = f"{path}: is one half of a pair, and {other.name} is no file beside it; copy both files"
+            raise ReadError(msg)
+        found.append(other)
+    return tuple(found)
+
+
+def start_of(path: Path) -> Start:
+    """What the first bytes of a header say; never raises for what is wrong with them."""
+    from isal import igzip
+
+    try:
+        with igzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            head = file.read(540)
+    except Exception:  # not gzip, or damaged: the reader says so
+        return Start("unknown")
+    if head.lstrip()[:11].upper().startswith((b"!INTERFILE", b"INTERFILE")):
+        return Start("interfile")
+    for order in ("<", ">"):
+        size = int(np.frombuffer(head[:4], f"{order}i4")[0]) if len(head) >= 348 else 0
+        if size == 540 and len(head) == 540:
+            magic, offset = head[4:7], float(np.frombuffer(head[168:176], f"{order}i8")[0])
+        elif size == 348:
+            magic, offset = head[344:347], float(np.frombuffer(head[108:112], f"{order}f4")[0])
+        else:
+            continue
+        kinds = {b"n+1": "single", b"n+2": "single", b"ni1": "pair", b"ni2": "pair"}
+        return Start(kinds.get(magic, "analyze"), offset)
+    return Start("unknown")
+
+
+def _check_start(path: Path, files: tuple[Path, ...]) -> None:
+    start = start_of(files[0])
+    if start.kind == "interfile":
+        msg = f"{path}: is Interfile, which is not read here; export DICOM or NIfTI instead, or convert it with medcon"
+        raise ReadError(msg)
+    if start.kind == "analyze" and len(files) == 2:
+        msg = (
+            f"{path}: is Analyze 7.5, which does not say which side is left; convert it to NIfTI with the program that "
+        )
+        msg += "wrote it, and check left and right against a picture that you know"
+        raise ReadError(msg)
+    if not 0 <= start.offset <= LARGEST_OFFSET:
+        msg = f"{path}: its header says that voxels begin at byte {start.offset:g}; not a readable NIfTI file, copy it "
+        msg += "again"
+        raise ReadError(msg)
+
+
+def _check_size(path: Path, file: Any, voxels: Path) -> None:
+    offset = int(file.header["vox_offset"]) if "vox_offset" in file.header else 0
+    there = voxels.stat().st_size
+    packing = "gzip" if voxels.name.lower().endswith(".gz") else "raw"
+    there -= offset if packing == "raw" else 0
+    parts = ((voxels, 0),)
+    size = file.get_data_dtype().itemsize
+    check_promise(path, file.shape, size, there, packing=packing, parts=parts, offset=offset)
+
+
+def _unit_of(header: Any) -> tuple[str, float, str]:
+    """Name of the unit of length, millimeters in it, and words for it."""
+    code = int(header["xyzt_units"]) & 7
+    if code in UNITS:
+        name, factor = UNITS[code]
+        return name, factor, f"its xyzt_units say {name}"
+    return "mm", 1.0, f"its xyzt_units name no unit of length (code {code}), so that mm were taken"
+
+
+def _colors_apart(file: Any, shape: tuple[int, ...]) -> bool:
+    """Whether the fifth dimension holds red, green, blue (and alpha), as ANTs, TorchIO and greedy write it."""
+    return len(shape) == 5 and shape[3] == 1 and shape[4] in (3, 4) and int(file.header["intent_code"]) in COLOR_INTENTS
+
+
+def _whole_colors(data: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Channels as ``uint8``; a vector field is no picture.
+
+    Raises:
+        ReadError: values that no 8-bit color has.
+    """
+    if data.dtype == np.uint8:
+        return data, ()
+    low, high = float(data.min()), float(data.max())
+    if not (low >= 0 and 1 < high <= 255):
+        msg = f"{path}: holds {data.shape[3]} values a voxel from {low:g} to {high:g}; colors go from 0 to 255, and "
+        msg += "fields of vectors (displacements) cannot be fused: give a scalar volume"
+        raise ReadError(msg)
+    whole = np.rint(data)
+    between = np.abs(data - whole).max() > 1e-3
+    notes = (f"{path.name}: its colors were interpolated to fractions, and were rounded",) if between else ()
+    return whole.astype(np.uint8), notes

@@ -1,0 +1,203 @@
+"""Memory follows the file, not its promise; and voxels are read from beside their header, from regular files only."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tracemalloc
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from PIL import Image
+
+from coconet_med.batch.fingerprint import _sha256
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers import limits, read
+from coconet_med.readers.checks import sha256_of
+from coconet_med.readers.files import files_of
+
+RNG = np.random.default_rng(7)
+MIB = 1 / 1024
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits a thousandth of what they are, so that no test needs much memory to show that none is taken."""
+    for name in ("DEFAULT_GIB", "FREE_BYTES", "COUNTED_BYTES"):
+        monkeypatch.setattr(limits, name, getattr(limits, name) / 1024)
+
+
+def peak_of(path: Path, role: str = "anatomy", **options: float) -> tuple[int, str]:
+    """Bytes that Python and NumPy allocated at most while a file was refused, and the words."""
+    with pytest.raises(ReadError):
+        read(path, role, **options)  # libraries are loaded
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReadError) as caught:
+            read(path, role, **options)
+        return tracemalloc.get_traced_memory()[1], str(caught.value)
+    finally:
+        tracemalloc.stop()
+
+
+def promising(path: Path, shape: tuple[int, ...], kind: str = "f4", voxels: bytes = b"\0" * 400) -> Path:
+    """A NIfTI file whose header promises ``shape``, and which holds the voxels given."""
+    header = nib.Nifti1Header()
+    header.set_data_dtype(kind)
+    header.set_data_shape(shape)
+    header.set_sform(np.eye(4), 1)
+    header["vox_offset"], header["magic"] = 352, b"n+1"
+    content = header.binaryblock + b"\0" * 4 + voxels
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_tiny_file_with_a_large_promise_takes_no_memory(tmp_path: Path, small: None, name: str) -> None:
+    peak, words = peak_of(promising(tmp_path / name, (80, 80, 80)))  # 2 MB promised, within the limit of 4 MiB
+    assert peak < 900_000
+    assert "80 x 80 x 80 voxels (2048000 bytes)" in words
+    assert "copy or export it again" in words
+
+
+def test_a_promise_above_the_limit_names_the_option_that_allows_it(tmp_path: Path, small: None) -> None:
+    voxels = RNG.normal(size=(80, 90, 100)).astype(np.float32)
+    path = promising(tmp_path / "a.nii", voxels.shape, voxels=voxels.tobytes(order="F"))
+    peak, words = peak_of(path)
+    assert peak < 900_000
+    assert "up to 4 MiB can be read: --max-memory 0.1 allows it" in words
+    assert read(path, "anatomy", max_memory=0.1).image[1, 2, 3] == voxels[1, 2, 3]
+
+
+def test_the_environment_sets_the_limit_for_programs_without_the_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = promising(tmp_path / "a.nii", (20, 20, 20), voxels=RNG.normal(size=8000).astype("f4").tobytes())
+    monkeypatch.setenv(limits.VARIABLE, str(50 / 2**20))
+    with pytest.raises(ReadError, match="50 KiB can be read"):
+        read(path, "anatomy")
+    assert read(path, "anatomy", max_memory=1).image.GetSize() == (20, 20, 20)
+    monkeypatch.setenv(limits.VARIABLE, "much")
+    with pytest.raises(OptionError, match="COCONET_MAX_MEMORY is 'much'"):
+        read(path, "anatomy")
+    with pytest.raises(OptionError, match="positive number of GiB"):
+        read(path, "anatomy", max_memory=-1)
+
+
+def test_a_gzip_that_keeps_an_absurd_promise_is_refused_too(tmp_path: Path, small: None) -> None:
+    path = promising(tmp_path / "a.nii.gz", (90, 90, 90), "u1", voxels=b"\0" * 90**3)  # 1 KiB grows to 700 KiB
+    peak, words = peak_of(path)
+    assert peak < 900_000
+    assert "would grow from" in words
+    assert "--max-memory" in words
+    with pytest.raises(ReadError, match="every voxel is 0"):
+        read(path, "anatomy", max_memory=0.1)
+
+
+def _nrrd(path: Path, encoding: str, voxels: bytes, name: str = "") -> Path:
+    named = f"data file: {name}\n" if name else ""
+    text = f"NRRD0004\ntype: float\ndimension: 3\nsizes: 80 80 80\nencoding: {encoding}\nendian: little\n{named}\n"
+    path.write_bytes(text.encode() + (b"" if name else voxels))
+    return path
+
+
+def _meta(path: Path, compressed: bool, voxels: bytes, name: str = "LOCAL") -> Path:
+    text = f"ObjectType = Image\nNDims = 3\nBinaryData = True\nCompressedData = {compressed}\nDimSize = 80 80 80\n"
+    path.write_bytes(f"{text}ElementType = MET_FLOAT\nElementDataFile = {name}\n".encode() + voxels)
+    return path
+
+
+def test_nrrd_and_metaimage_are_held_to_their_bytes(tmp_path: Path, small: None) -> None:
+    import bz2
+    import zlib
+
+    files = [
+        _nrrd(tmp_path / "a.nrrd", "raw", b"\0" * 99),
+        _nrrd(tmp_path / "b.nrrd", "gzip", gzip.compress(b"\0" * 99)),
+        _nrrd(tmp_path / "c.nrrd", "bzip2", bz2.compress(b"\0" * 99)),
+        _meta(tmp_path / "a.mha", False, b"\0" * 99),
+        _meta(tmp_path / "b.mha", True, zlib.compress(b"\0" * 99)),
+    ]
+    (tmp_path / "v.raw").write_bytes(b"\0" * 99)
+    files += [
+        _nrrd(tmp_path / "d.nhdr", "raw", b"", "v.raw"),
+        _meta(tmp_path / "d.mhd", False, b"", "v.raw"),
+    ]
+    for path in files:
+        peak, words = peak_of(path)
+        assert "80 x 80 x 80 voxels (2048000 bytes)" in words or "grow from" in words, path
+        assert peak < 900_000, path
+
+
+def test_a_picture_may_not_grow_without_bound(tmp_path: Path, small: None) -> None:
+    Image.new("L", (900, 900)).save(tmp_path / "a.png")
+    with pytest.raises(ReadError, match="would grow from"):
+        read(tmp_path / "a.png", "anatomy")
+
+
+def test_freesurfer_volumes_are_held_to_their_bytes(tmp_path: Path, small: None) -> None:
+    nib.MGHImage(np.zeros((80, 80, 80), np.float32), np.eye(4)).to_filename(tmp_path / "a.mgh")
+    (tmp_path / "a.mgh").write_bytes((tmp_path / "a.mgh").read_bytes()[:999])
+    assert "80 x 80 x 80 voxels" in peak_of(tmp_path / "a.mgh")[1]
+
+
+@pytest.mark.parametrize("kind", ["nhdr", "mhd", "nrrd", "mha"])
+@pytest.mark.parametrize("name", ["{else}/v.raw", "../v.raw", "in/v.raw", "C:\\v.raw", ".."])
+def test_a_header_leads_to_no_file_elsewhere(tmp_path: Path, kind: str, name: str) -> None:
+    elsewhere = tmp_path / "in"
+    elsewhere.mkdir()
+    for folder in (elsewhere, tmp_path.parent):
+        (folder / "v.raw").write_bytes(b"\0" * 4 * 80**3)
+    name = name.replace("{else}", str(elsewhere))
+    path = tmp_path / f"a.{kind}"
+    _nrrd(path, "raw", b"", name) if "n" in kind else _meta(path, False, b"", name)
+    with pytest.raises(ReadError, match="only a file beside the header is read"):
+        read(path, "anatomy")
+
+
+@pytest.mark.parametrize("kind", ["nhdr", "mhd"])
+def test_a_voxel_file_that_is_a_pipe_or_missing_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    _nrrd(path, "raw", b"", "v.raw") if "n" in kind else _meta(path, False, b"", "v.raw")
+    with pytest.raises(ReadError, match="is not beside it"):
+        read(path, "anatomy")
+    os.mkfifo(tmp_path / "v.raw")
+    with pytest.raises(ReadError, match="is no regular file"):
+        read(path, "anatomy")
+
+
+@pytest.mark.parametrize("name", ["a.nii.gz", "a.mha", "a.png", "a", "a.dcm", "a.hdr"])
+def test_a_pipe_given_as_input_is_refused(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ReadError, match="is a pipe or device"):
+        read(tmp_path / name, "anatomy")
+
+
+@pytest.mark.parametrize("suffix", [".mhd", ".nhdr"])
+def test_the_fingerprint_covers_the_voxels_wherever_their_name_leads(tmp_path: Path, suffix: str) -> None:
+    sitk.WriteImage(sitk.GetImageFromArray(RNG.normal(size=(5, 6, 7)).astype(np.float32)), str(tmp_path / f"a{suffix}"))
+    (tmp_path / "a.raw").rename(tmp_path / "other.bin")
+    header = tmp_path / f"a{suffix}"
+    header.write_text(header.read_text().replace("a.raw", "other.bin"))
+    before = _sha256(header)
+    assert before == sha256_of(header, tmp_path / "other.bin") == read(header, "anatomy").sha256
+    voxels = bytearray((tmp_path / "other.bin").read_bytes())
+    voxels[40] ^= 1
+    (tmp_path / "other.bin").write_bytes(voxels)
+    assert _sha256(header) != before
+
+
+def test_numbered_and_listed_voxel_files_belong_to_their_header(tmp_path: Path) -> None:
+    values = RNG.normal(size=(3, 6, 7)).astype(np.float32)
+    for k in range(3):
+        (tmp_path / f"s{k + 1:02d}.raw").write_bytes(values[k].tobytes())
+    text = "ObjectType = Image\nNDims = 3\nBinaryData = True\nDimSize = 7 6 3\nElementType = MET_FLOAT\n"
+    (tmp_path / "a.mhd").write_text(f"{text}ElementDataFile = s%02d.raw 1 3 1\n")
+    (tmp_path / "b.mhd").write_text(f"{text}ElementDataFile = LIST\ns01.raw\ns02.raw\ns03.raw\n")
+    for name in ("a.mhd", "b.mhd"):
+        source = read(tmp_path / name, "anatomy")
+        assert np.array_equal(sitk.GetArrayFromImage(source.image), values)
+        assert [path.name for path in files_of(tmp_path / name)] == [name, "s01.raw", "s02.raw", "s03.raw"]
