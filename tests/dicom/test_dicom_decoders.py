@@ -1,0 +1,168 @@
+"""Every transfer syntax that the documents name, by each of its decoders; and what is said where none can."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import gdcm
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import classic, save, stored_values
+
+from coconet_med.dicom import decoders, pixels
+from coconet_med.dicom.decoders import DECODERS, NATIVE, SIMPLEITK, installed
+from coconet_med.errors import ReadError
+from coconet_med.readers.dicom import read_series
+
+#: UID, GDCM's name, bits stored, and the largest error of a stored value: none where nothing is lost.
+SYNTAXES = [
+    ("1.2.840.10008.1.2.5", "RLELossless", 16, 0),
+    ("1.2.840.10008.1.2.4.50", "JPEGBaselineProcess1", 8, 60),
+    ("1.2.840.10008.1.2.4.51", "JPEGExtendedProcess2_4", 8, 60),
+    ("1.2.840.10008.1.2.4.51", "JPEGExtendedProcess2_4", 12, 900),
+    ("1.2.840.10008.1.2.4.57", "JPEGLosslessProcess14", 16, 0),
+    ("1.2.840.10008.1.2.4.70", "JPEGLosslessProcess14_1", 16, 0),
+    ("1.2.840.10008.1.2.4.80", "JPEGLSLossless", 16, 0),
+    ("1.2.840.10008.1.2.4.81", "JPEGLSNearLossless", 12, 10),
+    ("1.2.840.10008.1.2.4.90", "JPEG2000Lossless", 16, 0),
+    ("1.2.840.10008.1.2.4.91", "JPEG2000", 12, 900),
+]
+#: Decoders that cannot do a syntax although they can do its kind.
+CANNOT = {("JPEGExtendedProcess2_4", 12): ("pillow", "gdcm")}
+
+
+def smooth(bits: int) -> np.ndarray:
+    """Stored values (6, 32, 40) that rise and fall gently, as lossy compression expects, over most of their range."""
+    k, j, i = np.mgrid[:6, :32, :40]
+    return np.rint((0.5 + 0.4 * np.sin(j / 9 + k) * np.cos(i / 11)) * (2 ** min(bits, 14) - 1)).astype(np.uint16)
+
+
+def compress(name: str, bits: int):
+    def finish(ds: pydicom.Dataset, path: Path) -> None:
+        if bits == 8:
+            ds.PixelData = np.frombuffer(ds.PixelData, "<u2").astype("u1").tobytes()
+            ds.BitsAllocated = 8
+        ds.BitsStored, ds.HighBit = bits, bits - 1
+        save(ds, path)
+        reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+        reader.SetFileName(str(path))
+        assert reader.Read()
+        change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, name)))
+        change.SetInput(reader.GetImage())
+        assert change.Change()
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        writer.SetFileName(str(path))
+        assert writer.Write()
+
+    return finish
+
+
+def values(folder: Path) -> np.ndarray:
+    return sitk.GetArrayFromImage(read_series(folder, "anatomy").image)
+
+
+@pytest.mark.parametrize(("syntax", "name", "bits", "loss"), SYNTAXES)
+def test_each_transfer_syntax_is_read(tmp_path, syntax, name, bits, loss):
+    stored = classic(tmp_path, values=smooth(bits), finish=compress(name, bits))
+    assert {pydicom.dcmread(path).file_meta.TransferSyntaxUID for path in tmp_path.iterdir()} == {syntax}
+    found = values(tmp_path)
+    assert np.abs(found - stored).max() <= loss
+    assert np.corrcoef(found.ravel(), stored.ravel())[0, 1] > 0.995
+
+
+@pytest.mark.parametrize(("syntax", "name", "bits", "loss"), SYNTAXES)
+def test_each_decoder_by_itself_gives_the_values_that_the_first_gives(tmp_path, syntax, name, bits, loss):
+    stored = classic(tmp_path, values=smooth(bits), finish=compress(name, bits))
+    file = sorted(tmp_path.iterdir())[2]
+    able = [plugin for plugin in installed(syntax) if plugin not in CANNOT.get((name, bits), ())]
+    assert able
+    planes = [decoders.decode(decoders.dataset(file, syntax), [0], plugin)[0] for plugin in able]
+    for plane in planes:
+        assert np.abs(plane.astype(float) - stored[2]).max() <= loss
+        assert np.abs(plane.astype(int) - planes[0].astype(int)).max() <= (1 if loss else 0)
+
+
+@pytest.mark.parametrize("name", ["JPEGLSLossless", "JPEG2000Lossless", "JPEGBaselineProcess1"])
+def test_where_one_decoder_fails_the_next_is_tried(tmp_path, monkeypatch, name):
+    bits, loss = (8, 60) if "Baseline" in name else (16, 0)
+    stored = classic(tmp_path, values=smooth(bits), finish=compress(name, bits))
+    real = pixels.decode
+
+    def fails(ds, indices, plugin):
+        if plugin in ("pyjpegls", "pillow"):
+            raise RuntimeError("not this one")
+        return real(ds, indices, plugin)
+
+    monkeypatch.setattr(pixels, "decode", fails)
+    assert np.abs(values(tmp_path) - stored).max() <= loss
+
+
+def test_frames_of_one_file_keep_their_order_where_the_second_decoder_does_them(tmp_path):
+    classic(tmp_path, values=smooth(12), finish=compress("JPEGExtendedProcess2_4", 12))
+    found = values(tmp_path)  # only SimpleITK (or pylibjpeg) decodes 12 bits
+    assert np.abs(found - smooth(12)).max() < 900
+
+
+def _shorten(path: Path, keep: float) -> None:
+    ds = pydicom.dcmread(path)
+    (stream,) = pydicom.encaps.generate_frames(ds.PixelData, number_of_frames=1)
+    ds.PixelData = pydicom.encaps.encapsulate([stream[: int(keep * len(stream)) // 2 * 2]])
+    ds.save_as(path)
+
+
+@pytest.mark.parametrize("name", ["JPEGLSLossless", "JPEGLosslessProcess14_1", "JPEGExtendedProcess2_4"])
+def test_a_stream_cut_short_is_damaged(tmp_path, name):
+    bits = 12 if "Extended" in name else 16
+    classic(tmp_path, values=smooth(bits), finish=compress(name, bits))
+    _shorten(sorted(tmp_path.iterdir())[0], 0.5)
+    with pytest.raises(ReadError, match="damaged or truncated"):
+        values(tmp_path)
+
+
+def test_a_sound_stream_that_nobody_can_decode_is_not_called_damaged(tmp_path, monkeypatch):
+    classic(tmp_path, values=smooth(12), finish=compress("JPEGExtendedProcess2_4", 12))
+    monkeypatch.setitem(DECODERS, "1.2.840.10008.1.2.4.51", ("pillow", "gdcm"))
+    with pytest.raises(ReadError, match=r"no installed decoder can decode its JPEG Extended.*pillow: .*gdcm: .*pip"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_a_syntax_whose_decoder_is_not_installed_says_what_to_install(tmp_path):
+    syntax = "1.2.840.10008.1.2.4.201"
+    if installed(syntax):
+        pytest.skip("pylibjpeg is installed here")
+
+    def relabel(ds, path):
+        compress("JPEG2000Lossless", 16)(ds, path)
+        made = pydicom.dcmread(path)
+        made.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
+        made.save_as(path)
+
+    classic(tmp_path, values=stored_values(), finish=relabel)
+    with pytest.raises(ReadError, match="pip install pylibjpeg pylibjpeg-openjpeg"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_a_decoder_that_ends_its_process_ends_not_ours(tmp_path, monkeypatch):
+    from coconet_med.dicom import rescue
+
+    classic(tmp_path, values=smooth(16), finish=compress("JPEGLSLossless", 16))
+    job = rescue.Job(sorted(tmp_path.iterdir())[0], "1.2.840.10008.1.2.4.80", (0,))
+    monkeypatch.setattr(rescue.sys, "executable", "/bin/false")
+    assert rescue.decode_apart({3: job}, "gdcm") == {3: "the decoder ended its process (1)"}
+
+
+def test_the_documents_name_the_decoders_that_are_tried():
+    text = (Path(__file__).parents[2] / "docs" / "dicom.md").read_text(encoding="utf-8")
+    names = {"pydicom": "pydicom", "pylibjpeg": "pylibjpeg", "pillow": "Pillow", "gdcm": "GDCM"}
+    names |= {"pyjpegls": "pyjpegls", SIMPLEITK: "SimpleITK"}
+    for syntax, plugins in DECODERS.items():
+        end = syntax.removeprefix("1.2.840.10008.1.2")
+        if end in (".4.202", ".4.203"):
+            continue
+        rows = [row for row in text.splitlines() if f"`{end}`" in row or f"`.1.2{end}`" in row]
+        assert any(re.search(", ".join(names[one] for one in plugins), row) for row in rows), syntax
+    assert all(f"`.1.2{syntax.removeprefix('1.2.840.10008.1.2')}`" in text for syntax in NATIVE)
