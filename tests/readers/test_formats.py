@@ -240,21 +240,22 @@ def test_a_head_of_four_meters_is_refused_in_every_format(tmp_path: Path) -> Non
 
 def test_a_dicomdir_stands_for_its_folder(tmp_path: Path) -> None:
     import pydicom
-    from pydicom.fileset import FileSet
 
-    series = tmp_path / "series"
-    series.mkdir()
+    series = tmp_path / "medium" / "series"
+    series.mkdir(parents=True)
     for k in range(5):
         sitk.WriteImage(_slice(k), str(series / f"{k}.dcm"))
     for path in series.iterdir():
         ds = pydicom.dcmread(path)
         ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = "1.2.3", "1.2.4", "1.2.5"
-        ds.StudyID, ds.StudyDate, ds.StudyTime, ds.SeriesNumber, ds.PatientID = "1", "20260101", "0000", 1, "P"
         ds.save_as(path)
-    medium = FileSet()
-    for path in sorted(series.iterdir()):
-        medium.add(path)
-    medium.write(tmp_path / "medium")
+    ds = pydicom.Dataset()
+    ds.file_meta = pydicom.dataset.FileMetaDataset()
+    ds.FileSetID, ds.DirectoryRecordSequence = "DISC", []
+    ds.file_meta.MediaStorageSOPClassUID = pydicom.uid.MediaStorageDirectoryStorage
+    ds.file_meta.MediaStorageSOPInstanceUID = "1.2.6"
+    ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    ds.save_as(tmp_path / "medium" / "DICOMDIR", enforce_file_format=True)
     by_folder, by_index = (read(tmp_path / "medium" / end, "anatomy") for end in ("", "DICOMDIR"))
     assert by_index.image.GetSize() == (6, 7, 5)
     assert by_index.sha256 == by_folder.sha256
