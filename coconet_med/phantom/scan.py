@@ -61,7 +61,11 @@ def mr_signal(axes: Axes, clean: np.ndarray, texture: np.ndarray, *, seed: int, 
     clean *= 1 + texture * onto(axes, noise(seed, 9, 14))
     if level <= 0:
         return clean
-    rng = np.random.default_rng([seed, 10])
+    return add_rician_noise(clean, level=level, rng=np.random.default_rng([seed, 10]))
+
+
+def add_rician_noise(clean: np.ndarray, *, level: float, rng: np.random.Generator) -> np.ndarray:
+    """Noise of a magnitude image, 2.2 % of white matter per voxel at level 1; ``clean`` is overwritten."""
     sigma = np.float32(0.022 * WHITE_MATTER_T1 * level)
     clean += sigma * rng.standard_normal(clean.shape, dtype=np.float32)
     quadrature = sigma * rng.standard_normal(clean.shape, dtype=np.float32)
