@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coconet_med.errors import PairError
+from coconet_med.pair.sharpness import SWAPPED, blur_ratio, looks_like_ct
 
 if TYPE_CHECKING:
     from coconet_med.volume import Source
@@ -40,9 +41,20 @@ def swapped_warnings(anatomy: Source, function: Source) -> tuple[str, ...]:
         clues.append(f"by their names ({', '.join(named)})")
     if anatomy.modality in NUCLEAR or function.modality == "MR":
         clues.append(f"by the DICOM modality ({anatomy.modality or function.modality})")
+    if _can_be_looked_at(anatomy, function):
+        ratio = blur_ratio(anatomy.image, function.image)
+        if ratio is not None and ratio > SWAPPED:
+            clues.append(f"by what they show (the anatomy is {ratio:.1f} times as smooth as the function)")
     if not clues:
         return ()
     return (f"anatomy and function may be swapped, {' and '.join(clues)}: the MRI (or CT) belongs first",)
+
+
+def _can_be_looked_at(anatomy: Source, function: Source) -> bool:
+    """Whether both are volumes of which sharpness tells something: CT as function may be sharper than any MRI."""
+    if anatomy.planar or function.planar or function.modality == "CT" or function.color is not None:
+        return False
+    return not looks_like_ct(function.image)
 
 
 def _suffix(source: Source) -> str:
