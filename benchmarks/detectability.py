@@ -59,7 +59,7 @@ class Look:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", action="append", help="light, full or a path of weights; may be repeated")
+    parser.add_argument("--model", action="append", help="light or a path of weights; may be repeated")
     parser.add_argument("--out", type=Path, default=Path("runs/detectability"))
     parser.add_argument("--heads", type=int, default=8, help="number of heads, even")
     parser.add_argument("--looks", type=int, default=24, help="noise realizations of each slice")

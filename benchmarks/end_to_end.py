@@ -37,7 +37,7 @@ STAGES = {
     "check": [("coconet_med.align.guess", "examine"), ("coconet_med.align.guess", "align")],
     "align": [("coconet_med.fusion", "align")],
     "window": [("coconet_med.fusion", "window_for"), ("coconet_med.slicewise", "_scaled")],
-    "network": [("coconet_med.slicewise", "_run")],
+    "network": [("coconet_med.slicewise", "_padded_run")],
     "color": [("coconet_med.fusion", "compose")],
     "write": [("coconet_med.writers", "write")],
 }
@@ -101,24 +101,33 @@ def network_alone(model: Any, result: Any) -> float:
     import SimpleITK as sitk
 
     from coconet_med.slices import slicing_of
-    from coconet_med.slicewise import fuse_batches
+    from coconet_med.slicewise import Fusion
 
     class Recorder:
         slices = getattr(model.engine, "slices", 1)
+        gives_field = model.engine.gives_field
 
         def __init__(self) -> None:
             self.given: list[np.ndarray] = []
 
         def run(self, image: np.ndarray) -> np.ndarray:
             self.given.append(image)
-            return image[:, :1]
+            return np.zeros((len(image), 3 if self.gives_field else 1, *image.shape[2:]), np.float32)
 
     recorder, taken = Recorder(), []
     values = [sitk.GetArrayViewFromImage(image) for image in (result.anatomy.image, result.uptake)]
     slicing = slicing_of(result.anatomy.image, plane=result.plane)
-    for _ in fuse_batches(*values, slicing=slicing, engine=recorder, windows=(result.anatomy_window, result.window)):
+    fusion = Fusion(
+        *values,
+        slicing=slicing,
+        engine=recorder,
+        spacing=slicing.spacing(result.anatomy.image),
+        windows=(result.anatomy_window, result.window),
+        findings=False,
+    )
+    for _ in fusion.batches():
         pass
-    with ThreadPoolExecutor(2 if getattr(model.engine, "overlaps", False) else 1) as network:  # as fuse_batches does
+    with ThreadPoolExecutor(2 if getattr(model.engine, "overlaps", False) else 1) as network:  # as Fusion does
         for _ in range(2):
             began = time.perf_counter()
             list(network.map(model.engine.run, recorder.given))

@@ -2,7 +2,7 @@
 
 Usage::
 
-    python benchmarks/figures.py DATA --model light --model full > docs/figures.md
+    python benchmarks/figures.py DATA --model light > docs/figures.md
 
 ``DATA`` is a folder of slice pairs (``train/``, ``val/``, ``colour_tables.csv``).  The same figures, one network and
 one way of judging at a time, come from ``coconet-med evaluate DATA --measures all``.
@@ -21,7 +21,7 @@ from coconet_med.assess import FunctionAs, assess_folder
 from coconet_med.quality import Row, Table
 from coconet_med.quality.baselines import BASELINES, fuse_classically
 from coconet_med.quality.flicker import flicker
-from coconet_med.slicewise import keep_dark
+from coconet_med.slicewise import fuse_pictures
 from coconet_med.training.data import SlicePair, atlas_slices
 
 FIDELITY = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Q_MRI", "rho_uptake", "uptake_mae", "leak")
@@ -34,16 +34,6 @@ of one person, of whom other slices were trained on; mri-spect 53 and mri-ct 34 
 not trained on), averaged per person and then over persons, colored with the default map. What the measures mean, and
 where their formulas come from, is said in `coconet_med/quality/`; what to make of them, in [quality.md](quality.md). H
 is 0 for a picture that loses one of its three parts, and was not validated by readers."""
-
-FINDINGS = (
-    "foci", "foci_lost", "foci_reversed", "foci_kept", "foci_lost_oklab",
-    "foci_MRI", "foci_MRI_lost", "foci_MRI_reversed", "foci_MRI_kept", "foci_MRI_lost_oklab",
-    "spots", "spots_lost", "spots_kept",
-)  # fmt: skip
-
-SMALL = """Small foci (4 to 16 mm) of the functional source and of the MRI: their number in a slice, the shares that
-lightness loses or reverses, the contrast kept, and the share that the colors lose as well; "spots" are those of the
-plain definition (`coconet_med/quality/foci.py`, `spots.py`). The classical methods are gray here."""
 
 FOOLED = 'The usual measures, which are easily fooled: a copy of the MRI ("anatomy") wins several of them.'
 
@@ -62,7 +52,7 @@ unknown (`coconet-med evaluate DATA --measures all --function-as luminance`)."""
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--model", action="append", help="light, full or a path; may be repeated")
+    parser.add_argument("--model", action="append", help="light or a path; may be repeated")
     arguments = parser.parse_args()
     models = arguments.model or ["light"]
     print(INTRODUCTION.format(models=" ".join(f"--model {name}" for name in models)))
@@ -76,7 +66,6 @@ def main() -> None:
         rows.sort(key=lambda row: ("mri-pet", "mri-spect", "mri-ct").index(row.group))
         names = [m for m in FIDELITY if way == "uptake" or "uptake" not in m]
         print(f"\n{heading}\n\n{_by_method(rows, names, models)}\n\n{FOOLED}\n\n{_by_method(rows, USUAL, models)}")
-        print(f"\n{SMALL}\n\n{_by_method(rows, FINDINGS, models)}")
         if way == "uptake":
             print(f"\n### Per person\n\n{_by_person(rows, models)}", flush=True)
     print(f"\n## Flicker across the unbroken stacks of val\n\n{_flicker(arguments.data, models)}")
@@ -113,7 +102,7 @@ def _flicker(data: Path, models: list[str]) -> str:
         cells = []
         for method in methods:
             if method in loaded:
-                fused = np.concatenate([keep_dark(loaded[method].engine.run(x[None]), x[None]) for x in image])[:, 0]
+                fused = fuse_pictures(image, loaded[method].engine)[:, 0]
             else:
                 fused = np.stack([fuse_classically(method, *(255.0 * x)) for x in image]) / 255
             cells.append(f"{flicker(image[:, 0], image[:, 1], fused):.2f}")

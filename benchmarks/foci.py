@@ -33,7 +33,7 @@ SHOWN = ("foci", "lost", "reversed", "kept", "lost_oklab", "seen")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--model", action="append", help="light, full or a path; may be repeated")
+    parser.add_argument("--model", action="append", help="light or a path; may be repeated")
     parser.add_argument("--split", default="val")
     parser.add_argument("--set", action="append", dest="sets", help="mri-pet, mri-spect, mri-ct; all by default")
     parser.add_argument("--no-baselines", action="store_true")

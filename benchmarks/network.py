@@ -1,14 +1,12 @@
-"""The network alone: ms per 256 x 256 slice for each engine, as a multiple of the speed of the published network.
+"""One 256 x 256 slice by each engine: ms from sources to luminance, and times the speed of the published network.
 
 Reference = 1 is the network of the paper (width 32, queries and keys of every pixel) in plain torch, float32, one slice
 at a time, all threads.
 Beside each time stands the largest difference from float32 in gray levels of 1/255 over slices of a phantom.
 
-    python benchmarks/network.py --models light --batches 1 8 32
-    python benchmarks/network.py --models full --batches 1 --repeat 3
-    python benchmarks/network.py --models light full --batches 1 4 --runs torch-float32 onnxruntime openvino-engine
+    python benchmarks/network.py --batches 1 8 32
 
-Weights of ``full`` are random where none are installed: its speed does not depend on them.
+Engines are timed with all that belongs to a slice: averaging, the network, findings, mixing.
 """
 
 from __future__ import annotations
@@ -25,7 +23,6 @@ from measured import in_turn, report
 Run = Callable[[np.ndarray], np.ndarray]
 
 SIZE = 256
-BUNDLE = Path(__file__).resolve().parents[1] / "bundles" / "coconet_fusion" / "models"
 COLUMNS = ("model", "run", "threads", "batch", "ms per slice", "slices per s", "times reference", "off by /255")
 RUNS = (
     "torch-float32",
@@ -33,10 +30,7 @@ RUNS = (
     "torch-bfloat16",
     "torch-bfloat16-channels-last",
     "onnxruntime",
-    "openvino-float32",
-    "openvino-bfloat16",
-    "openvino-parts-float32",
-    "openvino-engine",
+    "openvino",
 )
 
 
@@ -63,38 +57,31 @@ def network(model: str, weights: Path | None):
 
     torch.manual_seed(0)
     net = build_network(model)
-    # Those of full lie in the bundle only.
-    places = [weights.with_suffix(".pt"), BUNDLE / f"{weights.stem}.pt"] if weights else []
-    for path in [place for place in places if place.is_file()][:1]:
-        state = torch.load(path, weights_only=True)
+    if weights and weights.with_suffix(".pt").is_file():
+        state = torch.load(weights.with_suffix(".pt"), weights_only=True)
         net.load_state_dict(
             {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
         )
     return net.eval()
 
 
-def whole(path: Path, threads: int, precision: str) -> Run:
-    """The exported network in OpenVINO as it is, without our engine."""
-    import openvino as ov
-
-    config = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
-    compiled = ov.Core().compile_model(str(path), "CPU", config)
-    return lambda image: compiled(image)[0]
-
-
 def make(run: str, model: str, path: Path, threads: int) -> Run:
     """One way to run one network."""
     from coconet_med.engines.onnx import OnnxEngine
     from coconet_med.engines.openvino import OpenVinoEngine
+    from coconet_med.slices import Slicing
+    from coconet_med.slicewise import fuse_slices
 
     if run.startswith("torch"):
         return torch_run(model, path, threads, short="bfloat16" in run, last="last" in run)
-    if run == "onnxruntime":
-        return OnnxEngine(path, device="cpu", threads=threads).run
-    if run in ("openvino-engine", "openvino-parts-float32"):
-        precision = "auto" if run == "openvino-engine" else "float32"
-        return OpenVinoEngine(path, device="cpu", threads=threads, precision=precision, proven=True).run
-    return whole(path, threads, "f32" if run == "openvino-float32" else "bf16")
+    engine = (OnnxEngine if run == "onnxruntime" else OpenVinoEngine)(path, device="cpu", threads=threads)
+
+    def fused(image: np.ndarray) -> np.ndarray:
+        # As the slices of a volume, so that the engine gets as many at a time as it wants.
+        as_it_is = Slicing("axial", (0, 1, 2), ())
+        return fuse_slices(image[:, 0], image[:, 1], slicing=as_it_is, engine=engine)[:, None]
+
+    return fused
 
 
 def weights_of(model: str, folder: Path) -> Path:
@@ -153,7 +140,7 @@ def main(given: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", choices=("light", "full"), default=["light", "full"])
+    parser.add_argument("--models", nargs="+", choices=("light",), default=["light"])
     parser.add_argument("--runs", nargs="+", choices=RUNS, default=list(RUNS))
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 8])
     parser.add_argument("--threads", nargs="+", type=int, default=[os.cpu_count() or 1])

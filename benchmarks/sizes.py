@@ -2,7 +2,7 @@
 
 Usage::
 
-    python benchmarks/sizes.py DATA [--model light --model full] [--every 4]
+    python benchmarks/sizes.py DATA [--model light] [--every 4]
 
 ``DATA`` is a folder of slice pairs (``val/``, ``colour_tables.csv``).  MRI and uptake of every n-th slice are resampled
 (bilinear, with antialiasing when they shrink) and fused; H is measured at the new size.  Its low pass is fixed in
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from coconet_med import load_model
 from coconet_med.quality import Row, Table, evaluate_pair
 from coconet_med.quality.baselines import fuse_classically
-from coconet_med.slicewise import keep_dark
+from coconet_med.slicewise import fuse_pictures
 from coconet_med.training.data import SlicePair, atlas_slices
 
 #: Rows and columns; the last two have pixels 1.6 times longer one way than the other.
@@ -32,7 +32,7 @@ CLASSICAL = ("gate", "laplacian")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--model", action="append", help="light, full or a path; may be repeated")
+    parser.add_argument("--model", action="append", help="light or a path; may be repeated")
     parser.add_argument("--every", type=int, default=4)
     arguments = parser.parse_args()
     models = {name: load_model(name) for name in arguments.model or ["light"]}
@@ -43,7 +43,7 @@ def main() -> None:
         for pair in pairs:
             image = resampled(pair, size)
             for name, model in models.items():
-                rows.append(_row(pair, image, keep_dark(model.engine.run(image), image)[0, 0] * 255, name))
+                rows.append(_row(pair, image, fuse_pictures(image, model.engine)[0, 0] * 255, name))
             for name in CLASSICAL:
                 rows.append(_row(pair, image, fuse_classically(name, *(255.0 * image[0])), name))
         means = {(m.group, m.method): m.values["H"] for m in Table(rows).means()}

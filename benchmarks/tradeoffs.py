@@ -36,7 +36,7 @@ from coconet_med.quality.information import mutual_information
 from coconet_med.quality.regions import find_regions
 from coconet_med.quality.usual import sum_of_correlations_of_differences
 from coconet_med.quality.vif import vif
-from coconet_med.slicewise import keep_dark
+from coconet_med.slicewise import fuse_pictures, keep_dark
 from coconet_med.training.data import atlas_slices
 from coconet_med.training.preservation import LOW_PASS_SIGMA, correlation, edge_preservation, gradient, ranks
 from coconet_med.training.steadiness import unsteadiness
@@ -172,7 +172,7 @@ def pictures(
     image: np.ndarray, models: Mapping[str, Any], sweeps: Mapping[str, Sweep], steps: int
 ) -> Iterator[tuple[str, np.ndarray]]:
     """What is compared on a run of slices, by name: networks, classical methods, then the optimized pictures."""
-    shown = {k: np.concatenate([keep_dark(m.engine.run(x[None]), x[None]) for x in image]) for k, m in models.items()}
+    shown = {k: fuse_pictures(image, m.engine) for k, m in models.items()}
     for name in list(models)[:1]:
         one, around = shown[name], np.concatenate([shown[name][:1], shown[name], shown[name][-1:]])
         shown |= {f"{name} across {w:g}": (1 - 2 * w) * one + w * (around[:-2] + around[2:]) for w in ACROSS}
@@ -188,7 +188,7 @@ def pictures(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--model", action="append", help="light, full or a path, may be repeated; those installed")
+    parser.add_argument("--model", action="append", help="light or a path, may be repeated; those installed")
     parser.add_argument("--stacks", nargs="+", default=STACKS, help='set and patient of each run, as in "mri-pet 41"')
     parser.add_argument("--length", type=int, default=5, help="slices of a run, from the middle of its stack")
     parser.add_argument("--steps", type=int, default=25, help="of Adam, for each weight")

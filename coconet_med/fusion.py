@@ -23,24 +23,25 @@ from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.readers.limits import memory_limit
 from coconet_med.readers.memory import from_memory
-from coconet_med.readers.pet_suv import insist_on_suv
 from coconet_med.result import FusionResult
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import slicing_of
-from coconet_med.slicewise import fuse_batches, prepare
-from coconet_med.volume import Source, writable
+from coconet_med.slicewise import Fusion, prepare
+from coconet_med.volume import writable
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
+    from coconet_med.engines import Engine
+    from coconet_med.field import Field
     from coconet_med.geometry import AffineChoice
     from coconet_med.slices import Slicing
-    from coconet_med.volume import Role
+    from coconet_med.volume import Role, Source
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
 Progress = Callable[[str, int, int], None]
 
-#: Color and luminance.
-Pictures = tuple[sitk.Image, sitk.Image]
+#: Color, luminance, and the field that they were mixed by.
+Pictures = tuple[sitk.Image, sitk.Image, "Field | None"]
 
 #: Makes them of the images as an alignment has them; told of finished slices and their total.
 Painter = Callable[["Alignment | Guess", Callable[[int, int], None] | None], Pictures]
@@ -73,7 +74,7 @@ def fuse(
     Args:
         anatomy: MRI (or CT): a path, a SimpleITK image, or a NumPy array, 2-D (rows, columns) or 3-D (k, j, i).  With
             ``function=None``, the folder of a DICOM study in which both series are found.
-        function: PET, SPECT or CT, likewise.  Either may also be what :func:`coconet_med.readers.read` gave.
+        function: PET, SPECT or CT, likewise.
         spacing: voxel size (i, j, k) in mm of 3-D arrays.
         register: ``"auto"`` (only where nobody vouches for the alignment, or it is implausible), ``"always"``, or
             ``"never"``.
@@ -81,14 +82,13 @@ def fuse(
         plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
             ``"sagittal"``.
         window: values of the functional image shown as no and as full uptake, in its own units; robust by default.
-        suv: insist on SUV: bring a NIfTI PET to SUVbw by the JSON file beside it, and refuse a functional image
-            whose SUV is not known.
+        suv: insist on SUV: refuse a functional image that is not in SUVbw.
         palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
             color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
         colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, ``"uptake"`` for
             all else.
         strength: linear weight between anatomy alone (0) and the full fusion (1).
-        model: ``"light"``, ``"full"``, a path of weights, or what :func:`load_model` returned.
+        model: ``"light"``, a path of weights, or what :func:`load_model` returned.
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         affine: of NIfTI whose sform and qform disagree: ``"auto"`` takes the sform with a warning and refuses mirrored
@@ -121,20 +121,27 @@ def fuse(
         select = dicom_options.get("select")
         pair = check_pair(first, second, different_patients=different_patients, select=select)
         model = loading.result() if loading else model
-        second = insist_on_suv(second) if suv else second
+        if suv and second.units != "SUVbw":
+            msg = f"{second.name}: --suv was asked for, but its values are in {second.units} units; leave it out, or "
+            msg += "give a PET series whose header allows SUV"
+            raise OptionError(msg)
         second = _with_palette(second, palette)
         if colormap == "auto":
             colormap = "ct" if second.modality == "CT" else "uptake"
         slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
-        ready = aside.submit(prepare, model.engine, *slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape)
+        stack = slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape
+        spacing_of_stack = None if first.planar else slicing.spacing(first.image)
+        ready = aside.submit(prepare, model.engine, *stack, spacing=spacing_of_stack)
         limits = aside.submit(_windows, first, second, window)
 
         def paint(under: Alignment | Guess, told: Callable[[int, int], None] | None) -> Pictures:
             windows = limits.result()
             ready.result()
-            return _pictures(first, second, under, windows, slicing, model, colormap, strength, told)
+            return _pictures(
+                first, second, under, windows, slicing, colormap, strength, engine=model.engine, progress=told
+            )
 
-        alignment, (color, luminance) = _aligned(first, second, register, force, aside, paint, progress)
+        alignment, (color, luminance, field) = _aligned(first, second, register, force, aside, paint, progress)
         windows = limits.result()
     return FusionResult(
         color=_flat(color, first),
@@ -148,6 +155,7 @@ def fuse(
         colormap=None if second.color is not None else colormap,
         strength=strength,
         plane=slicing.plane,
+        field=field,
         provenance=_provenance(model) | {"patients": pair.patients},
         warnings=(
             *pair.warnings,
@@ -262,8 +270,6 @@ def _read_pair(
 def _read_one(
     data: Any, role: Role, spacing: Sequence[float] | None, affine: AffineChoice, dicom_options: dict[str, Any]
 ) -> Source:
-    if isinstance(data, Source):
-        return data
     if isinstance(data, (str, Path)):
         return read(data, role, affine=affine, **dicom_options)
     return from_memory(data, role, spacing=spacing)
@@ -297,18 +303,26 @@ def _pictures(
     alignment: Alignment | Guess,
     windows: tuple[Window, Window],
     slicing: Slicing,
-    model: Model,
     colormap: str,
     strength: float,
-    progress: Callable[[int, int], None] | None,
+    *,
+    engine: Engine | None = None,
+    field: Field | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Pictures:
-    """Color and luminance on the anatomical grid, made batch by batch of slices."""
+    """Color and luminance on the anatomical grid, made batch by batch of slices, by the network or by its field."""
     color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
     colors, lights = (slicing.stack(writable(image)) for image in (color, luminance))
     picture = slicing.stack(_picture(anatomy, function, alignment, strength)) if function.color is not None else None
-    values = [sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)]
-    batches = fuse_batches(*values, slicing=slicing, engine=model.engine, windows=windows, progress=progress)
-    with closing(batches):
+    fusion = Fusion(
+        *(sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)),
+        slicing=slicing,
+        engine=engine,
+        spacing=None if anatomy.planar else slicing.spacing(anatomy.image),
+        windows=windows,
+        field=field,
+    )
+    with closing(fusion.batches(progress)) as batches:
         for batch in batches:
             light = batch.fused if strength == 1 else (1 - strength) * batch.anatomy + strength * batch.fused
             lights[batch.where] = light
@@ -316,7 +330,40 @@ def _pictures(
                 colors[batch.where] = compose(light, batch.function, colormap=colormap, strength=strength)
             else:
                 colors[batch.where] = ycbcr_compose(light, picture[batch.where])
-    return color, luminance
+    return color, luminance, fusion.field
+
+
+def mix_again(result: FusionResult, *, strength: float | None = None, colormap: str | None = None) -> FusionResult:
+    """The same fusion, weaker or stronger or in other colors: from its field and its sources, without the network.
+
+    Args:
+        result: of :func:`fuse`, by a network that gives a field (all released ones do).
+        strength: linear weight between anatomy alone (0) and the full fusion (1); as it was by default.
+        colormap: as it was by default.
+
+    Raises:
+        OptionError: the result has no field, or an option is wrong.
+    """
+    if result.field is None:
+        msg = f"{result.anatomy.name}: was fused by a network without a field; fuse again with the wanted options"
+        raise OptionError(msg)
+    strength = result.strength if strength is None else strength
+    colormap = colormap or result.colormap or "uptake"
+    _check_options(colormap, strength)
+    first, second = result.anatomy, result.function
+    slicing = slicing_of(first.image, plane=result.plane, slice_axis=first.slice_axis, planar=first.planar)
+    windows = (result.anatomy_window, result.window)
+    color, luminance, field = _pictures(
+        first, second, result.alignment, windows, slicing, colormap, strength, field=result.field
+    )
+    return replace(
+        result,
+        color=_flat(color, first),
+        luminance=_flat(luminance, first),
+        strength=strength,
+        colormap=None if second.color is not None else colormap,
+        field=field,
+    )
 
 
 def _picture(anatomy: Source, function: Source, alignment: Alignment | Guess, strength: float) -> np.ndarray:

@@ -16,7 +16,7 @@ DARK = 10 / 255
 #: Bins of the histogram between whose edges shares are interpolated.
 LEVELS = 32
 
-#: Of the low pass, in pixels of what it is applied to.
+#: Of the low pass, in pixels of what it is applied to; the field has one of its own.
 SIGMA, RADIUS = 1.0, 4
 
 
@@ -47,13 +47,14 @@ class LowPass(nn.Module):
 
     Args:
         channels: C.
+        sigma: standard deviation in pixels.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, sigma: float = SIGMA) -> None:
         super().__init__()
         self.channels, self.radius = channels, RADIUS  # TorchScript knows no globals
         t = torch.arange(-RADIUS, RADIUS + 1, dtype=torch.float64)
-        kernel = torch.exp(-0.5 * (t / SIGMA).square())
+        kernel = torch.exp(-0.5 * (t / sigma).square())
         kernel = (kernel / kernel.sum()).float().reshape(1, 1, 1, -1).repeat(channels, 1, 1, 1)
         self.register_buffer("kernel", kernel, persistent=False)
 

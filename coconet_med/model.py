@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 #: Where the weights that travel with the package lie; further ones may be given by path.
 WEIGHTS = Path(__file__).parent / "models"
 
-NAMES = ("light", "full")
+NAMES = ("light",)
+
+#: Networks of earlier releases, and why they are gone.
+_GONE = {"full": "it was no better than light at 16 times the arithmetic; leave --model out"}
 ENGINES = ("onnx", "openvino", "torch")
 
 #: The file that each engine loads.
@@ -30,7 +33,7 @@ class Model:
     """A network ready to fuse.  Keep it and pass it as ``model=`` for many cases: loading it costs more than a slice.
 
     Attributes:
-        name: ``"light"``, ``"full"``, or the path of the weights.
+        name: ``"light"``, or the path of the weights.
         path: file of the weights.
         sha256: hex digest of that file.
         engine: what runs it.
@@ -62,7 +65,7 @@ def load_model(
     """Load weights into an engine.
 
     Args:
-        name: ``"light"`` (travels with the package), ``"full"``, or the path of an ``.onnx`` or ``.pt`` file.
+        name: ``"light"`` (travels with the package), or the path of an ``.onnx`` or ``.pt`` file.
         engine: ``"onnx"``, ``"openvino"``, ``"torch"``, or ``"auto"``: what fits the file and is installed.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         threads: threads of the engine on the CPU; ``None`` for all.
@@ -128,10 +131,13 @@ def _weights(name: str | Path, engine: str) -> Path:
         if not path.is_file():
             remedy = "install coconet-med again"
             if path.suffix == ".pt":
-                remedy = "use another engine, or give the path of models/full.pt of the MONAI bundle"
+                remedy = "use another engine"
             msg = f"model {str(name)!r}: its {path.suffix} weights are not in this installation; {remedy}"
             raise ModelError(msg)
         return path
+    if str(name) in _GONE:
+        msg = f"model {str(name)!r}: is not released any more: {_GONE[str(name)]}"
+        raise ModelError(msg)
     path = Path(name)
     if not path.is_file():
         msg = f"model {str(name)!r}: neither {' nor '.join(NAMES)}, and no such file; give .onnx or .pt weights"

@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from coconet_med.attention import ChannelAttention
 from coconet_med.features import FeatureBranch
-from coconet_med.guide import Guide
-from coconet_med.mixing import KIND, Soften, mix
+from coconet_med.guide import Guide, LowPass
+from coconet_med.mixing import CHANNELS, KIND, WITHIN, enlarged, mix
 
 _PUBLISHED = {"pooling": 1, "guided": False, "mixed": False}
 
@@ -78,8 +78,9 @@ class CoCoNet(nn.Module):
         width: channels of the first level; the four levels have 1, 2, 4 and 8 times as many (32 in the paper).
         pooling: of the features that queries and keys are made of, see :class:`ChannelAttention` (1 in the paper).
         guided: whether the trunk is told what gray levels mean in their picture, see :class:`Guide` (not in the paper).
-        mixed: whether the last layer says how much of each source to take and what to add, see
-            :mod:`coconet_med.mixing`, rather than the fused luminance itself (as in the paper).
+        mixed: whether the network sees the sources at half their resolution and gives a field that says how much of
+            each to take and what to add, see :mod:`coconet_med.mixing`, rather than the fused luminance itself (as in
+            the paper).
 
     Example:
         >>> net = CoCoNet(width=8).eval()
@@ -100,10 +101,11 @@ class CoCoNet(nn.Module):
         self.guide = Guide(w1) if guided else None
         self.ensemble2, self.ensemble3, self.ensemble4 = (Ensemble(w, pooling=pooling) for w in (w2, w3, w4))
         self.decode3, self.decode2, self.decode1 = _Up(w4), _Up(w3), _Up(w2)
-        self.soften = Soften(3) if mixed else None
+        self.mixed = mixed
+        self.low_pass = LowPass(CHANNELS, sigma=WITHIN) if mixed else None
         # So that weights say what they are of: pooling does not show in their shapes.
         self.register_buffer("arrangement", torch.tensor([pooling, int(guided), KIND if mixed else 0]))
-        self.out = nn.Conv2d(w1, 3 if mixed else 1, 1)
+        self.out = nn.Conv2d(w1, CHANNELS if mixed else 1, 1)
         if mixed:  # begins near the anatomical source: beyond the range, where nothing is seen, little is learned
             nn.init.uniform_(self.out.weight, -0.1 / w1**0.5, 0.1 / w1**0.5)
             nn.init.zeros_(self.out.bias)
@@ -122,6 +124,27 @@ class CoCoNet(nn.Module):
         """
         if not (torch.jit.is_scripting() or torch.jit.is_tracing() or torch.compiler.is_compiling()):
             _check(image)
+        if self.low_pass is None:
+            return torch.tanh(self.field(image)) * 0.5 + 0.5
+        height, width = image.shape[-2], image.shape[-1]
+        image = F.pad(image, [0, width % 2, 0, height % 2], mode="replicate")
+        field = enlarged(self.low_passed_field(F.avg_pool2d(image, 2)).to(image.dtype))
+        return mix(image, field)[..., :height, :width]
+
+    def low_passed_field(self, image: torch.Tensor) -> torch.Tensor:
+        """The field (B, 3, h, w) of a mixing network, for sources (B, 2, h, w) at its resolution: what is exported."""
+        field = self.field(image)
+        return field if self.low_pass is None else self.low_pass(field)
+
+    def field(self, image: torch.Tensor) -> torch.Tensor:
+        """What the last layer says of sources at the resolution of the network.
+
+        Args:
+            image: (B, 2, h, w) in [0, 1], for a mixing network the sources averaged over 2 x 2 pixels.
+
+        Returns:
+            (B, 3, h, w), the field before its low pass; (B, 1, h, w), before tanh, of a network that does not mix.
+        """
         height, width = image.shape[-2], image.shape[-1]
         fill = [0, -width % self.multiple, 0, -height % self.multiple]
         image = F.pad(image, fill, mode="replicate")
@@ -140,10 +163,7 @@ class CoCoNet(nn.Module):
         y = self.decode3(y, self.ensemble3(e3, a3, f3))
         y = self.decode2(y, self.ensemble2(e2, a2, f2))
         y = self.decode1(y, e1)
-        y = self.out(y)
-        if self.soften is None:
-            return (torch.tanh(y) * 0.5 + 0.5)[..., :height, :width]
-        return mix(image, self.soften(y, image))[..., :height, :width]
+        return self.out(y)[..., :height, :width]
 
 
 def build_network(name: str) -> CoCoNet:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
     from coconet_med.align import Alignment
+    from coconet_med.field import Field
     from coconet_med.scale import Window
     from coconet_med.volume import Source
 
@@ -34,6 +35,8 @@ class FusionResult:
             were kept.
         strength: weight of the fusion against the anatomy alone.
         plane: plane of the slices that the network saw.
+        field: by which the sources were mixed, for mixing them again without the network
+            (:func:`coconet_med.fusion.mix_again`); ``None`` for networks that give no field.
         provenance: software, model, libraries.
         warnings: what the user should know before trusting the picture.
     """
@@ -51,6 +54,7 @@ class FusionResult:
     plane: str
     provenance: dict[str, Any]
     warnings: tuple[str, ...] = ()
+    field: Field | None = None
 
     def read_uptake(self) -> np.ndarray:
         """Uptake decoded from the colors alone, in units: (k, j, i), or (rows, columns) for pictures.
@@ -86,6 +90,7 @@ class FusionResult:
             "colormap": self.colormap or "colors of the functional picture (YCbCr)",
             "strength": self.strength,
             "plane": self.plane,
+            "field": self.field.summary() if self.field else None,
             "alignment": self.alignment.summary(),
             "warnings": list(self.warnings),
         }

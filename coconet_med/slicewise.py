@@ -1,4 +1,8 @@
-"""Run the network over a volume, slice by slice in batches, and put the result back on the grid exactly."""
+"""Run the network over a volume, slice by slice in batches, and put the result back on the grid exactly.
+
+First the network gives the field of every slice, a quarter of the pixels or less; the field is made smooth across
+slices; then the sources are mixed by it, some slices at a time (:mod:`coconet_med.field`).
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coconet_med.field import Field, Grid, keep_findings, mixed, smooth_across
+from coconet_med.slices import Slicing
+
 if TYPE_CHECKING:
     from coconet_med.engines import Engine
     from coconet_med.scale import Window
-    from coconet_med.slices import Slicing
 
 #: Called with the number of finished slices and their total; may raise to stop the work.
 Progress = Callable[[int, int], None]
@@ -46,23 +52,144 @@ class Batch:
     fused: np.ndarray
 
 
+class Fusion:
+    """Two volumes on one grid on their way through the network.
+
+    Args:
+        anatomy: (k, j, i), in [0, 1] unless ``windows`` are given.
+        function: likewise.
+        slicing: which slices the network sees.
+        engine: what runs the network; ``None`` with a ``field``.
+        spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.
+        windows: what brings the two volumes to [0, 1].
+        findings: whether small findings of the functional source are kept (:mod:`coconet_med.findings`).
+        field: of an earlier fusion of the same volumes: mixes them again without the network.
+
+    Attributes:
+        grid: how slices are brought to the resolution of the network.
+        lit: (S,): slices on which there is something to see; the others are black.
+        field: by which the sources are mixed; ``None`` before it is known, and for a network that gives luminance.
+    """
+
+    def __init__(
+        self,
+        anatomy: np.ndarray,
+        function: np.ndarray,
+        *,
+        slicing: Slicing,
+        engine: Engine | None,
+        spacing: tuple[float, float, float] | None = None,
+        windows: tuple[Window, Window] | None = None,
+        findings: bool = True,
+        field: Field | None = None,
+    ) -> None:
+        self._stacks = [slicing.stack(array) for array in (anatomy, function)]
+        self._engine, self._windows, self._findings = engine, windows, findings and field is None
+        self.count, self.height, self.width = self._stacks[0].shape
+        self.grid = Grid.of(spacing, (self.height, self.width))
+        tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(self._stacks)]
+        self.lit = np.maximum(*tops) > DARK
+        self.field = field
+
+    def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
+        """Each slice once, fused, some at a time, so that nothing of the size of the volume is made but the field.
+
+        Args:
+            progress: called after each batch that the network saw or that was mixed.
+
+        Yields:
+            The dark slices, which the network does not see, first.
+        """
+        dark = np.flatnonzero(~self.lit)
+        for where in _some(dark, self._size()):
+            image = self._sources(where)
+            yield Batch(where, image[:, 0], image[:, 1], np.zeros(image[:, 0].shape, np.float32))
+        lit, done = np.flatnonzero(self.lit), 0
+
+        def tell(more: int) -> None:
+            nonlocal done
+            done += more
+            if progress:
+                progress(len(dark) + done // (2 if gives_field else 1), self.count)
+
+        again = self.field is not None
+        gives_field = not again and getattr(self._engine, "gives_field", False)
+        if gives_field:
+            self._find_field(lit, tell)
+        if again or gives_field:
+            for where in _some(lit, self._size()):
+                image = self._sources(where)
+                yield Batch(where, image[:, 0], image[:, 1], keep_dark(self._mixed(where, image), image)[:, 0])
+                tell(len(where))
+            return
+        for where, image, fused in self._run(lit, lambda image: image):
+            yield Batch(where, image[:, 0], image[:, 1], keep_dark(fused, image)[:, 0])
+            tell(len(where))
+
+    def _find_field(self, lit: np.ndarray, tell: Callable[[int], None]) -> None:
+        rows, columns = self.grid.side(self.height, self.width)
+        field = np.zeros((self.count, 3, rows, columns), np.float32)
+        for where, _, values in self._run(lit, self.grid.reduced):
+            field[where] = values[..., :rows, :columns]
+            tell(len(where))
+        if self.grid.spacing:
+            smooth_across(field, self.lit, self.grid.spacing[0])
+        self.field = Field(field, self.grid)
+
+    def _mixed(self, where: np.ndarray, image: np.ndarray) -> np.ndarray:
+        """Fused luminance (B, 1, H, W) of some slices, their findings kept."""
+        assert self.field is not None
+        if self._findings:
+            for n, sources in zip(where, image, strict=True):
+                keep_findings(sources, self.field.values[n], self.grid)
+        return mixed(image, self.field.values[where], self.grid.block)[:, None]
+
+    def _run(
+        self, lit: np.ndarray, given: Callable[[np.ndarray], np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Slices, their sources, and what the network makes of what is ``given`` to it of them."""
+        at_once = 2 if getattr(self._engine, "overlaps", False) else 1
+        with ThreadPoolExecutor(at_once, "coconet-network") as network:
+            waiting: deque[tuple[np.ndarray, np.ndarray, Future[np.ndarray]]] = deque()
+            coming = iter(_some(lit, self._size()))
+            while True:
+                # A batch is handed on when the network has the next one already: so it never waits for what is done
+                # with them.
+                for where in islice(coming, at_once + 1 - len(waiting)):
+                    image = self._sources(where)
+                    waiting.append((where, image, network.submit(_padded_run, self._engine, given(image))))
+                if not waiting:
+                    return
+                where, image, made = waiting.popleft()
+                yield where, image, made.result()
+
+    def _sources(self, where: np.ndarray) -> np.ndarray:
+        image = np.empty((len(where), 2, self.height, self.width), np.float32)
+        for which, stack in enumerate(self._stacks):
+            image[:, which] = _scaled(stack[where], self._windows, which)
+        return image
+
+    def _size(self) -> int:
+        return max(getattr(self._engine, "slices", 1), BATCH_PIXELS // (self.height * self.width))
+
+
 def fuse_slices(
     anatomy: np.ndarray,
     function: np.ndarray,
     *,
     slicing: Slicing,
     engine: Engine,
+    spacing: tuple[float, float, float] | None = None,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Fused luminance of two volumes on one grid.
-
-    Slices on which both sources are dark are skipped: :func:`keep_dark` would make them black anyway.
 
     Args:
         anatomy: (k, j, i) float32 in [0, 1].
         function: (k, j, i) float32 in [0, 1].
         slicing: which slices the network sees.
         engine: what runs the network.
+        spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.
         progress: called after each batch.
 
     Returns:
@@ -70,71 +197,32 @@ def fuse_slices(
     """
     fused = np.zeros(anatomy.shape, np.float32)
     stack = slicing.stack(fused)
-    for batch in fuse_batches(anatomy, function, slicing=slicing, engine=engine, progress=progress):
+    for batch in Fusion(anatomy, function, slicing=slicing, engine=engine, spacing=spacing).batches(progress):
         stack[batch.where] = batch.fused
     return fused
 
 
-def fuse_batches(
-    anatomy: np.ndarray,
-    function: np.ndarray,
-    *,
-    slicing: Slicing,
-    engine: Engine,
-    windows: tuple[Window, Window] | None = None,
-    progress: Progress | None = None,
-) -> Iterator[Batch]:
-    """All slices of two volumes on one grid, fused, some at a time, so that nothing of their size is ever made.
+def fuse_pictures(image: np.ndarray, engine: Engine) -> np.ndarray:
+    """Fused luminance of pairs of pictures that have nothing to do with each other.
 
     Args:
-        anatomy: (k, j, i), in [0, 1] unless ``windows`` are given.
-        function: likewise.
-        slicing: which slices the network sees.
+        image: (B, 2, H, W) in [0, 1]: anatomical and functional picture.
         engine: what runs the network.
-        windows: what brings the two volumes to [0, 1].
-        progress: called after each batch that the network saw.
 
-    Yields:
-        Each slice once, the dark ones, which the network does not see, first.
+    Returns:
+        (B, 1, H, W) float32 in [0, 1].
     """
-    stacks = [slicing.stack(array) for array in (anatomy, function)]
-    count, height, width = stacks[0].shape
-    tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(stacks)]
-    lit = np.maximum(*tops) > DARK
-    size = max(getattr(engine, "slices", 1), BATCH_PIXELS // (height * width))
-    done = count - int(lit.sum())
-
-    def scaled(where: np.ndarray) -> np.ndarray:
-        image = np.empty((len(where), 2, height, width), np.float32)
-        for which, stack in enumerate(stacks):
-            image[:, which] = _scaled(stack[where], windows, which)
-        return image
-
-    for where in _some(np.flatnonzero(~lit), size):
-        image = scaled(where)
-        yield Batch(where, image[:, 0], image[:, 1], np.zeros((len(where), height, width), np.float32))
-    at_once = 2 if getattr(engine, "overlaps", False) else 1
-    with ThreadPoolExecutor(at_once, "coconet-network") as network:
-        waiting: deque[tuple[np.ndarray, np.ndarray, Future[np.ndarray]]] = deque()
-        coming = iter(_some(np.flatnonzero(lit), size))
-        while True:
-            # A batch is handed on when the network has the next one already: so it never waits for what is done with
-            # them.
-            for where in islice(coming, at_once + 1 - len(waiting)):
-                image = scaled(where)
-                waiting.append((where, image, network.submit(_run, engine, image)))
-            if not waiting:
-                return
-            where, image, fused = waiting.popleft()
-            yield Batch(where, image[:, 0], image[:, 1], keep_dark(fused.result(), image)[:, 0])
-            done += len(where)
-            if progress:
-                progress(done, count)
+    as_it_is = Slicing("axial", (0, 1, 2), ())
+    return np.stack([fuse_slices(a[None], f[None], slicing=as_it_is, engine=engine) for a, f in image])
 
 
-def prepare(engine: Engine, slices: int, height: int, width: int) -> None:
+def prepare(
+    engine: Engine, slices: int, height: int, width: int, *, spacing: tuple[float, float, float] | None = None
+) -> None:
     """Let an engine make ready for so many slices of this size, if it has to, before they are there."""
     if hasattr(engine, "prepare"):
+        if getattr(engine, "gives_field", False):
+            height, width = Grid.of(spacing, (height, width)).side(height, width)
         engine.prepare(max(height, SMALLEST_SIDE), max(width, SMALLEST_SIDE), slices=slices)
 
 
@@ -157,7 +245,7 @@ def _scaled(values: np.ndarray, windows: tuple[Window, Window] | None, which: in
     return windows[which].apply(values) if windows else values
 
 
-def _run(engine: Engine, image: np.ndarray) -> np.ndarray:
+def _padded_run(engine: Engine, image: np.ndarray) -> np.ndarray:
     height, width = image.shape[-2:]
     pad = [(0, max(0, SMALLEST_SIDE - n)) for n in (height, width)]
     if any(after for _, after in pad):

@@ -6,9 +6,9 @@ an RAS affine, as MONAI's own readers give them; what the rooms need beyond that
 Example:
     >>> from monai.transforms import ConcatItemsd
     >>> before = Compose([prepare(), ConcatItemsd(("anatomy", "function"), "image")])
-    >>> after = Compose([KeepDarkd("pred"), UnstackSlicesd(("pred", "function")), FuseColord()])
+    >>> after = Compose([UnstackSlicesd(("pred", "function")), FuseColord()])
 
-    Between the two stands the network, slice by slice: ``SliceInferer(roi_size=(-1, -1), spatial_dim=0)``.
+    Between the two stands the network, by :class:`coconet_med.bundle.inferer.StackInferer`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import Slicing, slicing_of
-from coconet_med.slicewise import SMALLEST_SIDE, keep_dark
+from coconet_med.slicewise import SMALLEST_SIDE
 from coconet_med.tensors import array_of, to_source, to_tensor
 
 if TYPE_CHECKING:
@@ -275,29 +275,6 @@ class UnstackSlicesd(MapTransform):
             volume = np.stack([slicing.unstack(channel).transpose(2, 1, 0) for channel in stack])
             d[key] = MetaTensor(torch.from_numpy(volume), affine=torch.as_tensor(np.asarray(meta["stacked_from"])))
             d[key].meta |= {k: meta[k] for k in _KEPT if k in meta}
-        return d
-
-
-class KeepDarkd(MapTransform):
-    """Black where both sources are dark (:func:`coconet_med.slicewise.keep_dark`).
-
-    Args:
-        keys: fused luminance, (1, ...).
-        image_key: the two sources in [0, 1], (2, ...).
-        allow_missing_keys: as everywhere in MONAI.
-    """
-
-    def __init__(self, keys: KeysCollection, image_key: str = "image", *, allow_missing_keys: bool = False) -> None:
-        super().__init__(keys, allow_missing_keys)
-        self.image_key = image_key
-
-    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
-        d = dict(data)
-        image = torch.as_tensor(d[self.image_key]).cpu().numpy()[None]
-        for key in self.key_iterator(d):
-            fused = torch.as_tensor(d[key]).float().cpu().numpy()[None]
-            kept = torch.from_numpy(keep_dark(fused, image)[0].astype(np.float32))
-            d[key] = MetaTensor(kept, meta=d[key].meta) if isinstance(d[key], MetaTensor) else kept
         return d
 
 

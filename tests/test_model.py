@@ -13,26 +13,28 @@ import pytest
 from coconet_med import load_model, model
 from coconet_med.errors import ModelError
 from coconet_med.phantom import slice_pair
+from coconet_med.slicewise import fuse_pictures
 
 RNG = np.random.default_rng(5)
 
 
-@pytest.mark.parametrize(("name", "megabytes"), [("light", 5), ("full", 25)])
-def test_the_models_travel_with_the_package_and_are_small(name: str, megabytes: int) -> None:
-    loaded = load_model(name, engine="onnx", threads=1)
-    assert loaded.path.stat().st_size < megabytes * 1_000_000
+def test_the_model_travels_with_the_package_and_is_small() -> None:
+    loaded = load_model("light", engine="onnx", threads=1)
+    assert loaded.path.stat().st_size < 5_000_000
     assert loaded.sha256 == hashlib.sha256(loaded.path.read_bytes()).hexdigest()
     for fact in ("data", "data_terms", "settings", "date", "figures", "intended_use", "limits", "license"):
         assert loaded.card[fact], fact
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 16, 16), (2, 2, 61, 75), (3, 2, 128, 96)])
-def test_any_batch_and_size_gives_a_luminance(shape: tuple[int, ...]) -> None:
+def test_any_batch_and_size_gives_a_field(shape: tuple[int, ...]) -> None:
     image = RNG.uniform(size=shape).astype(np.float32)
-    fused = load_model("light", engine="onnx", threads=1).engine.run(image)
-    assert fused.shape == (shape[0], 1, *shape[2:])
-    assert fused.dtype == np.float32
-    assert -1e-6 < fused.min() < fused.max() < 1 + 1e-6
+    engine = load_model("light", engine="onnx", threads=1).engine
+    assert engine.gives_field
+    field = engine.run(image)
+    assert field.shape == (shape[0], 3, *shape[2:])
+    assert field.dtype == np.float32
+    assert np.isfinite(field).all()
 
 
 def test_slices_of_a_batch_do_not_see_each_other() -> None:
@@ -42,22 +44,19 @@ def test_slices_of_a_batch_do_not_see_each_other() -> None:
     assert np.abs(engine.run(image) - alone).max() < 1e-5
 
 
-BUNDLED = Path(__file__).parents[1] / "bundles" / "coconet_fusion" / "models" / "full.pt"
-
-
-@pytest.mark.parametrize(
-    ("name", "other"), [("light", "openvino"), ("light", "torch"), ("full", "openvino"), (BUNDLED, "torch")]
-)
-def test_engines_agree(name: str | Path, other: str) -> None:
+@pytest.mark.parametrize("other", ["openvino", "torch"])
+def test_engines_agree(other: str) -> None:
     pytest.importorskip(other, reason=f"{other} is not installed")
     image = np.stack([np.stack(slice_pair(90, seed=seed)) for seed in (1, 2)]).astype(np.float32) / 255
-    models = [
-        load_model("full" if name == BUNDLED else name, engine="onnx", threads=1),
-        load_model(name, engine=other, threads=1),
-    ]
+    models = [load_model("light", engine=engine, threads=1) for engine in ("onnx", other)]
     allowed = 1e-4 if models[1].provenance()["precision"] == "float32" else 1 / 255
-    first, second = (loaded.engine.run(image) for loaded in models)
+    first, second = (fuse_pictures(image, loaded.engine) for loaded in models)
     assert np.abs(first - second).max() < allowed
+
+
+def test_a_network_of_an_earlier_release_says_why_it_is_gone() -> None:
+    with pytest.raises(ModelError, match="no better than light"):
+        load_model("full")
 
 
 def test_the_provenance_says_in_what_numbers_was_computed() -> None:
@@ -88,7 +87,6 @@ def test_weights_may_be_given_by_path(tmp_path: Path) -> None:
     [
         ("heavy", "auto", "no such file"),
         ("light", "tensorflow", "choose auto"),
-        ("full", "torch", r"models/full\.pt of the MONAI bundle"),
     ],
 )
 def test_what_is_not_there_is_named(name: str, engine: str, words: str) -> None:

@@ -81,7 +81,7 @@ def test_what_a_mixing_network_adds_is_blurred_whatever_its_last_layer_says():
     net.out = Step()
     with torch.no_grad():
         steepest = net(image).diff(dim=-1).abs().max()
-    assert 0.15 < steepest < 0.18  # about 1 / (2.4 sqrt(2 pi)) of the step of 1: the sources are smooth
+    assert 0.15 < steepest < 0.26  # about 1 / (0.8 sqrt(2 pi)) of the step of 1 over a pixel of the network, half of it
 
 
 @pytest.mark.parametrize("options", [{}, {"pooling": 1}, {"guided": False}, {"mixed": False}])

@@ -12,7 +12,7 @@ from coconet_med import slicewise
 from coconet_med.model import Model
 from coconet_med.scale import Window
 from coconet_med.slices import slicing_of
-from coconet_med.slicewise import fuse_batches, fuse_slices, keep_dark
+from coconet_med.slicewise import Fusion, fuse_pictures, fuse_slices, keep_dark
 
 RNG = np.random.default_rng(4)
 
@@ -96,7 +96,8 @@ def test_the_network_has_its_next_batch_before_the_last_is_handed_on(monkeypatch
             return image.mean(axis=1, keepdims=True)
 
     a, f, image = volumes()
-    for number, _ in enumerate(fuse_batches(a, f, slicing=slicing_of(image, plane="axial"), engine=Engine())):
+    fusion = Fusion(a, f, slicing=slicing_of(image, plane="axial"), engine=Engine())
+    for number, _ in enumerate(fusion.batches()):
         assert entered[min(number + 1, 3)].wait(20)
 
 
@@ -148,7 +149,7 @@ def test_batch_by_batch_with_windows_is_the_same_as_scaling_the_whole_volumes_fi
     scaled = [window.apply(values) for window, values in zip(windows, (a, f), strict=True)]
     expected = [slicing.stack(v) for v in (*scaled, fuse_slices(*scaled, slicing=slicing, engine=mean_model.engine))]
     seen = []
-    for batch in fuse_batches(a, f, slicing=slicing, engine=mean_model.engine, windows=windows):
+    for batch in Fusion(a, f, slicing=slicing, engine=mean_model.engine, windows=windows).batches():
         seen += batch.where.tolist()
         for found, whole in zip((batch.anatomy, batch.function, batch.fused), expected, strict=True):
             assert (found == whole[batch.where]).all()
@@ -170,3 +171,70 @@ def test_an_engine_is_made_ready_for_the_size_that_it_will_get(mean_model: Model
     mean_model.engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
     slicewise.prepare(mean_model.engine, 30, 9, 200)
     assert told == [(30, 16, 200)]
+
+
+class FieldEngine:
+    """Says the same of every pixel of the network: an amount, and how much more of either source."""
+
+    gives_field = True
+
+    def __init__(self, *said: float) -> None:
+        self.said, self.shapes = said, []
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        self.shapes.append(image.shape)
+        return np.ones((len(image), 3, *image.shape[2:]), np.float32) * np.float32(self.said)[:, None, None]
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+def test_a_field_of_one_value_mixes_each_voxel_by_the_formula(plane: str) -> None:
+    a, f, image = volumes((37, 41, 50))
+    a, f = a / 4, f / 4
+    slicing = slicing_of(image, plane=plane)
+    engine = FieldEngine(0.1, -0.4, 0.7)
+    fusion = Fusion(a, f, slicing=slicing, engine=engine, spacing=(2.0, 1.0, 1.0), findings=False)
+    fused = np.zeros_like(a)
+    for batch in fusion.batches():
+        slicing.stack(fused)[batch.where] = batch.fused
+    assert np.allclose(fused, 0.1 + 0.6 * a + 0.7 * f, atol=1e-6)
+    count, height, width = slicing.stack(a).shape
+    assert sum(shape[0] for shape in engine.shapes) == count
+    assert {shape[2:] for shape in engine.shapes} == {(max(16, -(-height // 2)), max(16, -(-width // 2)))}
+
+
+def test_mixing_again_by_the_field_gives_the_same_without_the_network() -> None:
+    a, f, image = volumes((12, 40, 40))
+    slicing = slicing_of(image, plane="axial")
+    first = Fusion(a, f, slicing=slicing, engine=FieldEngine(0.05, -0.2, 0.3), spacing=(2.0, 1.0, 1.0))
+    once = np.concatenate([batch.fused for batch in first.batches()])
+    again = Fusion(a, f, slicing=slicing, engine=None, spacing=(2.0, 1.0, 1.0), field=first.field)
+    assert (np.concatenate([batch.fused for batch in again.batches()]) == once).all()
+
+
+def test_progress_of_a_field_rises_to_the_number_of_slices() -> None:
+    a, f, image = volumes((9, 40, 40))
+    a[:2], f[:2] = 0, 0
+    told: list[tuple[int, int]] = []
+    fuse_slices(
+        a,
+        f,
+        slicing=slicing_of(image, plane="axial"),
+        engine=FieldEngine(0, 0, 0),
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told[-1] == (9, 9)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_an_engine_of_a_field_is_made_ready_for_the_size_of_the_field() -> None:
+    told: list[tuple[int, int, int]] = []
+    engine = FieldEngine(0, 0, 0)
+    engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
+    slicewise.prepare(engine, 200, 512, 400, spacing=(1.0, 0.5, 0.9))
+    slicewise.prepare(engine, 1, 101, 64)
+    assert told == [(200, 128, 200), (1, 51, 32)]
+
+
+def test_pictures_are_fused_one_by_one_as_single_slices(mean_model: Model) -> None:
+    image = RNG.uniform(0.1, 1, (3, 2, 20, 24)).astype(np.float32)
+    assert np.allclose(fuse_pictures(image, mean_model.engine), image.mean(axis=1, keepdims=True), atol=1e-6)

@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
+from torch import nn
 
 pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
 
 from monai.data import DataLoader, Dataset, MetaTensor, decollate_batch
-from monai.inferers import SliceInferer
 from monai.transforms import Compose, ConcatItemsd
 
 from coconet_med import fuse
+from coconet_med.bundle.inferer import StackInferer
+from coconet_med.engines.torch import NetworkEngine
 from coconet_med.errors import OptionError
 from coconet_med.model import Model
+from coconet_med.network import CoCoNet
 from coconet_med.phantom import head_phantom, slice_pair
 from coconet_med.tensors import to_source, to_tensor
 from coconet_med.transforms import (
@@ -25,7 +28,6 @@ from coconet_med.transforms import (
     BringOnGridd,
     FindWindowd,
     FuseColord,
-    KeepDarkd,
     ReadSourced,
     ScaleToWindowd,
     StackSlicesd,
@@ -33,7 +35,7 @@ from coconet_med.transforms import (
     prepare,
 )
 
-AFTER = Compose([KeepDarkd("pred"), UnstackSlicesd(("pred", "function")), FuseColord()])
+AFTER = Compose([UnstackSlicesd(("pred", "function")), FuseColord()])
 
 
 def _network(image: torch.Tensor) -> torch.Tensor:
@@ -53,6 +55,18 @@ class _Engine:
 MODEL = Model("test", Path("test"), "0" * 64, _Engine(), {})
 
 
+class _Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(()))  # says on which device it is
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return _network(image)
+
+
+NETWORK = _Network()
+
+
 @pytest.fixture(scope="module")
 def volumes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     head = head_phantom(spacing=(6.0, 6.0, 8.0), pet_spacing=8.0, pet_tilt=(8.0, 0.0, 5.0), noise=0.2)
@@ -63,11 +77,11 @@ def volumes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "mri.nii.gz", folder / "pet.nii.gz"
 
 
-def _through_monai(anatomy: Path, function: Path, plane: str = "auto") -> dict:
+def _through_monai(anatomy: Path, function: Path, plane: str = "auto", network: nn.Module = NETWORK) -> dict:
     before = Compose([prepare(register="never", plane=plane), ConcatItemsd(PAIR, "image")])
     data = Dataset([{"anatomy": str(anatomy), "function": str(function)}], before)
     batch = next(iter(DataLoader(data, batch_size=1)))
-    batch["pred"] = SliceInferer(roi_size=(-1, -1), spatial_dim=0, sw_batch_size=4)(batch["image"], _network)
+    batch["pred"] = StackInferer()(batch["image"], network)
     return AFTER(decollate_batch(batch)[0])
 
 
@@ -81,6 +95,16 @@ def test_the_pipeline_gives_the_voxels_of_fuse(volumes: tuple[Path, Path], plane
     far = np.abs(np.moveaxis(made["color"].numpy(), 0, -1).astype(int) - rgb.astype(int))
     assert far.max() <= 1
     np.testing.assert_allclose(made["color"].affine, to_tensor(expected.anatomy).affine, atol=1e-5)
+
+
+def test_the_field_of_a_network_is_smooth_across_slices_and_keeps_findings_as_in_fuse(volumes: tuple[Path, Path]):
+    torch.manual_seed(3)
+    net = CoCoNet(width=2).eval()
+    expected = fuse(*volumes, register="never", model=Model("n", Path("n"), "0" * 64, NetworkEngine(net), {}))
+    assert expected.field is not None
+    made = _through_monai(*volumes, network=net)
+    luminance = sitk.GetArrayFromImage(expected.luminance).transpose(2, 1, 0)
+    np.testing.assert_allclose(made["pred"][0].numpy(), luminance, atol=1e-3)
 
 
 def test_pictures_give_the_pixels_of_fuse(tmp_path: Path):

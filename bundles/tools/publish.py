@@ -21,7 +21,7 @@ BUNDLE = Path(__file__).resolve().parents[1] / "coconet_fusion"
 
 #: Largest file that the model zoo takes into git.
 SIZE_LIMIT = 25 * 1024 * 1024
-WEIGHTS = ("models/model.pt", "models/model.onnx", "models/full.pt")
+WEIGHTS = ("models/model.pt", "models/model.onnx")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "eval", "data", ".*")
 _PERSONAL = re.compile(r"/home/|/Users/|/root/|[A-Z]:\\Users")
 

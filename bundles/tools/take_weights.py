@@ -1,8 +1,7 @@
-"""Put released weights into the bundle: ``python bundles/tools/take_weights.py [light|full]``.
+"""Put released weights into the bundle: ``python bundles/tools/take_weights.py``.
 
-The light network is the bundle's own: ``light.pt``, ``light.onnx`` and the card ``light.json`` of the package (or
-``--source``) become ``models/model.pt``, ``model.onnx`` and ``model.json``.  The full one lies beside it, for
-``--model full``: ``models/full.pt`` and ``full.json``.  The sha256 that the card states is checked first.
+``light.pt``, ``light.onnx`` and the card ``light.json`` of the package (or ``--source``) become ``models/model.pt``,
+``model.onnx`` and ``model.json``.  The sha256 that the card states is checked first.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "bundles" / "coconet_fusion"
 #: What each network is called in the bundle, and in which forms it is there.
-PLACES = {"light": ("model", (".pt", ".onnx")), "full": ("full", (".pt",))}
+PLACES = {"light": ("model", (".pt", ".onnx"))}
 
 
 def take(name: str, source: Path, bundle: Path = BUNDLE) -> list[Path]:

@@ -19,7 +19,7 @@ Colormap = Annotated[
 Palette = Annotated[
     str | None, typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name] or a map's name.")
 ]
-ModelOption = Annotated[str, typer.Option(help="light, full, or the path of .onnx or .pt weights.")]
+ModelOption = Annotated[str, typer.Option(help="light, or the path of .onnx or .pt weights.")]
 EngineOption = Annotated[str, typer.Option(help="auto, torch, onnx or openvino.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
 Strength = Annotated[float, typer.Option(min=0, max=1, help="0 is the anatomy alone, 1 the full fusion.")]

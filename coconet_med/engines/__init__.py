@@ -20,6 +20,10 @@ class Engine(Protocol):
         name: ``"onnx"``, ``"openvino"`` or ``"torch"``.
         device: ``"cpu"``, ``"cuda"``, ...
         version: of the library behind it.
+        gives_field: whether the network gives a field rather than the fused luminance.
+
+    ``run`` gives the fused luminance, or, where ``gives_field`` is true, the field that sources at its resolution are
+    mixed by (:mod:`coconet_med.field`).
 
     An engine may also have ``precision`` (:data:`Precision`; without it, float32), ``slices``, the least number of
     slices that it wants at a time, because it computes so many at once, and ``overlaps``, which says that ``run`` may
@@ -29,10 +33,11 @@ class Engine(Protocol):
     name: EngineName
     device: str
     version: str
+    gives_field: bool
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        """Fuse slices: float32 (B, 2, H, W) in [0, 1] (anatomy, function) -> float32 (B, 1, H, W).
+        """Sources float32 (B, 2, H, W) in [0, 1] (anatomy, function) -> field (B, 3, H, W) or luminance (B, 1, H, W).
 
-        The result lies in [0, 1] up to rounding.
+        Luminance lies in [0, 1] up to rounding.
         """
         ...

@@ -16,7 +16,7 @@ class OnnxEngine:
     """Runs an exported network.
 
     Args:
-        path: ``.onnx`` file with input ``image`` and output ``pred``, free batch and size.
+        path: ``.onnx`` file with input ``image`` and output ``field`` or ``pred``, free batch and size.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         threads: threads inside one slice; ``None`` lets onnxruntime choose (all cores).
 
@@ -47,6 +47,8 @@ class OnnxEngine:
             msg = f"{path}: not a network that onnxruntime can load ({str(error).splitlines()[0]}); get it again"
             raise ModelError(msg) from error
         self.device, self.version = device, ort.__version__
+        self._output = self._session.get_outputs()[0].name
+        self.gives_field = self._output == "field"
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        return self._session.run(["pred"], {"image": np.ascontiguousarray(image, np.float32)})[0]
+        return self._session.run([self._output], {"image": np.ascontiguousarray(image, np.float32)})[0]

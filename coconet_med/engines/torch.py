@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,10 +49,39 @@ class TorchEngine:
             msg = f"device {device!r}: {str(error).splitlines()[0]}; use --device cpu"
             raise ModelError(msg) from error
         self.device, self.version = device, torch.__version__
+        self.gives_field = self._net.mixed
 
     def run(self, image: np.ndarray) -> np.ndarray:
+        return run_network(self._net, image, self.device)
+
+
+def run_network(net: Any, image: np.ndarray, device: Any) -> np.ndarray:
+    """What an engine's ``run`` gives, of a network at hand: sources (B, 2, H, W) to a field, or to luminance."""
+    import torch
+
+    with torch.inference_mode():
+        given = torch.from_numpy(np.ascontiguousarray(image, np.float32)).to(device)
+        made = net.low_passed_field(given) if getattr(net, "mixed", False) else net(given)
+    return made.float().cpu().numpy()
+
+
+class NetworkEngine:
+    """A torch network at hand, in eval mode, as an engine.
+
+    Args:
+        net: on its device.
+        slices: how many it wants at a time.
+    """
+
+    name: EngineName = "torch"
+
+    def __init__(self, net: Any, *, slices: int = 1) -> None:
         import torch
 
-        with torch.inference_mode():
-            fused = self._net(torch.from_numpy(np.ascontiguousarray(image, np.float32)).to(self.device))
-        return fused.float().cpu().numpy()
+        self._net = getattr(net, "module", net)  # of a network shared among processes
+        self._device = next(net.parameters()).device
+        self.device, self.version, self.slices = str(self._device), torch.__version__, slices
+        self.gives_field = bool(getattr(self._net, "mixed", False))
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        return run_network(self._net, image, self._device)

@@ -12,8 +12,7 @@ from typing import Any, Literal
 from coconet_med.errors import WriteError
 
 Action = Literal[
-    *("started", "following", "waiting", "back", "stopped"),  # the watcher
-    *("stored", "already there", "skipped", "refused", "failed", "interrupted"),  # a study
+    "started", "stopped", "stored", "already there", "skipped", "refused", "failed", "interrupted", "waiting", "back"
 ]
 
 

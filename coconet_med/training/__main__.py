@@ -29,7 +29,7 @@ def train(
         bool, typer.Option("--color-anatomy", help="The first images may be in color (visible beside infrared).")
     ] = False,
     model: Annotated[str | None, typer.Option(help="light, full, published-light or published.")] = None,
-    start: Annotated[str | None, typer.Option(help="Weights to fine-tune: light, full, or a .pt file.")] = None,
+    start: Annotated[str | None, typer.Option(help="Weights to fine-tune: light, or a .pt file.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Optimizer steps of stage 1.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate of stage 1.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, draws and augmentation.")] = None,
@@ -77,7 +77,7 @@ def train(
 
 def _weights(start: str | None) -> str | None:
     """The path of the weights to start from."""
-    if start not in ("light", "full"):
+    if start != "light":
         return start
     from coconet_med.model import WEIGHTS
 

@@ -28,8 +28,24 @@ TRIED = ((1, 256, 256), (3, 64, 80), (2, 181, 217), (1, 512, 400))
 _LARGE = 1024
 
 
+class _FieldOf(CoCoNet):
+    """A mixing network as it is exported: from sources at its resolution to their field."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.low_passed_field(image)
+
+
+def _exported_part(net: CoCoNet) -> CoCoNet:
+    part = copy.copy(net)
+    if net.mixed:
+        part.__class__ = _FieldOf  # rather than a module around it, so that weights keep their names
+    return part
+
+
 def export_onnx(net: CoCoNet, path: Path, *, half: bool = False) -> float:
-    """Write ``path`` with input ``image`` and output ``pred``, free batch, height and width.
+    """Write ``path`` with input ``image`` and output ``field`` (of a network that does not mix: ``pred``).
+
+    Batch, height and width are free.
 
     Args:
         net: the network; with ``half`` its large weights must be numbers of half precision (:func:`rounded`).
@@ -47,10 +63,10 @@ def export_onnx(net: CoCoNet, path: Path, *, half: bool = False) -> float:
     with warnings.catch_warnings():  # the exporter warns about its own internals
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            net,
+            _exported_part(net),
             (torch.rand(2, 2, 64, 80),),
             input_names=["image"],
-            output_names=["pred"],
+            output_names=["field" if net.mixed else "pred"],
             dynamic_shapes=(free,),
             dynamo=True,
             verbose=False,
@@ -75,7 +91,7 @@ def largest_difference(net: CoCoNet, path: Path) -> float:
     for batch, height, width in TRIED:
         image = torch.rand(batch, 2, height, width, generator=generator)
         with torch.inference_mode():
-            expected = net(image).numpy()
+            expected = (net.low_passed_field(image) if net.mixed else net(image)).numpy()
         worst = max(worst, float(np.abs(engine.run(image.numpy()) - expected).max()))
     return worst
 

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from coconet_med.color import compose
+from coconet_med.engines.torch import NetworkEngine
 from coconet_med.network import CoCoNet
-from coconet_med.slicewise import keep_dark
+from coconet_med.slicewise import fuse_pictures
 from coconet_med.training.data import SlicePair
 
 #: Pairs shown in the sample picture.
@@ -61,12 +62,10 @@ class Journal:
             self._board.close()
 
 
-@torch.inference_mode()
 def fuse_pair(net: CoCoNet, pair: SlicePair) -> tuple[np.ndarray, np.ndarray]:
-    """Sources (2, H, W) and fused luminance (H, W) of one pair, float32 in [0, 1], dark where both are dark."""
-    image = torch.stack([pair.anatomy, pair.function]).float()[None]
-    fused = net(image.to(next(net.parameters()).device)).float().cpu().numpy()
-    return image[0].numpy(), keep_dark(fused, image.numpy())[0, 0]
+    """Sources (2, H, W) and fused luminance (H, W) of one pair, float32 in [0, 1], as ``fuse`` gives them."""
+    image = torch.stack([pair.anatomy, pair.function]).float().numpy()
+    return image, fuse_pictures(image[None], NetworkEngine(net))[0, 0]
 
 
 def _row(net: CoCoNet, pair: SlicePair) -> np.ndarray:

@@ -57,6 +57,9 @@ class Settings:
             uses its running statistics as at inference.
         average: decay of the running mean of the weights, which is what is released.
         group_weights: how often each group of pairs is drawn.
+        generated: file of label slices (:mod:`coconet_med.training.anatomies`) that generated pairs are drawn on.
+        generated_share: share of the pairs that are generated; 1 for no others.
+        findings: whether what the fusion adds for small findings is added before the losses are taken.
         seed: of the weights, the draws and the augmentation.
     """
 
@@ -75,6 +78,9 @@ class Settings:
     frozen_norm: float = 0.25
     average: float = 0.998
     group_weights: dict[str, float] = field(default_factory=dict)
+    generated: str | None = None
+    generated_share: float = 0.5
+    findings: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -87,6 +93,8 @@ class Settings:
             wrong = f"sizes {self.sizes}: give side lengths from 16 pixels"
         elif self.steadiness.length < 3 or self.steadiness.every < 1:
             wrong = f"steadiness {self.steadiness}: give a length from 3 and every from 1"
+        elif not 0 <= self.generated_share <= 1:
+            wrong = f"generated_share {self.generated_share}: give a share from 0 to 1"
         elif not 0 <= self.frozen_norm <= 1 or not 0 <= self.average < 1:
             wrong = f"frozen_norm {self.frozen_norm} and average {self.average}: give shares from 0 to 1"
         elif not self.base and not any(asdict(self.preservation).values()):

@@ -18,6 +18,8 @@ from coconet_med.network import CoCoNet, build_network
 from coconet_med.training.contrast import CoupledContrast
 from coconet_med.training.data import BalancedSampler, SlicePair
 from coconet_med.training.devices import Place, place
+from coconet_med.training.findings import with_findings
+from coconet_med.training.generated import Generator
 from coconet_med.training.losses import BaseLoss
 from coconet_med.training.preservation import PreservationLoss
 from coconet_med.training.settings import Settings
@@ -73,6 +75,7 @@ class Trainer:
         self.steady = settings.steadiness.weight > 0 and self.sampler.has_runs(settings.steadiness.length)
         self.base, self.preservation = BaseLoss(), PreservationLoss(settings.preservation)
         self.contrast = self._build_contrast()
+        self.generator = Generator.read(Path(settings.generated)) if settings.generated else None
         self.step, self.running = 0, 0.0
         self._forward = self._shared(device) if self.where.shared else self.net
 
@@ -139,6 +142,8 @@ class Trainer:
             group["lr"] = self._learning_rate()
         with torch.autocast(self.where.device.type, self.where.dtype, enabled=self.where.dtype != torch.float32):
             fused = self._forward(image.contiguous(memory_format=torch.channels_last))
+        if self.settings.findings:
+            fused = with_findings(fused, image)
         loss = self.loss(fused, image)
         shown = self._checked(loss.detach())
         self.optimizer.zero_grad(set_to_none=True)
@@ -163,8 +168,16 @@ class Trainer:
         )
         if where.rank:
             generator.manual_seed(s.seed * _SEED_STRIDE + self.step + where.rank * _RANK_STRIDE)
-        augmented = s.augmentation.runs if self._runs else s.augmentation.batch
-        return augmented(drawn[where.rank :: where.world], size, generator, where.device)
+        mine = drawn[where.rank :: where.world]
+        if self._runs:
+            return s.augmentation.runs(mine, size, generator, where.device)
+        if self.generator is None:
+            return s.augmentation.batch(mine, size, generator, where.device)
+        made = int((torch.rand(len(mine), generator=generator) < s.generated_share).sum())
+        parts = [self.generator.batch(made, size, generator).to(where.device)] if made else []
+        if made < len(mine):
+            parts.append(s.augmentation.batch(mine[made:], size, generator, where.device))
+        return torch.cat(parts)
 
     @property
     def _runs(self) -> bool:

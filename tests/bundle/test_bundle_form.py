@@ -158,7 +158,7 @@ def test_weights_of_another_width_are_an_error(place: Place) -> None:
 def test_the_name_of_a_network_chooses_its_weights(place: Place, config: str) -> None:
     from monai.bundle import ConfigParser
 
-    for name, file in (("light", "model.pt"), ("full", "full.pt")):
+    for name, file in (("light", "model.pt"), ("published", "published.pt")):
         parser = ConfigParser.load_config_file(place.bundle / "configs" / f"{config}.json")
         resolved = ConfigParser({**parser, "bundle_root": "B", "model": name})
         assert resolved.get_parsed_content("weights") == f"B/models/{file}"
@@ -209,21 +209,17 @@ def _tool(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 def test_released_weights_get_into_the_bundle_unless_they_are_others(place: Place, tmp_path: Path) -> None:
     from hashlib import sha256
 
-    for network in ("light", "full"):
-        names = (f"{network}.pt", f"{network}.onnx")
-        for name in names:
-            (tmp_path / name).write_bytes(name.encode())
-        card = {"files": {name: {"sha256": sha256(name.encode()).hexdigest()} for name in names}}
-        (tmp_path / f"{network}.json").write_text(json.dumps(card))
+    names = ("light.pt", "light.onnx")
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    card = {"files": {name: {"sha256": sha256(name.encode()).hexdigest()} for name in names}}
+    (tmp_path / "light.json").write_text(json.dumps(card))
     target = tmp_path / "bundle"
     shutil.copytree(place.bundle, target)
     done = _tool("take_weights", "light", "--source", tmp_path, "--bundle", target)
     assert done.returncode == 0, done.stderr
     assert (target / "models" / "model.onnx").read_bytes() == b"light.onnx"
-    assert _tool("take_weights", "full", "--source", tmp_path, "--bundle", target).returncode == 0
-    assert (target / "models" / "full.pt").read_bytes() == b"full.pt"
     assert (target / "models" / "model.pt").read_bytes() == b"light.pt"
-    assert not (target / "models" / "full.onnx").exists()  # the package has it
     (tmp_path / "light.pt").write_bytes(b"others")
     done = _tool("take_weights", "light", "--source", tmp_path, "--bundle", target)
     assert done.returncode == 1
@@ -237,9 +233,8 @@ def test_the_published_forms_are_complete(place: Place, tmp_path: Path) -> None:
     shutil.copytree(place.bundle, bundle)
     refused = _tool("publish", "huggingface", "--out", tmp_path / "hf", "--bundle", bundle)
     assert refused.returncode == 1
-    assert "model.onnx, models/full.pt missing" in refused.stderr
-    for name in ("model.onnx", "full.pt"):
-        (bundle / "models" / name).write_bytes(b"weights")
+    assert "models/model.onnx missing" in refused.stderr
+    (bundle / "models" / "model.onnx").write_bytes(b"weights")
     zoo = ("--out", tmp_path / "zoo", "--weights-url", "https://example.org/weights", "--bundle", bundle)
     for done in (
         _tool("publish", "zoo", *zoo),
@@ -249,7 +244,7 @@ def test_the_published_forms_are_complete(place: Place, tmp_path: Path) -> None:
     made = tmp_path / "zoo" / "coconet_fusion"
     assert not list(made.rglob("*.pt")) + list(made.rglob("*.onnx"))
     entries = yaml.safe_load((made / "large_files.yml").read_text())["large_files"]
-    assert [entry["path"] for entry in entries] == ["models/model.pt", "models/model.onnx", "models/full.pt"]
+    assert [entry["path"] for entry in entries] == ["models/model.pt", "models/model.onnx"]
     assert entries[1]["url"] == "https://example.org/weights/model.onnx"
     page = (tmp_path / "hf" / "coconet_fusion" / "README.md").read_text()
     assert yaml.safe_load(page.split("---")[1])["license"] == "apache-2.0"

@@ -100,8 +100,12 @@ class ThriftyEngine:
     def version(self) -> str:
         return self._engine.version
 
+    @property
+    def gives_field(self) -> bool:
+        return self._engine.gives_field
+
     def run(self, image: np.ndarray) -> np.ndarray:
-        """(B, 2, H, W) -> (B, 1, H, W), as :class:`coconet_med.engines.Engine`."""
+        """(B, 2, H, W) -> (B, C, H, W), as :class:`coconet_med.engines.Engine`."""
         parts, start = [], 0
         while start < len(image):
             size = min(self._largest or len(image), len(image) - start)

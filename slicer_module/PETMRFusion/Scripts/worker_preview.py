@@ -46,15 +46,22 @@ def serve(job: Job) -> None:
     )
     for line in sys.stdin:
         job.check()
-        _answer(job, json.loads(line), stacks, model)
+        _answer(job, json.loads(line), stacks, model, slicing.spacing(anatomy))
 
 
-def _answer(job: Job, request: dict[str, Any], stacks: list[np.ndarray], model: Any) -> None:
+def _answer(
+    job: Job, request: dict[str, Any], stacks: list[np.ndarray], model: Any, spacing: tuple[float, float, float]
+) -> None:
+    from coconet_med.field import across_weights
     from coconet_med.slices import Slicing
     from coconet_med.slicewise import fuse_slices
 
-    chosen = slice(request["slice"], request["slice"] + 1)
+    # The field of a slice is smooth across its neighbors: they are needed for the voxels that Apply will give.
+    number = request["slice"]
+    first = max(0, number - len(across_weights(spacing[0])) // 2)
+    chosen = slice(first, number + len(across_weights(spacing[0])) // 2 + 1)
     as_it_is = Slicing("axial", (0, 1, 2), ())  # the stack is in display orientation already
-    fused = fuse_slices(stacks[0][chosen], stacks[1][chosen], slicing=as_it_is, engine=model.engine)
-    file = write_array(job.folder, f"preview-{request['id']}", fused[0])
-    job.say("slice", id=request["id"], slice=request["slice"], file=file)
+    near = [stack[chosen] for stack in stacks]
+    fused = fuse_slices(*near, slicing=as_it_is, engine=model.engine, spacing=spacing)
+    file = write_array(job.folder, f"preview-{request['id']}", fused[number - first])
+    job.say("slice", id=request["id"], slice=number, file=file)

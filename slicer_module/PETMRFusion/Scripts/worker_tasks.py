@@ -116,7 +116,12 @@ def _fuse_empty(
     low, high = window
     hot = np.clip((uptake - low) / (high - low), 0, 1).astype(np.float32)
     luminance = fuse_slices(
-        light, hot, slicing=slicing, engine=model.engine, progress=lambda done, total: progress("fuse", done, total)
+        light,
+        hot,
+        slicing=slicing,
+        engine=model.engine,
+        spacing=slicing.spacing(anatomy),
+        progress=lambda done, total: progress("fuse", done, total),
     )
     about = {"anatomy_window": list(limits), "plane": slicing.plane, "provenance": {"model": model.provenance()}}
     return luminance, {**about, "warnings": ["a frame shows the same value everywhere"]}

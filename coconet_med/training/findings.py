@@ -1,0 +1,28 @@
+"""What the fusion adds for small findings, added in training as well: the network learns to make up for the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from coconet_med.field import keep_findings_in
+from coconet_med.mixing import within
+
+
+def with_findings(fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+    """Fused luminance as a reader will see it; what is added has no gradient of its own.
+
+    Args:
+        fused: (B, 1, H, W) in [0, 1].
+        image: (B, 2, H, W), its sources.
+
+    Returns:
+        (B, 1, H, W) in [0, 1].
+    """
+    shown, sources = (x.detach().float().cpu().numpy() for x in (fused, image))
+    added = np.zeros_like(shown)
+    for one, pair, more in zip(shown, sources, added, strict=True):
+        found = keep_findings_in(one[0], pair)
+        if found is not None:
+            more[0] = found
+    return within(fused + torch.from_numpy(added).to(fused.device, fused.dtype))
