@@ -138,10 +138,14 @@ def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic, selection: Selec
     if selection.frame is not None and (len(copies) > 1 or not selection.lenient or selection.frame == 0):
         if dynamic != "mean":
             raise OptionError(f"--dynamic {dynamic} and --select frame={selection.frame}: give one of the two")
+        if selection.frame >= len(copies):
+            last = len(copies) - 1
+            raise OptionError(f"--select frame={selection.frame}: {_name(series)} has the frames 0 to {last}")
         dynamic = selection.frame
         met += tuple(str(choice) for choice in selection.choices if choice.key == FRAME)
     parts, note = chosen(copies, dynamic)
     if selection.frame is not None:
+        note = note and f"frame {dynamic} of 0 to {len(copies) - 1} taken, as asked (--select)"
         frames = [frame for part, _ in parts for frame in part]
         pictures = [frame.picture for frame in frames if frame.picture]
         refuse_mixture(pictures, series)

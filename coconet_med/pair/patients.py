@@ -63,6 +63,32 @@ def check_patients(anatomy: Source, function: Source, *, accepted: bool) -> tupl
     return record, warnings
 
 
+def check_headers(anatomy: Path, function: Path, *, accepted: bool = False) -> tuple[bool, tuple[str, ...]]:
+    """The same check for one DICOM file of each image, for callers that have the voxels already (3D Slicer).
+
+    Returns:
+        Whether the patients differ (which was ``accepted`` then), and warnings.
+
+    Raises:
+        PairError: they differ, and ``accepted`` is false.
+        ReadError: a file cannot be read.
+    """
+    import SimpleITK as sitk
+
+    from coconet_med.dicom.scan import read_header
+    from coconet_med.dicom.series import Series
+    from coconet_med.volume import Source
+
+    sources = []
+    for path in (anatomy, function):
+        instance = read_header(path)
+        record = DicomRecord(Series("", (instance,)), ()) if instance is not None else None
+        name = (record.series.description if record else "") or path.name
+        sources.append(Source(sitk.Image(1, 1, 1, sitk.sitkFloat32), name, dicom=record))
+    _, warnings = check_patients(*sources, accepted=accepted)
+    return are_different(*sources), warnings
+
+
 def are_different(anatomy: Source, function: Source) -> bool:
     """Whether the headers of two images tell two patients."""
     described = [people(source) for source in (anatomy, function)]

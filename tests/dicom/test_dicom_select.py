@@ -279,3 +279,10 @@ def test_units_are_those_of_the_chosen_images_whichever_file_comes_first(tmp_pat
         assert source.units == "SUVbw"
         assert len(source.files) == 3
         assert read_series(tmp_path / name, "function", select="CorrectedImage=DECY").units == "Bq/ml"
+
+
+def test_a_frame_that_does_not_exist_is_refused_in_the_words_of_the_option(tmp_path):
+    _echoes(tmp_path)
+    with pytest.raises(OptionError, match="--select frame=9: echoes has the frames 0 to 3"):
+        read_series(tmp_path, "anatomy", select="frame=9")
+    assert "frame 1 of 0 to 3 taken, as asked (--select)" in read_series(tmp_path, "anatomy", select="frame=1").warnings

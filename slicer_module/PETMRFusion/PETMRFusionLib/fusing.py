@@ -13,6 +13,7 @@ from PETMRFusionLib import record as rec
 from PETMRFusionLib.blend import Blend, scaled, steps
 from PETMRFusionLib.geometry import array_of, ijk_to_ras, resample, same_grid, to_numpy, upright
 from PETMRFusionLib.jobs import JobFolder
+from PETMRFusionLib.output import dicom_files_of
 from PETMRFusionLib.settings import FusionSettings
 from PETMRFusionLib.volumes import copy_units, set_array
 
@@ -68,7 +69,9 @@ def order_fusion(
         told.append(folder.volume(f"function-{number}", uptake, matrix, name=frame.GetName()))
         if settings.window is None and (moved is not None or not same_grid(frame, mr)):
             values.append(folder.volume(f"values-{number}", array_of(frame).astype(np.float32), matrix))
-    folder.order(task, anatomy=anatomy, frames=told, values=values, **settings.orders())
+    headers = [files[0] for node in (mr, frames[0]) if (files := dicom_files_of(node))]
+    dicom = {"dicom_headers": headers} if len(headers) == 2 else {}  # whose images they are
+    folder.order(task, anatomy=anatomy, frames=told, values=values, **dicom, **settings.orders())
     return folder, uptakes
 
 

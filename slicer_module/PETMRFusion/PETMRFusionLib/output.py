@@ -139,12 +139,14 @@ def order_dicom(fused: slicer.vtkMRMLVectorVolumeNode | None, folder: str, files
         msg = f"'{mr.GetName()}' was not loaded from DICOM, so a DICOM result would belong to nobody; save as NRRD"
         raise ValueError(msg)
     pet, job = fused.GetNodeReference(rec.PET), JobFolder()
+    functional = dicom_files_of(pet)[:1] if pet is not None else []
     model = record.provenance.get("model", {})
     registered = "" if fused.GetAttribute(rec.REGISTRATION) is None else "rigid, mutual information"
     job.order(
         "dicom",
         fused=job.volume("fused", np.ascontiguousarray(array_of(fused)), ijk_to_ras(fused)),
         anatomy_dicom=files,
+        **({"function_dicom": functional[0]} if functional else {}),
         function={"name": pet.GetName() if pet is not None else "PET", "units": record.units},
         provenance={
             "model": str(model.get("name", "")),

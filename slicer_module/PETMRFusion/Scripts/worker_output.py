@@ -48,7 +48,8 @@ def dicom(job: Job) -> None:
     """Write the fused volume as a DICOM series of the patient and study of the MRI.
 
     Orders: ``fused`` (volume with colors), ``anatomy_dicom`` (files or folder of the MRI series), ``series_uid`` of the
-    MRI, ``function`` (name and units), ``provenance``, ``folder`` (where the series goes), ``form``.
+    MRI, ``function`` (name and units), ``function_dicom`` (a file of the functional series; optional: a result of two
+    patients lies in a study of its own), ``provenance``, ``folder`` (where the series goes), ``form``.
     Results: ``facts.json`` with ``files``.
     """
     import SimpleITK as sitk
@@ -66,7 +67,12 @@ def dicom(job: Job) -> None:
     on_series = sitk.Resample(color, anatomy.image, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
     function = Source(image=sitk.Image(1, 1, 1, sitk.sitkFloat32), **orders["function"])
     job.progress("dicom", 1, 2)
-    parts = FusedParts(on_series, anatomy, function, provenance=orders["provenance"])
+    two = False
+    if orders.get("function_dicom"):
+        from coconet_med.pair.patients import check_headers
+
+        two, _ = check_headers(anatomy.files[0], Path(orders["function_dicom"]), accepted=True)
+    parts = FusedParts(on_series, anatomy, function, provenance=orders["provenance"], different_patients=two)
     files = write_dicom(parts, orders["folder"], form=orders.get("form", "sc"))
     write_facts(job.results, "facts", {"files": [str(file) for file in files]})
 

@@ -45,7 +45,8 @@ def fuse(job: Job) -> None:
 
     Orders: ``anatomy`` (volume), ``frames`` (volumes on the same grid), ``values`` (arrays of the native functional
     values, for a window that does not depend on the anatomical grid; optional), ``window`` (two numbers; optional),
-    ``plane``, ``colormap``, ``model``, ``sha256``, ``engine``, ``device``.
+    ``plane``, ``colormap``, ``model``, ``sha256``, ``engine``, ``device``, ``dicom_headers`` (a file of the anatomical
+    and one of the functional series; optional: they must be of one patient), ``different_patients`` (accept two).
 
     Results: ``luminance-N.npy`` (float32 in [0, 1], full strength), ``table.npy`` (RGB of the color map: luminance,
     uptake, 3), ``facts.json``.
@@ -53,6 +54,7 @@ def fuse(job: Job) -> None:
     from coconet_med.colormaps import get_colormap
 
     orders = job.orders
+    told = _of_one_patient(orders)
     anatomy = to_image(read_array(job.folder, orders["anatomy"]), orders["anatomy"]["ijk_to_ras"], upright=True)
     progress = _Progress(job, len(orders["frames"]), _count_slices(anatomy, orders["plane"]))
     model = worker_engine.load(orders, job.say, progress.tick)
@@ -61,12 +63,25 @@ def fuse(job: Job) -> None:
     for number, frame in enumerate(orders["frames"]):
         progress.start(number)
         luminance, about = _fuse_one(job, anatomy, read_array(job.folder, frame), window, model, progress.stage)
+        about["warnings"] = [*(told if number == 0 else ()), *about["warnings"]]
         write_array(job.results, f"luminance-{number}", luminance)
         facts["frames"].append(about)
         job.say("frame", number=number)
     job.check()
     write_array(job.results, "table", get_colormap(orders["colormap"]).table(1.0))
     write_facts(job.results, "facts", {**facts, "window": list(window), "colormap": orders["colormap"]})
+
+
+def _of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
+    """Refuse images of two patients as every other way in does; warnings where it is not known."""
+    from pathlib import Path
+
+    headers = orders.get("dicom_headers")
+    if not headers:
+        return ()
+    from coconet_med.pair.patients import check_headers
+
+    return check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))[1]
 
 
 def _count_slices(anatomy: Any, plane: str) -> int:
