@@ -192,3 +192,100 @@ def test_two_thousand_damaged_inputs_end_well(seed, originals, tmp_path):
 @pytest.mark.parametrize("seed", range(300, 320))
 def test_damaged_real_files_end_well(seed, real_originals, tmp_path):
     _run(seed, real_originals, tmp_path)
+
+
+#: What one slice may be that the others are not; ``None`` takes the attribute away.
+OTHERWISE = {
+    "ImageType": (["ORIGINAL", "PRIMARY", "P"], ["DERIVED", "SECONDARY", "MIP"], ["ORIGINAL", "PRIMARY", "LOCALIZER"]),
+    "EchoTime": ("90", "0.1", None),
+    "InversionTime": ("700",),
+    "FlipAngle": ("26",),
+    "DiffusionBValue": (1000.0,),
+    "ScanningSequence": ("SE",),
+    "ContrastBolusAgent": ("GD",),
+    "CorrectedImage": (["DECY"], ["NORM"], None),
+    "DecayCorrection": ("NONE", "ADMIN", None),
+    "Units": ("CNTS", "GML", None),
+    "SeriesType": (["GATED", "IMAGE"],),
+    "ReconstructionMethod": ("FBP",),
+    "ConvolutionKernel": ("B70f",),
+    "KVP": ("80",),
+    "PhotometricInterpretation": ("MONOCHROME1",),
+    "PatientPosition": ("FFS",),
+    "RescaleSlope": ("-1", None),
+    "PatientID": ("P-2", "", None),
+    "PatientBirthDate": ("19800202", ""),
+    "PatientSex": ("F", ""),
+    "IssuerOfPatientID": ("NORTH",),
+    "PatientIdentityRemoved": ("YES",),
+    "SeriesInstanceUID": ("1.2.3.99",),
+    "StudyInstanceUID": ("1.2.3.98",),
+    "FrameOfReferenceUID": ("1.2.3.97",),
+}
+#: Attributes that this kind of image has or could have.
+_ONLY = {
+    "PT": ("CorrectedImage", "DecayCorrection", "Units", "SeriesType", "ReconstructionMethod"),
+    "MR": ("EchoTime", "InversionTime", "FlipAngle", "DiffusionBValue", "ScanningSequence", "ContrastBolusAgent"),
+    "CT": ("ConvolutionKernel", "KVP"),
+}
+
+
+def _otherwise(rng: np.random.Generator, modality: str) -> tuple[str, object]:
+    foreign = {keyword for kind, keywords in _ONLY.items() if kind != modality for keyword in keywords}
+    if modality == "MR":
+        foreign |= {"RescaleSlope"}  # the phantom's MR has none
+    keyword = rng.choice(sorted(OTHERWISE.keys() - foreign))
+    choices = OTHERWISE[keyword]
+    return keyword, choices[rng.integers(len(choices))]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_one_slice_that_is_something_else_is_refused_or_told(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    modality = str(rng.choice(["MR", "PT", "CT"]))
+    keyword, value = _otherwise(rng, modality)
+    victim = int(rng.integers(SLICES))
+
+    def edit(ds, k):
+        if k == victim and value is None:
+            ds.pop(keyword, None)
+        elif k == victim:
+            setattr(ds, keyword, value)
+
+    classic(tmp_path, modality, values=stored_values(SLICES, 8, 9), edit=edit)
+    told: tuple[str, ...] = ()
+    try:
+        told = read_series(tmp_path, "anatomy" if modality == "MR" else "function", suv="never").warnings
+    except FusionError as error:
+        told = (str(error),)
+    assert told, (modality, keyword, value, victim)
+    assert all(text.isprintable() for text in told)
+
+
+#: Functional groups of one frame: sequence, attribute, value.
+FRAME_OTHERWISE = (
+    ("MREchoSequence", "EffectiveEchoTime", 90.0),
+    ("MRDiffusionSequence", "DiffusionBValue", 1000.0),
+    ("MRImageFrameTypeSequence", "FrameType", ["ORIGINAL", "PRIMARY", "P", "NONE"]),
+    ("MRImageFrameTypeSequence", "ComplexImageComponent", "PHASE"),
+    ("MRModifierSequence", "InversionTimes", 700.0),
+    ("MRTimingAndRelatedParametersSequence", "FlipAngle", 26.0),
+    ("PixelValueTransformationSequence", "RescaleSlope", "-1"),
+)
+
+
+@pytest.mark.parametrize("victim", [0, 3, 5])
+@pytest.mark.parametrize("group", FRAME_OTHERWISE, ids=lambda group: group[1])
+def test_one_frame_that_is_something_else_is_refused(group, victim, tmp_path):
+    sequence, keyword, value = group
+
+    def edit(ds, _):
+        item = pydicom.Dataset()
+        if sequence == "PixelValueTransformationSequence":
+            item.RescaleIntercept, item.RescaleType = "0", "US"
+        setattr(item, keyword, value)
+        setattr(ds.PerFrameFunctionalGroupsSequence[victim], sequence, [item])
+
+    enhanced(tmp_path, slopes=np.ones(6), edit=edit)
+    with pytest.raises(FusionError):
+        read_series(tmp_path, "anatomy")
