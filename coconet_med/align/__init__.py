@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from coconet_med.align.alignment import Alignment, RegisterMode, align
+from coconet_med.align.alignment import RegisterMode, align
 from coconet_med.align.guess import AffinesLeftError, Guess, worth_guessing
+from coconet_med.align.result import Alignment
 
 __all__ = ["AffinesLeftError", "Alignment", "Guess", "RegisterMode", "align", "worth_guessing"]

@@ -9,6 +9,9 @@ import SimpleITK as sitk
 
 #: Least part of the anatomical body that the functional field of view should cover.
 LEAST_COVERAGE = 0.25
+#: Below this part it is said that the functional image covers the anatomy in part only.
+LITTLE_COVERAGE = 0.6
+COVERS = "the functional image covers only"
 #: Least Dice overlap of the two bodies where both images have data.
 LEAST_OVERLAP = 0.3
 #: Farthest that the centers of the two bodies may lie apart, in mm, where both images have data.
@@ -33,13 +36,18 @@ class Plausibility:
     mutual_information: float
 
     @property
+    def score(self) -> float:
+        """What places are compared by: mutual information times coverage."""
+        return self.mutual_information * self.coverage
+
+    @property
     def doubts(self) -> tuple[str, ...]:
         """What speaks against the alignment, in words; empty where nothing does."""
         if self.coverage == 0:
             return ("the functional field of view misses the anatomy",)
         found = []
         if self.coverage < LEAST_COVERAGE:
-            found.append(f"the functional image covers only {self.coverage:.0%} of the anatomy")
+            found.append(f"{COVERS} {self.coverage:.0%} of the anatomy")
         if self.overlap < LEAST_OVERLAP:
             found.append(f"the bodies overlap only to {self.overlap:.0%}")
         if self.center_distance_mm > FARTHEST_CENTERS_MM:

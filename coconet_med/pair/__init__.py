@@ -1,7 +1,8 @@
 """Do two images make a pair?  Asked once, in one place, by every way in, as soon as both are read.
 
 :mod:`patients` asks whether they are of one person, :mod:`same` whether they are one image, :mod:`roles` whether they
-are the right way round.  What is certain is refused; what is only likely is a warning.
+are the right way round, :mod:`values` whether their values can be images.  What is certain is refused; what is only
+likely is a warning.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.pair.patients import check_patients
 from coconet_med.pair.roles import refuse_swapped, swapped_warnings
 from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
+from coconet_med.pair.values import refuse_constant, values_warnings
 
 if TYPE_CHECKING:
     from coconet_med.volume import Source
@@ -41,6 +43,7 @@ def check_pair(anatomy: Source, function: Source, *, different_patients: bool = 
 
     Raises:
         PairError: two patients, one image given twice, or PET and MR the wrong way round.
+        ReadError: one of them is constant.
         OptionError: a choice of ``select`` that concerned neither image.
     """
     if select:
@@ -51,5 +54,7 @@ def check_pair(anatomy: Source, function: Source, *, different_patients: bool = 
     refuse_same_files(anatomy, function)
     refuse_swapped(anatomy, function)
     patients, warnings = check_patients(anatomy, function, accepted=different_patients)
+    refuse_constant(anatomy)
+    refuse_constant(function)
     refuse_same_voxels(anatomy, function)
-    return PairCheck(patients, (*warnings, *swapped_warnings(anatomy, function)))
+    return PairCheck(patients, (*warnings, *swapped_warnings(anatomy, function), *values_warnings(function)))

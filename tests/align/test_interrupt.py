@@ -9,11 +9,11 @@ import pytest
 
 _SCRIPT = """
 import os, signal, subprocess, sys
-from coconet_med.align import registration
+from coconet_med.align import prepared, registration
 from coconet_med.phantom import head_phantom
 
 head = head_phantom(spacing=4.0)
-pair = registration.Pair.of(head.t1, head.pet)
+pair = prepared.Pair.of(head.t1, head.pet)
 start = registration._rigid(pair.center, pair.center * 0)
 seen = []
 

@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from coconet_med.align.plausibility import Plausibility, foreground, foreground_center
-from coconet_med.align.registration import Pair, mutual_information
+from coconet_med.align.prepared import Pair, mutual_information
 
 
 def block(first: int, last: int) -> sitk.Image:

@@ -188,7 +188,8 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         """Register the PET rigidly to the MRI.
 
         The value is a transform node for ``registration`` of :meth:`fuse`: it moves the PET in the local frame of the
-        MRI.  The PET itself stays where it is.
+        MRI.  The PET itself stays where it is.  Where both lie right already, the node holds the identity and its
+        attribute ``record.REGISTRATION`` is ``record.ALIGNED``.
         """
         check_pair(mr, pet)
         folder = fusing.order_alignment("register", mr, pet)
@@ -199,7 +200,8 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
                 "vtkMRMLLinearTransformNode", f"{pet.GetName()} to {mr.GetName()}"
             )
             node.SetMatrixTransformToParent(to_vtk(np.linalg.inv(np.array(facts["matrix"]))))
-            node.SetAttribute(record.REGISTRATION, f"{facts['offset_mm']:.1f} mm, {facts['angle_deg']:.1f} degrees")
+            moved = f"{facts['offset_mm']:.1f} mm, {facts['angle_deg']:.1f} degrees"
+            node.SetAttribute(record.REGISTRATION, moved if facts["registered"] else record.ALIGNED)
             return node
 
         return Running(self.runtime(python), folder, finish, progress=progress)

@@ -22,6 +22,8 @@ STRENGTH = "PETMRFusion.Strength"
 
 #: Attribute of a fused volume: name of the registration that was applied; of a registration: how far it moves.
 REGISTRATION = "PETMRFusion.Registration"
+#: Its value where nothing had to be moved.
+ALIGNED = "aligned already"
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,10 @@ class Actions:
             p.registration = transform
             self._checked, self._doubts = self.alignmentKey(), []
             moved = transform.GetAttribute(record.REGISTRATION)
-            self.showAlignment(_("Registered: moved by {moved}. Look at the result.").format(moved=moved))
+            if moved == record.ALIGNED:
+                self.showAlignment(_("Aligned already: the volumes fit as well as can be found and were not moved."))
+            else:
+                self.showAlignment(_("Registered: moved by {moved}. Look at the result.").format(moved=moved))
 
         self.start(
             lambda: self.logic.startRegister(

@@ -20,7 +20,7 @@ def check(job: Job) -> None:
     import SimpleITK as sitk
 
     from coconet_med.align.decision import decide
-    from coconet_med.align.registration import Pair
+    from coconet_med.align.prepared import Pair
 
     anatomy, function = _sources(job)
     job.progress("check", 0, 2)
@@ -36,7 +36,8 @@ def register(job: Job) -> None:
     """Register the functional volume rigidly to the anatomical one.
 
     Results: ``facts.json`` with ``matrix`` (RAS, anatomical to functional points), ``offset_mm``, ``angle_deg``,
-    ``before`` and ``after`` (mutual information, nat), ``warnings``.
+    ``before`` and ``after`` (mutual information, nat), ``registered`` (false where the volumes lie right already and
+    were left as they are), ``warnings``.
 
     Raises:
         RegistrationError: no plausible registration was found.
@@ -56,6 +57,7 @@ def register(job: Job) -> None:
         "matrix": (flip @ found.matrix @ flip).tolist(),
         "offset_mm": found.offset_mm,
         "angle_deg": found.angle_deg,
+        "registered": found.registered,
         "before": found.mutual_information_before,
         "after": found.mutual_information_after,
         "coverage": found.coverage,

@@ -1,0 +1,52 @@
+"""Constant images are refused however they were read; labels, masks and negative values are told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from coconet_med.errors import ReadError
+from coconet_med.pair import check_pair
+from coconet_med.pair.values import values_warnings
+from coconet_med.phantom import HeadPhantom
+from coconet_med.volume import Source
+
+
+def source(values: np.ndarray, **facts: object) -> Source:
+    return Source(sitk.GetImageFromArray(values.astype(np.float32)), "pet.nii", **facts)
+
+
+@pytest.fixture
+def pet(head: HeadPhantom) -> np.ndarray:
+    return sitk.GetArrayFromImage(head.pet)
+
+
+def test_a_constant_image_is_refused_as_either_of_the_two(head: HeadPhantom, pet: np.ndarray):
+    constant, right = source(np.full(pet.shape, 7.0)), Source(head.t1, "t1.nii")
+    for pair in ((right, constant), (constant, right)):
+        with pytest.raises(ReadError, match=r"pet\.nii: every voxel is 7; there is nothing to fuse"):
+            check_pair(*pair)
+    almost = np.full(pet.shape, 7.0)
+    almost[1, 2, 3] = 8.0
+    check_pair(right, source(almost))
+
+
+def test_a_map_of_labels_and_a_mask_are_told(head: HeadPhantom, pet: np.ndarray):
+    assert "as a map of labels" in values_warnings(source(sitk.GetArrayFromImage(head.labels)))[0]
+    assert "two values only (0 and 1), as a mask does" in values_warnings(source(pet > pet.max() / 3))[0]
+    assert "give the image of the uptake itself" in check_pair(Source(head.t1, "t1.nii"), source(pet > 9)).warnings[-1]
+
+
+@pytest.mark.parametrize("levels", [32, 255, 4000])
+def test_uptake_stored_in_whole_numbers_is_no_map_of_labels(pet: np.ndarray, levels: int):
+    whole = np.floor(pet / pet.max() * levels)
+    assert values_warnings(source(whole)) == ()
+    counts = np.random.default_rng(0).poisson(whole)
+    assert values_warnings(source(counts)) == ()
+
+
+def test_values_that_are_nowhere_above_0_are_told_unless_they_are_hu(pet: np.ndarray):
+    assert "no value is above 0" in values_warnings(source(-pet - 1))[0]
+    assert values_warnings(source(-pet - 1, units="HU")) == ()
+    assert values_warnings(source(pet - pet.mean())) == ()
