@@ -23,11 +23,12 @@ from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.readers.limits import memory_limit
 from coconet_med.readers.memory import from_memory
+from coconet_med.readers.pet_suv import insist_on_suv
 from coconet_med.result import FusionResult
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import slicing_of
 from coconet_med.slicewise import Fusion, prepare
-from coconet_med.volume import writable
+from coconet_med.volume import Source, writable
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from coconet_med.field import Field
     from coconet_med.geometry import AffineChoice
     from coconet_med.slices import Slicing
-    from coconet_med.volume import Role, Source
+    from coconet_med.volume import Role
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
 Progress = Callable[[str, int, int], None]
@@ -74,7 +75,7 @@ def fuse(
     Args:
         anatomy: MRI (or CT): a path, a SimpleITK image, or a NumPy array, 2-D (rows, columns) or 3-D (k, j, i).  With
             ``function=None``, the folder of a DICOM study in which both series are found.
-        function: PET, SPECT or CT, likewise.
+        function: PET, SPECT or CT, likewise.  Either may also be what :func:`coconet_med.readers.read` gave.
         spacing: voxel size (i, j, k) in mm of 3-D arrays.
         register: ``"auto"`` (only where nobody vouches for the alignment, or it is implausible), ``"always"``, or
             ``"never"``.
@@ -82,7 +83,8 @@ def fuse(
         plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
             ``"sagittal"``.
         window: values of the functional image shown as no and as full uptake, in its own units; robust by default.
-        suv: insist on SUV: refuse a functional image that is not in SUVbw.
+        suv: insist on SUV: bring a NIfTI PET to SUVbw by the JSON file beside it, and refuse a functional image
+            whose SUV is not known.
         palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
             color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
         colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, ``"uptake"`` for
@@ -121,10 +123,7 @@ def fuse(
         select = dicom_options.get("select")
         pair = check_pair(first, second, different_patients=different_patients, select=select)
         model = loading.result() if loading else model
-        if suv and second.units != "SUVbw":
-            msg = f"{second.name}: --suv was asked for, but its values are in {second.units} units; leave it out, or "
-            msg += "give a PET series whose header allows SUV"
-            raise OptionError(msg)
+        second = insist_on_suv(second) if suv else second
         second = _with_palette(second, palette)
         if colormap == "auto":
             colormap = "ct" if second.modality == "CT" else "uptake"
@@ -270,6 +269,8 @@ def _read_pair(
 def _read_one(
     data: Any, role: Role, spacing: Sequence[float] | None, affine: AffineChoice, dicom_options: dict[str, Any]
 ) -> Source:
+    if isinstance(data, Source):
+        return data
     if isinstance(data, (str, Path)):
         return read(data, role, affine=affine, **dicom_options)
     return from_memory(data, role, spacing=spacing)

@@ -6,15 +6,14 @@ PETPrep derivatives keep PET that is registered already, as ``space-T1w`` (with 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from coconet_med.batch.bids_images import BidsImage, NotTaken, images_of, name_of
 from coconet_med.batch.case import Case, safe_id
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers.pet_json import PetFacts, facts_of
 
 #: Entities that say how a PET was sampled; a raw image and its version on the T1w are equal in all others.
 _SAMPLING = ("space", "res", "den")
@@ -49,7 +48,8 @@ def find_bids_cases(
     cases: list[Case] = []
     for person in people:
         found = _choose(root, person, processed)
-        mine = [_case(image, found.t1w_for(image)) for image in found.taken if _in_sessions(image.entities, wanted)]
+        chosen = [image for image in found.taken if _in_sessions(image.entities, wanted)]
+        mine = [_case(image, found.t1w_for(image), found.raw) for image in chosen]
         mine += [_skipped(other) for other in found.others if _in_sessions(_entities(other.name), wanted)]
         if not mine and participants:
             within = f" in session {', '.join(sorted(wanted))}" if wanted else ""
@@ -71,6 +71,7 @@ class _Choice:
     taken: list[BidsImage] = field(default_factory=list)
     others: list[NotTaken] = field(default_factory=list)
     t1w: dict[Path, list[BidsImage]] = field(default_factory=dict)
+    raw: list[BidsImage] = field(default_factory=list)
     root: Path = Path()
 
     def t1w_for(self, pet: BidsImage) -> list[BidsImage]:
@@ -86,6 +87,7 @@ def _choose(root: Path, person: str, processed: Sequence[Path]) -> _Choice:
         dataset = "raw" if folder == root else folder.name
         pets, strays = images_of(folder, person, "pet", "pet", dataset)
         choice.others += strays
+        choice.raw = pets if folder == root else []
         choice.t1w[folder] = [image for image in images_of(folder, person, "anat", "T1w", dataset)[0] if _plain(image)]
         for image in sorted(pets, key=lambda i: not _in_t1w_space(i)):
             space = image.entities.get("space")
@@ -113,21 +115,19 @@ def _choose(root: Path, person: str, processed: Sequence[Path]) -> _Choice:
     return choice
 
 
-def _case(pet: BidsImage, candidates: list[BidsImage]) -> Case:
+def _case(pet: BidsImage, candidates: list[BidsImage], raw: list[BidsImage]) -> Case:
     own = dict(pet.without("space"))
     desc = f"{own.pop('desc')}Fused" if "desc" in own else "fused"
     folder = "/".join(f"{name}-{own[name]}" for name in ("sub", "ses") if name in own)
     target = f"{folder}/pet/{name_of(own | {'space': 'T1w', 'desc': desc})}_pet"
     t1w, note, problem = _t1w_for(pet, candidates)
-    sidecar = _sidecar(pet)
     return Case(
         name_of(dict(pet.without("space"))),
         (t1w or pet).path,
         pet.path,
         target=target,
         register="never" if _in_t1w_space(pet) else None,
-        units={"bq/ml": "Bq/ml", "kbq/ml": "kBq/ml", "g/ml": "SUVbw"}.get(str(sidecar.get("Units", "")).lower()),
-        frame_seconds=_durations(sidecar),
+        pet=_facts(pet, raw),
         derived_from=((t1w or pet).uri, pet.uri),
         notes=(note,) if note else (),
         problem=problem,
@@ -254,26 +254,14 @@ def _is_ours(folder: Path) -> bool:
         return False
 
 
-def _sidecar(image: BidsImage) -> dict[str, Any]:
-    """JSON metadata by the inheritance principle: a file nearer to the image wins."""
-    stem = image.path.name.split(".nii")[0]
-    entities = set(stem.split("_")[:-1])
-    suffix = stem.rpartition("_")[2]
-    merged: dict[str, Any] = {}
-    inner = [folder for folder in image.path.parents if folder.is_relative_to(image.root)]
-    for folder in reversed(inner):
-        for path in sorted(folder.glob(f"*{suffix}.json"), key=lambda p: len(p.name)):
-            words = path.name.removesuffix(".json").split("_")
-            if words[-1] == suffix and set(words[:-1]) <= entities:
-                try:
-                    merged |= json.loads(path.read_text(encoding="utf-8"))
-                except (ValueError, OSError, TypeError):
-                    continue  # a damaged side-car must not stop a readable image
-    return merged
-
-
-def _durations(sidecar: dict[str, Any]) -> tuple[float, ...]:
-    values = sidecar.get("FrameDuration")
-    if isinstance(values, list) and all(isinstance(v, (int, float)) for v in values):
-        return tuple(float(v) for v in values)
-    return ()
+def _facts(pet: BidsImage, raw: list[BidsImage]) -> PetFacts:
+    """What the JSON files of a PET tell; of a derivative, what they lack comes from those of the raw PET."""
+    facts = facts_of(pet.path, pet.root)
+    if pet.dataset == "raw":
+        return facts
+    of_it = [image for image in raw if image.entities.items() <= pet.entities.items()]
+    if not of_it:
+        return facts
+    nearest = max(of_it, key=lambda image: len(image.entities))
+    same_units = pet.entities.get("desc", "preproc") == "preproc"
+    return facts.completed_by(facts_of(nearest.path, nearest.root), same_units=same_units)

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from coconet_med.readers.pet_json import PetFacts, facts_of
+
 #: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
 Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]
 FORMS: tuple[Form, ...] = ("auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom")
@@ -30,8 +32,7 @@ class Case:
         target: path of the result below the output folder, without suffix.
         model: weights of this case alone, instead of those of the batch.
         register: registration of this case alone.
-        units: of the functional image, where a file beside it tells.
-        frame_seconds: of a 4-D functional image the duration of each frame, where a file beside it tells.
+        pet: what the JSON files beside a functional image of a BIDS dataset tell; see :meth:`facts`.
         derived_from: BIDS URIs of anatomy and function, for the side-car of a BIDS derivative.
         notes: what the user should know of how this case was found.
         problem: why the case cannot be done, known before trying: it fails.
@@ -44,12 +45,27 @@ class Case:
     target: str
     model: str | None = None
     register: str | None = None
-    units: str | None = None
-    frame_seconds: tuple[float, ...] = ()
+    pet: PetFacts | None = None
     derived_from: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str | None = None
     skip: str | None = None
+
+    def facts(self) -> PetFacts | None:
+        """What is told beside a functional image in NIfTI; ``None`` for others."""
+        if self.pet or self.function is None or not self.function.name.lower().endswith((".nii", ".nii.gz")):
+            return self.pet
+        return facts_of(self.function)
+
+    @property
+    def units(self) -> str | None:
+        """Of the functional image, where a file beside it tells."""
+        return self.pet.units if self.pet else None
+
+    @property
+    def frame_seconds(self) -> tuple[float, ...]:
+        """Of a 4-D functional image the duration of each frame, where a file beside it tells."""
+        return self.pet.durations if self.pet else ()
 
 
 @dataclass(frozen=True)

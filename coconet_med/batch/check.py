@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
@@ -14,6 +13,7 @@ from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError
 from coconet_med.model import NAMES
 from coconet_med.readers import is_picture
+from coconet_med.readers.fetched import not_fetched
 from coconet_med.slices import Plane
 
 
@@ -52,8 +52,8 @@ def obstacle(case: Case) -> str:
         return case.problem
     missing = [path for path in (case.anatomy, case.function) if path and not path.exists()]
     for path in missing:
-        if path.is_symlink():
-            return f"{path}: is a link to {os.readlink(path)}, which is not there; git-annex, DataLad: get it first"
+        if reason := not_fetched(path):
+            return f"{path}: {reason}"
     if missing:
         return f"{' and '.join(map(str, missing))}: no such file or folder; check the path"
     if case.model and case.model not in NAMES and not Path(case.model).is_file():

@@ -10,7 +10,9 @@ from coconet_med._version import __version__
 from coconet_med.batch.case import BatchOptions, Case
 from coconet_med.errors import ReadError
 from coconet_med.readers.checks import sha256_of
+from coconet_med.readers.fetched import not_fetched
 from coconet_med.readers.files import files_of
+from coconet_med.readers.pet_suv import USED_KEYS
 
 #: Options that say where and with what a model runs (its weights are in the fingerprint by their own hash), and what
 #: may be tried, which changes no result.
@@ -33,7 +35,7 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
         given["palette_sha256"] = sha256_of(Path(options.palette.partition("#")[0]))
     given["window"] = list(options.window) if options.window else None
     given["select"] = list(options.select)
-    of_case = {"register": case.register, "units": case.units, "frame_seconds": list(case.frame_seconds)}
+    of_case = {"register": case.register, "pet": _told(case)}
     return {
         "version": __version__,
         "model": model_sha256,
@@ -58,6 +60,15 @@ def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     return f"{', '.join(changed) or 'something'} changed"
 
 
+def _told(case: Case) -> dict[str, Any]:
+    """What the JSON files beside the PET say that a result may depend on."""
+    facts = case.facts()
+    if facts is None:
+        return {}
+    values = {key: facts.values[key] for key in sorted(facts.values.keys() & USED_KEYS)}
+    return values | ({"weight": facts.weight[0]} if facts.weight and values else {})
+
+
 def _of(fingerprint: dict[str, Any], name: str) -> Any:
     return fingerprint.get("inputs", {}).get(name)
 
@@ -66,5 +77,8 @@ def _sha256(path: Path) -> str:
     try:
         return sha256_of(*files_of(path))
     except OSError as error:
+        missing = not_fetched(path)
+        if missing:
+            raise ReadError(f"{path}: {missing}") from error
         msg = f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
         raise ReadError(msg) from error

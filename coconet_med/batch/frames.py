@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers.pet_json import PetFacts
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Static:
     warning: str = ""
 
 
-def static_image(path: Path, folder: Path, *, dynamic: str | int, seconds: tuple[float, ...]) -> Static | None:
+def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFacts | None = None) -> Static | None:
     """The mean over time, weighted by the duration of the frames, or one frame; ``None`` for an image that is not 4-D.
 
     Frames are read one by one, so memory holds two of them.
@@ -35,11 +36,12 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, seconds: tuple
         path: NIfTI file, (i, j, k, time).
         folder: where the static image is written.
         dynamic: ``"mean"``, or the number of a frame, from 0.
-        seconds: duration of each frame; without it all frames count alike, and a warning says so.
+        facts: what is told beside it.  Without durations all frames count alike, and a warning says so.
 
     Raises:
         OptionError: there is no such frame.
-        ReadError: the number of durations is not that of the frames, or the file cannot be read.
+        ReadError: the number of durations is not that of the frames, the frames have no mean (they are not decay
+            corrected, or what tells so cannot be read), or the file cannot be read.
     """
     import nibabel as nib
 
@@ -52,7 +54,9 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, seconds: tuple
     if len(file.shape) != 4 or file.shape[3] == 1:
         return None
     count = file.shape[3]
-    weights, note, warning = _weights(path.name, count, dynamic, seconds)
+    if dynamic == "mean":
+        _refuse_mean(path.name, count, facts)
+    weights, note, warning = _weights(path.name, count, dynamic, facts.durations if facts else ())
     mean = np.zeros(file.shape[:3], np.float64)
     try:
         for frame in np.flatnonzero(weights):
@@ -72,6 +76,16 @@ def _like(file: Any, array: np.ndarray) -> Any:
     header.set_data_dtype(array.dtype)
     header.set_slope_inter(None, None)
     return type(file)(array, None, header)
+
+
+def _refuse_mean(name: str, count: int, facts: PetFacts | None) -> None:
+    """Frames that each hold the activity of their own time have no mean, and who knows which those are."""
+    remedy = "or take one frame with --dynamic N"
+    if facts and facts.unreadable:
+        raise ReadError(f"{name}: its {count} frames cannot be averaged, since {facts.unreadable[0]}, {remedy}")
+    if facts and facts.decay_corrected is False:
+        msg = f"{name}: its {count} frames are not decay corrected (ImageDecayCorrected is false), so they have no mean"
+        raise ReadError(f"{msg}; correct them for decay, {remedy}")
 
 
 def _weights(name: str, count: int, dynamic: str | int, seconds: tuple[float, ...]) -> tuple[np.ndarray, str, str]:

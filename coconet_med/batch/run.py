@@ -24,6 +24,7 @@ from coconet_med.errors import FusionError, WriteError
 if TYPE_CHECKING:
     from coconet_med.model import Model
     from coconet_med.result import FusionResult
+    from coconet_med.volume import Source
 
 
 class Runner:
@@ -132,27 +133,29 @@ class Runner:
     def _fuse(self, case: Case, model: Model, fingerprint: dict[str, Any]) -> FusionResult:
         from coconet_med.batch.frames import static_image
         from coconet_med.fusion import fuse
+        from coconet_med.readers import read
+        from coconet_med.readers.pet_suv import described
 
         with tempfile.TemporaryDirectory(prefix="coconet-") as folder:
-            function, static = case.function, None
+            function: Path | Source | None = case.function
+            static, dynamic = None, self.options.dynamic
+            facts = case.facts()
             if case.function:
-                seconds, dynamic = case.frame_seconds, self.options.dynamic
-                static = static_image(case.function, Path(folder), dynamic=dynamic, seconds=seconds)
-                function = static.path if static else function
+                static = static_image(case.function, Path(folder), dynamic=dynamic, facts=facts)
+            if static or facts:
+                path, how = static.path if static else case.function, self.options
+                source = read(path, "function", affine=how.affine, max_memory=how.max_memory)
+                if static:
+                    sha256, details = fingerprint["inputs"]["function"], {**source.details, "frames": static.note}
+                    source = replace(source, files=(case.function,), sha256=sha256, details=details)
+                frame = None if dynamic == "mean" or not static else int(dynamic)
+                function = described(source, facts, frame=frame) if facts else source
             result = fuse(case.anatomy, function, model=model, **self.options.for_fuse(case))
-        source, window = result.function, result.window
         notes = (*case.notes, *((static.warning,) if static and static.warning else ()))
-        if static:
-            sha256, details = fingerprint["inputs"]["function"], {**source.details, "frames": static.note}
-            source = replace(source, files=(case.function,), sha256=sha256, details=details)
-        if case.units and source.units == "relative":
-            source, window = replace(source, units=case.units), replace(window, units=case.units)
         provenance = {**result.provenance, "options": fingerprint["options"]}
         if case.derived_from:
-            provenance = image_metadata(case, "color", window.units) | provenance
-        return replace(
-            result, function=source, window=window, provenance=provenance, warnings=(*result.warnings, *notes)
-        )
+            provenance = image_metadata(case, "color", result.window.units) | provenance
+        return replace(result, provenance=provenance, warnings=(*result.warnings, *notes))
 
     def _write(
         self,

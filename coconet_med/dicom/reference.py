@@ -110,7 +110,7 @@ def decay_reference(
     impossible = [one for one in stated if one not in possible]
     if (when := _by_factor(shots, half_life, bound)) is not None:
         possible.append(Stated(FACTOR, when))
-    by_frame, faint, note = _by_frame(shots, half_life, bound, possible, frame_start=frame_start)
+    by_frame, faint, note, readings = _by_frame(shots, half_life, bound, possible, frame_start=frame_start)
     if by_frame is not None and not faint:
         possible.append(by_frame)
     if not possible:
@@ -124,6 +124,8 @@ def decay_reference(
     others = [one for one in possible if one not in agreeing] + impossible
     if by_frame is not None and faint and abs(by_frame.when - best.when) > bound:
         others.append(by_frame)
+    if by_frame in agreeing:
+        others += [one for one in readings if abs(one.when - best.when) > bound]
     rule = " and ".join(one.name for one in sorted(agreeing, key=lambda one: ORDER.index(one.source)))
     broken = (note,) if note and by_frame is None else ()
     return Reference(best.when, rule, tuple(others), broken)
@@ -182,18 +184,19 @@ def _by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> datetime
 
 def _by_frame(
     shots: set[Shot], half_life: float, bound: timedelta, others: list[Stated], *, frame_start: bool
-) -> tuple[Stated | None, bool, str]:
-    """Reference time by Frame Reference Time, whether that is a mere guess, and what is wrong with it.
+) -> tuple[Stated | None, bool, str, tuple[Stated, ...]]:
+    """Reference time by Frame Reference Time, whether that is a mere guess, what is wrong with it, and other readings.
 
     Scanners put one of three moments into it: the mean count time (the standard), the middle or the start of the frame.
-    Which one follows from what makes all frames agree, then from the other sources, then from the maker.
+    Which one follows from what makes all frames agree, then from the other sources, then from the maker.  Where it had
+    to be assumed, the other readings come back as well.
     """
     known = [shot for shot in shots if shot.start is not None and shot.reference is not None]
     if not known:
-        return None, False, ""
+        return None, False, "", ()
     if all(shot.reference == 0.0 for shot in known):
         earliest = min(shot.start for shot in known)
-        return Stated(FRAME, earliest, f"{FRAME} 0"), True, f"{FRAME} is 0 in all images"
+        return Stated(FRAME, earliest, f"{FRAME} 0"), True, f"{FRAME} is 0 in all images", ()
     moments = {"mean": lambda t: mean_count_time(t, half_life), "middle": lambda t: t / 2.0, "start": lambda t: 0.0}
     fitting: dict[str, datetime] = {}
     for name, within in moments.items():
@@ -206,15 +209,17 @@ def _by_frame(
         if max(found) - min(found) <= bound:
             fitting[name] = min(found)
     if not fitting:
-        return None, False, f"{FRAME} does not fit the acquisition times and was not used"
+        return None, False, f"{FRAME} does not fit the acquisition times and was not used", ()
     for other in sorted(others, key=lambda one: (one.source != FACTOR, ORDER.index(one.source))):
         agreeing = [when for when in fitting.values() if abs(when - other.when) <= bound]
         if agreeing:
-            return Stated(FRAME, min(agreeing, key=lambda when: abs(when - other.when))), False, ""
+            return Stated(FRAME, min(agreeing, key=lambda when: abs(when - other.when))), False, "", ()
     if set(fitting) == {"start"} and not frame_start and any(shot.duration is None for shot in known):
-        return None, False, f"{FRAME} cannot be used without Actual Frame Duration"
+        return None, False, f"{FRAME} cannot be used without Actual Frame Duration", ()
     chosen = "start" if frame_start and "start" in fitting else next(iter(fitting))
-    return Stated(FRAME, fitting[chosen]), False, ""
+    words = {"mean": "mean count time", "middle": "middle", "start": "start"}
+    readings = [Stated(FRAME, when, f"{FRAME} as the {words[name]} of the frame") for name, when in fitting.items()]
+    return Stated(FRAME, fitting[chosen]), False, "", tuple(readings) if chosen != "start" else ()
 
 
 def _nothing(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coconet_med.errors import ReadError
+from coconet_med.readers.fetched import not_fetched
 from coconet_med.readers.limits import memory_limit
 
 if TYPE_CHECKING:
@@ -74,7 +75,13 @@ def _read(path: Path, role: Role, affine: AffineChoice, dicom_options: dict[str,
     if kind == "nifti":
         from coconet_med.readers.nifti import read_nifti
 
-        return read_nifti(path, role, affine=affine)
+        source = read_nifti(path, role, affine=affine)
+        if role == "anatomy":
+            return source
+        from coconet_med.readers.pet_json import facts_of
+        from coconet_med.readers.pet_suv import described
+
+        return described(source, facts_of(path))
     from coconet_med.readers import volumes
 
     return {"itk": volumes.read_itk, "mgh": volumes.read_mgh, "minc": volumes.read_minc}[kind](path, role)
@@ -91,6 +98,9 @@ def _kind(path: Path) -> str:
     except OSError as error:
         msg = f"{path}: {error.strerror}"
         raise ReadError(msg) from error
+    missing = not_fetched(path)
+    if missing:
+        raise ReadError(f"{path}: {missing}")
     if not exists:
         msg = f"{path}: no such file or folder; check the path"
         raise ReadError(msg)

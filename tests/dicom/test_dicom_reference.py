@@ -59,6 +59,16 @@ def test_what_frame_reference_time_is_follows_from_the_decay_factor(tmp_path, co
     assert factor_of(read_pet(tmp_path, times)) == pytest.approx(factor_by_hand(uptake, nuclide), rel=2e-3)
 
 
+def test_where_the_reading_of_frame_reference_time_is_assumed_the_others_are_named(tmp_path):
+    """Rubidium 82, 4 min: the middle of the frame is 21 s after its mean count time, a fifth of the SUV."""
+    times = timed(60, 240, nuclide="Rb82", uptake_min=1, factor=False, edit=series_at("120000"))
+    source = read_pet(tmp_path, times)
+    assert factor_of(source) == pytest.approx(factor_by_hand(1, "Rb82"), rel=1e-3)
+    later = 120.0 - mean_time(240, "Rb82")
+    assert "Frame Reference Time as the middle of the frame says 2024-03-01 11:00:21" in said(source)
+    assert f"by which SUV 1.00 would be {2 ** (later / 75.45):.3g}" in said(source)
+
+
 def test_ge_puts_the_start_of_the_frame_into_frame_reference_time(tmp_path):
     def ge(ds, k):
         series_at("150000")(ds, k)

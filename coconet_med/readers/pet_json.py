@@ -1,0 +1,234 @@
+"""What the JSON file beside a NIfTI PET tells (BIDS 1.10, "Positron Emission Tomography"; dcm2niix writes some of it).
+
+In a BIDS dataset the inheritance principle holds: files higher up count too, those nearer to the image win.  A file
+that cannot be read is named with its reason; nothing is guessed from the rest of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from coconet_med.readers.fetched import not_fetched
+
+#: Units of the side-car by their lower-case form, with the name used here and the factor to Bq/ml (0: no activity).
+UNITS = {
+    "bq/ml": ("Bq/ml", 1.0),
+    "bq/cc": ("Bq/ml", 1.0),
+    "bqml": ("Bq/ml", 1.0),
+    "kbq/ml": ("kBq/ml", 1e3),
+    "mbq/ml": ("MBq/ml", 1e6),
+    "g/ml": ("SUVbw", 0.0),
+    "suvbw": ("SUVbw", 0.0),
+}
+#: Names under which the body weight stands: in the JSON file, and as a column of participants.tsv or sessions.tsv.
+WEIGHT_KEYS = ("BodyWeight", "PatientWeight", "Weight")
+WEIGHT_COLUMNS = (
+    "weight",
+    "body_weight",
+    "bodyweight",
+    "weight_kg",
+    "body_weight_kg",
+    "patient_weight",
+    "patientweight",
+)
+KILOGRAMS = {"kg": 1.0, "kilogram": 1.0, "kilograms": 1.0, "g": 1e-3, "gram": 1e-3, "grams": 1e-3, "lb": 0.45359237}
+#: Names that are the image's own: a version of it in other units does not inherit them.
+_OWN = ("Units",)
+
+
+@dataclass(frozen=True)
+class PetFacts:
+    """What is known of a PET beside its voxels.
+
+    Attributes:
+        values: of the JSON files, merged.
+        unreadable: files that could not be read, one sentence each.
+        weight: body weight in kg and where it stands, where it is told.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+    weight: tuple[float, str] | None = None
+
+    @property
+    def units(self) -> str | None:
+        """``"Bq/ml"``, ``"kBq/ml"``, ``"MBq/ml"`` or ``"SUVbw"``, where the units are one of these."""
+        return UNITS.get(self._units(), (None, 0.0))[0]
+
+    @property
+    def to_bqml(self) -> float:
+        """Factor from the stored values to Bq/ml; 0 where they are no activity concentration."""
+        return UNITS.get(self._units(), ("", 0.0))[1]
+
+    @property
+    def durations(self) -> tuple[float, ...]:
+        """Frame Duration, s, of each frame; empty where not told."""
+        return self._numbers("FrameDuration")
+
+    @property
+    def starts(self) -> tuple[float, ...]:
+        """Frame Times Start, s from time zero, of each frame; empty where not told."""
+        return self._numbers("FrameTimesStart")
+
+    @property
+    def decay_corrected(self) -> bool | None:
+        """Image Decay Corrected; ``None`` where not told."""
+        value = self.values.get("ImageDecayCorrected")
+        if isinstance(value, str):
+            value = {"true": True, "false": False}.get(value.strip().lower())
+        return value if isinstance(value, bool) else None
+
+    def number(self, key: str) -> float | None:
+        """A finite number."""
+        value = self.values.get(key)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        return float(value) if _is_number(value) else None
+
+    def text(self, key: str) -> str:
+        value = self.values.get(key)
+        return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+
+    def completed_by(self, raw: PetFacts, *, same_units: bool) -> PetFacts:
+        """These facts, and what they lack from those of the image that this one was made of."""
+        inherited = {k: v for k, v in raw.values.items() if same_units or k not in _OWN}
+        unreadable = tuple(dict.fromkeys((*self.unreadable, *raw.unreadable)))
+        return replace(self, values=inherited | self.values, unreadable=unreadable, weight=self.weight or raw.weight)
+
+    def _units(self) -> str:
+        return self.text("Units").lower().replace(" ", "")
+
+    def _numbers(self, key: str) -> tuple[float, ...]:
+        values = self.values.get(key)
+        values = [values] if _is_number(values) else values
+        if isinstance(values, list) and values and all(_is_number(value) for value in values):
+            return tuple(float(value) for value in values)
+        return ()
+
+
+def facts_of(image: Path, root: Path | None = None) -> PetFacts:
+    """The facts of a NIfTI PET.
+
+    Args:
+        image: its path.
+        root: of its BIDS dataset; found from the path where it is not given.
+    """
+    root = root or dataset_of(image)
+    values: dict[str, Any] = {}
+    unreadable: list[str] = []
+    for path in _files(image, root):
+        try:
+            values |= read_json(path)
+        except ValueError as error:
+            unreadable.append(f"{path.name} cannot be read: {error}")
+    return PetFacts(values, tuple(unreadable), _weight(values, image, root))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; a byte order mark is allowed, since it changes nothing.
+
+    Raises:
+        ValueError: it cannot be read; the message says why and what to do.
+    """
+    missing = not_fetched(path)
+    if missing:
+        raise ValueError(missing)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{error.strerror}; check its permissions") from error
+    try:
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nesting"
+        said = error.msg if isinstance(error, json.JSONDecodeError) else "too deep"
+        raise ValueError(f"it is not JSON ({said}, {where}); mend it") from error
+    if not isinstance(found, dict):
+        raise ValueError("it holds no JSON object; mend it")
+    return found
+
+
+def dataset_of(image: Path) -> Path | None:
+    """The root of the BIDS dataset that an image lies in, ``None`` where it lies in none."""
+    for folder in image.absolute().parents:
+        if (folder / "dataset_description.json").is_file():
+            return folder
+    subject = next((folder for folder in image.absolute().parents if folder.name.startswith("sub-")), None)
+    return subject.parent if subject else None
+
+
+def _files(image: Path, root: Path | None) -> Iterable[Path]:
+    """JSON files that speak of the image, the nearest last."""
+    stem = image.name.split(".nii")[0]
+    own = image.with_name(f"{stem}.json")
+    if root is None or not image.absolute().is_relative_to(root.absolute()):
+        return [own] if own.exists() or own.is_symlink() else []
+    entities, suffix = set(stem.split("_")[:-1]), stem.rpartition("_")[2]
+    found: list[Path] = []
+    for folder in reversed([f for f in image.absolute().parents if f.is_relative_to(root.absolute())]):
+        for path in sorted(folder.glob(f"*{suffix}.json"), key=lambda p: len(p.name)):
+            words = path.name.removesuffix(".json").split("_")
+            if words[-1] == suffix and set(words[:-1]) <= entities:
+                found.append(path)
+    return found
+
+
+def _weight(values: dict[str, Any], image: Path, root: Path | None) -> tuple[float, str] | None:
+    """Body weight by the JSON file, else by the session, else by the participant."""
+    for key in WEIGHT_KEYS:
+        if _is_number(values.get(key)):
+            scale = KILOGRAMS.get(str(values.get(f"{key}Units", "kg")).lower())
+            if scale:
+                return scale * float(values[key]), f"{key} of the JSON file"
+    labels = {word.partition("-")[0]: word for word in image.name.split("_") if "-" in word}
+    if root is None or "sub" not in labels:
+        return None
+    tables = [(root / "participants.tsv", "participant_id", labels["sub"])]
+    if "ses" in labels:
+        name = f"{labels['sub']}_sessions.tsv"
+        tables.insert(0, (root / labels["sub"] / name, "session_id", labels["ses"]))
+    for table, key, label in tables:
+        weight = _in_table(table, key, label)
+        if weight is not None:
+            return weight, table.name
+    return None
+
+
+def _in_table(table: Path, key: str, label: str) -> float | None:
+    try:
+        rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines(), delimiter="\t"))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+    try:
+        described = read_json(table.with_suffix(".json"))
+    except ValueError:
+        described = {}
+    for row in rows:
+        if (row.get(key) or "").strip().removeprefix(f"{label[:3]}-") != label[4:]:
+            continue
+        for column, cell in row.items():
+            if (column or "").strip().lower().replace(" ", "_").replace("-", "_") not in WEIGHT_COLUMNS:
+                continue
+            about = described.get(column)
+            units = about.get("Units", "kg") if isinstance(about, dict) else "kg"
+            try:
+                number, scale = float(str(cell).strip()), KILOGRAMS.get(str(units).strip().lower())
+            except ValueError:
+                continue
+            if scale and math.isfinite(number):
+                return scale * number
+    return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

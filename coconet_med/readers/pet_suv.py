@@ -1,0 +1,193 @@
+"""SUV of a NIfTI PET by what BIDS keeps beside it: dose, weight, radionuclide, and times relative to time zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from coconet_med.decay import (
+    DOSE_BQ,
+    HALF_LIFE_TOLERANCE,
+    MAX_HALF_LIVES,
+    WEIGHT_KG,
+    half_life_of,
+    mean_count_time,
+    suvbw_factor,
+)
+from coconet_med.errors import OptionError
+from coconet_med.readers.pet_json import PetFacts
+from coconet_med.volume import RELATIVE_UNITS, Source, writable
+
+#: Keys of which a JSON file about PET has at least one.
+_PET_KEYS = {"Units", "InjectedRadioactivity", "TracerRadionuclide", "ImageDecayCorrected", "FrameDuration"}
+#: Keys on which the result of a fusion may depend.
+USED_KEYS = _PET_KEYS | {
+    "InjectedRadioactivityUnits",
+    "RadionuclideHalfLife",
+    "InjectionStart",
+    "ImageDecayCorrectionTime",
+    "FrameTimesStart",
+    "AttenuationCorrection",
+}
+BECQUERELS = {
+    "bq": 1.0,
+    "kbq": 1e3,
+    "mbq": 1e6,
+    "gbq": 1e9,
+    "ci": 3.7e10,
+    "mci": 3.7e7,
+    "uci": 3.7e4,
+    "µci": 3.7e4,
+}
+
+
+@dataclass(frozen=True)
+class BidsSuv:
+    """Factor from the stored values to SUVbw, or why there is none; as :class:`coconet_med.dicom.suv.Suv`."""
+
+    factor: float | None
+    reason: str = ""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class _ImpossibleError(Exception):
+    """SUV cannot be computed; the message is the reason."""
+
+
+def described(source: Source, facts: PetFacts, *, frame: int | None = None) -> Source:
+    """A NIfTI image with what is told beside it: units, SUV factor (not yet applied), warnings.
+
+    Args:
+        source: as read.
+        facts: from :func:`coconet_med.readers.pet_json.facts_of`.
+        frame: number of the frame of a dynamic image that the source is; ``None`` for the mean, or for a static image.
+    """
+    if not facts.unreadable and not _PET_KEYS & facts.values.keys():
+        return source
+    suv = suv_of(facts, frame=frame)
+    units = facts.units if source.units == RELATIVE_UNITS and facts.units else source.units
+    told = {"factor": suv.factor, "reason": suv.reason, **suv.inputs, "warnings": list(suv.warnings), "applied": False}
+    notes = tuple(note for note in facts.unreadable if note not in source.warnings)
+    return replace(source, units=units, warnings=(*source.warnings, *notes), details={**source.details, "suv": told})
+
+
+def insist_on_suv(source: Source) -> Source:
+    """The image in SUVbw.
+
+    Raises:
+        OptionError: it is not known; the message says why.
+    """
+    if source.units == "SUVbw":
+        return source
+    told = source.details.get("suv") or {}
+    factor = told.get("factor")
+    if not factor or told.get("applied") is not False:
+        reason = told.get("reason") or "neither a header nor a JSON file tells units, dose, weight and times"
+        units = "relative units" if source.units == RELATIVE_UNITS else source.units
+        msg = (
+            f"{source.name}: --suv was asked for, but there is no SUV: {reason}; values are in {units}; leave --suv out"
+        )
+        raise OptionError(f"{msg}, or mend that")
+    values = writable(source.image)
+    values *= np.float32(factor)
+    details = {**source.details, "suv": {**told, "applied": True}}
+    return replace(source, units="SUVbw", warnings=(*source.warnings, *told.get("warnings", ())), details=details)
+
+
+def suv_of(facts: PetFacts, *, frame: int | None = None) -> BidsSuv:
+    """Factor to SUVbw for the stored values; see :func:`described`."""
+    if facts.units == "SUVbw":
+        return BidsSuv(1.0, inputs={"rule": "values are SUVbw already (Units of the JSON file)"})
+    try:
+        return _computed(facts, frame)
+    except _ImpossibleError as reason:
+        said = "; ".join((*facts.unreadable, str(reason)))
+        return BidsSuv(None, said)
+
+
+def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
+    if not facts.to_bqml:
+        raise _ImpossibleError(f"Units are '{facts.text('Units') or 'not told'}' in the JSON file, not Bq/mL")
+    if facts.text("AttenuationCorrection").strip().lower() in ("none", "no", "not corrected", "n/a"):
+        raise _ImpossibleError("not corrected for attenuation (AttenuationCorrection)")
+    dose = _dose(facts)
+    if facts.weight is None:
+        raise _ImpossibleError("body weight is missing (BodyWeight of the JSON file, or weight in participants.tsv)")
+    weight, where = facts.weight
+    if not WEIGHT_KG[0] <= weight <= WEIGHT_KG[1]:
+        raise _ImpossibleError(f"body weight of {weight:g} kg ({where}) is not plausible")
+    half_life = _half_life(facts)
+    injected = facts.number("InjectionStart")
+    if injected is None:
+        raise _ImpossibleError("InjectionStart is missing")
+    reference, rule = _reference(facts, frame, half_life)
+    seconds = reference - injected
+    ends = [s + d for s, d in zip(facts.starts, facts.durations, strict=False)]
+    if seconds < 0 and injected >= max(ends, default=injected):
+        raise _ImpossibleError(f"the injection ({injected:g} s) lies after the scan ({reference:g} s)")
+    if seconds > MAX_HALF_LIVES * half_life:
+        raise _ImpossibleError(f"the injection lies {seconds / half_life:.0f} half-lives before the scan")
+    factor = facts.to_bqml * suvbw_factor(weight_kg=weight, dose_bq=dose, decay_s=seconds, half_life_s=half_life)
+    inputs = {
+        "weight_kg": weight,
+        "weight_from": where,
+        "dose_Bq": dose,
+        "half_life_s": half_life,
+        "decay_s": seconds,
+        "rule": rule,
+    }
+    return BidsSuv(factor, inputs=inputs, warnings=_doubts(facts, seconds, half_life))
+
+
+def _dose(facts: PetFacts) -> float:
+    dose, units = facts.number("InjectedRadioactivity"), facts.text("InjectedRadioactivityUnits")
+    if dose is None:
+        raise _ImpossibleError("InjectedRadioactivity is missing")
+    scale = BECQUERELS.get(units.lower().replace("μ", "µ"))
+    if scale is None:
+        raise _ImpossibleError(f"InjectedRadioactivityUnits are '{units or 'missing'}', expected MBq")
+    if not DOSE_BQ[0] <= dose * scale <= DOSE_BQ[1]:
+        raise _ImpossibleError(f"InjectedRadioactivity of {dose:g} {units} is not plausible")
+    return dose * scale
+
+
+def _half_life(facts: PetFacts) -> float:
+    name, stated = facts.text("TracerRadionuclide"), facts.number("RadionuclideHalfLife")
+    known = half_life_of(name)
+    if known is None and stated is None:
+        raise _ImpossibleError(f"half-life of '{name or 'an unnamed radionuclide'}' (TracerRadionuclide) is not known")
+    if known and stated and abs(stated / known - 1.0) > HALF_LIFE_TOLERANCE:
+        raise _ImpossibleError(f"RadionuclideHalfLife of {stated:g} s is not that of {name} ({known:g} s)")
+    return stated or known or 0.0
+
+
+def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[float, str]:
+    """Seconds from time zero to the moment that the values belong to, and how it was found."""
+    if facts.decay_corrected:
+        reference = facts.number("ImageDecayCorrectionTime")
+        if reference is None:
+            raise _ImpossibleError("ImageDecayCorrectionTime is missing")
+        return reference, "ImageDecayCorrectionTime"
+    if facts.decay_corrected is None:
+        raise _ImpossibleError("ImageDecayCorrected is missing")
+    number = 0 if frame is None else frame
+    if frame is None and max(len(facts.starts), len(facts.durations)) != 1:
+        raise _ImpossibleError("not decay corrected, and FrameTimesStart and FrameDuration are not those of one frame")
+    if number >= min(len(facts.starts), len(facts.durations)):
+        raise _ImpossibleError("not decay corrected, and FrameTimesStart or FrameDuration are missing")
+    within = mean_count_time(facts.durations[number], half_life)
+    return facts.starts[number] + within, "not decay corrected: mean count time of the frame"
+
+
+def _doubts(facts: PetFacts, seconds: float, half_life: float) -> tuple[str, ...]:
+    """What the user should look at: an injection at the very start of a static scan is what converters make up."""
+    if seconds == 0 and facts.number("InjectionStart") == 0 and len(facts.durations) == 1:
+        later = 2.0 ** (3600.0 / half_life)
+        return (
+            "SUV: the JSON file puts the injection at the start of a scan of one frame, and converters write 0 where "
+            f"they do not know; if it was an hour before, SUV 1.00 would be {later:.3g}",
+        )
+    return ()
