@@ -145,7 +145,8 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
 def _dose(facts: PetFacts) -> float:
     dose, units = facts.number("InjectedRadioactivity"), facts.text("InjectedRadioactivityUnits")
     if dose is None:
-        raise _ImpossibleError("InjectedRadioactivity is missing")
+        text = facts.text("InjectedRadioactivity")
+        raise _ImpossibleError(f"InjectedRadioactivity is {f'{text!r}, not a number' if text else 'missing'}")
     scale = BECQUERELS.get(units.lower().replace("μ", "µ"))
     if scale is None:
         raise _ImpossibleError(f"InjectedRadioactivityUnits are '{units or 'missing'}', expected MBq")

@@ -104,7 +104,7 @@ def test_a_frame_that_is_not_decay_corrected_is_so_at_its_mean_count_time(pet):
         ({"BodyWeight": None}, "body weight is missing (BodyWeight of the JSON file, or weight in participants.tsv)"),
         ({"BodyWeight": 70000}, "body weight of 70000 kg (BodyWeight of the JSON file) is not plausible"),
         ({"InjectedRadioactivity": None}, "InjectedRadioactivity is missing"),
-        ({"InjectedRadioactivity": "n/a"}, "InjectedRadioactivity is missing"),
+        ({"InjectedRadioactivity": "n/a"}, "InjectedRadioactivity is 'n/a', not a number"),
         ({"InjectedRadioactivityUnits": None}, "InjectedRadioactivityUnits are 'missing'"),
         ({"InjectedRadioactivityUnits": "GBq", "InjectedRadioactivity": 200}, "of 200 GBq is not plausible"),
         ({"TracerRadionuclide": "Xx9"}, "half-life of 'Xx9'"),
