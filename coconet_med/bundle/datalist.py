@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -35,7 +36,7 @@ def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", functi
         >>> find_pairs("data", function="*/spect.nii.gz")  # doctest: +SKIP
         [{'id': 'case-1', 'anatomy': 'data/case-1/mri.nii.gz', 'function': 'data/case-1/spect.nii.gz'}]
     """
-    root = Path(dataset_dir)
+    root = Path(str(dataset_dir))  # MONAI makes a number of a folder called 2024
     if not root.exists():
         msg = f"{root}: no such folder; set dataset_dir to the folder of the pairs"
         raise ReadError(msg)
@@ -46,24 +47,67 @@ def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", functi
 
 
 def split_pairs(
-    pairs: Sequence[Pair], part: Literal["train", "validation"], *, validation_share: float = 0.2
+    pairs: Sequence[Pair],
+    part: Literal["train", "validation"],
+    *,
+    validation_share: float = 0.2,
+    person: str | None = None,
 ) -> list[Pair]:
-    """Part the pairs for training: every n-th case, in the order of the ids, is for validation.
+    """Part the pairs for training: every n-th person, in the order of the ids, is for validation.
 
-    Cases of one person must have neighboring ids or, better, lie in a folder of their own.  A single pair serves for
-    both: the method needs no labels, so that it can be trained on the very pair that it will fuse.
+    All cases of one person come into the same part.  A single person serves for both: the method needs no labels, so
+    that it can be trained on the very pairs that it will fuse.
+
+    Args:
+        pairs: of :func:`find_pairs`.
+        part: the one that is wanted.
+        validation_share: of the persons, over 0 to 0.5.
+        person: regular expression whose first group is the person in an id; by default see :func:`persons`.
 
     Raises:
-        OptionError: another part, or a share outside (0, 0.5].
+        OptionError: another part, another share, or an expression that does not fit the ids.
     """
     if part not in ("train", "validation") or not 0 < validation_share <= 0.5:
         msg = f"part {part!r} with validation_share {validation_share:g}: choose train or validation, and over 0 to 0.5"
         raise OptionError(msg)
-    if len(pairs) == 1:
+    names = persons([pair["id"] for pair in pairs], person)
+    everybody = list(dict.fromkeys(names))
+    if len(everybody) == 1:
         return list(pairs)
     step = round(1 / validation_share)
-    kept = {i for i in range(len(pairs)) if i % step == step - 1} or {len(pairs) - 1}
-    return [pair for i, pair in enumerate(pairs) if (i in kept) == (part == "validation")]
+    kept = {one for i, one in enumerate(everybody) if i % step == step - 1} or {everybody[-1]}
+    return [pair for pair, name in zip(pairs, names, strict=True) if (name in kept) == (part == "validation")]
+
+
+def persons(ids: Sequence[str], expression: str | None = None) -> list[str]:
+    """Whose each case is.
+
+    ``sub-01_ses-2_...`` is of ``sub-01`` (BIDS), and ``NAME_SESSION`` of ``NAME``.  Where all cases would be of one
+    person then, as in ``case_1, case_2``, what stands before the underscore is no name, and each case is a person.
+
+    Raises:
+        OptionError: ``expression`` is none, has no group, or does not fit an id.
+    """
+    if expression is not None:
+        try:
+            found = [re.search(expression, one) for one in ids]
+            return [one[1] for one in found]  # type: ignore[index]
+        except (re.error, IndexError, TypeError):
+            bad = next((one for one in ids if not _fits(expression, one)), expression)
+            msg = f"person {expression!r}: no expression with a group that fits {bad}; such as '^([^_]+)'"
+            raise OptionError(msg) from None
+    names = []
+    for one in ids:
+        bids = re.search(r"(?:^|[_/-])(sub-[A-Za-z0-9+]+)", one)
+        names.append(bids[1] if bids else one.split("_")[0] or one)
+    return names if len(set(names)) > 1 or all(name.startswith("sub-") for name in names) else list(ids)
+
+
+def _fits(expression: str, one: str) -> bool:
+    try:
+        return re.search(expression, one)[1] is not None  # type: ignore[index]
+    except (re.error, IndexError, TypeError):
+        return False
 
 
 def _cases(root: Path, anatomy: str, function: str) -> list[Case]:

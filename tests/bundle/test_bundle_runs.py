@@ -93,6 +93,47 @@ def test_fine_tuning_starts_from_the_weights_of_the_bundle_and_leaves_them_alone
         assert load_model(place.work / "tuned" / "models" / name, engine="torch", device="cpu").engine.name == "torch"
 
 
+def test_a_short_training_is_judged_resumed_and_not_mistaken_for_the_next(place: Place) -> None:
+    import torch
+
+    out = place.work / "short"
+    command, few = COMMANDS["Fine-tuning from the released weights"], ("--size", "64", "--slices_per_case", "2")
+    done = place.run(command, *few, "--epochs", "1", "--output_dir", str(out))  # below val_interval, which is 5
+    assert done.returncode == 0, done.stdout[-3000:]
+    first = (out / "models" / "model.pt").read_bytes()
+    kept = torch.load(out / "models" / "checkpoint.pt", weights_only=True)
+    assert kept["epoch"] == 1
+    assert kept["optimizer"]["state"]
+    done = place.run(
+        command, *few, "--epochs", "2", "--val_interval", "1", "--resume", "True", "--output_dir", str(out)
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Epoch[2] Metrics" in done.stdout
+    assert "Epoch[1] Metrics" not in done.stdout
+    after = torch.load(out / "models" / "checkpoint.pt", weights_only=True)
+    assert after["epoch"] == 2
+    steps = [next(iter(one["optimizer"]["state"].values()))["step"] for one in (kept, after)]
+    assert steps[1] == 2 * steps[0]
+    assert after["best"] >= kept["best"]
+    done = place.run(command, *few, "--epochs", "2", "--resume", "True", "--output_dir", str(out))
+    assert done.returncode == 1
+    assert re.search(r"^error: .* has 2 epochs already; raise --epochs above that to go on$", done.stdout, re.MULTILINE)
+    done = place.run(command, *few, "--epochs", "1", "--output_dir", str(out), "--learning_rate", "0.01")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "its files are now in earlier-1" in done.stdout
+    assert (out / "models" / "model.pt").read_bytes() != first
+    assert {path.name for path in (out / "models" / "earlier-1").iterdir()} == {
+        *("model.pt", "model_last.pt", "checkpoint.pt")
+    }
+
+
+def test_a_missing_data_folder_is_one_readable_line(place: Place) -> None:
+    done = place.run(COMMANDS["Fine-tuning from the released weights"], "--dataset_dir", "nowhere")
+    assert done.returncode == 1
+    assert "error: nowhere: no such folder; set dataset_dir to the folder of the pairs\n" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
 def test_training_from_random_weights_takes_the_contrast_too(place: Place) -> None:
     out = ("--output_dir", str(place.work / "new"), "--loss#contrast", "0.1")
     done = place.run(COMMANDS["Training from random weights"], *SMALL, *out)

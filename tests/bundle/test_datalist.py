@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coconet_med.bundle.datalist import find_pairs, split_pairs
+from coconet_med.bundle.datalist import find_pairs, persons, split_pairs
 from coconet_med.errors import OptionError, ReadError
 
 
@@ -72,3 +72,34 @@ def test_of_few_cases_one_is_held_out_and_a_single_one_serves_for_both() -> None
     assert split_pairs(pairs[:1], "train") == split_pairs(pairs[:1], "validation") == pairs[:1]
     with pytest.raises(OptionError, match=r"validation_share 0\.9"):
         split_pairs(pairs, "train", validation_share=0.9)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [f"sub-{n:02d}_ses-{visit}_T1w" for n in range(1, 6) for visit in ("baseline", "rescan")],
+        [f"{name}_{visit}" for name in ("anna", "bert", "carl", "dora", "emil") for visit in (1, 2)],
+    ],
+    ids=["BIDS", "NAME_session"],
+)
+def test_no_person_is_in_both_parts(ids: list[str]) -> None:
+    pairs = [{"id": one, "anatomy": "", "function": ""} for one in ids]
+    train, validation = ({p["id"].split("_")[0] for p in split_pairs(pairs, part)} for part in ("train", "validation"))
+    assert len(train) == 4
+    assert len(validation) == 1
+    assert not train & validation
+
+
+def test_who_is_who() -> None:
+    assert persons(["case_1", "case_2"]) == ["case_1", "case_2"]  # "case" is nobody
+    assert persons(["sub-1_ses-1", "sub-1_ses-2"]) == ["sub-1", "sub-1"]
+    assert persons(["a.1", "b"]) == ["a.1", "b"]
+    assert persons(["x-01-a", "x-02-b"], r"x-(\d+)") == ["01", "02"]
+    with pytest.raises(OptionError, match=r"person '\^\(z\+\)': no expression with a group that fits b"):
+        persons(["z1", "b"], "^(z+)")
+
+
+def test_a_folder_called_like_a_number_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _touch(tmp_path, "2024/a/mri.nii.gz", "2024/a/pet.nii.gz")
+    monkeypatch.chdir(tmp_path)
+    assert [pair["id"] for pair in find_pairs(2024)] == ["a"]  # what MONAI makes of --dataset_dir 2024

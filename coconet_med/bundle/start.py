@@ -1,0 +1,95 @@
+"""What happens before a config runs: keys that do nothing are refused, and errors of ours become one line."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from types import TracebackType
+from typing import Any
+
+from coconet_med.errors import FusionError, OptionError
+
+
+def begin(arguments: Sequence[str] | None = None) -> None:
+    """Called by the configs in ``initialize``; does nothing where no ``monai.bundle run`` is at work.
+
+    Args:
+        arguments: of the command line; those of this process by default.
+
+    Raises:
+        OptionError: a key that no config knows.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _options(given)
+    if "run" not in given[:1] or "config_file" not in options:
+        return
+    sys.excepthook = one_line
+    refuse_unknown_keys(options)
+
+
+def refuse_unknown_keys(options: dict[str, str]) -> None:
+    """Every option must name something that is in the configs, or be one of ``monai.bundle run`` itself.
+
+    Args:
+        options: name and value, as on the command line; ``config_file`` is among them.
+
+    Raises:
+        OptionError: it names the key, and the one that may have been meant.
+    """
+    import inspect
+
+    from monai.bundle import ConfigParser
+    from monai.bundle.scripts import run
+
+    files = options["config_file"]
+    config = ConfigParser.load_config_files(ast.literal_eval(files) if files.lstrip().startswith(("[", "(")) else files)
+    known = {str(key).split("#")[0] for key in config}
+    own = set(inspect.signature(run).parameters)
+    for name in options:
+        parts = name.replace("::", "#").split("#")
+        if parts[0] in own or (parts[0] in known and _fits(config.get(parts[0]), parts[1:])):
+            continue
+        close = get_close_matches(parts[0].removeprefix("max_").removeprefix("num_"), sorted(known), n=1, cutoff=0.7)
+        hint = f"; did you mean --{close[0]}?" if close and close[0] != parts[0] else ""
+        msg = f"--{name}: no key of this config, so it would do nothing{hint}"
+        raise OptionError(msg)
+
+
+def one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """``sys.excepthook`` that says in one line what one of our errors says, however MONAI has wrapped it."""
+    cause: BaseException | None = error
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, FusionError):
+            print(f"error: {cause}", file=sys.stderr)
+            return
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    sys.__excepthook__(kind, error, trace)
+
+
+def _options(arguments: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for number, argument in enumerate(arguments):
+        if argument.startswith("--") and len(argument) > 2:
+            name, equals, value = argument[2:].partition("=")
+            found[name] = value if equals else next(iter(arguments[number + 1 : number + 2]), "")
+    return found
+
+
+def _fits(config: Any, path: Sequence[str]) -> bool:
+    """Whether a path leads to something, or to a new argument of a component, which checks it itself."""
+    for part in path:
+        if isinstance(config, dict):
+            if part not in config:
+                return "_target_" in config
+            config = config[part]
+        elif isinstance(config, list):
+            if not part.isdigit() or int(part) >= len(config):
+                return False
+            config = config[int(part)]
+        else:
+            return isinstance(config, str) and config.startswith(("@", "$"))  # a reference: MONAI looks further
+    return True

@@ -1,0 +1,78 @@
+"""Before a config of the bundle runs: keys that do nothing are refused, and our errors are one line."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+pytest.importorskip("fire", reason='the command line of monai.bundle needs fire: pip install "coconet-med[monai]"')
+
+from bundle_cases import BUNDLE
+
+from coconet_med.bundle.start import begin, one_line
+from coconet_med.errors import OptionError, ReadError
+
+pytestmark = pytest.mark.filterwarnings("ignore:parsing config_file:UserWarning")
+TRAIN, EVALUATE = (f"{BUNDLE.as_posix()}/configs/{name}.json" for name in ("train", "evaluate"))
+
+
+@pytest.fixture(autouse=True)
+def hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back afterwards
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("--max_epochs", "--max_epochs: no key of this config, so it would do nothing; did you mean --epochs?"),
+        ("--learning_rat", "did you mean --learning_rate?"),
+        ("--nonsense", "--nonsense: no key of this config, so it would do nothing"),
+        ("--train#nonsense", "--train#nonsense: no key of this config"),
+        ("--train::nonsense", "--train::nonsense: no key of this config"),
+    ],
+)
+@pytest.mark.parametrize("files", [TRAIN, f"['{TRAIN}','{EVALUATE}']"])
+def test_a_key_that_does_nothing_is_refused(key: str, words: str, files: str) -> None:
+    with pytest.raises(OptionError) as refusal:
+        begin(["run", "--config_file", files, key, "2"])
+    assert words in str(refusal.value)
+
+
+def test_keys_that_count_are_taken() -> None:
+    more = [
+        "--epochs",
+        "2",
+        "--bundle_root=.",
+        "--loss#contrast",
+        "0.1",
+        "--train#trainer#max_epochs",
+        "3",
+        "--resume",
+        "True",
+    ]
+    begin(["run", "--config_file", TRAIN, *more, "--meta_file", "m.json", "--dataset_dir", "x", "--person", "a"])
+    assert sys.excepthook is one_line
+
+
+def test_other_programs_are_left_alone() -> None:
+    before = sys.excepthook
+    begin(["tests", "--nonsense"])
+    begin(["ckpt_export", "--config_file", TRAIN, "--net_id", "network_def"])
+    assert sys.excepthook is before
+
+
+def test_our_error_is_one_line_however_it_is_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    def wrapped() -> None:
+        try:
+            raise ReadError("data: no such folder; set dataset_dir")
+        except ReadError as error:
+            raise RuntimeError("Failed to instantiate") from error
+
+    with pytest.raises(RuntimeError) as failure:
+        wrapped()
+    one_line(RuntimeError, failure.value, None)
+    assert capsys.readouterr().err == "error: data: no such folder; set dataset_dir\n"
+    one_line(ValueError, ValueError("not ours"), None)
+    assert "ValueError: not ours" in capsys.readouterr().err
