@@ -19,6 +19,7 @@ from coconet_med.commands.evaluate import evaluate
 from coconet_med.commands.fuse import fuse
 from coconet_med.commands.pacs import app as pacs
 from coconet_med.errors import FusionError
+from coconet_med.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=as_batch(sys.argv[1:] if arguments is None else arguments, _arity_of_batch))
     except FusionError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {printable(error)}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("interrupted; nothing was left half-written", err=True)

@@ -8,16 +8,19 @@ Every worker needs the same view of the input and output folders (a shared file 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from coconet_med.batch.case import BatchOptions, Case, Outcome
-from coconet_med.batch.pool import lost_outcome
-from coconet_med.errors import OptionError
+from coconet_med.batch.pool import lost_outcome, timeout_outcome
+from coconet_med.batch.records import Records
+from coconet_med.errors import OptionError, WriteError
 
 #: What a SLURM job asks for unless ``--cluster-option`` says otherwise: enough for a volume of 512 x 512 x 300.
 SLURM_DEFAULTS = {"cores": "2", "memory": "8GB", "walltime": "04:00:00"}
@@ -38,6 +41,7 @@ def run_cluster(
     jobs: int = 1,
     options_of_jobs: dict[str, str] | None = None,
     overwrite: bool = False,
+    timeout: float | None = None,
 ) -> Iterator[Outcome]:
     """Outcomes of all cases, each as soon as it is known; a cluster that was started here ends with the iteration.
 
@@ -49,6 +53,7 @@ def run_cluster(
         jobs: workers (``"local"``: processes, ``"slurm"``: jobs), each with one case at a time.
         options_of_jobs: for SLURM: see :func:`slurm_script`.
         overwrite: do finished cases anew.
+        timeout: seconds after which the worker of a case is ended.
 
     Raises:
         OptionError: Dask is not installed, the cluster cannot be reached, or an option is not known.
@@ -57,14 +62,14 @@ def run_cluster(
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are told of as lost cases
     with dask.config.set(_CONFIG), _started(distributed, cluster, jobs, options_of_jobs or {}) as client:
         threads = _threads(cluster, jobs, options_of_jobs or {})
-        arguments = (options, out.resolve(), overwrite, threads)
-        lost = yield from _first_pass(distributed, client, cases, arguments)
-        for case in lost:
+        arguments = (options, out.absolute(), overwrite, threads, timeout)
+        again = yield from _first_pass(distributed, client, cases, arguments)
+        for case in again:
             future = client.submit(_run_case, _absolute(case), *arguments, pure=False, retries=0)
             try:
                 yield future.result()
             except distributed.KilledWorker:
-                yield lost_outcome(case)
+                yield _timed_out(out, case, timeout) or lost_outcome(case)
 
 
 def slurm_script(options: dict[str, str]) -> str:
@@ -84,26 +89,56 @@ def slurm_script(options: dict[str, str]) -> str:
 
 
 def _first_pass(distributed: Any, client: Any, cases: Sequence[Case], arguments: tuple[Any, ...]) -> Any:
-    """Yield what is done; return the cases that were lost with their workers."""
+    """Yield what is done; return the cases that were lost with their workers, or that another run was at."""
     futures = {client.submit(_run_case, _absolute(c), *arguments, pure=False, retries=0): c for c in cases}
-    lost = []
+    again = []
     for future in distributed.as_completed(futures):
+        case, outcome = futures[future], None
         try:
-            yield future.result()
+            outcome = future.result()
         except distributed.KilledWorker:
-            lost.append(futures[future])
+            outcome = _timed_out(arguments[1], case, arguments[4])
+        if outcome is None or outcome.status == "busy":
+            again.append(case)
+        else:
+            yield outcome
         future.release()
-    return lost
+    return again
 
 
-def _run_case(case: Case, options: BatchOptions, out: Path, overwrite: bool, threads: int | None) -> Outcome:
+def _run_case(
+    case: Case, options: BatchOptions, out: Path, overwrite: bool, threads: int | None, timeout: float | None
+) -> Outcome:
     """Do one case in a worker process."""
     from coconet_med.batch.run import Runner
 
-    key = (options, out, overwrite)
-    if key not in _runners:
-        _runners[key] = Runner(out, options, overwrite=overwrite, threads=threads)
-    return _runners[key].run(case)
+    clock = threading.Timer(timeout, _give_up, (out, case, timeout)) if timeout else None
+    if clock:
+        clock.daemon = True
+        clock.start()
+    try:
+        key = (options, out, overwrite)
+        if key not in _runners:
+            _runners[key] = Runner(out, options, overwrite=overwrite, threads=threads)
+        return _runners[key].run(case)
+    finally:
+        if clock:
+            clock.cancel()
+
+
+def _give_up(out: Path, case: Case, timeout: float) -> None:
+    """End this worker, whose case takes too long, and leave word of it; Dask starts another one."""
+    records = Records(out)
+    before = records.load(case.id)
+    with contextlib.suppress(WriteError):
+        records.store(replace(timeout_outcome(case, timeout), outputs=before.outputs if before else {}))
+    os._exit(1)
+
+
+def _timed_out(out: Path, case: Case, timeout: float | None) -> Outcome | None:
+    """What is said of a case whose worker gave up; ``None`` where it died of something else."""
+    record = Records(out).load(case.id) if timeout else None
+    return timeout_outcome(case, timeout) if timeout and record and record.status == "timeout" else None
 
 
 def _threads(cluster: str, jobs: int, options: dict[str, str]) -> int | None:
@@ -114,8 +149,9 @@ def _threads(cluster: str, jobs: int, options: dict[str, str]) -> int | None:
 
 
 def _absolute(case: Case) -> Case:
-    """Workers run in folders of their own."""
-    return replace(case, anatomy=case.anatomy.resolve(), function=case.function.resolve() if case.function else None)
+    """Workers run in folders of their own.  Links are kept: their targets may have other names (git-annex)."""
+    function = case.function.absolute() if case.function else None
+    return replace(case, anatomy=case.anatomy.absolute(), function=function)
 
 
 def _started(distributed: Any, cluster: str, jobs: int, options: dict[str, str]) -> Any:

@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from coconet_med.printable import printable
+
 _LABELS = {
     "align": "aligning",
     "fuse": "fusing slices",
@@ -67,4 +69,4 @@ class Reporter:
             self._line(text)
 
     def _line(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)

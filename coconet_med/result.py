@@ -158,5 +158,9 @@ def _window(window: Window) -> dict[str, Any]:
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """Indented JSON with a final newline; NaN, which JSON does not know, is refused."""
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    """Indented JSON with a final newline; NaN, which JSON does not know, is refused.
+
+    Bytes of file names that are no UTF-8 are written out, so that the text always is.
+    """
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -14,8 +14,9 @@ Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]
 FORMS: tuple[Form, ...] = ("auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom")
 
 #: ``"done"`` now, ``"kept"`` from an earlier run, ``"failed"`` with a reason, ``"lost"`` with the process that did it,
-#: ``"busy"``: another run is at it, ``"missing"``: not done yet, ``"skipped"``: not taken, for the reason in ``error``.
-Status = Literal["done", "kept", "failed", "lost", "busy", "missing", "skipped"]
+#: ``"busy"``: another run is at it, ``"missing"``: not done yet, ``"skipped"``: not taken, for the reason in ``error``,
+#: ``"timeout"``: took too long, and its process was ended.
+Status = Literal["done", "kept", "failed", "lost", "busy", "missing", "skipped", "timeout"]
 
 #: Statuses of cases whose result is there and belongs to the inputs and options.
 FINISHED: tuple[Status, ...] = ("done", "kept")

@@ -50,12 +50,16 @@ def obstacle(case: Case) -> str:
     """Why a case cannot be done, as far as that is known without reading an image; empty where nothing is known."""
     if case.problem:
         return case.problem
-    missing = [path for path in (case.anatomy, case.function) if path and not path.exists()]
+    paths = [path for path in (case.anatomy, case.function) if path]
+    missing = [path for path in paths if not os.path.exists(path)]
     for path in missing:
         if reason := not_fetched(path):
             return f"{path}: {reason}"
     if missing:
         return f"{' and '.join(map(str, missing))}: no such file or folder; check the path"
+    for path in paths:
+        if not path.is_file() and not path.is_dir():
+            return f"{path}: is a pipe or device, which may never end; save it as a file first"
     if case.model and case.model not in NAMES and not Path(case.model).is_file():
         return f"{case.model}: no such weights; give {' or '.join(NAMES)}, or the path of .onnx or .pt weights"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,17 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
         "inputs": {"anatomy": _sha256(case.anatomy), "function": _sha256(case.function) if case.function else None},
         "options": given | {f"case_{name}": value for name, value in of_case.items() if value},
     }
+
+
+def stamp_of(case: Case) -> dict[str, tuple[int, ...]]:
+    """What the disk says of each input file, for noticing that it was replaced while the case was done."""
+    files = (file for path in (case.anatomy, case.function) if path for file in files_of(path))
+    stamps = {}
+    for file in files:
+        with contextlib.suppress(OSError):  # the reader says so
+            found = file.stat()
+            stamps[str(file)] = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return stamps
 
 
 def difference(before: dict[str, Any], now: dict[str, Any]) -> str:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from coconet_med.batch.case import Case, safe_id
+from coconet_med.batch.results import Results
+from coconet_med.errors import OptionError
 from coconet_med.readers import is_picture
 
 _ANATOMY = ("mri", "mr", "t1", "t1w", "t2", "anatomy", "anat")
 _FUNCTION = ("pet", "spect", "ct", "function", "func")
 
 
-def find_studies(folder: Path) -> list[Case]:
+def find_studies(folder: Path, results: Results) -> list[Case]:
     """One case for each subfolder with files (a DICOM study in any layout), or the folder itself if it holds files.
 
     Which series are fused is decided from the headers when the case is done; names of people are never taken from them.
+
+    Raises:
+        OptionError: the folder is its own output folder.
     """
+    if results.folder == Path(os.path.realpath(folder)):
+        msg = f"{folder}: is the folder of the studies itself; give another one, or tomorrow its results are studies"
+        raise OptionError(msg)
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    studies = [path for path in inside if _holds_dicom(path)]
-    if not studies and _holds_dicom(folder):
+    studies = [path for path in inside if not results.is_one(path) and _holds_dicom(path, results)]
+    if not studies and _holds_dicom(folder, results):
         studies = [folder]
     return [
-        Case(safe_id(path.resolve().name), path, None, target=f"{safe_id(path.resolve().name)}_fused")
+        Case(safe_id(name), path, None, target=f"{safe_id(name)}_fused")
         for path in studies
+        for name in [Path(os.path.abspath(path)).name]  # not resolved: a link is called as the user calls it
     ]
 
 
-def find_picture_pairs(folder: Path) -> list[Case]:
+def find_picture_pairs(folder: Path, results: Results) -> list[Case]:
     """Pairs of pictures: ``MRI/7.png`` with ``PET/7.png``, or ``7_mri.png`` with ``7_pet.png`` in one folder.
 
     Where one anatomical picture has several functional ones, each makes a case; empty where there are no pictures.
@@ -35,6 +45,8 @@ def find_picture_pairs(folder: Path) -> list[Case]:
     roles: dict[str, dict[str, dict[str, Path]]] = {"anatomy": {}, "function": {}}
     for path in sorted(folder.rglob("*")):
         if is_picture(path) and not path.name.startswith(".") and len(path.relative_to(folder).parts) <= 2:
+            if results.holds(path, folder):
+                continue
             role, kind, key = _role(path.relative_to(folder))
             if role:
                 roles[role].setdefault(key, {})[kind] = path
@@ -71,11 +83,11 @@ def _role(path: Path) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def _holds_dicom(folder: Path) -> bool:
+def _holds_dicom(folder: Path, results: Results) -> bool:
     """Whether one of the first files below ``folder`` is DICOM; other files (notes, DICOMDIR) may lie between them."""
     looked = 0
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.name.startswith("."):
+    for path in results.files(folder):
+        if path.is_file():
             if path.suffix.lower() in (".dcm", ".ima"):
                 return True
             with path.open("rb") as file:

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 from coconet_med.batch.case import Case, safe_id
+from coconet_med.batch.results import Results
 from coconet_med.errors import OptionError
 
 _TOKEN = re.compile(r"\*\*/|\*|\?|\[!?[^\]]+\]")
 
 
-def find_glob_pairs(folder: Path, anatomy: str, function: str) -> list[Case]:
+def find_glob_pairs(folder: Path, anatomy: str, function: str, results: Results) -> list[Case]:
     """Cases from ``folder``: images whose wildcards stand for the same text are a pair, and that text is the id.
 
     ``*_mri.png`` and ``*_pet.png`` pair ``7_mri.png`` with ``7_pet.png`` as case ``7``.
@@ -20,11 +21,12 @@ def find_glob_pairs(folder: Path, anatomy: str, function: str) -> list[Case]:
         folder: where the globs begin.
         anatomy: glob, with ``*``, ``?``, ``[...]`` and ``**/``.
         function: glob.
+        results: what is no input, wherever it lies.
 
     Raises:
         OptionError: a pattern without wildcard, that finds nothing, or in which two files have one key.
     """
-    found = [_by_key(folder, pattern) for pattern in (anatomy, function)]
+    found = [_by_key(folder, pattern, results) for pattern in (anatomy, function)]
     for pattern, files in zip((anatomy, function), found, strict=True):
         if not files:
             msg = f"{folder}: no file fits {pattern}; the pattern is relative to the folder, quote it in the shell"
@@ -45,7 +47,7 @@ def _case(key: tuple[str, ...], anatomy: Path | None, function: Path | None) -> 
     return Case(case_id, anatomy or function, function, target=f"{case_id}_fused", problem=problem)
 
 
-def _by_key(folder: Path, pattern: str) -> dict[tuple[str, ...], Path]:
+def _by_key(folder: Path, pattern: str, results: Results) -> dict[tuple[str, ...], Path]:
     if pattern.startswith("/") or not _TOKEN.search(pattern):
         msg = f"{pattern}: give a pattern with a wildcard, relative to {folder}, such as '*_mri.png'"
         raise OptionError(msg)
@@ -53,7 +55,7 @@ def _by_key(folder: Path, pattern: str) -> dict[tuple[str, ...], Path]:
     files: dict[tuple[str, ...], Path] = {}
     for path in sorted(folder.glob(pattern)):
         match = expression.fullmatch(path.relative_to(folder).as_posix())
-        if match is None or path.name.startswith("."):
+        if match is None or path.name.startswith(".") or results.holds(path, folder):
             continue
         other = files.setdefault(match.groups(""), path)
         if other != path:

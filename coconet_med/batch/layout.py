@@ -19,7 +19,7 @@ def files_of(case: Case, options: BatchOptions) -> dict[str, Path]:
     BIDS derivatives differ only in ``desc``; elsewhere the names are those of :func:`coconet_med.writers.targets`.
     """
     if options.form == "dicom":
-        return targets(Path(case.target), luminance=options.luminance, uptake=options.uptake)
+        return targets(Path(case.target), luminance=options.luminance, uptake=options.uptake, folder=True)
     if case.derived_from:
         kinds = ["color", *(kind for kind in ("luminance", "uptake") if getattr(options, kind))]
         stems = {kind: _FUSED.sub(lambda m, kind=kind: _desc(m, kind), case.target) for kind in kinds}

@@ -8,10 +8,12 @@ are tried once more at the end, one by one, when nothing else needs the memory.
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -24,7 +26,13 @@ GRACE = 10.0
 
 
 def run_local(
-    cases: Sequence[Case], options: BatchOptions, out: Path, *, jobs: int = 1, overwrite: bool = False
+    cases: Sequence[Case],
+    options: BatchOptions,
+    out: Path,
+    *,
+    jobs: int = 1,
+    overwrite: bool = False,
+    timeout: float | None = None,
 ) -> Iterator[Outcome]:
     """Outcomes of all cases, each as soon as it is known; the workers end when the iteration does.
 
@@ -34,21 +42,22 @@ def run_local(
         out: output folder.
         jobs: processes; each needs the memory of one case.
         overwrite: do finished cases anew.
+        timeout: seconds after which the process of a case is ended; the first case of a process also loads the model.
     """
     count = max(1, min(jobs, len(cases)))
     threads = max(1, (os.cpu_count() or 1) // count)
     crew = [_Worker(options, out, overwrite, threads) for _ in range(count)]
-    lost: list[Case] = []
+    again: list[Case] = []
     try:
-        for outcome, case in _share_out(crew, list(cases)):
-            if outcome is None:
-                lost.append(case)
+        for outcome, case in _share_out(crew, list(cases), timeout):
+            if outcome is None or outcome.status == "busy":  # another run may be done with it by then
+                again.append(case)
             else:
                 yield outcome
         for worker in crew[1:]:
             worker.stop()
-        for case in lost:
-            for outcome, _ in _share_out(crew[:1], [case]):
+        for case in again:
+            for outcome, _ in _share_out(crew[:1], [case], timeout):
                 yield outcome or lost_outcome(case)
     finally:
         for worker in crew:
@@ -63,18 +72,33 @@ def lost_outcome(case: Case) -> Outcome:
     return Outcome(case.id, "lost", text)
 
 
-def _share_out(crew: list[_Worker], todo: list[Case]) -> Iterator[tuple[Outcome | None, Case]]:
+def timeout_outcome(case: Case, seconds: float) -> Outcome:
+    """What is said of a case that took too long."""
+    text = f"took longer than {seconds:g} s and was ended; look at its files, or give a longer --case-timeout"
+    return Outcome(case.id, "timeout", text)
+
+
+def _share_out(crew: list[_Worker], todo: list[Case], timeout: float | None) -> Iterator[tuple[Outcome | None, Case]]:
     """(outcome, case) in the order of completion; no outcome where the process died with the case."""
     todo = todo[::-1]
-    busy: dict[Connection, tuple[_Worker, Case]] = {}
+    busy: dict[Connection, tuple[_Worker, Case, float]] = {}
     idle = list(crew)
     while todo or busy:
         while idle and todo:
             worker, case = idle.pop(), todo.pop()
             worker.give(case)
-            busy[worker.pipe] = (worker, case)
-        for pipe in wait(list(busy)):
-            worker, case = busy.pop(pipe)
+            busy[worker.pipe] = (worker, case, time.monotonic() + (timeout or math.inf))
+        first = min(end for _, _, end in busy.values())
+        ready = wait(list(busy), None if timeout is None else max(0.0, first - time.monotonic()))
+        for pipe in [pipe for pipe, (*_, end) in busy.items() if pipe not in ready and time.monotonic() >= end]:
+            worker, case, _ = busy.pop(pipe)
+            worker.process.kill()
+            worker.process.join()
+            worker.restart()
+            idle.append(worker)
+            yield timeout_outcome(case, timeout or 0), case
+        for pipe in ready:
+            worker, case, _ = busy.pop(pipe)
             try:
                 outcome = pipe.recv()
             except (EOFError, OSError):

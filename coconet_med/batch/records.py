@@ -10,15 +10,17 @@ followed, and a file is deleted only where it is the one that the record describ
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any, get_args
 
 from coconet_med.batch.case import Outcome, Status
 from coconet_med.readers.checks import sha256_of
-from coconet_med.writers.atomic import PART_PREFIX, write_together
+from coconet_med.writers.atomic import part_name, work_prefix, write_together
 
 FOLDER = ".coconet"
 
@@ -72,7 +74,7 @@ class Records:
         Raises:
             WriteError: the disk does not let us.
         """
-        text = json.dumps(outcome.to_dict(), indent=1, ensure_ascii=False)
+        text = json.dumps(outcome.to_dict(), indent=1)
         write_together([(self.path(outcome.id), lambda part: part.write_text(text, encoding="utf-8"))], overwrite=True)
 
     def all(self) -> list[Outcome]:
@@ -119,6 +121,11 @@ class Records:
             self.remove_empty(file.parent)
         return left
 
+    def earlier(self, outputs: dict[str, Any]) -> str:
+        """What to add to the reason of a failure where files of an earlier result lie under the names of this one."""
+        there = [name for name in outputs if (file := self.inside(name)) and os.path.lexists(file)]
+        return f"; {there[0]} is still there, of an earlier run" if there else ""
+
     def remove_empty(self, folder: Path) -> None:
         """Delete a folder below the output folder if it is empty, and so on upwards."""
         while folder != self.out and folder.is_relative_to(self.out):
@@ -163,7 +170,9 @@ def _sound(record: Outcome) -> bool:
 
 
 def remove_parts(targets: list[Path]) -> None:
-    """Delete what a killed run left unfinished of these files; call it only while the case is locked."""
+    """Delete what a killed run left unfinished of these targets; call it only while the case is locked."""
     for target in targets:
-        for part in target.parent.glob(f"{PART_PREFIX}*-{target.name}"):
+        for part in target.parent.glob(glob.escape(part_name(target, "TOKEN")).replace("TOKEN", "????????")):
             part.unlink(missing_ok=True)
+        for work in target.parent.glob(f"{glob.escape(work_prefix(target))}????????"):
+            shutil.rmtree(work, ignore_errors=True)

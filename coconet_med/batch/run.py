@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
-import tempfile
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +17,20 @@ from coconet_med.batch.case import BatchOptions, Case, Outcome
 from coconet_med.batch.check import obstacle
 from coconet_med.batch.derivatives import image_metadata
 from coconet_med.batch.facts import facts_of
-from coconet_med.batch.fingerprint import difference, fingerprint_of
+from coconet_med.batch.fingerprint import difference, fingerprint_of, stamp_of
 from coconet_med.batch.layout import files_of
 from coconet_med.batch.records import Records, remove_parts
-from coconet_med.errors import FusionError, WriteError
+from coconet_med.batch.scratch import clear_scratch, scratch_folder
+from coconet_med.errors import FusionError, ReadError, WriteError
 
 if TYPE_CHECKING:
     from coconet_med.model import Model
     from coconet_med.result import FusionResult
     from coconet_med.volume import Source
+
+
+#: Bytes of a file name that common disks take, less those of the endings of records.
+MOST_BYTES = 250
 
 
 class Runner:
@@ -53,6 +59,7 @@ class Runner:
         self.records = Records(out)
         self._load, self._threads = load or load_model, threads
         self._models: dict[str, Model] = {}
+        clear_scratch()
 
     def run(self, case: Case) -> Outcome:
         """The outcome of a case; never raises for what is wrong with the case (interruptions pass through)."""
@@ -60,7 +67,7 @@ class Runner:
         try:
             with self.records.lock(case.id) as alone:
                 if not alone:
-                    return Outcome(case.id, "busy", "another run is at this case; run again when it has ended")
+                    return self._elsewhere(case)
                 outcome = self._attempt(case)
                 if outcome.status not in ("kept", "skipped"):
                     outcome.seconds = round(time.monotonic() - start, 3)
@@ -68,7 +75,8 @@ class Runner:
                 if outcome.status != "kept":
                     self._remember(outcome)
         except OSError as error:
-            outcome = Outcome(case.id, "failed", f"{self.out}: cannot be written to ({error.strerror})")
+            text = f"{self.out}: cannot be written to ({error.strerror})"
+            outcome = Outcome(case.id, "failed", _too_long([case.id]) or text)
         gc.collect()  # images of this case must be gone before the next one begins
         return outcome
 
@@ -90,42 +98,63 @@ class Runner:
             return self._failed(case, str(error))
         except MemoryError:
             return self._failed(case, "not enough memory; use fewer --jobs, or crop the images")
+        except OSError as error:
+            return self._failed(case, f"{error.filename or self.out}: {error.strerror or error}; check the disk")
         except Exception as error:  # a defect met by one case must not stop the others
             return self._failed(case, f"{type(error).__name__}: {error}")
 
     def _run(self, case: Case) -> Outcome:
+        before = self.records.load(case.id)
         if case.skip:
-            return replace(self._failed(case, case.skip), status="skipped")
+            return Outcome(case.id, "skipped", case.skip, outputs=before.outputs if before else {})
         problem = obstacle(case)
         if problem:
             raise FusionError(problem)
+        stamp = stamp_of(case)
         model = self.model(case.model or self.options.model)
         fingerprint = fingerprint_of(case, self.options, model.sha256)
+        if self._finished(before, fingerprint):
+            return replace(before, status="kept")
         files = {kind: self.out / path for kind, path in files_of(case, self.options).items()}
-        before = self.records.load(case.id)
-        if before and before.status == "done" and not self.overwrite:
-            changed = difference(before.fingerprint, fingerprint)
-            if not changed and self.records.intact(before):
-                before.status = "kept"
-                return before
         self._claim(case, files, before)
         result = self._fuse(case, model, fingerprint)
-        return self._write(case, result, files, fingerprint, before)
+        changed = sorted(dict(stamp.items() ^ stamp_of(case).items()))
+        if changed:
+            raise ReadError(f"{changed[0]}: changed while the case was done; run again when it is complete")
+        try:
+            return self._write(case, result, files, fingerprint, before)
+        except BaseException:
+            for file in files.values():
+                self.records.remove_empty(file.parent)
+            raise
+
+    def _finished(self, before: Outcome | None, fingerprint: dict[str, Any]) -> bool:
+        if not before or before.status != "done" or self.overwrite:
+            return False
+        return not difference(before.fingerprint, fingerprint) and self.records.intact(before)
+
+    def _elsewhere(self, case: Case) -> Outcome:
+        """Of a case that another run is at: it may only be looking whether it is finished."""
+        with contextlib.suppress(FusionError, OSError):
+            before = self.records.load(case.id)
+            if before and before.status == "done":
+                model = self.model(case.model or self.options.model)
+                if self._finished(before, fingerprint_of(case, self.options, model.sha256)):
+                    return replace(before, status="kept")
+        return Outcome(case.id, "busy", "another run is at this case; run again when it has ended")
 
     def _claim(self, case: Case, files: dict[str, Path], before: Outcome | None) -> None:
         """Say that these files are ours before any of them appears; refuse files that are not."""
         known = before.outputs if before else {}
+        too_long = _too_long([file.name for file in files.values()])
+        if too_long:
+            raise WriteError(too_long)
         for file in files.values():
             name = file.relative_to(self.out).as_posix()
             ours = any(k == name or k.startswith(f"{name}/") for k in known)
             if file.exists() and not ours and not self.overwrite:
                 msg = f"{file}: exists already and is not from this batch; move it away, or give --overwrite"
                 raise WriteError(msg)
-            try:
-                file.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                msg = f"{file.parent}: cannot be made ({error.strerror}); choose another output folder"
-                raise WriteError(msg) from error
         remove_parts([*files.values(), self.records.path(case.id), self.records.path(case.id, "card")])
         claimed = {file.relative_to(self.out).as_posix(): None for file in files.values()}
         self.records.store(Outcome(case.id, "missing", "interrupted", outputs=claimed | known))
@@ -136,12 +165,12 @@ class Runner:
         from coconet_med.readers import read
         from coconet_med.readers.pet_suv import described
 
-        with tempfile.TemporaryDirectory(prefix="coconet-") as folder:
+        with scratch_folder() as folder:
             function: Path | Source | None = case.function
             static, dynamic = None, self.options.dynamic
             facts = case.facts()
             if case.function:
-                static = static_image(case.function, Path(folder), dynamic=dynamic, facts=facts)
+                static = static_image(case.function, folder, dynamic=dynamic, facts=facts)
             if static or facts:
                 path, how = static.path if static else case.function, self.options
                 source = read(path, "function", affine=how.affine, max_memory=how.max_memory)
@@ -167,15 +196,17 @@ class Runner:
     ) -> Outcome:
         from coconet_med.report.card import card_of
         from coconet_med.result import to_json
-        from coconet_med.writers import png, volumes, write
+        from coconet_med.writers import png, volumes
         from coconet_med.writers.atomic import write_together
+        from coconet_med.writers.study import write_study
 
         card = card_of(result, case_id=case.id)
         jobs = [(self.records.path(case.id, "card"), _writer(json.dumps(card)))]
         images = dict(files)
+        _make_folders(files.values())
         if "folder" in images:
             kinds = {"luminance": self.options.luminance, "uptake": self.options.uptake}
-            write(result, images["folder"], **kinds, overwrite=True, form=self.options.dicom_form)
+            write_study(result, images["folder"], **kinds, overwrite=True, form=self.options.dicom_form)
         else:
             sidecar = images.pop("sidecar")
             flat = any(file.suffix == ".png" for file in images.values())
@@ -199,8 +230,8 @@ class Runner:
 
     def _failed(self, case: Case, error: str) -> Outcome:
         before = self.records.load(case.id)
-        text = " ".join(error.split())
-        return Outcome(case.id, "failed", text, outputs=before.outputs if before else {})
+        outputs = before.outputs if before else {}
+        return Outcome(case.id, "failed", " ".join(error.split()) + self.records.earlier(outputs), outputs=outputs)
 
     def _remember(self, outcome: Outcome) -> None:
         try:
@@ -208,6 +239,24 @@ class Runner:
         except WriteError as error:
             if outcome.status != "failed":  # a result without a record would be done again: say why
                 outcome.status, outcome.error = "failed", str(error)
+
+
+def _make_folders(files: Iterable[Path]) -> None:
+    for file in files:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"{file.parent}: cannot be made ({error.strerror}); choose another output folder"
+            raise WriteError(msg) from error
+
+
+def _too_long(names: Iterable[str]) -> str:
+    """What is wrong with the longest of these names where no disk takes it; records add up to five bytes."""
+    longest = max(names, key=lambda name: len(os.fsencode(name)))
+    size = len(os.fsencode(longest))
+    if size <= MOST_BYTES:
+        return ""
+    return f"{longest[:60]}...: the name has {size} bytes, {MOST_BYTES} at most; give the case a shorter id"
 
 
 def _writer(text: str) -> Callable[[Path], Any]:

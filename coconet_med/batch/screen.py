@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from coconet_med.batch.case import FINISHED, Outcome
+from coconet_med.printable import printable
 
 
 class Screen:
@@ -55,6 +56,7 @@ class Screen:
 
     def line(self, text: str) -> None:
         """A line of its own; above the bar on a terminal."""
+        text = printable(text)
         if self._bar:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:

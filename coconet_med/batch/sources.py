@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from coconet_med.batch.case import Case
 from coconet_med.batch.folders import find_picture_pairs, find_studies
 from coconet_med.batch.globs import find_glob_pairs
 from coconet_med.batch.manifest import SUFFIXES, read_manifest
+from coconet_med.batch.results import Results
 from coconet_med.errors import OptionError, ReadError
 
 
@@ -21,6 +23,7 @@ def find_cases(
     participants: Sequence[str] = (),
     sessions: Sequence[str] = (),
     derivatives: str | Sequence[str] = "auto",
+    output: str | Path | None = None,
 ) -> list[Case]:
     """All cases of ``source``, ordered by id.
 
@@ -35,26 +38,34 @@ def find_cases(
         sessions: BIDS: labels to take, with or without ``ses-``; all by default.
         derivatives: BIDS: ``"auto"`` takes PET that PETPrep brought onto the T1w where the dataset holds some,
             ``"none"`` the raw PET; or the folder (or folders) of such derivatives.
+        output: where the results go: what lies there is no input, even where it lies inside the source.
 
     Raises:
         ReadError: no such source, or a manifest that cannot be read.
-        OptionError: nothing to do, ids that occur twice, or options that do not suit the source.
+        OptionError: nothing to do, ids that occur twice, options that do not suit the source, or an output inside a
+            study.
     """
     source = Path(source)
     if not source.exists():
         msg = f"{source}: no such file or folder; give a BIDS dataset, a CSV manifest or a folder"
         raise ReadError(msg)
+    if not source.is_dir() and not source.is_file():
+        raise ReadError(f"{source}: is a pipe or device; give a folder, or a manifest in a file")
     if (anatomy is None) != (function is None):
         raise OptionError("--anatomy and --function go together: give both globs, or none")
     bids = source.is_dir() and anatomy is None and is_bids(source)
     if (participants or sessions) and not bids:
         raise OptionError(f"{source}: is not a BIDS dataset, so it has no participants or sessions to choose from")
     try:
-        cases = _find(source, bids, anatomy, function, participants, sessions, derivatives)
+        results = Results(Path(output) if output else None)
+        cases = _find(source, bids, anatomy, function, participants, sessions, derivatives, results)
     except OSError as error:
         msg = f"{error.filename or source}: cannot be read ({error.strerror}); check its permissions"
         raise ReadError(msg) from error
     _check(source, cases)
+    for study in (case.anatomy for case in cases if case.function is None):
+        if results.folder and results.folder.is_relative_to(os.path.realpath(study)):
+            raise OptionError(f"{output}: lies inside the study {study}; give a folder outside of it")
     return sorted(cases, key=lambda case: case.id)
 
 
@@ -66,11 +77,12 @@ def _find(
     participants: Sequence[str],
     sessions: Sequence[str],
     derivatives: str | Sequence[str],
+    results: Results,
 ) -> list[Case]:
     if bids:
         return find_bids_cases(source, participants=participants, sessions=sessions, derivatives=derivatives)
     if anatomy and function:
-        return find_glob_pairs(source, anatomy, function)
+        return find_glob_pairs(source, anatomy, function, results)
     if source.is_file():
         if source.suffix.lower() not in SUFFIXES:
             msg = (
@@ -78,7 +90,7 @@ def _find(
             )
             raise ReadError(msg)
         return read_manifest(source)
-    return find_picture_pairs(source) or find_studies(source)
+    return find_picture_pairs(source, results) or find_studies(source, results)
 
 
 def part_of(cases: Sequence[Case], part: int, parts: int) -> list[Case]:

@@ -51,6 +51,7 @@ def run_batch(
     cluster: str | None = None,
     cluster_options: dict[str, str] | None = None,
     overwrite: bool = False,
+    timeout: float | None = None,
     follow: Follow | None = None,
     collect: bool = True,
 ) -> Study:
@@ -64,6 +65,7 @@ def run_batch(
         cluster: ``None`` for this machine, or ``"local"``, ``"slurm"`` or the address of a Dask scheduler.
         cluster_options: see :func:`coconet_med.cluster.run_cluster`.
         overwrite: do finished cases anew, and replace files that no earlier run made.
+        timeout: seconds after which a case is ended that hangs; see :func:`coconet_med.batch.pool.run_local`.
         follow: told of each outcome.
         collect: also write ``summary.csv`` and ``report.html``.
 
@@ -74,19 +76,21 @@ def run_batch(
     options, out = options or BatchOptions(), Path(out)
     prepare(out)
     if cluster is None:
-        stream = run_local(cases, options, out, jobs=jobs, overwrite=overwrite)
+        stream = run_local(cases, options, out, jobs=jobs, overwrite=overwrite, timeout=timeout)
     else:
         from coconet_med.cluster import run_cluster
 
         more = cluster_options or {}
-        stream = run_cluster(cases, options, out, cluster, jobs=jobs, options_of_jobs=more, overwrite=overwrite)
+        stream = run_cluster(
+            cases, options, out, cluster, jobs=jobs, options_of_jobs=more, overwrite=overwrite, timeout=timeout
+        )
     found: dict[str, Outcome] = {}
     records = Records(out)
     try:
         with _terminated_as_interrupt():
             for outcome in stream:
                 found[outcome.id] = outcome
-                if outcome.status == "lost":
+                if outcome.status in ("lost", "timeout"):
                     _remember_lost(records, outcome)
                 if follow:
                     follow(outcome)
@@ -108,7 +112,7 @@ def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:
     from coconet_med.report.study import write_study_report
 
     records = Records(out)
-    report = write_study_report(outcomes, records.folder, out / "report.html", title=out.resolve().name)
+    report = write_study_report(outcomes, records.folder, out / "report.html", title=out.absolute().name)
     return write_summary(outcomes, out), report
 
 
@@ -119,7 +123,10 @@ def prepare(out: Path) -> None:
         WriteError: it cannot be made, or nothing can be written there.
     """
     try:
-        (out / Records(out).folder).mkdir(parents=True, exist_ok=True)
+        Records(out).folder.mkdir(parents=True, exist_ok=True)
+        probe = Records(out).folder / ".writable"  # a disk may be read-only though the folder is there
+        probe.touch()
+        probe.unlink()
     except OSError as error:
         msg = f"{out}: cannot be used as output folder ({error.strerror}); choose another one"
         raise WriteError(msg) from error
@@ -128,6 +135,7 @@ def prepare(out: Path) -> None:
 def _remember_lost(records: Records, outcome: Outcome) -> None:
     before = records.load(outcome.id)
     outcome.outputs = before.outputs if before else {}
+    outcome.error += records.earlier(outcome.outputs)
     try:
         records.store(outcome)
     except WriteError as error:

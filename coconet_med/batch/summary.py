@@ -9,6 +9,7 @@ from typing import Any
 
 from coconet_med.batch.case import Outcome
 from coconet_med.batch.facts import ALIGNMENT_FACTS, MEASURE_FACTS
+from coconet_med.printable import printable
 from coconet_med.writers.atomic import write_together
 
 NAME = "summary.csv"
@@ -61,5 +62,8 @@ def _row(outcome: Outcome) -> list[Any]:
 
 
 def _harmless(cell: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front; controls are written out."""
+    if not isinstance(cell, str):
+        return cell
+    cell = printable(cell)
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell

@@ -26,6 +26,7 @@ from coconet_med.commands.options import (
     WindowOption,
 )
 from coconet_med.errors import OptionError
+from coconet_med.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.batch import BatchOptions, Case
@@ -59,6 +60,9 @@ def batch(
     ] = None,
     cluster_option: Annotated[
         Labels, typer.Option(metavar="KEY=VALUE", help="slurm: queue, account, walltime, memory, cores, ...")
+    ] = None,
+    case_timeout: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="End a case that takes longer than this.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cases (and the SLURM job) only.")] = False,
     form: Annotated[str, typer.Option("--format", help="auto, nii.gz, nii, nrrd, mha, png or dicom.")] = "auto",
@@ -118,7 +122,7 @@ def batch(
         study = _group(source, output)
     else:
         derivatives = derivatives or ["auto"]
-        cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, part)
+        cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, part, output)
         study = _all(
             source,
             output,
@@ -130,6 +134,7 @@ def batch(
             derivatives=derivatives,
             dry_run=dry_run,
             overwrite=overwrite,
+            timeout=case_timeout,
             collect=analysis_level == "all" and not part,
             quiet=quiet or as_json,
         )
@@ -151,6 +156,7 @@ def _cases(
     sessions: Labels,
     derivatives: list[str],
     part: str | None,
+    output: Path,
 ) -> list[Case]:
     from coconet_med.batch.sources import find_cases, part_of
 
@@ -161,6 +167,7 @@ def _cases(
         participants=participants or (),
         sessions=sessions or (),
         derivatives=derivatives,
+        output=output,
     )
     if not part:
         return cases
@@ -182,6 +189,7 @@ def _all(
     derivatives: list[str],
     dry_run: bool,
     overwrite: bool,
+    timeout: float | None,
     collect: bool,
     quiet: bool,
 ) -> Study | None:
@@ -215,6 +223,7 @@ def _all(
                 cluster=cluster,
                 cluster_options=cluster_options,
                 overwrite=overwrite,
+                timeout=timeout,
                 follow=screen.case,
                 collect=collect,
             )
@@ -244,7 +253,7 @@ def _list(cases: list[Case], cluster: str | None, jobs: int, cluster_options: di
             what = f"not taken: {case.skip}"
         elif obstacles[case.id]:
             what = f"cannot be done: {obstacles[case.id]}"
-        typer.echo(f"{case.id}: {what}{''.join(f' ({note})' for note in case.notes)}")
+        typer.echo(printable(f"{case.id}: {what}{''.join(f' ({note})' for note in case.notes)}"))
     if cluster == "slurm":
         from coconet_med.cluster import slurm_script
 
@@ -262,9 +271,9 @@ def _say_how_it_went(study: Study) -> None:
         counts[word] = counts.get(word, 0) + 1
     typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()), err=True)
     for outcome in study.failures:
-        typer.echo(f"  {outcome.id}: {outcome.status}: {outcome.error}", err=True)
+        typer.echo(printable(f"  {outcome.id}: {outcome.status}: {outcome.error}"), err=True)
     for path in study.files:
-        typer.echo(f"wrote {path}", err=True)
+        typer.echo(printable(f"wrote {path}"), err=True)
 
 
 def _pairs(texts: Labels) -> dict[str, str]:

@@ -17,6 +17,7 @@ from coconet_med.commands.options import (
     Quiet,
     Select,
 )
+from coconet_med.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.quality.table import Table
@@ -73,4 +74,4 @@ def evaluate(
 
         jobs = [(p, w) for p, w in ((csv, table.to_csv), (json_path, table.to_json)) if p is not None]
         write_together(jobs, overwrite=overwrite)
-    typer.echo(table.to_text())
+    typer.echo(printable(table.to_text(), keep="\n"))

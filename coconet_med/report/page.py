@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Any
 
+from coconet_med.printable import printable
 from coconet_med.report.measures import NAMES, SHOWN
 from coconet_med.report.panels import PANELS
 
@@ -25,8 +26,8 @@ RESEARCH_USE = "research use, not for diagnosis"
 
 
 def text(value: object) -> str:
-    """Any value as text that cannot be taken for markup."""
-    return html.escape(str(value), quote=True)
+    """Any value as text that cannot be taken for markup, nor steer the page or a terminal."""
+    return html.escape(printable(value, keep="\n\t"), quote=True)
 
 
 def case_page(card: dict[str, Any]) -> Iterator[str]:

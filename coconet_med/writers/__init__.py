@@ -33,9 +33,9 @@ def split_suffix(path: Path) -> tuple[str, str]:
     return path.name, ""
 
 
-def targets(path: Path, *, luminance: bool = False, uptake: bool = False) -> dict[str, Path]:
-    """Every file that writing to ``path`` makes, by what it holds."""
-    stem, suffix = split_suffix(path)
+def targets(path: Path, *, luminance: bool = False, uptake: bool = False, folder: bool = False) -> dict[str, Path]:
+    """Every file that writing to ``path`` makes, by what it holds; where ``folder``, a dot in its name is no suffix."""
+    stem, suffix = (path.name, "") if folder else split_suffix(path)
     beside = {"color" if suffix else "folder": path, "sidecar": path.with_name(f"{stem}.json")}
     scalar = {"": ".nii.gz", ".png": ".tiff"}.get(suffix, suffix)
     if suffix == ".png":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -28,7 +30,7 @@ def write_together(jobs: list[tuple[Path, Callable[[Path], Any]]], *, overwrite:
         WriteError: a file exists already, or the disk, a permission or a quota does not let us.
     """
     token = secrets.token_hex(4)
-    parts = [target.with_name(f"{PART_PREFIX}{token}-{target.name}") for target, _ in jobs]
+    parts = [target.with_name(part_name(target, token)) for target, _ in jobs]
     try:
         for (_, job), part in zip(jobs, parts, strict=True):
             job(part)
@@ -37,13 +39,36 @@ def write_together(jobs: list[tuple[Path, Callable[[Path], Any]]], *, overwrite:
         for (target, _), part in zip(jobs, parts, strict=True):
             _place(part, target, overwrite=overwrite)
     except (OSError, RuntimeError) as error:  # SimpleITK reports a full disk as RuntimeError
-        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[-1]
-        msg = f"{jobs[0][0]}: cannot be written ({reason}); free space or choose another folder"
-        raise WriteError(msg) from error
+        raise WriteError(_words(error, [target for target, _ in jobs])) from error
     finally:
         for part in parts:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not there, or a disk that is read-only by now
+                part.unlink()
     return [target for target, _ in jobs]
+
+
+def part_name(target: Path, token: str) -> str:
+    """Name of the unfinished file of a target: its own with a prefix, cut in front so that it is never too long."""
+    name = target.name.encode(errors="surrogateescape")[-200:].decode(errors="ignore")
+    return f"{PART_PREFIX}{token}-{name}"
+
+
+def work_prefix(target: Path) -> str:
+    """Begins the name of the hidden folder in which the series of a target folder is made; eight characters follow."""
+    name = target.name.encode(errors="surrogateescape")[-200:].decode(errors="ignore")
+    return f".coconet-med-{name}-"
+
+
+def _words(error: Exception, targets: list[Path]) -> str:
+    """What went wrong, where, and what to do."""
+    number = getattr(error, "errno", None)
+    if number == errno.ENAMETOOLONG:
+        longest = max(targets, key=lambda target: len(os.fsencode(target.name)))
+        size = len(os.fsencode(longest.name))
+        return f"{longest}: the name is too long ({size} bytes; most disks take 255); choose a shorter one"
+    reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[-1]
+    remedy = "choose another folder" if number in (errno.EROFS, errno.EACCES) else "free space or choose another folder"
+    return f"{targets[0]}: cannot be written ({reason}); {remedy}"
 
 
 def _place(part: Path, target: Path, *, overwrite: bool) -> None:

@@ -46,7 +46,7 @@ def write_study(
         image, result.anatomy, result.function, provenance=_provenance(result), transform=result.alignment.transform
     )
     written = write_dicom(parts, folder, form=form, overwrite=overwrite)
-    files = targets(folder, luminance=luminance, uptake=uptake)
+    files = targets(folder, luminance=luminance, uptake=uptake, folder=True)
     jobs = [(files[what], encode(result, what)) for what in ("luminance", "uptake") if what in files]
     jobs.append((files["sidecar"], lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
     return written + write_together(jobs, overwrite=overwrite)

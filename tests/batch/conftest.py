@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
+from batch_phantom import ball
 
 from coconet_med.batch import BatchOptions
 from coconet_med.model import Model
@@ -65,3 +69,20 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "average.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
     return path
+
+
+@pytest.fixture
+def dicom_study() -> Callable[[Path], None]:
+    """Writes the MR and PET series of a ball below a folder."""
+    path = Path(__file__).parents[1] / "dicom/dicom_phantom.py"
+    spec = importlib.util.spec_from_file_location("dicom_phantom_of_batch", path)
+    dicom = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(dicom)
+
+    def write(folder: Path) -> None:
+        anatomy, function = (np.rint(sitk.GetArrayFromImage(image)).astype(int) for image in ball(0))
+        common = {"spacing": (4.0, 4.0), "step": 4.0, "origin": (-62.0, -62.0, -62.0)}
+        dicom.classic(folder / "mr", "MR", values=anatomy, **common)
+        dicom.classic(folder / "pt", "PT", series="PET AC", values=function, **common)
+
+    return write

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import SimpleITK as sitk
-from batch_phantom import ball, bids_dataset, manifest
+from batch_phantom import bids_dataset, manifest
 
 TESTS = Path(__file__).parents[1]
 DOCS = (TESTS.parent / "docs/batch.md").read_text(encoding="utf-8")
@@ -77,14 +74,8 @@ def test_recipe_slurm(shell, tmp_path):
     assert (tmp_path / "fused/report.html").is_file()
 
 
-def test_recipe_dicom(shell, tmp_path):
-    spec = importlib.util.spec_from_file_location("dicom_phantom_of_docs", TESTS / "dicom/dicom_phantom.py")
-    dicom = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(dicom)
-    anatomy, function = (np.rint(sitk.GetArrayFromImage(image)).astype(int) for image in ball(0))
-    common = {"spacing": (4.0, 4.0), "step": 4.0, "origin": (-62.0, -62.0, -62.0)}
-    dicom.classic(tmp_path / "incoming/anna/mr", "MR", values=anatomy, **common)
-    dicom.classic(tmp_path / "incoming/anna/pt", "PT", series="PET AC", values=function, **common)
+def test_recipe_dicom(shell, tmp_path, dicom_study):
+    dicom_study(tmp_path / "incoming/anna")
     for line in recipe("A folder of DICOM studies, every night") * 2:
         shell(line)
     assert len(list((tmp_path / "fused_dicom/anna_fused").glob("*.dcm"))) == 32

@@ -113,7 +113,7 @@ def test_what_a_killed_run_left_behind_is_removed_and_the_case_done(tmp_path, ca
     record = json.loads((out / ".coconet/p.json").read_text())
     record |= {"status": "missing", "outputs": dict.fromkeys(record["outputs"])}
     (out / ".coconet/p.json").write_text(json.dumps(record))
-    (out / "p_fused.json").rename(out / f"{PART_PREFIX}0000-p_fused.json")
+    (out / "p_fused.json").rename(out / f"{PART_PREFIX}00000000-p_fused.json")
     assert Runner(out, quick, load=shelf).run(case).status == "done"
     assert contents(out) == reference
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from coconet_med.dicom import headers
 from coconet_med.errors import OptionError, WriteError
+from coconet_med.writers.atomic import work_prefix
 from coconet_med.writers.dicom.enhanced import enhanced_color
 from coconet_med.writers.dicom.parts import FusedParts
 from coconet_med.writers.dicom.plane import SlicePlanes
@@ -111,7 +112,7 @@ def _save(objects: Iterable[Dataset], target: Path) -> list[Path]:
     names: list[str] = []
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".coconet-med-"))
+        work = Path(tempfile.mkdtemp(dir=target.parent, prefix=work_prefix(target)))
     except OSError as error:
         raise WriteError(f"{target}: cannot be written ({error.strerror})") from error
     try:

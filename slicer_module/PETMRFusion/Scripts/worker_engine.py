@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -53,7 +54,10 @@ def check_sha256(name: str | Path, expected: str | None) -> None:
     path = Path(name)
     beside = path.with_name(path.name + ".sha256")
     if not expected and beside.is_file():
-        expected = beside.read_text(encoding="utf-8").split()[0]
+        expected = next(iter(beside.read_text(encoding="utf-8", errors="replace").split()), "")
+        if not re.fullmatch("[0-9a-fA-F]{64}", expected):
+            msg = f"{beside}: holds no sha256 (64 hexadecimal digits); make it anew with sha256sum, or delete it"
+            raise ModelError(msg)
     if not expected or not path.is_file():
         return
     found = hashlib.sha256(path.read_bytes()).hexdigest()

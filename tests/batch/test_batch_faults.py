@@ -1,0 +1,257 @@
+"""What goes wrong around a batch: pipes, hangs, replaced inputs, killed workers, long names, a read-only disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import SimpleITK as sitk
+from batch_phantom import ball, bids_dataset, manifest, run_command, save_pair
+
+from coconet_med.batch import BatchOptions, run_batch
+from coconet_med.batch.case import Case
+from coconet_med.batch.pool import run_local
+from coconet_med.batch.run import Runner
+from coconet_med.batch.scratch import PREFIX, clear_scratch, scratch_folder
+from coconet_med.batch.sources import find_cases
+from coconet_med.errors import OptionError, ReadError, WriteError
+from coconet_med.writers.atomic import write_together
+
+pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+
+
+@pytest.fixture
+def case(tmp_path):
+    save_pair(tmp_path / "in", "p", 0)
+    return find_cases(tmp_path / "in", anatomy="*_mri.nii.gz", function="*_pet.nii.gz")[0]
+
+
+def tree(folder: Path) -> list[str]:
+    """Everything below a folder but the records."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if ".coconet" not in path.parts)
+
+
+@pipes
+def test_a_file_that_never_ends_is_refused(tmp_path, case, shelf, quick):
+    pipe = tmp_path / "in/pipe_pet.nii.gz"
+    os.mkfifo(pipe)
+    outcome = Runner(tmp_path / "out", quick, load=shelf).run(replace(case, function=pipe))
+    assert (outcome.status, "pipe_pet.nii.gz: is a pipe or device" in outcome.error) == ("failed", True)
+    outcome = Runner(tmp_path / "out", quick, load=shelf).run(replace(case, anatomy=Path("/dev/zero")))
+    assert "/dev/zero: is a pipe or device" in outcome.error
+    code, _, err = run_command("fuse", case.anatomy, pipe, "-o", tmp_path / "f.nii.gz")
+    assert (code, len(err.splitlines())) == (2, 1)
+    with pytest.raises(ReadError, match="is a pipe or device; give a folder"):
+        find_cases(pipe)
+
+
+@pytest.fixture
+def hanging(monkeypatch, tmp_path):
+    """A reader that never returns for ``slow_pet.nii.gz``, in worker processes too."""
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook/sitecustomize.py").write_text(
+        "import time, coconet_med.batch.frames as frames\n"
+        "real = frames.static_image\n"
+        "def static_image(path, *rest, **more):\n"
+        "    time.sleep(600 * path.name.startswith('slow'))\n"
+        "    return real(path, *rest, **more)\n"
+        "frames.static_image = static_image\n"
+    )
+    before = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'hook'}{os.pathsep}{Path(__file__).parents[2]}{os.pathsep}{before}")
+
+
+def test_a_case_that_hangs_is_ended_and_the_others_go_on(tmp_path, tiny_model, hanging):
+    for n, name in enumerate(("fast", "slow")):
+        save_pair(tmp_path / "in", name, n)
+    cases = find_cases(tmp_path / "in", anatomy="*_mri.nii.gz", function="*_pet.nii.gz")
+    options = BatchOptions(register="never", model=str(tiny_model))
+    study = run_batch(cases, tmp_path / "out", options, timeout=30)
+    assert [outcome.status for outcome in study.outcomes] == ["done", "timeout"]
+    assert "took longer than 30 s and was ended" in study.failures[0].error
+    assert "slow,timeout" in (tmp_path / "out/summary.csv").read_text()
+
+
+def test_an_input_that_is_replaced_while_it_is_read_makes_no_result(tmp_path, case, shelf, quick):
+    run = shelf.engine.run
+
+    def replace_and_run(image):
+        other = tmp_path / "in/new.nii.gz"
+        sitk.WriteImage(ball(9)[1], str(other))
+        os.replace(other, case.function)
+        return run(image)
+
+    shelf.engine.run = replace_and_run
+    outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
+    assert (outcome.status, "p_pet.nii.gz: changed while the case was done" in outcome.error) == ("failed", True)
+    assert tree(tmp_path / "out") == []
+
+
+def test_a_failed_redo_says_that_the_earlier_image_is_still_there(tmp_path, case, shelf, quick):
+    Runner(tmp_path / "out", quick, load=shelf).run(case)
+    case.function.write_bytes(b"cut off")
+    outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
+    assert outcome.error.endswith("; p_fused.nii.gz is still there, of an earlier run")
+    (tmp_path / "out/p_fused.nii.gz").unlink()
+    (tmp_path / "out/p_fused.json").unlink()
+    assert "earlier run" not in Runner(tmp_path / "out", quick, load=shelf).run(case).error
+
+
+def test_a_finished_case_that_another_run_looks_at_is_kept_not_busy(tmp_path, case, shelf, quick):
+    runner = Runner(tmp_path / "out", quick, load=shelf)
+    runner.run(case)
+    with runner.records.lock("p"):
+        assert runner.run(case).status == "kept"
+        assert Runner(tmp_path / "out", replace(quick, strength=0.5), load=shelf).run(case).status == "busy"
+
+
+def test_a_case_that_was_busy_is_looked_at_again_at_the_end(tmp_path, case, tiny_model):
+    options = BatchOptions(register="never", model=str(tiny_model))
+    other = Runner(tmp_path / "out", options)
+    save_pair(tmp_path / "in", "q", 1)
+    cases = find_cases(tmp_path / "in", anatomy="*_mri.nii.gz", function="*_pet.nii.gz")
+    with other.records.lock("p"):
+        stream = run_local(cases, options, tmp_path / "out")
+        assert next(stream).id == "q", "p is busy"
+    assert [(outcome.id, outcome.status) for outcome in stream] == [("p", "done")]
+
+
+def test_a_case_that_fails_leaves_no_empty_folder(tmp_path, shelf, quick):
+    root = bids_dataset(tmp_path / "ds", ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    (root / "sub-01/pet/sub-01_pet.nii.gz").write_bytes(b"cut off")
+    outcome = Runner(tmp_path / "out", quick, load=shelf).run(find_cases(root)[0])
+    assert outcome.status == "failed"
+    assert tree(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("length", [200, 245, 300])
+def test_a_name_that_is_too_long_is_blamed_not_the_folder(tmp_path, case, shelf, quick, length):
+    name = "n" * length
+    outcome = Runner(tmp_path / "out", quick, load=shelf).run(replace(case, id=name, target=f"{name}_fused"))
+    assert outcome.status == ("done" if length == 200 else "failed")
+    if length > 200:
+        assert "give the case a shorter id" in outcome.error
+        assert "out:" not in outcome.error
+
+
+def test_a_file_name_that_is_too_long_is_an_error_with_words(tmp_path):
+    with pytest.raises(WriteError, match=r"the name is too long \(300 bytes; most disks take 255\); choose a shorter"):
+        write_together([(tmp_path / ("n" * 300), lambda part: part.write_text("x"))])
+
+
+KILLED = """
+import os, signal, sys
+from coconet_med.batch.scratch import scratch_folder
+with scratch_folder() as folder:
+    (folder / "patient.nii.gz").write_bytes(b"image")
+    print(folder, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_worker_left_in_the_temporary_folder_is_cleared_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True)
+    left = Path(killed.stdout.strip())
+    assert killed.returncode == -signal.SIGKILL
+    assert (left / "patient.nii.gz").is_file()
+    with scratch_folder() as mine:
+        (mine / "image").touch()
+        clear_scratch()
+        assert not left.exists()
+        assert (mine / "image").exists(), "its worker lives"
+    assert list(tmp_path.glob(f"*{PREFIX}*")) == []
+
+
+def test_a_study_folder_with_a_dot_in_its_name_becomes_a_dicom_series(tmp_path, shelf, quick, dicom_study):
+    dicom_study(tmp_path / "in/anna.2026.11")
+    case = find_cases(tmp_path / "in")[0]
+    outcome = Runner(tmp_path / "out", replace(quick, form="dicom"), load=shelf).run(case)
+    assert (outcome.status, outcome.error) == ("done", "")
+    assert (tmp_path / "out/anna.2026.11_fused/IM00001.dcm").is_file()
+    assert (tmp_path / "out/anna.2026.11_fused.json").is_file()
+    left = tmp_path / "out/.coconet-med-anna.2026.11_fused-abcd1234/new"
+    left.mkdir(parents=True)
+    Runner(tmp_path / "out", replace(quick, form="dicom"), load=shelf, overwrite=True).run(case)
+    assert not left.exists(), "what a killed run left of this series"
+
+
+def test_results_inside_of_the_source_are_no_inputs(tmp_path, dicom_study):
+    dicom_study(tmp_path / "in/anna")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    for out in ("in/fused", "in/a/fused"):
+        dicom_study(tmp_path / out / "anna_fused")
+    (tmp_path / "in/a/fused/.coconet").mkdir()
+    assert [case.id for case in find_cases(tmp_path / "in", output=tmp_path / "link/fused")] == ["anna"]
+    with pytest.raises(OptionError, match="is the folder of the studies itself"):
+        find_cases(tmp_path / "in", output=tmp_path / "link")
+    with pytest.raises(OptionError, match=r"lies inside the study .*anna"):
+        find_cases(tmp_path / "in", output=tmp_path / "in/anna/fused")
+
+
+def test_results_are_no_inputs_of_globs(tmp_path):
+    for folder in ("a", "out"):
+        save_pair(tmp_path / folder, "p", 0, size=4)
+    globs = {"anatomy": "**/*_mri.nii.gz", "function": "**/*_pet.nii.gz"}
+    assert [case.id for case in find_cases(tmp_path, **globs, output=tmp_path / "out")] == ["a_p"]
+
+
+def test_a_link_is_called_as_the_user_calls_it(tmp_path, monkeypatch):
+    (tmp_path / "store/1.2.840").mkdir(parents=True)
+    (tmp_path / "store/1.2.840/IM1.dcm").touch()
+    (tmp_path / "anna").symlink_to(tmp_path / "store/1.2.840")
+    monkeypatch.chdir(tmp_path)
+    assert [case.id for case in find_cases("anna")] == ["anna"]
+    from coconet_med.cluster import _absolute
+
+    assert _absolute(Case("p", Path("anna/x"), None, "p")).anatomy == tmp_path / "anna/x"
+
+
+def test_a_relative_output_folder_holds_no_second_one(tmp_path, tiny_model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = manifest(tmp_path, 1)
+    code, _, err = run_command("batch", table.name, "out", "--model", tiny_model, "--register", "never")
+    assert code == 0, err
+    assert tree(tmp_path / "out") == ["p0_fused.json", "p0_fused.nii.gz", "report.html", "summary.csv"]
+
+
+def test_a_dry_run_says_what_is_missing_and_ends_with_1(tmp_path):
+    table = manifest(tmp_path, 2, size=4)
+    (tmp_path / "images/p1_pet.nii.gz").unlink()
+    code, said, err = run_command("batch", table, tmp_path / "out", "--dry-run")
+    assert code == 1
+    assert f"p1: cannot be done: {tmp_path / 'images/p1_pet.nii.gz'}: no such file" in said
+    assert err == "1 of 2 cases cannot be done\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts are made with unshare")
+def test_a_disk_that_is_read_only_gives_one_line(tmp_path, tiny_model):
+    table = manifest(tmp_path, 1)
+    out = tmp_path / "out"
+    out.mkdir()
+    words = [sys.executable, "-m", "coconet_med", "batch", table, out, "--model", tiny_model]
+    line = f'mount -t tmpfs -o ro none "{out}" && exec "$@"'
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", line, "sh", *map(str, words)]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    except FileNotFoundError:
+        pytest.skip("unshare is not installed")
+    if done.returncode != 2:
+        pytest.skip(f"no mounts here: {done.stderr}")
+    assert done.stderr == f"error: {out}: cannot be used as output folder (Read-only file system); choose another one\n"
+
+
+def test_time_passes_only_where_a_limit_is_asked_for(tmp_path, case, tiny_model):
+    began = time.monotonic()
+    options = BatchOptions(register="never", model=str(tiny_model))
+    assert [o.status for o in run_local([case], options, tmp_path / "out", timeout=200)] == ["done"]
+    assert time.monotonic() - began < 200
