@@ -47,10 +47,9 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
 
 def stamp_of(case: Case) -> dict[str, tuple[int, ...]]:
     """What the disk says of each input file, for noticing that it was replaced while the case was done."""
-    files = (file for path in (case.anatomy, case.function) if path for file in files_of(path))
     stamps = {}
-    for file in files:
-        with contextlib.suppress(OSError):  # the reader says so
+    with contextlib.suppress(OSError):  # the fingerprint says so
+        for file in (file for path in (case.anatomy, case.function) if path for file in files_of(path)):
             found = file.stat()
             stamps[str(file)] = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return stamps
