@@ -15,8 +15,8 @@ import SimpleITK as sitk
 
 from coconet_med._version import __version__
 from coconet_med.align import AffinesLeftError, Guess, align, worth_guessing
+from coconet_med.choices import check_choices
 from coconet_med.color import compose, ycbcr_compose
-from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError
 from coconet_med.model import Model, load_model
 from coconet_med.pair import check_pair
@@ -114,7 +114,7 @@ def fuse(
         >>> coconet_med.fuse(mri, pet).color.GetSize()
         (64, 64)
     """
-    _check_options(colormap, strength)
+    check_choices(register=register, plane=plane, colormap=colormap, window=window, strength=strength, palette=palette)
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
@@ -231,14 +231,6 @@ def _windows(anatomy: Source, function: Source, given: tuple[float, float] | Non
         window_for(anatomy, sitk.GetArrayViewFromImage(anatomy.image), "anatomy"),
         window_for(function, sitk.GetArrayViewFromImage(function.image), "function", given=given),
     )
-
-
-def _check_options(colormap: str, strength: float) -> None:
-    if colormap != "auto":
-        get_colormap(colormap)
-    if not 0 <= strength <= 1:
-        msg = f"strength {strength:g}: give a number from 0 (anatomy alone) to 1 (full fusion)"
-        raise OptionError(msg)
 
 
 def _read_pair(

@@ -190,6 +190,36 @@ def test_a_wrong_option_is_refused_by_name(pair: tuple[Path, Path], tmp_path: Pa
     assert run("no-such-command") == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-o", "FUSED"), "-o FUSED: asks for DICOM, but "),
+        (("-o", "f.nii.gz", "--dicom-form", "gray"), "--dicom-form gray: is for DICOM results, -o f.nii.gz is none"),
+        (("-o", "f.nii.gz", "--dicom-form", "jpeg"), "--dicom-form jpeg: choose sc, enhanced or gray"),
+        (("-o", "f.nii.gz", "--window", "5", "1"), "--window 5 1: give two finite numbers, the lower one first"),
+        (("-o", "f.nii.gz", "--window", "0", "nan"), "--window 0 nan: give two finite numbers"),
+        (("-o", "f.nii.gz", "--register", "maybe"), "--register maybe: choose auto, always or never"),
+        (("-o", "f.nii.gz", "--plane", "oblique"), "--plane oblique: choose auto, axial"),
+        (("-o", "f.nii.gz", "--palette", "nope.csv"), "nope.csv"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_before_any_image_is_read(
+    options: tuple[str, ...],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("T1.nii.gz", "PET.nii.gz"):  # not readable: whoever reads them says so
+        (tmp_path / name).write_bytes(b"no image")
+    assert run("fuse", "T1.nii.gz", "PET.nii.gz", *options) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert len(said.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["PET.nii.gz", "T1.nii.gz"]
+
+
 def test_without_output_the_command_says_what_is_missing(
     pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
-from coconet_med.align import RegisterMode
 from coconet_med.batch.case import FORMS, BatchOptions, Case
-from coconet_med.colormaps import get_colormap
+from coconet_med.choices import check_choices, check_dicom_output, one_of
 from coconet_med.errors import OptionError
 from coconet_med.model import NAMES
-from coconet_med.readers import is_picture
 from coconet_med.readers.fetched import not_fetched
-from coconet_med.slices import Plane
 
 
 def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
@@ -23,27 +19,27 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
     Raises:
         OptionError: an unknown name, a window that does not rise, or a format that does not suit the cases.
     """
-    _one_of("--register", options.register, get_args(RegisterMode))
-    _one_of("--plane", options.plane, ("auto", *get_args(Plane)))
-    _one_of("--format", options.form, FORMS)
-    _one_of("--dicom-form", options.dicom_form, ("sc", "enhanced", "gray"))
-    _one_of("--affine", options.affine, ("auto", "sform", "qform"))
+    check_choices(
+        register=options.register,
+        plane=options.plane,
+        colormap=options.colormap,
+        window=options.window,
+        strength=options.strength,
+        palette=options.palette,
+    )
+    one_of("--format", options.form, FORMS)
+    one_of("--affine", options.affine, ("auto", "sform", "qform"))
     if options.max_memory is not None and not options.max_memory > 0:
         raise OptionError(f"--max-memory {options.max_memory:g}: give a positive number of GiB")
-    if options.colormap != "auto":
-        get_colormap(options.colormap)
-    if options.window:
-        low, high = options.window
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise OptionError(f"--window {low:g} {high:g}: give two finite numbers, the lower one first")
     if options.select:
         from coconet_med.dicom.select import selection_of
 
         selection_of(options.select)
     if options.form not in ("auto", "nii.gz") and any(case.derived_from for case in cases):
         raise OptionError(f"--format {options.form}: BIDS derivatives are written as nii.gz; leave it out")
-    if options.form == "dicom" and any(is_picture(case.anatomy) for case in cases):
-        raise OptionError("--format dicom: pictures have no DICOM headers; leave it out")
+    dicom = options.form == "dicom"
+    for case in (case for case in cases if not case.skip):
+        check_dicom_output(case.anatomy, options.dicom_form, dicom=dicom, target=f"--format {options.form}")
 
 
 def obstacle(case: Case) -> str:
@@ -63,8 +59,3 @@ def obstacle(case: Case) -> str:
     if case.model and case.model not in NAMES and not Path(case.model).is_file():
         return f"{case.model}: no such weights; give {' or '.join(NAMES)}, or the path of .onnx or .pt weights"
     return ""
-
-
-def _one_of(option: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise OptionError(f"{option} {value}: choose {', '.join(choices[:-1])} or {choices[-1]}")

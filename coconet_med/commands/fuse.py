@@ -75,8 +75,10 @@ def fuse(
         check_target(output, luminance=luminance, uptake=uptake, overwrite=overwrite)
         if report:
             check_file(report, overwrite=overwrite)
+        from coconet_med.choices import check_dicom_output
         from coconet_med.fusion import fuse as fuse_pair
 
+        check_dicom_output(anatomy, dicom_form, dicom=not _has_suffix(output), target=f"-o {output}")
         dicom = _dicom_options(anatomy, function, anatomy_series, function_series, allow_gaps, dynamic, select)
         result = fuse_pair(
             anatomy,
