@@ -103,7 +103,7 @@ def test_the_documents_hold_commands_that_run():
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The inputs that the documents name, small."""
     place = tmp_path_factory.mktemp("docs")
-    t1, pet = _helpers("tests/batch/batch_phantom.py").ball(0, size=24, spacing=6.0)
+    t1, pet = _helpers("tests/batch/batch_phantom.py").ball(0, size=16, spacing=9.0)
     names = ("T1.nii.gz", "mri/sub-03_T1w.nii.gz"), ("PET.nii.gz", "pet/sub-03_pet.nii.gz")
     for image, several in zip((t1, pet), names, strict=True):
         for name in several:
@@ -137,9 +137,9 @@ def _helpers(path: str) -> ModuleType:
 def _dicom(folder: Path, t1: sitk.Image, pet: sitk.Image) -> None:
     dicom = _helpers("tests/dicom/dicom_phantom.py")
     common = {"spacing": t1.GetSpacing()[:2], "step": t1.GetSpacing()[2], "origin": t1.GetOrigin()}
-    for name, modality, image in (("mr", "MR", t1), ("pt", "PT", pet)):
+    for name, modality, series, image in (("mr", "MR", "T1 MPRAGE", t1), ("pt", "PT", "PET AC", pet)):
         values = np.rint(np.clip(sitk.GetArrayFromImage(image), 0, 4000)).astype(int)
-        dicom.classic(folder / name, modality, values=values, **common)
+        dicom.classic(folder / name, modality, series=series, values=values, **common)
 
 
 def _bids(root: Path, t1: sitk.Image, pet: sitk.Image) -> None:
@@ -158,6 +158,7 @@ def variables() -> dict[str, object]:
     return {"luminance": rng.random((4, 16, 16)), "uptake": rng.random((4, 16, 16)), "rgb": picture}
 
 
+@pytest.mark.timeout(900)  # seconds of work, but two cores may have more to do
 @pytest.mark.parametrize("fence", RUN, ids=lambda fence: fence.place)
 def test_the_commands_run_as_they_stand(fence, folder, monkeypatch):
     monkeypatch.chdir(folder)

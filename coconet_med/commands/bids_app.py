@@ -60,13 +60,15 @@ class _Parts:
         self.options: list[str] = []
         self.positional: list[str] = []
         self._several, self._count = "", 0  # the option whose labels are being read, and how many there were
-        self._values = 0  # that the option before still needs
+        self._values, self._unknown = 0, False  # that the option before still needs
 
     def add(self, word: str) -> None:
-        if self._values:
+        if self._values and not (self._unknown and (word in LEVELS or word.startswith("-"))):
             self.options.append(word)
             self._values -= 1
-        elif word.startswith("-") and word != "-":
+            return
+        self._values = 0
+        if word.startswith("-") and word != "-":
             self._option(word)
         elif self._several and not (word in LEVELS and self._count):
             self.options += [self._several, word]
@@ -85,7 +87,8 @@ class _Parts:
             self.options += [name, value] if sign else []
         else:
             self.options.append(name + sign + value)
-            self._values = 0 if sign else self._arity.get(name, 0)
+            self._unknown = name not in self._arity  # the command will say so; a word behind it is its value
+            self._values = 0 if sign else self._arity.get(name, 1)
 
     def take_back(self) -> None:
         """Count source and output that a list of labels before them has swallowed as what they are."""

@@ -93,6 +93,8 @@ def test_derivatives_elsewhere_link_to_their_source_by_its_full_path(tmp_path):
         ("batch ds --participant_label 01 02 out", "batch ds out --participant-label 01 --participant-label 02"),
         ("batch ds out --derivatives a b", "batch ds out --derivatives a --derivatives b"),
         ("ds out participant --n_cpus 3", f"{PARTICIPANT} --n-cpus 3"),
+        ("ds out --n_cpus 3 participant", f"{PARTICIPANT} --n-cpus 3"),
+        ("ds out --notrack participant --quiet", f"{PARTICIPANT} --notrack --quiet"),
         ("pacs watch participant", "pacs watch participant"),
         ("fuse T1.nii PET.nii -o out.nii.gz", "fuse T1.nii PET.nii -o out.nii.gz"),
         ("--version", "--version"),
