@@ -46,7 +46,9 @@ GROUPS = {
     "levels": ("anatomy_levels",),
 }
 SPACES = ("gabor", "branch", "efficientnet-lite0")
-SHOWN = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Qabf", "VIF", "SCD", "Nabf")
+SHOWN = (
+    "H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "foci_lost", "foci_kept", "foci_MRI_lost", "Qabf", "VIF", "SCD", "Nabf",
+)  # fmt: skip
 
 
 def rows(steps: int, contrast_steps: int, branch: Path) -> dict[str, tuple[Settings, str | None]]:
@@ -100,7 +102,9 @@ def main() -> None:
             done.write_text(json.dumps({"settings": asdict(settings), "figures": found}))
         for group, values in json.loads(done.read_text())["figures"].items():
             print(
-                f"| {name} | {group} | " + " | ".join(f"{values[m]:.3f}" for m in (*SHOWN, "flicker")) + " |",
+                f"| {name} | {group} | "
+                + " | ".join(f"{values.get(m, np.nan):.3f}" for m in (*SHOWN, "flicker"))
+                + " |",
                 flush=True,
             )
 
@@ -115,7 +119,7 @@ def figures(net: CoCoNet, held: list[SlicePair], every: int) -> dict[str, dict[s
     table = []
     for pair in judged:
         (anatomy, function), fused = fuse_pair(net, pair)
-        values = evaluate_pair(255 * anatomy, 255 * function, 255 * fused, measures="all")
+        values = evaluate_pair(255 * anatomy, 255 * function, 255 * fused, measures="all", ct=pair.group == "mri-ct")
         table.append(Row(pair.name, values, method="", group=pair.group, person=pair.person))
     out = {m.group: {k: m.values[k] for k in SHOWN} for m in Table(table).means()}
     for group, values in out.items():

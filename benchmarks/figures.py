@@ -35,6 +35,16 @@ not trained on), averaged per person and then over persons, colored with the def
 where their formulas come from, is said in `coconet_med/quality/`; what to make of them, in [quality.md](quality.md). H
 is 0 for a picture that loses one of its three parts, and was not validated by readers."""
 
+FINDINGS = (
+    "foci", "foci_lost", "foci_reversed", "foci_kept", "foci_lost_oklab",
+    "foci_MRI", "foci_MRI_lost", "foci_MRI_reversed", "foci_MRI_kept", "foci_MRI_lost_oklab",
+    "spots", "spots_lost", "spots_kept",
+)  # fmt: skip
+
+SMALL = """Small foci (4 to 16 mm) of the functional source and of the MRI: their number in a slice, the shares that
+lightness loses or reverses, the contrast kept, and the share that the colors lose as well; "spots" are those of the
+plain definition (`coconet_med/quality/foci.py`, `spots.py`). The classical methods are gray here."""
+
 FOOLED = 'The usual measures, which are easily fooled: a copy of the MRI ("anatomy") wins several of them.'
 
 WAYS: dict[FunctionAs, str] = {
@@ -66,6 +76,7 @@ def main() -> None:
         rows.sort(key=lambda row: ("mri-pet", "mri-spect", "mri-ct").index(row.group))
         names = [m for m in FIDELITY if way == "uptake" or "uptake" not in m]
         print(f"\n{heading}\n\n{_by_method(rows, names, models)}\n\n{FOOLED}\n\n{_by_method(rows, USUAL, models)}")
+        print(f"\n{SMALL}\n\n{_by_method(rows, FINDINGS, models)}")
         if way == "uptake":
             print(f"\n### Per person\n\n{_by_person(rows, models)}", flush=True)
     print(f"\n## Flicker across the unbroken stacks of val\n\n{_flicker(arguments.data, models)}")

@@ -342,7 +342,7 @@ def mix_again(result: FusionResult, *, strength: float | None = None, colormap: 
         raise OptionError(msg)
     strength = result.strength if strength is None else strength
     colormap = colormap or result.colormap or "uptake"
-    _check_options(colormap, strength)
+    check_choices(register="auto", plane="auto", colormap=colormap, window=None, strength=strength)
     first, second = result.anatomy, result.function
     slicing = slicing_of(first.image, plane=result.plane, slice_axis=first.slice_axis, planar=first.planar)
     windows = (result.anatomy_window, result.window)

@@ -137,7 +137,8 @@ def watch(
     ] = None,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks at the server.")] = 10.0,
     quiet_time: Annotated[
-        float, typer.Option(min=0, help="search: seconds without new objects after which a study is complete.")
+        float,
+        typer.Option(min=0, help="Seconds without new objects after which a study is complete."),
     ] = 120.0,
     days: Annotated[int, typer.Option(min=0, max=3650, help="search: age in days of the studies looked at.")] = 2,
     backlog: Annotated[
@@ -188,7 +189,7 @@ def watch(
             audit = AuditLog(place.audit_file, redact=server.identities.redact)
             Watcher(
                 server, follower, state, audit, place, options,
-                model=network, shelter=shelter, pace=Pace(interval),
+                model=network, shelter=shelter, pace=Pace(interval, again=6 * interval),
                 say=(lambda text: None) if quiet else (lambda text: typer.echo(text, err=True)),
             ).run(once=once)  # fmt: skip
     except Interruption as interruption:
@@ -289,13 +290,19 @@ def _follower(
     backlog: bool,
 ) -> Follower:
     from coconet_med.pacs.address import parse_address
-    from coconet_med.pacs.follow import OrthancChanges, QuietStudies, is_orthanc
+    from coconet_med.pacs.follow import Chosen, QuietStudies
+    from coconet_med.pacs.orthanc import OrthancChanges
 
     if follow not in ("auto", "orthanc", "search"):
         raise OptionError(f"--follow {follow}: choose auto, orthanc or search")
     root = server.address.parent
     if orthanc_url is not None:
         root = parse_address(orthanc_url, option="--orthanc-url", allow_plain_http=allow_plain_http).url
-    if follow == "orthanc" or (follow == "auto" and is_orthanc(server, root)):
-        return OrthancChanges(server, root, state, backlog=backlog)
-    return QuietStudies(server, state, quiet=quiet_time, days=days, backlog=backlog)
+    return Chosen(
+        server,
+        root,
+        state,
+        follow,  # type: ignore[arg-type]  # checked above
+        changes=OrthancChanges(server, root, state, quiet=quiet_time, backlog=backlog),
+        searches=QuietStudies(server, state, quiet=quiet_time, days=days, backlog=backlog),
+    )

@@ -37,6 +37,7 @@ class Frame:
         duration: duration of the acquisition, ms, where known.
         time: what orders the frames of one place in time; equal for all frames of one volume.
         picture: what the image is (image type, echo time, ...), which must be equal in one volume.
+        mirror: of inverted MR; see :func:`coconet_med.dicom.scaling.mirror_of`.
         suvbw: real-world mapping of the stored values to SUVbw that the object states beside other units.
     """
 
@@ -52,6 +53,7 @@ class Frame:
     duration: float | None = None
     time: tuple = ()
     picture: Picture | None = None
+    mirror: float | None = None
     suvbw: Mapping | None = None
 
 

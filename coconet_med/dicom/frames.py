@@ -17,6 +17,7 @@ from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, rescale
 from coconet_med.dicom.kinds import Picture, pictures_of
 from coconet_med.dicom.nm import nm_frames
 from coconet_med.dicom.realworld import PREFERRED, Mapping, best_mapping
+from coconet_med.dicom.scaling import mirror_of
 from coconet_med.dicom.series import NM_CLASS, Instance, Series, name_files
 from coconet_med.dicom.times import Clock, acquired
 from coconet_med.errors import ReadError
@@ -55,7 +56,8 @@ def frames_of(series: Series, pictures: Sequence[Picture] | None = None) -> list
             made = (_classic_frame(instance, shape),)
         else:
             raise ReadError(f"{instance.name}: {count} frames but no functional groups that say where each one lies")
-        frames.extend(replace(frame, picture=own[frame.index]) for frame in made if frame.index in own)
+        mirror = mirror_of(instance)
+        frames.extend(replace(f, picture=own[f.index], mirror=mirror) for f in made if f.index in own)
     return frames
 
 

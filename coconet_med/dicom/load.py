@@ -17,10 +17,12 @@ from coconet_med.dicom.frames import frames_of
 from coconet_med.dicom.geometry import Stack, arrange, common_plane
 from coconet_med.dicom.identity import refuse_several_in_series
 from coconet_med.dicom.kinds import Picture, pictures_of, refuse_mixture
+from coconet_med.dicom.padding import replace_padding
 from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
 from coconet_med.dicom.reference import SUV_BOUND
 from coconet_med.dicom.regrid import regrid
+from coconet_med.dicom.scaling import check_scaling
 from coconet_med.dicom.select import EVERYTHING, FRAME, Selection, select
 from coconet_med.dicom.series import Series, name_files
 from coconet_med.dicom.suv import Suv, not_decay_corrected, suv_factor
@@ -94,7 +96,7 @@ def load_series(
         _refuse_undecayed_mean(series, layout, scaling)
         layout = _scaled(layout, scaling)
         values, origin = _values(series, layout)
-        padding = _replace_padding(series, values)
+        padding = replace_padding(series, values)
     factor = scaling.factor if units == "SUVbw" else scaling.activity
     if factor not in (None, 1.0) and not scaling.factors:
         values *= np.float32(factor)
@@ -156,7 +158,7 @@ def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic, selection: Selec
             raise ReadError(f"series {series.describe()}: {stack.fault}; --allow-gaps resamples it onto a regular grid")
         if len(stack.frames) != len(stacks[0].frames) or np.abs(stack.distances - stacks[0].distances).max() > 0.1:
             raise ReadError(f"series {series.describe()}: the slices of its frames in time lie in different places")
-    _refuse_mixed_scaling(series, frames)
+    odd += check_scaling(series, frames)
     ordered = [(list(stack.frames), weight) for stack, (_, weight) in zip(stacks, parts, strict=True)]
     return _Layout(series, frames, ordered, stacks[0], note, odd, met)
 
@@ -190,14 +192,6 @@ def _refuse_contradictions(series: Series) -> tuple[str, ...]:
                 f"({name_files([copy.path, kept[copy.uid].path])}); export the series again"
             )
     return odd
-
-
-def _refuse_mixed_scaling(series: Series, frames: Sequence[Frame]) -> None:
-    if len({frame.units for frame in frames}) > 1:
-        raise ReadError(f"series {series.describe()}: its images state different units")
-    without = {frame.instance.path for frame in frames if frame.slope is None}
-    if without and len(without) < len({frame.instance.path for frame in frames}):
-        raise ReadError(f"series {series.describe()}: some images have no Rescale Slope ({name_files(without)})")
 
 
 def _units(series: Series, frames: Sequence[Frame], suv: SuvChoice) -> tuple[str, Suv]:
@@ -268,20 +262,6 @@ def _values(series: Series, layout: _Layout) -> tuple[np.ndarray, tuple[float, .
     if layout.stack.fault:
         return regrid(layout.stack, total, f"series {series.describe()}")
     return total, layout.stack.origin
-
-
-def _replace_padding(series: Series, values: np.ndarray) -> str | None:
-    """CT only: give voxels outside the scanner's circle (Pixel Padding Value) the value of air or the lowest seen."""
-    padding = headers.number(series.header, "PixelPaddingValue")
-    if series.modality != "CT" or padding is None:
-        return None
-    slope = headers.number(series.header, "RescaleSlope") or 1.0
-    outside = values == np.float32(padding * slope + (headers.number(series.header, "RescaleIntercept") or 0.0))
-    if not outside.any() or outside.all():
-        return None
-    lowest = float(values[~outside].min())
-    values[outside] = lowest
-    return f"CT: {outside.mean():.1%} of the voxels lie outside the field of view (padding) and were set to {lowest:g}"
 
 
 def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.Image:

@@ -67,7 +67,8 @@ def _fill(result: np.ndarray, wanted: Sequence[tuple[int, Frame]], planes: Seque
         if plane.shape != frame.shape:
             raise ReadError(f"{frame.instance.name}: decoded pixels are {plane.shape}, header says {frame.shape}")
         slope = 1.0 if frame.slope is None else frame.slope
-        values = plane.astype(np.float64) * slope + frame.intercept
+        raw = plane.astype(np.float64)
+        values = (raw if frame.mirror is None else frame.mirror - raw) * slope + frame.intercept
         if np.abs(values).max() > 1e30:
             raise ReadError(f"{frame.instance.name}: rescaled values exceed 1e30; slope or intercept is wrong")
         result[place] = values
@@ -117,6 +118,7 @@ def _decode(instance: Instance, indices: Sequence[int]) -> list[np.ndarray] | st
             ds = dataset(instance.path, syntax)
             if "PixelData" not in ds:
                 raise ReadError(f"{instance.name}: has no pixel data")
+            _refuse_longer(instance, ds)
             if syntax in DECODERS:
                 _refuse_other_size(instance, ds)
             return decode(ds, indices, decoders[0])
@@ -154,6 +156,29 @@ def _name(syntax: str) -> str:
 
 def _more(syntax: str) -> str:
     return _MORE.get(syntax.rpartition(".")[2], "pylibjpeg-libjpeg")
+
+
+def _refuse_longer(instance: Instance, ds) -> None:
+    """Refuse pixel data that hold more than the header says: which of the two is wrong cannot be seen.
+
+    Padding of less than one row is accepted.
+    """
+    bits, samples = headers.whole(ds, "BitsAllocated") or 0, headers.whole(ds, "SamplesPerPixel") or 1
+    row = (headers.whole(ds, "Columns") or 0) * samples * bits // 8
+    count = headers.whole(ds, "NumberOfFrames") or 1
+    if instance.transfer_syntax in NATIVE and row:
+        promised = row * (headers.whole(ds, "Rows") or 0) * count
+        if len(ds.PixelData) >= promised + max(row, 2):
+            raise ReadError(
+                f"{instance.name}: pixel data hold {len(ds.PixelData)} bytes, Rows x Columns x frames make {promised}; "
+                "export the file again"
+            )
+    elif instance.transfer_syntax in DECODERS:
+        from pydicom.encaps import parse_basic_offsets
+
+        offsets = parse_basic_offsets(ds.PixelData)
+        if len(offsets) > count:
+            raise ReadError(f"{instance.name}: pixel data hold {len(offsets)} frames, the header says {count}")
 
 
 def _refuse_other_size(instance: Instance, ds) -> None:

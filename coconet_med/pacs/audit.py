@@ -12,7 +12,8 @@ from typing import Any, Literal
 from coconet_med.errors import WriteError
 
 Action = Literal[
-    "started", "stopped", "stored", "already there", "skipped", "refused", "failed", "interrupted", "waiting", "back"
+    *("started", "following", "waiting", "back", "stopped"),  # the watcher
+    *("stored", "already there", "skipped", "refused", "failed", "interrupted"),  # a study
 ]
 
 

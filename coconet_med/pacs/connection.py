@@ -6,6 +6,7 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -54,14 +55,14 @@ class Connection:
         self._client.set_http_retry_params(retry=False)  # waiting is decided in watch.py, where it can be interrupted
 
     def ping(self) -> None:
-        """Ask for one study.
+        """Ask for one study of today.
 
         Raises:
             ServerAwayError, LoginError: the server as a whole does not work for us now.
         """
         try:
             with self._asking("search"):
-                self._client.search_for_studies(limit=1)
+                self._client.search_for_studies(limit=1, search_filters={"StudyDate": f"{date.today():%Y%m%d}"})
         except (ServerAwayError, LoginError):
             raise
         except ServerError:

@@ -13,5 +13,9 @@ class ServerAwayError(ServerError):
     """The server cannot be reached, is overloaded or too slow; trying again later may help."""
 
 
+class LimitError(ServerError):
+    """The server would cost us more than :class:`~coconet_med.pacs.session.Limits` allow."""
+
+
 class LoginError(ServerError):
     """The server does not accept who we are.  Never tried again: repeated wrong passwords lock accounts."""

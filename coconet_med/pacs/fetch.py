@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from coconet_med.dicom import headers
 from coconet_med.dicom.series import Series
 from coconet_med.errors import WriteError
-from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
+from coconet_med.pacs.errors import LimitError, LoginError, ServerAwayError, ServerError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -105,7 +105,7 @@ class _Keeper:
             raise WriteError(msg) from error
         if self._bytes > self._server.limits.study_bytes:
             most = self._server.limits.study_bytes / 2**30
-            raise ServerError(f"study {self._study_uid}: more than {most:.1f} GiB of images; refused")
+            raise LimitError(f"study {self._study_uid}: more than {most:.1f} GiB of images; refused")
         self._progress("fetch", self._done, self._total)
 
 

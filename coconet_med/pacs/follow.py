@@ -1,4 +1,4 @@
-"""Learn which studies are complete: from the changes of an Orthanc, or from searches and a quiet timer."""
+"""Learn which studies are complete: from searches and a quiet timer, or from what an Orthanc tells (:mod:`orthanc`)."""
 
 from __future__ import annotations
 
@@ -6,92 +6,33 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from coconet_med.pacs.errors import ServerAwayError, ServerError
-from coconet_med.pacs.server import UID
+from coconet_med.pacs.errors import LoginError, ServerError
 
 if TYPE_CHECKING:
     from coconet_med.pacs.server import Server
     from coconet_med.pacs.state import State
 
-#: Changes asked for at once.
-PAGE = 1000
-
 
 @dataclass(frozen=True)
 class Event:
-    """A study that seems complete; ``mark`` is the follower's own."""
+    """A study that seems complete; ``mark`` and ``key`` are the follower's own."""
 
     study_uid: str
     mark: int
+    key: str = ""
 
 
 class Follower(Protocol):
     """Tells what is ready, and is told what was handled; keeps its memory in the state, which the caller saves."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def ready(self) -> Iterator[Event]: ...
 
     def handled(self, event: Event) -> None: ...
-
-
-class OrthancChanges:
-    """Follows ``GET /changes?since=N`` of an Orthanc up to its StableStudy entries.
-
-    Args:
-        server: whose session is used.
-        root: address of Orthanc's REST interface.
-        state: keeps the number of the last change handled.
-        backlog: on the first start, begin with the first change that Orthanc remembers, not with the next.
-    """
-
-    name = "changes of Orthanc"
-
-    def __init__(self, server: Server, root: str, state: State, *, backlog: bool = False) -> None:
-        self._server, self._root, self._state, self._backlog = server, root, state, backlog
-
-    def ready(self) -> Iterator[Event]:
-        state = self._state
-        last = self._ask("changes", last="")["Last"]
-        if state.since is None:
-            state.since = 0 if self._backlog else last
-        if last < state.since:  # its database was made anew; what was done is known from the studies
-            state.since = 0
-        while True:
-            page = self._ask("changes", since=state.since, limit=PAGE)
-            for change in page["Changes"]:
-                if change["ChangeType"] == "StableStudy" and (uid := self._study_uid(change["ID"])):
-                    yield Event(uid, change["Seq"])
-            state.since = page["Last"]
-            if page["Done"]:
-                return
-
-    def handled(self, event: Event) -> None:
-        self._state.since = event.mark
-
-    def _study_uid(self, orthanc_id: str) -> str | None:
-        """``None`` where the study was deleted meanwhile."""
-        study = self._server.get_json(f"{self._root}/studies/{orthanc_id}")
-        uid = str(study.get("MainDicomTags", {}).get("StudyInstanceUID", "")) if isinstance(study, dict) else ""
-        return uid if UID.fullmatch(uid) else None
-
-    def _ask(self, what: str, **params: int | str) -> dict[str, Any]:
-        answer = self._server.get_json(f"{self._root}/{what}", **params)
-        if not _is_list_of_changes(answer):
-            raise ServerError(f"{self._root}/{what}: no list of changes; is this an Orthanc? use --follow search")
-        return {**answer, "Done": bool(answer.get("Done", True)) or not answer["Changes"]}
-
-
-def _is_list_of_changes(answer: Any) -> bool:
-    if not isinstance(answer, dict) or not isinstance(answer.get("Last"), int):
-        return False
-    entries, kinds = answer.get("Changes"), {"ChangeType": str, "ID": str, "Seq": int}
-    return isinstance(entries, list) and all(
-        isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in kinds.items())
-        for entry in entries
-    )
 
 
 class QuietStudies:
@@ -99,7 +40,8 @@ class QuietStudies:
 
     Args:
         server: the server.
-        state: keeps when each study was last seen to grow.
+        state: keeps when each study was last seen to grow, and when the last search was: after a longer absence the
+            days since then are searched as well.
         quiet: seconds without growth.
         days: age of Study Date that is looked at.
         backlog: on the first start, also take the studies that are there already.
@@ -121,38 +63,109 @@ class QuietStudies:
         self._server, self._state, self._quiet, self._days = server, state, quiet, days
         self._clock, self._backlog = clock, backlog
 
+    def begin(self, *, missed: bool = False) -> None:
+        """On the first start, remember what is there already.
+
+        Args:
+            missed: take it, since something else was followed in this folder before and may have missed it.
+        """
+        if self._state.looked is None:
+            self._look(known=self._backlog or missed)
+
     def ready(self) -> Iterator[Event]:
-        first, last = (date.today() + timedelta(days=d) for d in (-self._days, 1))  # tomorrow: other time zones
-        found = self._server.studies(first_date=f"{first:%Y%m%d}", last_date=f"{last:%Y%m%d}")
-        if any(count is None for count in found.values()):
-            raise ServerError(f"{self._server.address.url}: search does not tell how many objects a study has")
-        before, now = self._state.seen, self._clock()
-        known = self._state.since is not None or self._backlog
-        seen: dict[str, dict[str, Any]] = {}
-        for uid, count in found.items():
-            old = before.get(uid)
-            same = old is not None and old["count"] == count
-            seen[uid] = old if same else {"count": count, "time": now, "handled": not known}
-        self._state.seen, self._state.since = seen, 0
-        for uid, entry in seen.items():
-            if not entry["handled"] and not 0 <= now - entry["time"] < self._quiet:
+        self.begin(missed=self._state.since is not None)
+        self._look(known=True)
+        for uid, entry in self._state.seen.items():
+            if not entry["handled"] and not 0 <= self._clock() - entry["time"] < self._quiet:
                 yield Event(uid, entry["count"])
 
     def handled(self, event: Event) -> None:
-        if event.study_uid in self._state.seen:
-            self._state.seen[event.study_uid]["handled"] = True
+        entry = self._state.seen.get(event.study_uid)
+        if entry and entry["count"] == event.mark:
+            self._state.seen[event.study_uid] = {**entry, "handled": True}
+
+    def _look(self, *, known: bool) -> None:
+        """Search; what was not there before is to be handled, unless this is the first look of all."""
+        state, now = self._state, self._clock()
+        last_look = min(date.today(), date.fromtimestamp(state.looked or now))
+        first, last = last_look - timedelta(days=self._days), date.today() + timedelta(days=1)  # other time zones
+        found = self._server.studies(first_date=f"{first:%Y%m%d}", last_date=f"{last:%Y%m%d}")
+        if any(count is None for count in found.values()):
+            raise ServerError(f"{self._server.address.url}: search does not tell how many objects a study has")
+        seen: dict[str, dict[str, Any]] = {}
+        for uid, count in found.items():
+            old = state.seen.get(uid)
+            same = old is not None and old["count"] == count
+            seen[uid] = old if same else {"count": count, "time": now, "handled": not known}
+        # What waits for its quiet time is kept, though a server may not show it for a moment.
+        kept = {uid: entry for uid, entry in state.seen.items() if uid not in seen and not entry["handled"]}
+        state.seen, state.looked = seen | kept, now
 
 
-def is_orthanc(server: Server, root: str) -> bool:
-    """Whether an Orthanc answers at ``root``.
+class Chosen:
+    """The follower that fits a server, chosen when it first answers, and remembered for the folder.
 
-    Raises:
-        ServerAwayError: nothing answers at all.
+    Both followers remember from the first start of a folder on, so that ``--follow`` can be changed later: no study
+    between is missed, and none from before is taken.
+
+    Args:
+        server: the server.
+        root: address at which an Orthanc would answer.
+        state: of the folder.
+        follow: ``"auto"``: what the folder did before, or what the server turns out to be.
+        changes: follower of an Orthanc.
+        searches: follower of any server.
     """
-    try:
-        answer = server.get_json(f"{root}/system")
-    except ServerAwayError:
-        raise
-    except ServerError:
-        return False
-    return isinstance(answer, dict) and "ApiVersion" in answer and "DicomAet" in answer
+
+    def __init__(
+        self,
+        server: Server,
+        root: str,
+        state: State,
+        follow: Literal["auto", "orthanc", "search"],
+        *,
+        changes: Any,
+        searches: QuietStudies,
+    ) -> None:
+        self._server, self._root, self._state, self._follow = server, root, state, follow
+        self._both = {"orthanc": changes, "search": searches}
+        self._choice, self._tried, self._note = "", "", ""
+
+    @property
+    def name(self) -> str:
+        return f"{self._both[self._choice].name}{self._note}" if self._choice else f"--follow {self._follow}"
+
+    def ready(self) -> Iterator[Event]:
+        choice = self._choice or self._choose()
+        if self._state.since is None and self._state.looked is None:
+            self._both[choice].begin()
+            self._state.begun = time.time()
+            self._begin_other("search" if choice == "orthanc" else "orthanc")
+        yield from self._both[choice].ready()
+        self._choice = self._state.follow = choice
+
+    def handled(self, event: Event) -> None:
+        self._both[self._choice or self._tried].handled(event)
+
+    def _choose(self) -> str:
+        self._tried = self._follow if self._follow != "auto" else self._state.follow or self._look()
+        return self._tried
+
+    def _look(self) -> str:
+        from coconet_med.pacs.orthanc import is_orthanc
+
+        try:
+            return "orthanc" if is_orthanc(self._server, self._root) else "search"
+        except LoginError:
+            self._server.ping()  # a wrong login is wrong here, too
+            self._note = f" ({self._root} asks for another login: if it is an Orthanc, give --orthanc-url)"
+            return "search"
+
+    def _begin_other(self, other: str) -> None:
+        from coconet_med.pacs.orthanc import is_orthanc
+
+        try:
+            if other == "search" or is_orthanc(self._server, self._root):
+                self._both[other].begin()
+        except ServerError:
+            return  # it does not work here, and will not be changed to

@@ -13,7 +13,7 @@ from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.pacs.errors import ServerError
+from coconet_med.pacs.errors import LimitError, ServerError
 from coconet_med.pacs.server import FoundSeries, Server, check_uid
 
 #: What a result may be made of.
@@ -102,7 +102,7 @@ def fingerprint(found: Sequence[FoundSeries], own: Collection[str] = ()) -> str:
 def _headers(server: Server, study_uid: str, found: FoundSeries) -> Series | None:
     """A series as the folder scanner would give it, without files; ``None`` where it holds no images of MR, PET, ..."""
     if (found.count or 0) > server.limits.objects:
-        raise ServerError(f"series {found.uid}: {found.count} objects, more than {server.limits.objects}; refused")
+        raise LimitError(f"series {found.uid}: {found.count} objects, more than {server.limits.objects}; refused")
     data_sets = server.metadata(study_uid, found.uid, count=found.count)
     instances = {}
     for ds in data_sets:

@@ -15,7 +15,7 @@ from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
 
 from coconet_med.errors import OptionError
-from coconet_med.pacs.errors import ServerAwayError, ServerError
+from coconet_med.pacs.errors import LimitError, ServerAwayError, ServerError
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -125,7 +125,7 @@ def _bounded(response: Response, most: int, seconds: float) -> Callable[..., Ite
             for chunk in unbounded(min(chunk_size or 2**20, 2**20), decode_unicode):
                 received += len(chunk)
                 if received > most:
-                    raise ServerError(f"the server sent more than {most / 2**20:.0f} MiB in one answer; refused")
+                    raise LimitError(f"the server sent more than {most / 2**20:.0f} MiB in one answer; refused")
                 yield chunk
         except RequestException:
             if not late.is_set():

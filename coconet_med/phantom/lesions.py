@@ -143,7 +143,7 @@ def ball(diameter: float, *, pixel: float, fwhm: float) -> np.ndarray:
     Returns:
         ``float32`` (n, n), n odd.
     """
-    fine = min(pixel / 4, diameter / 8)
+    fine = min(pixel / 8, diameter / 16)
     sigma = fwhm / FWHM_PER_SIGMA
     reach = diameter / 2 + 3 * sigma
     axis = np.arange(-np.ceil(reach / fine), np.ceil(reach / fine) + 1) * fine

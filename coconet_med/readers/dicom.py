@@ -13,6 +13,7 @@ from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.load import SuvChoice, check_series, load_series
 from coconet_med.dicom.scan import Scan, scan
 from coconet_med.dicom.select import selection_of
+from coconet_med.dicom.strays import refuse_strays
 from coconet_med.errors import OptionError
 from coconet_med.readers.files import is_dicomdir
 from coconet_med.volume import Role, Source
@@ -67,6 +68,8 @@ def read_study(
         if anatomy.series.uid == function.series.uid:
             raise OptionError(f"series {anatomy.series.uid} cannot be anatomy and function at once; choose another")
         notes = _kinship(anatomy, function)
+        for candidate in (anatomy, function):
+            refuse_strays(found, candidate.series)
         chosen = selection_of(select, lenient=True)
         mine, yours = chosen.for_role("anatomy"), chosen.for_role("function")
         check_series(anatomy.series, allow_gaps=allow_gaps, selection=mine)
@@ -137,6 +140,7 @@ def _kinship(anatomy: Candidate, function: Candidate) -> list[str]:
 
 
 def _load(found: Scan, candidate: Candidate, **options: Any) -> Source:
+    refuse_strays(found, candidate.series)
     source = load_series(candidate.series, warnings=found.warnings(), **options)
     choice = {
         "score": candidate.score,

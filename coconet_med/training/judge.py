@@ -25,7 +25,8 @@ def judge(net: CoCoNet, pairs: list[SlicePair]) -> Table:
     for pair in pairs:
         (anatomy, function), fused = fuse_pair(net, pair)
         rgb = compose(fused, function)
-        values = evaluate_pair(255 * anatomy, 255 * function, rgb, uptake=function, decode=decode)
+        ct = pair.group == "mri-ct"
+        values = evaluate_pair(255 * anatomy, 255 * function, rgb, uptake=function, decode=decode, ct=ct)
         rows.append(Row(pair.name, values, method="trained", group=pair.group, person=pair.person))
     return Table(rows)
 

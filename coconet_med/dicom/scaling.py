@@ -1,0 +1,77 @@
+"""Do all images of a volume scale their stored values in the same sense?  Slopes may differ, their meaning may not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.frame import Frame
+from coconet_med.dicom.series import Instance, Series, name_files
+from coconet_med.errors import ReadError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def check_scaling(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
+    """Refuse frames whose scales contradict each other; what is odd short of that comes back as warnings.
+
+    Raises:
+        ReadError: different units; a slope or an intercept that matters missing in some; slopes of both signs, or a
+            negative one where values are amounts (PET, SPECT) or HU.
+    """
+    name = f"series {series.describe()}"
+    if len({frame.units for frame in frames}) > 1:
+        raise ReadError(f"{name}: its images state different units")
+    without = {frame.instance.path for frame in frames if frame.slope is None}
+    if without and len(without) < len({frame.instance.path for frame in frames}):
+        raise ReadError(f"{name}: some images have no Rescale Slope ({name_files(without)})")
+    negative = {frame.instance.path for frame in frames if (frame.slope or 1.0) < 0}
+    mixed = negative and any((frame.slope or 1.0) > 0 for frame in frames)
+    if mixed or (negative and series.modality != "MR"):
+        some = "some images have" if mixed else "its images have"
+        raise ReadError(
+            f"{name}: {some} a negative Rescale Slope ({name_files(negative)}), which turns their values upside down; "
+            "export the series again"
+        )
+    return (*_intercepts(name, series, frames), *_inverted(series, frames))
+
+
+def mirror_of(instance: Instance) -> float | None:
+    """Sum of the lowest and the highest stored value of an MR image that is displayed inverted, else ``None``.
+
+    MONOCHROME1 shows the lowest value white (PS3.3 C.7.6.3.1.2).  MR values have no unit, so what is bright is taken as
+    high: ``mirror - stored``.  HU, Bq/ml and counts are amounts, whatever way they are shown, and stay as they are.
+    """
+    ds = instance.header
+    inverse = headers.text(ds, "PhotometricInterpretation").strip().upper() == "MONOCHROME1"
+    inverse |= headers.text(ds, "PresentationLUTShape").strip().upper() == "INVERSE"
+    if not inverse or headers.text(ds, "Modality").strip().upper() != "MR":
+        return None
+    bits = headers.whole(ds, "BitsStored") or headers.whole(ds, "BitsAllocated") or 16
+    return -1.0 if headers.whole(ds, "PixelRepresentation") else float(2**bits - 1)
+
+
+def _intercepts(name: str, series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
+    stated: dict[Path, bool] = {}
+    for frame in frames:
+        if frame.picture is not None and frame.slope is not None:
+            stated[frame.instance.path] = bool(frame.picture.values("RescaleIntercept")) or frame.intercept != 0
+    without = [path for path, known in stated.items() if not known]
+    if not without:
+        return ()
+    if len(without) < len(stated):
+        some = f"some images have no Rescale Intercept ({name_files(without)})"
+        if any(frame.intercept != 0 for frame in frames):
+            raise ReadError(f"{name}: {some}, the others have; export the series again")
+        return (f"{some}; 0 was taken, as the others state",)
+    if series.modality == "CT":
+        return ("CT without Rescale Intercept: stored values were taken as HU, which may be off by 1000 or 1024",)
+    return ()
+
+
+def _inverted(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
+    if any(frame.mirror is not None for frame in frames):
+        return ("MR is stored inverted (MONOCHROME1): read as it is displayed, bright is high",)
+    return ()
