@@ -34,6 +34,9 @@ COARSE_LEVEL = ((2, 0.0),)
 FINE_LEVELS = ((2, 2.0), (1, 0.0))
 #: Steps of the last search, in mm (rotations by the lever of the body): the first, and where it ends; its most places.
 FIRST_STEP_MM, LAST_STEP_MM, MOST_PLACES = 4.0, 0.25, 400
+#: What the last search finds is taken if it betters the score by this factor.  It sees 4 mm, so a little more is no
+#: better place: thighs that fit gained 0.3 % and lost 2 mm; where the climb had drifted, it gained 10 %.
+SEARCH_GAIN = 1.02
 #: Points that the last search looks at.
 POINTS = 40_000
 #: Distance between starting points along the axis of a functional field of view that is longer than the anatomy.
@@ -56,7 +59,7 @@ def find_transform(
     fine = _optimize(pair, rough, FINE_LEVELS, lambda f: tell(0.9 * f, "registering"))
     best = max(rough, fine, key=lambda place: score(pair, place))
     searched = _search(pair, best, lambda f: tell(0.9 + 0.1 * f, "registering"))
-    return max(best, searched, key=lambda place: score(pair, place))
+    return searched if score(pair, searched) > SEARCH_GAIN * score(pair, best) else best
 
 
 def coarse_match(pair: Pair, *, trusted: bool, progress: Progress | None = None) -> sitk.Euler3DTransform:
