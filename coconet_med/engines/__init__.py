@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -41,3 +42,8 @@ class Engine(Protocol):
         Luminance lies in [0, 1] up to rounding.
         """
         ...
+
+
+def cores() -> int:
+    """Cores that this process may use: those of its job or container, not those of the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

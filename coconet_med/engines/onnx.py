@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
-from coconet_med.engines import EngineName
+from coconet_med.engines import EngineName, cores
 from coconet_med.errors import ModelError
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -18,7 +19,8 @@ class OnnxEngine:
     Args:
         path: ``.onnx`` file with input ``image`` and output ``field`` or ``pred``, free batch and size.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
-        threads: threads inside one slice; ``None`` lets onnxruntime choose (all cores).
+        threads: threads inside one slice; ``None`` lets onnxruntime choose (all cores of the machine), unless this
+            process may use fewer: a job of SLURM or a container, whose mask onnxruntime does not look at.
 
     Raises:
         ModelError: damaged file, or a device that this onnxruntime does not have.
@@ -39,6 +41,8 @@ class OnnxEngine:
             raise ModelError(msg)
         options = ort.SessionOptions()
         options.log_severity_level = 3
+        if threads is None and cores() < (os.cpu_count() or 1):
+            threads = cores()
         if threads:
             options.intra_op_num_threads = threads
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coconet_med.engines import EngineName, Precision
+from coconet_med.engines import EngineName, Precision, cores
 from coconet_med.errors import ModelError
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class OpenVinoEngine:
         self._core, self._threads = ov.Core(), threads
         self._target = "CPU" if device == "auto" else device.upper()
         self.device, self.version = self._target.lower(), ov.__version__
-        self.slices = min(threads or _cores(), MOST_STREAMS)
+        self.slices = min(threads or cores(), MOST_STREAMS)
         try:
             self._model = self._core.read_model(str(path))
             self.gives_field = "field" in self._model.outputs[0].get_names()
@@ -100,8 +99,3 @@ class OpenVinoEngine:
             for _ in range(at_once * 2):
                 requests.put(compiled.create_infer_request())
             self._requests, self._size, self._at_once = requests, (height, width), at_once
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -69,6 +69,9 @@ class TextHeader:
         scale: millimeters in the unit of length, along the world axes x, y, z.
         unit: its name; empty where the header names none.
         unknown_unit: a unit that is not known here, taken as mm; else empty.
+        slope: factor from stored numbers to values (``ElementToIntensityFunctionSlope`` of MetaImage).
+        intercept: added after it (``ElementToIntensityFunctionOffset``).
+        quantized: the values that an NRRD says were mapped to its integers (``old min``, ``old max``); else ``None``.
     """
 
     shape: tuple[int, ...]
@@ -79,6 +82,9 @@ class TextHeader:
     scale: np.ndarray
     unit: str
     unknown_unit: str
+    slope: float = 1.0
+    intercept: float = 0.0
+    quantized: tuple[float, float] | None = None
 
 
 def read_header(path: Path) -> TextHeader | None:
@@ -117,7 +123,9 @@ def _nrrd(path: Path, start: bytes) -> TextHeader:
     offset += max(skip, 0) if packing == "raw" and not lines_skipped else 0
     scale, unit, unknown = _nrrd_unit(fields)
     number = 2 if packing == "other" else _NRRD_BYTES[fields["type"].lower()]
-    return TextHeader(shape, number, packing, files, offset, scale, unit, unknown)
+    ends = [fields.get(f"old {end}", fields.get(f"old{end}")) for end in ("min", "max")]
+    quantized = (float(ends[0]), float(ends[1])) if ends[0] is not None and ends[1] is not None else None
+    return TextHeader(shape, number, packing, files, offset, scale, unit, unknown, quantized=quantized)
 
 
 def _nrrd_unit(fields: dict[str, str]) -> tuple[np.ndarray, str, str]:
@@ -151,7 +159,13 @@ def _meta(path: Path, start: bytes) -> TextHeader:
     skip = int(fields.get("headersize", 0))
     scale, unit, unknown = _scale([fields.get("distanceunits", "")] * 3)
     offset = (0 if files else at) + (skip if files and skip > 0 else 0)
-    return TextHeader(shape, number if binary else 2, packing, files, offset, scale, unit, unknown)
+    slope, intercept = (
+        float(fields.get(f"elementtointensityfunction{name}", default))
+        for name, default in (("slope", 1), ("offset", 0))
+    )
+    return TextHeader(
+        shape, number if binary else 2, packing, files, offset, scale, unit, unknown, slope=slope, intercept=intercept
+    )
 
 
 def _scale(names: list[str]) -> tuple[np.ndarray, str, str]:

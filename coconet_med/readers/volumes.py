@@ -25,7 +25,7 @@ _MINC_BYTES = 8
 
 
 def read_itk(path: Path, role: Role) -> Source:
-    """Read NRRD or MetaImage; their unit of length is obeyed, which ITK does not.
+    """Read NRRD or MetaImage; their unit of length and MetaImage's slope are obeyed, which ITK does not.
 
     Raises:
         ReadError: damaged, not 3-D, constant, colored where grey is needed, or its voxels lie elsewhere.
@@ -54,6 +54,18 @@ def read_itk(path: Path, role: Role) -> Source:
             "there it lies elsewhere than a result in mm",
         )
         details["affine"] = {"space_units": header.unit}
+    if header and (header.slope, header.intercept) != (1, 0) and file.GetNumberOfComponentsPerPixel() == 1:
+        file = _scaled(file, header.slope, header.intercept, path)
+        warnings += (
+            f"{path.name}: its ElementToIntensityFunction ({header.slope:g} x + {header.intercept:g}) was applied; ITK "
+            "and 3D Slicer ignore it, so that they show other values",
+        )
+    if header and header.quantized:
+        low, high = header.quantized
+        warnings += (
+            f"{path.name}: its numbers are a quantized form of values from {low:g} to {high:g} (old min, old max), and "
+            "were taken as they are, as ITK takes them; for values in units unquantize it first (unu unquantize)",
+        )
     planar = len(size) == 2
     return _source(
         file, affine, path, role, files=files, units=units, planar=planar, warnings=warnings, details=details
@@ -136,6 +148,18 @@ def _load(path: Path, kind: str, *, reader: sitk.ImageFileReader | None = None, 
             raise GeometryError(msg) from error
         msg = f"{path}: not a readable {kind} file ({first_line(error)}); export or copy it again"
         raise ReadError(msg) from error
+
+
+def _scaled(file: sitk.Image, slope: float, intercept: float, path: Path) -> sitk.Image:
+    """Values of stored numbers, as MetaImage's ElementToIntensityFunction says.
+
+    Raises:
+        ReadError: the slope is 0 or not finite: no value can be told from another.
+    """
+    if not (np.isfinite(slope) and np.isfinite(intercept) and slope):
+        msg = f"{path}: its ElementToIntensityFunction ({slope:g} x + {intercept:g}) makes no values; export it again"
+        raise ReadError(msg)
+    return sitk.ShiftScale(sitk.Cast(file, sitk.sitkFloat64), shift=intercept / slope, scale=slope)
 
 
 def _placed(file: sitk.Image) -> tuple[np.ndarray, tuple[int, ...], sitk.Image]:

@@ -225,6 +225,26 @@ def test_a_unit_that_is_not_known_is_taken_as_mm_and_said(tmp_path: Path) -> Non
     assert "'furlong' is not known" in source.warnings[0]
 
 
+def test_the_intensity_function_of_metaimage_is_applied(tmp_path: Path) -> None:
+    stored = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    path = tmp_path / "a.mha"
+    sitk.WriteImage(sitk.GetImageFromArray(stored), str(path))
+    lines = b"ElementToIntensityFunctionSlope = 0.5\nElementToIntensityFunctionOffset = 3"
+    source = read(_with_unit(path, lines), "function")
+    assert np.array_equal(sitk.GetArrayViewFromImage(source.image), 0.5 * stored + 3)
+    assert "0.5 x + 3) was applied" in source.warnings[0]
+    with pytest.raises(ReadError, match="makes no values"):
+        read(_with_unit(path, b"ElementToIntensityFunctionSlope = 0"), "function")
+
+
+def test_a_quantized_nrrd_is_said_to_be_one(tmp_path: Path) -> None:
+    stored = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    sitk.WriteImage(sitk.GetImageFromArray(stored), str(tmp_path / "a.nrrd"))
+    source = read(_with_unit(tmp_path / "a.nrrd", b"old min: 0\nold max: 25000"), "function")
+    assert np.array_equal(sitk.GetArrayViewFromImage(source.image), stored)
+    assert "values from 0 to 25000 (old min, old max)" in source.warnings[0]
+
+
 def test_a_head_of_four_meters_is_refused_in_every_format(tmp_path: Path) -> None:
     image = sitk.GetImageFromArray(array())
     image.SetSpacing((600, 600, 600))
