@@ -2,9 +2,9 @@
 # One would guess: a PET whose table lies 60 to 400 mm from the MRI's is found by every rigid registration at its stated
 #   defaults, or refused.
 # What happens, with a generated head, 12 mm and 11 degrees of true motion besides: antspyx 0.6.3 "Rigid" finds it at every
-#   distance (0.3 to 1.1 mm). itk-elastix 0.25.4's default rigid map is exact to 0.3 mm up to about 110 mm and raises an error
-#   beyond. picsl-greedy 1.4.0.3 with -m NMI -ia-identity, its documented start, is right with none, with 60 mm it runs off
-#   to 100 mm and more, at 400 mm it returns what it got; no error, exit status 0. With -ia-image-centers: 1 mm.
+#   distance (0.3 to 1.1 mm, other in each run). itk-elastix 0.25.4's default rigid map is exact to 0.3 mm up to about 110 mm and raises an error
+#   beyond. picsl-greedy 1.4.0.3 with -m NMI -ia-identity, its documented start, is right with none, with 60 mm it ends
+#   25 to 150 mm off, at 400 mm it returns what it got; no error, exit status 0. With -ia-image-centers: 1 mm.
 # For an MRI with a PET: tables differ by hundreds of millimeters between scanners; center first, and judge the result.
 set -euo pipefail
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT && cd "$work"
@@ -95,7 +95,7 @@ for table in (0, 60, 400):
         print("RESULT", f"table {table:3d} mm off, {name:15s}", seen[name, table], flush=True)
 assert all(seen[n, t] < 3 for n in ("ants", "greedy centers") for t in (0, 60, 400)), "antspyx or greedy changed"
 assert seen["elastix", 0] < 1 and seen["elastix", 60] < 1 and seen["elastix", 400] == "refused", "elastix changed"
-assert seen["greedy identity", 0] < 3 and seen["greedy identity", 60] > 30 and seen["greedy identity", 400] > 300
+assert seen["greedy identity", 0] < 3 and seen["greedy identity", 60] > 10 and seen["greedy identity", 400] > 300
 PY
 env/bin/python -W ignore run.py > log 2>&1 || { grep RESULT log; tail -3 log; exit 1; }
 grep RESULT log

@@ -1,0 +1,57 @@
+"""Facts about outside libraries that the product steps around; docs/outside-tools.md lists them with their tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from coconet_med.engines.onnx import OnnxEngine
+from coconet_med.model import WEIGHTS
+from coconet_med.phantom import slice_pair
+from coconet_med.readers import read
+
+LIGHT = WEIGHTS / "light.onnx"
+
+#: Operators that onnxruntime and OpenVINO compute otherwise (findings/): by size, by NaN, by rounding, or not at all.
+APART = {"GlobalAveragePool", "GridSample", "HardSigmoid", "InstanceNormalization", "ReduceMean", "ReduceMin", "Round"}
+
+
+def test_the_released_network_uses_nothing_in_which_engines_differ() -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    graph = onnx.load(LIGHT).graph
+    assert not APART & {node.op_type for node in graph.node}
+    for node in graph.node:
+        options = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        where = f"{node.op_type} {node.name}"
+        assert not options.get("antialias"), where
+        assert not options.get("ceil_mode"), where
+        assert options.get("keep_aspect_ratio_policy", b"stretch") == b"stretch", where
+        assert node.op_type != "Cast" or options["to"] == onnx.TensorProto.FLOAT, where
+    numbers = {tensor.data_type for tensor in graph.initializer}
+    assert onnx.TensorProto.DOUBLE not in numbers
+
+
+def test_engines_agree_on_slices_whose_sums_are_long() -> None:
+    """onnxruntime's sum over 512 x 512 is off by 0.03 %, OpenVINO's by half of it to the other side."""
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    from coconet_med.engines.openvino import OpenVinoEngine
+
+    image = np.stack(slice_pair(512))[None].astype(np.float32) / 255
+    one, other = OnnxEngine(LIGHT, threads=1).run(image), OpenVinoEngine(LIGHT, threads=1).run(image)
+    assert np.abs(one - other).max() < 0.5 / 255
+
+
+def test_integers_become_fractions_before_anything_is_resampled(tmp_path: Path) -> None:
+    """SimpleITK cuts what it resamples in integers: 10.9 becomes 10, half a level darker on average."""
+    step = np.tile(np.array([10, 11], np.int16), (4, 4, 3))
+    stored = sitk.GetImageFromArray(step)
+    grid = (6, 4, 4), sitk.Transform(), sitk.sitkLinear, (0.9, 0, 0), (1.0, 1.0, 1.0), (1, 0, 0, 0, 1, 0, 0, 0, 1)
+    assert sitk.GetArrayFromImage(sitk.Resample(stored, *grid))[0, 0, 0] == 10
+    nib.Nifti1Image(step.transpose(2, 1, 0), np.diag([-1, -1, 1, 1])).to_filename(tmp_path / "pet.nii")
+    source = read(tmp_path / "pet.nii", "function").image
+    assert source.GetPixelID() == sitk.sitkFloat32
+    assert sitk.GetArrayFromImage(sitk.Resample(source, *grid))[0, 0, 0] == pytest.approx(10.9, abs=1e-5)
