@@ -22,6 +22,8 @@ COSINE = 5e-4
 SAME_PLACE = 0.05
 #: Largest distance of a slice from its place on the regular grid, as a fraction of the slice step.
 UNEVEN = 0.02
+#: The same in mm, up to a fifth of the step: positions that a scanner rounds to 0.1 mm lie so far from their places.
+ROUNDED = 0.1
 #: Largest sideways shift of a slice, as a fraction of a pixel (or 0.1 mm if that is more).
 SIDEWAYS = 0.1
 
@@ -176,12 +178,15 @@ def _sideways_fault(sideways: np.ndarray, distances: np.ndarray, plane: Plane) -
 def _step_fault(steps: np.ndarray, distances: np.ndarray, frames: Sequence[Frame]) -> str | None:
     count = len(frames)
     regular = distances[-1] / (count - 1) * np.arange(count)
-    if np.abs(distances - regular).max() <= UNEVEN * distances[-1] / (count - 1):
+    step = distances[-1] / (count - 1)
+    if np.abs(distances - regular).max() <= max(UNEVEN * step, min(ROUNDED + 1e-6, step / 5)):
         return None
     usual = float(np.median(steps))
     ratios = steps / usual
     if np.abs(ratios - np.round(ratios)).max() <= 0.1 and ratios.min() > 0.5:
         missing = int(np.round(ratios).sum() - len(ratios))
+        if not missing:
+            return f"slice steps vary from {steps.min():.4g} to {steps.max():.4g} mm"
         after = name_files(frames[i].instance.path for i in np.flatnonzero(np.round(ratios) > 1))
         return f"{missing} slice(s) missing (step {usual:.4g} mm) next to {after}"
     return f"slice steps vary from {steps.min():.4g} to {steps.max():.4g} mm"

@@ -37,6 +37,24 @@ def test_slices_against_the_normal_are_put_in_order_and_keep_their_place(tmp_pat
     assert np.linalg.det(np.array(image.GetDirection()).reshape(3, 3)) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("step", [3.27, 1.25, 0.94])
+def test_positions_rounded_to_a_tenth_of_a_millimeter_lose_nothing_at_the_end(tmp_path, step):
+    """Some scanners round; readers that take the first step (dcm2niix, XMedCon) put the last slice up to 3 mm off."""
+    true = np.array([-8.0, -9.5, 20.25]) + np.outer(np.arange(60), (0, 0, step))
+    classic(tmp_path, values=stored_values(60), positions=np.round(true, 1))
+    image = read_series(tmp_path, "anatomy").image
+    assert image.TransformIndexToPhysicalPoint((0, 0, 59)) == pytest.approx(true[59], abs=0.06)
+
+
+def test_steps_that_vary_are_no_missing_slices(tmp_path):
+    where = places(9, OBLIQUE, (0, 0, 0), 2.0) + np.outer(
+        (0, 0, 0, 0.15, 0, 0, -0.15, 0, 0), np.cross(OBLIQUE[:3], OBLIQUE[3:])
+    )
+    classic(tmp_path, values=stored_values(9), positions=where, orientation=OBLIQUE)
+    with pytest.raises(ReadError, match=r"slice steps vary from 1\.85 to 2\.15 mm"):
+        read_series(tmp_path, "anatomy")
+
+
 @pytest.mark.parametrize("step", [4.0, -4.0])
 def test_spect_slices_follow_the_normal_of_the_first_by_the_signed_spacing(tmp_path, step):
     stored = spect(tmp_path, step=step)
