@@ -29,6 +29,7 @@ from coconet_med.slices import slicing_of
 
 if TYPE_CHECKING:
     from coconet_med.fusion import Progress
+    from coconet_med.geometry import AffineChoice
     from coconet_med.volume import Source
 
 #: What stands for the functional image: its true uptake, or the luminance of its pseudo-color picture.
@@ -128,6 +129,7 @@ def assess_pair(
     engine: str = "auto",
     different_patients: bool = False,
     select: list[str] | None = None,
+    affine: AffineChoice = "auto",
     progress: Progress | None = None,
 ) -> Table:
     """Measure one fused picture or volume against its sources.
@@ -145,6 +147,7 @@ def assess_pair(
         engine: likewise.
         different_patients: as in :func:`coconet_med.fuse`.
         select: likewise.
+        affine: likewise.
         progress: likewise.
 
     Raises:
@@ -159,6 +162,7 @@ def assess_pair(
             model=model,
             engine=engine,
             different_patients=different_patients,
+            affine=affine,
             progress=progress,
             **({"select": select} if select else {}),
         )
@@ -169,7 +173,7 @@ def assess_pair(
         colormap = result.colormap or "gray"
     else:
         first, light, uptake, rgb, colormap, ct = _read_result(
-            anatomy, function, fused, colormap, different_patients, select
+            anatomy, function, fused, colormap, different_patients, select, affine
         )
     slicing = slicing_of(first.image, slice_axis=first.slice_axis, planar=first.planar)
     stacks = [slicing.stack(a) for a in (255 * light, 255 * uptake, rgb)]
@@ -188,13 +192,20 @@ def assess_pair(
 
 
 def _read_result(
-    anatomy: Path, function: Path, fused: Path, colormap: str, different_patients: bool, select: list[str] | None
+    anatomy: Path,
+    function: Path,
+    fused: Path,
+    colormap: str,
+    different_patients: bool,
+    select: list[str] | None,
+    affine: AffineChoice,
 ) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str, bool]:
     """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, color map, whether CT."""
-    options: dict[str, Any] = {"select": selection_of(select, lenient=True)} if select else {}
+    options: dict[str, Any] = {"affine": affine}
+    options |= {"select": selection_of(select, lenient=True)} if select else {}
     first, second = read(anatomy, "anatomy", **options), read(function, "function", **options)
     check_pair(first, second, different_patients=different_patients, select=select)
-    result = read(fused, "function")
+    result = read(fused, "function", affine=affine)
     if result.image.GetSize() != first.image.GetSize():
         msg = (
             f"{fused}: has {result.image.GetSize()} voxels and {anatomy} has {first.image.GetSize()}; give the result "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coconet_med.commands.options import (
+    Affine,
     Colormap,
     DifferentPatients,
     EngineOption,
@@ -46,6 +47,7 @@ def evaluate(
     engine: EngineOption = "auto",
     select: Select = None,
     different_patients: DifferentPatients = False,
+    affine: Affine = "auto",
     csv: Annotated[Path | None, typer.Option("--csv", help="Write every row as CSV.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write rows and means as JSON.")] = None,
     overwrite: Overwrite = False,
@@ -68,7 +70,7 @@ def evaluate(
         if function is None:
             table: Table = assess_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
         else:
-            given = {"palette": palette, "different_patients": different_patients, "select": select}
+            given = {"palette": palette, "different_patients": different_patients, "select": select, "affine": affine}
             table = assess_pair(anatomy, function, fused, **given, **common)
         from coconet_med.writers.atomic import write_together
 

@@ -74,6 +74,8 @@ def check_shape(path: Path, shape: Sequence[int]) -> None:
             f"{path}: is {len(shape)}-D ({' x '.join(map(str, shape))}); give one 3-D volume: choose a frame, or "
             "average the frames, first"
         )
+        if shape[-1] in (3, 4):
+            msg += f"; if the {shape[-1]} are colors, write them as such (NIfTI: RGB24, or 5-D with intent 1007)"
         raise ReadError(msg)
     if len(shape) < 2:
         msg = f"{path}: is {len(shape)}-D; give a 3-D volume"

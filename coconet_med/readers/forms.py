@@ -42,6 +42,11 @@ class Form:
     details: dict[str, Any] = field(default_factory=dict)
     advice: str | None = None
 
+    def alone(self, taken: str, codes: tuple[int, int]) -> NiftiForms:
+        """The form that was taken, in the place of both."""
+        code = codes[0] if taken == "sform" else codes[1]
+        return NiftiForms(self.affine, self.affine, code, code)
+
 
 def choose_form(
     header: Any, size: tuple[int, int, int], name: str, choice: AffineChoice = "auto", *, factor: float, role: str
@@ -97,7 +102,7 @@ def choose_form(
             msg = f"{where} are mirror images, so that left is right in one of them ({who}); look which side is left, "
             msg += "and say --affine sform or --affine qform"
             raise GeometryError(msg)
-        form.forms = NiftiForms(affine, affine, 1, 1)
+        form.forms = form.alone(taken, codes)
         words = f"{where} are mirror images; the {taken} was taken, as asked for ({who})"
         if role == "anatomy":
             words += f": the result carries the {taken} alone, and lies mirrored to this image in programs that take "
@@ -108,7 +113,10 @@ def choose_form(
     words = f"{where} lie up to {apart:.3g} mm apart; the {taken} was taken{asked} ({who})"
     if choice == "auto":
         words += "; --affine qform takes the other"
-    if role == "anatomy":
+    if _sheared(sform) and taken == "qform":
+        form.forms = form.alone(taken, codes)
+        words += "; the sform is sheared: a result carries the qform alone, and lies elsewhere where the sform is taken"
+    elif role == "anatomy":
         words += f"; a NIfTI result carries both and lies on it in either, NRRD, MHA and DICOM carry the {taken} alone"
     form.warnings.append(words)
     return form

@@ -166,3 +166,15 @@ def test_the_documents_name_the_decoders_that_are_tried():
         rows = [row for row in text.splitlines() if f"`{end}`" in row or f"`.1.2{end}`" in row]
         assert any(re.search(", ".join(names[one] for one in plugins), row) for row in rows), syntax
     assert all(f"`.1.2{syntax.removeprefix('1.2.840.10008.1.2')}`" in text for syntax in NATIVE)
+
+
+def test_dicom_is_held_to_the_limit_of_memory_and_to_its_bytes(tmp_path, monkeypatch):
+    from coconet_med.readers import limits, read
+
+    classic(tmp_path, values=smooth(16), finish=compress("JPEG2000Lossless", 16))
+    with pytest.raises(ReadError, match=r"32 x 40 x 6 voxels, .* --max-memory 0\.1 allows it"):
+        read(tmp_path, "anatomy", max_memory=1e-5)
+    monkeypatch.setattr(limits, "FREE_BYTES", 2**10)
+    monkeypatch.setattr(limits, "LARGEST_GROWTH", 1)
+    with pytest.raises(ReadError, match="would grow from"):
+        read(tmp_path, "anatomy")

@@ -162,7 +162,11 @@ def test_a_sheared_sform_points_to_a_qform_that_is_not(tmp_path: Path) -> None:
     path = write(tmp_path / "a.nii", sheared, PLACE, (2, 1))
     with pytest.raises(GeometryError, match=r"sheared by .*--affine qform"):
         read(path, "anatomy")
-    assert np.allclose(world(read(path, "anatomy", affine="qform").image), (PLACE @ [3, 4, 5, 1])[:3], atol=1e-4)
+    source = read(path, "anatomy", affine="qform")
+    assert np.allclose(world(source.image), (PLACE @ [3, 4, 5, 1])[:3], atol=1e-4)
+    assert "carries the qform alone" in source.warnings[0]
+    write_volume(source.image, tmp_path / "b.nii", forms=source.forms)
+    assert read(tmp_path / "b.nii", "anatomy").warnings == ()
 
 
 def test_the_whole_fusion_lies_on_its_mri_in_both_families(
@@ -179,3 +183,49 @@ def test_the_whole_fusion_lies_on_its_mri_in_both_families(
         assert np.allclose(nib.load(tmp_path / name).affine, nib.load(tmp_path / "t1.nii.gz").affine, atol=1e-4)
         places = [sitk.ReadImage(str(tmp_path / each)).GetOrigin() for each in (name, "t1.nii.gz")]
         assert np.allclose(*places, atol=1e-3)
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".nrrd", ".mha"])
+def test_what_is_written_says_that_it_is_in_millimeters(tmp_path: Path, suffix: str) -> None:
+    image = read(write(tmp_path / "a.nii", PLACE, PLACE, (1, 1)), "anatomy").image
+    path = tmp_path / f"b{suffix}"
+    write_volume(image, path)
+    said = {".nrrd": b'space units: "mm" "mm" "mm"\n', ".mha": b"DistanceUnits = mm\n"}.get(suffix)
+    if said:
+        assert said in path.read_bytes()[:1000]
+    else:
+        assert nib.load(path).header.get_xyzt_units()[0] == "mm"
+    back = read(path, "anatomy")
+    assert back.warnings == ()
+    assert np.allclose(world(back.image), world(image), atol=1e-4)
+
+
+def test_the_mean_of_a_time_series_keeps_forms_and_unit(tmp_path: Path) -> None:
+    from coconet_med.batch.frames import static_image
+
+    frames = RNG.normal(100, 20, (7, 8, 9, 3)).astype(np.float32)
+    stored = np.diag((1e-3, 1e-3, 1e-3, 1)) @ PLACE
+    path = write(tmp_path / "a.nii.gz", stored, moved(stored, 0, 0.025, 0), (2, 1), unit="meter", array=frames)
+    (tmp_path / "mean").mkdir()
+    static = static_image(path, tmp_path / "mean", dynamic="mean", seconds=(1.0, 1.0, 2.0))
+    assert static is not None
+    source = read(static.path, "function")
+    assert np.allclose(world(source.image), (PLACE @ [3, 4, 5, 1])[:3], atol=1e-4)
+    assert source.image[3, 4, 5] == pytest.approx(float(frames[3, 4, 5] @ [0.25, 0.25, 0.5]), rel=1e-5)
+    assert any("25 mm apart" in warning for warning in source.warnings)
+
+
+def test_a_pipeline_of_monai_keeps_the_forms_of_its_anatomy(tmp_path: Path) -> None:
+    pytest.importorskip("monai")
+    from coconet_med.bundle.saving import VolumeWriter
+    from coconet_med.tensors import to_tensor
+
+    source = read(write(tmp_path / "a.nii", PLACE, moved(PLACE, 0, 25, 0), (2, 1)), "anatomy")
+    tensor = to_tensor(source)
+    writer = VolumeWriter(output_dtype=np.float32)
+    writer.set_data_array(tensor.numpy())
+    writer.set_metadata(tensor.meta | {"affine": tensor.affine})
+    writer.write(tmp_path / "b.nii", verbose=False)
+    itk = [world(sitk.ReadImage(str(tmp_path / name))) for name in ("a.nii", "b.nii")]
+    assert np.allclose(*itk, atol=1e-4)
+    assert np.allclose(nib.load(tmp_path / "a.nii").affine, nib.load(tmp_path / "b.nii").affine, atol=1e-4)
