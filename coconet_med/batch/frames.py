@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers.nifti import check_size
 from coconet_med.readers.pet_json import PetFacts
 
 
@@ -57,6 +58,7 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
     if dynamic == "mean":
         _refuse_mean(path.name, count, facts)
     weights, note, warning = _weights(path.name, count, dynamic, facts.durations if facts else ())
+    check_size(path, file, path, shape=file.shape[:3])
     mean = np.zeros(file.shape[:3], np.float64)
     try:
         for frame in np.flatnonzero(weights):

@@ -163,6 +163,7 @@ class Runner:
         from coconet_med.batch.frames import static_image
         from coconet_med.fusion import fuse
         from coconet_med.readers import read
+        from coconet_med.readers.limits import memory_limit
         from coconet_med.readers.pet_suv import described
 
         with scratch_folder() as folder:
@@ -170,7 +171,8 @@ class Runner:
             static, dynamic = None, self.options.dynamic
             facts = case.facts()
             if case.function:
-                static = static_image(case.function, folder, dynamic=dynamic, facts=facts)
+                with memory_limit(self.options.max_memory):
+                    static = static_image(case.function, folder, dynamic=dynamic, facts=facts)
             if static or facts:
                 path, how = static.path if static else case.function, self.options
                 source = read(path, "function", affine=how.affine, max_memory=how.max_memory)

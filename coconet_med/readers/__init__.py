@@ -106,9 +106,9 @@ def _kind(path: Path) -> str:
         raise ReadError(msg)
     if path.is_dir():
         return "dicom"
-    if not path.is_file():
-        msg = f"{path}: is a pipe or device, which may never end; save it as a file first"
-        raise ReadError(msg)
+    from coconet_med.readers.files import refuse_endless
+
+    refuse_endless(path)
     name = path.name.lower()
     kinds = ("picture", "nifti", "itk", "mgh", "minc")
     ends = (PICTURE_SUFFIXES, NIFTI_SUFFIXES, ITK_SUFFIXES, MGH_SUFFIXES, MINC_SUFFIXES)

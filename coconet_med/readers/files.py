@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coconet_med.errors import ReadError
 from coconet_med.readers import ITK_SUFFIXES, PAIR_SUFFIXES
 from coconet_med.readers.headers import read_header
 from coconet_med.readers.nifti import pair_of
@@ -13,13 +14,14 @@ def files_of(path: Path) -> tuple[Path, ...]:
     """All files of an input: of a folder (or its DICOMDIR) every file; of a detached header also its voxel files.
 
     Raises:
-        ReadError: a header names voxel files that may not be read, or half of a pair is missing.
+        ReadError: a pipe or device, a header that names voxel files that may not be read, or half of a pair is missing.
         OSError: something cannot be read.
 
     Example:
         >>> files_of(Path("T1.nii.gz"))
         (PosixPath('T1.nii.gz'),)
     """
+    refuse_endless(path)
     if is_dicomdir(path):
         path = path.parent
     if path.is_dir():
@@ -30,6 +32,17 @@ def files_of(path: Path) -> tuple[Path, ...]:
     if path.name.lower().endswith(PAIR_SUFFIXES) and not is_dicom(path):
         return pair_of(path)
     return (path,)
+
+
+def refuse_endless(path: Path) -> None:
+    """Refuse what is neither a regular file nor a folder: reading it may never end.
+
+    Raises:
+        ReadError: a pipe, socket or device.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        msg = f"{path}: is a pipe or device, which may never end; save it as a file first"
+        raise ReadError(msg)
 
 
 def is_dicomdir(path: Path) -> bool:

@@ -65,7 +65,7 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         raise ReadError(msg) from error
     colors = _colors_apart(file, shape)
     check_shape(path, shape[:3] if colors else shape)
-    _check_size(path, file, files[-1])
+    check_size(path, file, files[-1])
     try:
         data = np.asanyarray(file.dataobj)
     except Exception as error:  # truncated or corrupt data: zlib, EOF and value errors
@@ -168,14 +168,25 @@ def _check_start(path: Path, files: tuple[Path, ...]) -> None:
         raise ReadError(msg)
 
 
-def _check_size(path: Path, file: Any, voxels: Path) -> None:
+def check_size(path: Path, file: Any, voxels: Path, *, shape: tuple[int, ...] | None = None) -> None:
+    """Hold what a NIfTI header promises against the bytes that are there, and against the limit of memory.
+
+    Args:
+        path: named in messages.
+        file: nibabel's image, its voxels not yet read.
+        voxels: the file that holds them.
+        shape: what will be in memory at once, where that is less than the whole.
+
+    Raises:
+        ReadError: see :func:`coconet_med.readers.limits.check_promise`.
+    """
     offset = int(file.header["vox_offset"]) if "vox_offset" in file.header else 0
     there = voxels.stat().st_size
     packing = "gzip" if voxels.name.lower().endswith(".gz") else "raw"
     there -= offset if packing == "raw" else 0
     parts = ((voxels, 0),)
     size = file.get_data_dtype().itemsize
-    check_promise(path, file.shape, size, there, packing=packing, parts=parts, offset=offset)
+    check_promise(path, shape or file.shape, size, there, packing=packing, parts=parts, offset=offset)
 
 
 def _unit_of(header: Any) -> tuple[str, float, str]:

@@ -172,8 +172,9 @@ def test_a_voxel_file_that_is_a_pipe_or_missing_is_refused(tmp_path: Path, kind:
 @pytest.mark.parametrize("name", ["a.nii.gz", "a.mha", "a.png", "a", "a.dcm", "a.hdr"])
 def test_a_pipe_given_as_input_is_refused(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
-    with pytest.raises(ReadError, match="is a pipe or device"):
-        read(tmp_path / name, "anatomy")
+    for use in (lambda path: read(path, "anatomy"), _sha256):
+        with pytest.raises(ReadError, match="is a pipe or device"):
+            use(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", [".mhd", ".nhdr"])
@@ -201,3 +202,12 @@ def test_numbered_and_listed_voxel_files_belong_to_their_header(tmp_path: Path) 
         source = read(tmp_path / name, "anatomy")
         assert np.array_equal(sitk.GetArrayFromImage(source.image), values)
         assert [path.name for path in files_of(tmp_path / name)] == [name, "s01.raw", "s02.raw", "s03.raw"]
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_time_series_is_held_to_its_bytes_frame_by_frame(tmp_path: Path, small: None, name: str) -> None:
+    from coconet_med.batch.frames import static_image
+
+    path = promising(tmp_path / name, (80, 80, 80, 3))
+    with pytest.raises(ReadError, match="80 x 80 x 80 voxels"):
+        static_image(path, tmp_path, dynamic="mean")

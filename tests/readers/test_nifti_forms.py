@@ -202,12 +202,13 @@ def test_what_is_written_says_that_it_is_in_millimeters(tmp_path: Path, suffix: 
 
 def test_the_mean_of_a_time_series_keeps_forms_and_unit(tmp_path: Path) -> None:
     from coconet_med.batch.frames import static_image
+    from coconet_med.readers.pet_json import PetFacts
 
     frames = RNG.normal(100, 20, (7, 8, 9, 3)).astype(np.float32)
     stored = np.diag((1e-3, 1e-3, 1e-3, 1)) @ PLACE
     path = write(tmp_path / "a.nii.gz", stored, moved(stored, 0, 0.025, 0), (2, 1), unit="meter", array=frames)
     (tmp_path / "mean").mkdir()
-    static = static_image(path, tmp_path / "mean", dynamic="mean", seconds=(1.0, 1.0, 2.0))
+    static = static_image(path, tmp_path / "mean", dynamic="mean", facts=PetFacts({"FrameDuration": [1.0, 1.0, 2.0]}))
     assert static is not None
     source = read(static.path, "function")
     assert np.allclose(world(source.image), (PLACE @ [3, 4, 5, 1])[:3], atol=1e-4)
