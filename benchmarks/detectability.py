@@ -26,7 +26,7 @@ from coconet_med.color import compose
 from coconet_med.phantom.lesions import Background, Insert, background, scan
 from coconet_med.quality.baselines import fuse_classically
 from coconet_med.quality.detectability import Observer, channels
-from coconet_med.slicewise import keep_dark
+from coconet_med.slicewise import fuse_pictures
 
 #: Signs of the lesion in MRI and in PET.
 KINDS: dict[str, tuple[int, int]] = {
@@ -146,7 +146,9 @@ def methods(models: list[str]) -> dict[str, Show]:
 
         def ours(m: np.ndarray, p: np.ndarray, name=name, model=model) -> dict[str, list[np.ndarray]]:
             pair = np.stack([m, p])[None].astype(np.float32) / 255
-            return lightness(name, keep_dark(model.engine.run(pair), pair)[0, 0], p)
+            light = fuse_pictures(pair, model.engine)[0, 0]
+            half = {f"{name}, lightness 0.5": [_colored(0.5 * light + 0.5 * m / 255, p)]}
+            return lightness(name, light, p) | half
 
         out[name] = ours
     return out
