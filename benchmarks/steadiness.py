@@ -2,7 +2,7 @@
 
     python benchmarks/steadiness.py DATA
 
-``DATA`` is a folder with ``volumes/`` and ``dicom/``.  For each volume: the ratio of the field's roughness across
+``DATA`` is a folder with ``volumes/`` and ``dicom/``.  For each volume: ratio of the field's roughness across
 slices and within them at equal millimeters (coconet_med/quality/flicker.py; at most 1.1 is wanted), the flicker of the
 fused luminance, and its roughness beside that of the MRI.
 """
