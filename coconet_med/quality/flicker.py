@@ -46,7 +46,7 @@ def roughness_ratio(field: Field) -> float:
     """How rough a field is across slices, over how rough it is within them, at equal distances in mm; 1 is the same.
 
     The distance is the larger of the step between slices and the pixel of the field, each axis taken in whole steps
-    next to it; the roughness is the mean absolute second difference over that distance, of all three numbers of the field.
+    next to it; the roughness is the mean absolute second difference over it, of all three numbers of the field.
 
     Returns:
         nan for pictures, and where there are too few slices or pixels to tell.
