@@ -20,8 +20,8 @@ from coconet_med.batch.facts import facts_of
 from coconet_med.batch.fingerprint import difference, fingerprint_of, stamp_of
 from coconet_med.batch.layout import files_of
 from coconet_med.batch.records import Records, remove_parts
-from coconet_med.batch.scratch import clear_scratch, scratch_folder
 from coconet_med.errors import FusionError, ReadError, WriteError
+from coconet_med.scratch import clear_scratch
 
 if TYPE_CHECKING:
     from coconet_med.model import Model
@@ -160,33 +160,20 @@ class Runner:
         self.records.store(Outcome(case.id, "missing", "interrupted", outputs=claimed | known))
 
     def _fuse(self, case: Case, model: Model, fingerprint: dict[str, Any]) -> FusionResult:
-        from coconet_med.batch.frames import static_image
         from coconet_med.fusion import fuse
-        from coconet_med.readers import read
+        from coconet_med.readers.dynamic import read_functional
         from coconet_med.readers.limits import memory_limit
-        from coconet_med.readers.pet_suv import described
 
-        with scratch_folder() as folder:
-            function: Path | Source | None = case.function
-            static, dynamic = None, self.options.dynamic
-            facts = case.facts()
-            if case.function:
-                with memory_limit(self.options.max_memory):
-                    static = static_image(case.function, folder, dynamic=dynamic, facts=facts)
-            if static or facts:
-                path, how = static.path if static else case.function, self.options
-                source = read(path, "function", affine=how.affine, max_memory=how.max_memory)
-                if static:
-                    sha256, details = fingerprint["inputs"]["function"], {**source.details, "frames": static.note}
-                    source = replace(source, files=(case.function,), sha256=sha256, details=details)
-                frame = None if dynamic == "mean" or not static else int(dynamic)
-                function = described(source, facts, frame=frame) if facts else source
-            result = fuse(case.anatomy, function, model=model, **self.options.for_fuse(case))
-        notes = (*case.notes, *((static.warning,) if static and static.warning else ()))
+        function: Path | Source | None = case.function
+        facts, how = case.facts(), self.options
+        if case.function and facts is not None:  # a NIfTI image; of a BIDS dataset also what its raw image tells
+            with memory_limit(how.max_memory):
+                function = read_functional(case.function, affine=how.affine, dynamic=how.dynamic, facts=facts)
+        result = fuse(case.anatomy, function, model=model, **self.options.for_fuse(case))
         provenance = {**result.provenance, "options": fingerprint["options"]}
         if case.derived_from:
             provenance = image_metadata(case, "color", result.window.units) | provenance
-        return replace(result, provenance=provenance, warnings=(*result.warnings, *notes))
+        return replace(result, provenance=provenance, warnings=(*result.warnings, *case.notes))
 
     def _write(
         self,

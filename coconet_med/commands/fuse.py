@@ -56,7 +56,7 @@ def fuse(
     allow_gaps: Annotated[
         bool, typer.Option("--allow-gaps", help="DICOM: resample missing, uneven or tilted slices.")
     ] = False,
-    dynamic: Annotated[str, typer.Option(help="DICOM: mean, or the number of one frame of a dynamic PET.")] = "mean",
+    dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
     select: Select = None,
     different_patients: DifferentPatients = False,
     dicom_form: Annotated[str, typer.Option(help="DICOM out: sc, enhanced or gray.")] = "sc",

@@ -255,6 +255,8 @@ def _surrounded(
 ) -> list[Focus]:  # fmt: skip
     """The foci at the given places, without those that are weak, leave the picture or the head, or go on to a side."""
     spot, ring, eighths = _stencil(radius, step)
+    if not ring.size or not eighths.any(axis=0).all():
+        return []  # pixels too coarse: a side of the ring holds none
     reach = np.abs(ring).max(axis=0)
     centers = centers[((centers >= reach) & (centers < picture.shape - reach)).all(axis=1)]
     flat, columns = picture.ravel(), picture.shape[1]

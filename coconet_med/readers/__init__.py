@@ -73,15 +73,13 @@ def _read(path: Path, role: Role, affine: AffineChoice, dicom_options: dict[str,
 
         return read_picture(path, role)
     if kind == "nifti":
+        if role == "function":
+            from coconet_med.readers.dynamic import read_functional
+
+            return read_functional(path, affine=affine, dynamic=dicom_options.get("dynamic", "mean"))
         from coconet_med.readers.nifti import read_nifti
 
-        source = read_nifti(path, role, affine=affine)
-        if role == "anatomy":
-            return source
-        from coconet_med.readers.pet_json import facts_of
-        from coconet_med.readers.pet_suv import described
-
-        return described(source, facts_of(path))
+        return read_nifti(path, role, affine=affine)
     from coconet_med.readers import volumes
 
     return {"itk": volumes.read_itk, "mgh": volumes.read_mgh, "minc": volumes.read_minc}[kind](path, role)

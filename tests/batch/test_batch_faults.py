@@ -19,9 +19,9 @@ from coconet_med.batch import BatchOptions, run_batch
 from coconet_med.batch.case import Case
 from coconet_med.batch.pool import run_local
 from coconet_med.batch.run import Runner
-from coconet_med.batch.scratch import PREFIX, clear_scratch, scratch_folder
 from coconet_med.batch.sources import find_cases
 from coconet_med.errors import OptionError, ReadError, WriteError
+from coconet_med.scratch import PREFIX, clear_scratch, scratch_folder
 from coconet_med.writers.atomic import write_together
 
 pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
@@ -57,12 +57,12 @@ def hanging(monkeypatch, tmp_path):
     """A reader that never returns for ``slow_pet.nii.gz``, in worker processes too."""
     (tmp_path / "hook").mkdir()
     (tmp_path / "hook/sitecustomize.py").write_text(
-        "import time, coconet_med.batch.frames as frames\n"
-        "real = frames.static_image\n"
-        "def static_image(path, *rest, **more):\n"
+        "import time, coconet_med.readers.dynamic as dynamic\n"
+        "real = dynamic.read_functional\n"
+        "def read_functional(path, **more):\n"
         "    time.sleep(600 * path.name.startswith('slow'))\n"
-        "    return real(path, *rest, **more)\n"
-        "frames.static_image = static_image\n"
+        "    return real(path, **more)\n"
+        "dynamic.read_functional = read_functional\n"
     )
     before = os.environ.get("PYTHONPATH", "")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'hook'}{os.pathsep}{Path(__file__).parents[2]}{os.pathsep}{before}")
@@ -148,7 +148,7 @@ def test_a_file_name_that_is_too_long_is_an_error_with_words(tmp_path):
 
 KILLED = """
 import os, signal, sys
-from coconet_med.batch.scratch import scratch_folder
+from coconet_med.scratch import scratch_folder
 with scratch_folder() as folder:
     (folder / "patient.nii.gz").write_bytes(b"image")
     print(folder, flush=True)

@@ -100,7 +100,7 @@ def test_what_is_missing_is_named_without_opening_an_image(tmp_path):
     told = [obstacle(case) for case in find_cases(tmp_path / "m.csv")]
     assert told[0] == f"{tmp_path}/a.nii and {tmp_path}/b.nii: no such file or folder; check the path"
     assert f"its content is not here (a git-annex link); get it with: datalad get {tmp_path}/link.nii" in told[1]
-    assert told[2].startswith("heavy: no such weights; give light or full")
+    assert told[2].startswith("heavy: no such weights; give light")
 
 
 # --- globs -------------------------------------------------------------------------------------------------------

@@ -61,6 +61,11 @@ def test_sizes_are_millimeters() -> None:
     assert not _near(foci_of(_head(110), function, spacing=2.5), (75, 85))  # 35 mm: no small finding
 
 
+def test_pixels_larger_than_the_ring_hold_no_foci() -> None:
+    noise = 255 * np.random.default_rng(0).random((16, 16))
+    assert foci_of(noise, noise.T, spacing=(10.0, 10.0)) == []
+
+
 def test_pixels_need_not_be_square() -> None:
     y, x = np.mgrid[:SIZE, :SIZE]
     ball = np.hypot((y - 80) * 2.0, x - 80) <= 5

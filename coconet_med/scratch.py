@@ -1,4 +1,4 @@
-"""Temporary folders that outlive no batch: what a killed worker leaves behind the next one clears, images first."""
+"""Temporary folders of images: what a killed process leaves behind the next batch clears, images first."""
 
 from __future__ import annotations
 

@@ -1,0 +1,74 @@
+"""A dynamic PET in NIfTI is read as batch reads it: the mean by the durations in its JSON file, or one frame."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.fusion import fuse
+from coconet_med.readers import read
+from coconet_med.readers.checks import sha256_of
+
+
+@pytest.fixture
+def dynamic(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """Two frames of 10 s and 590 s, (i, j, k, time)."""
+    frames = np.random.default_rng(0).uniform(1, 9, (8, 9, 10, 2)).astype(np.float32)
+    path = tmp_path / "sub-01_pet.nii.gz"
+    nib.save(nib.Nifti1Image(frames, np.diag([4.0, 4, 4, 1])), path)
+    return path, frames
+
+
+def tell(path: Path, **values: object) -> None:
+    path.with_name(path.name.replace(".nii.gz", ".json")).write_text(json.dumps(values))
+
+
+def test_the_mean_is_weighted_by_the_durations_beside_it(dynamic):
+    path, frames = dynamic
+    tell(path, Units="Bq/mL", FrameDuration=[10, 590], FrameTimesStart=[0, 10])
+    source = read(path, "function")
+    truth = (10 * frames[..., 0] + 590 * frames[..., 1]) / 600
+    assert np.allclose(sitk.GetArrayFromImage(source.image).transpose(2, 1, 0), truth, rtol=1e-6)
+    assert (source.units, source.files, source.sha256) == ("Bq/ml", (path,), sha256_of(path))
+    assert source.details["frames"] == "mean of 2 frames weighted by duration (600 s)"
+
+
+def test_one_frame_is_taken_where_it_is_asked_for(dynamic):
+    path, frames = dynamic
+    source = read(path, "function", dynamic=1)
+    assert np.allclose(sitk.GetArrayFromImage(source.image).transpose(2, 1, 0), frames[..., 1])
+    with pytest.raises(OptionError, match="has 2 frames; --dynamic 2 is none of 0 to 1"):
+        read(path, "function", dynamic=2)
+
+
+def test_without_durations_a_warning_says_that_all_count_alike(dynamic):
+    path, _ = dynamic
+    tell(path, Units="Bq/mL")
+    assert "all counted alike: their durations are not known" in read(path, "function").warnings[-1]
+
+
+def test_four_dimensions_that_nothing_calls_dynamic_are_refused(dynamic):
+    path, _ = dynamic
+    with pytest.raises(ReadError, match="is 4-D"):
+        read(path, "function")
+    tell(path, Units="Bq/mL")
+    with pytest.raises(ReadError, match="is 4-D"):
+        read(path, "anatomy")
+
+
+def test_fuse_takes_a_dynamic_pet(dynamic, mean_model):
+    path, frames = dynamic
+    tell(path, Units="Bq/mL", FrameDuration=[10, 590])
+    anatomy = path.with_name("T1.nii.gz")
+    values = np.random.default_rng(1).uniform(1, 9, (8, 9, 10)).astype(np.float32)
+    nib.save(nib.Nifti1Image(values, np.diag([4.0, 4, 4, 1])), anatomy)
+    result = fuse(anatomy, path, register="never", model=mean_model)
+    peak = ((10 * frames[..., 0] + 590 * frames[..., 1]) / 600).max()
+    assert sitk.GetArrayViewFromImage(result.uptake).max() == pytest.approx(peak, rel=1e-5)
+    assert result.window.units == "Bq/ml"
