@@ -206,7 +206,7 @@ def test_numbered_and_listed_voxel_files_belong_to_their_header(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
 def test_a_time_series_is_held_to_its_bytes_frame_by_frame(tmp_path: Path, small: None, name: str) -> None:
-    from coconet_med.batch.frames import static_image
+    from coconet_med.readers.frames import static_image
 
     path = promising(tmp_path / name, (80, 80, 80, 3))
     with pytest.raises(ReadError, match="80 x 80 x 80 voxels"):

@@ -201,7 +201,7 @@ def test_what_is_written_says_that_it_is_in_millimeters(tmp_path: Path, suffix: 
 
 
 def test_the_mean_of_a_time_series_keeps_forms_and_unit(tmp_path: Path) -> None:
-    from coconet_med.batch.frames import static_image
+    from coconet_med.readers.frames import static_image
     from coconet_med.readers.pet_json import PetFacts
 
     frames = RNG.normal(100, 20, (7, 8, 9, 3)).astype(np.float32)
