@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nibabel as nib
@@ -55,3 +56,22 @@ def test_integers_become_fractions_before_anything_is_resampled(tmp_path: Path) 
     source = read(tmp_path / "pet.nii", "function").image
     assert source.GetPixelID() == sitk.sitkFloat32
     assert sitk.GetArrayFromImage(sitk.Resample(source, *grid))[0, 0, 0] == pytest.approx(10.9, abs=1e-5)
+
+
+def test_no_compiled_network_outlives_its_weights(tmp_path: Path) -> None:
+    """OpenVINO's cache takes new weights for the old ones where the file's time is the same, as wheels bring it."""
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    from coconet_med.engines.openvino import OpenVinoEngine
+
+    image = np.stack(slice_pair(64))[None].astype(np.float32) / 255
+    path, answers = tmp_path / "light.onnx", []
+    for factor in (1, 2):
+        model = onnx.load(LIGHT)
+        for tensor in model.graph.initializer:
+            if tensor.data_type == onnx.TensorProto.FLOAT and len(tensor.dims) == 4:
+                tensor.CopyFrom(onnx.numpy_helper.from_array(factor * onnx.numpy_helper.to_array(tensor), tensor.name))
+        onnx.save(model, path)
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+        answers.append(OpenVinoEngine(path, threads=1).run(image))
+    assert np.abs(answers[0] - answers[1]).max() > 1e-3
