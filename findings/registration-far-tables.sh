@@ -2,9 +2,9 @@
 # One would guess: a PET whose table lies 60 to 400 mm from the MRI's is found by every rigid registration at its stated
 #   defaults, or refused.
 # What happens, with a generated head, 12 mm and 11 degrees of true motion besides: antspyx 0.6.3 "Rigid" finds it at every
-#   distance (0.3 to 1.1 mm, other in each run). itk-elastix 0.25.4's default rigid map is exact to 0.3 mm up to about 110 mm and raises an error
-#   beyond. picsl-greedy 1.4.0.3 with -m NMI -ia-identity, its documented start, is right with none, with 60 mm it ends
-#   25 to 150 mm off, at 400 mm it returns what it got; no error, exit status 0. With -ia-image-centers: 1 mm.
+#   distance (0.3 to 1.1 mm, other in each run). itk-elastix 0.25.4's default rigid map is exact to 0.3 mm up to about 110 mm
+#   and raises an error beyond. picsl-greedy 1.4.0.3 with -m NMI -ia-identity is right with none; with 60 mm it ends 25 to
+#   150 mm off, at 400 mm it returns what it got, without an error. With -ia-image-centers: 1 mm.
 # For an MRI with a PET: tables differ by hundreds of millimeters between scanners; center first, and judge the result.
 set -euo pipefail
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT && cd "$work"
