@@ -28,15 +28,16 @@ class ChannelAttention(nn.Module):
     Args:
         channels: width C.
         pooling: side of the squares of pixels that give one query and one key; 1 as published.
+        cosine: whether energies are cosines; ``False`` for the unscaled sums of the publication.
 
     Example:
         >>> ChannelAttention(4)(torch.zeros(2, 4, 8, 8)).shape
         torch.Size([2, 4, 8, 8])
     """
 
-    def __init__(self, channels: int, *, pooling: int = 2) -> None:
+    def __init__(self, channels: int, *, pooling: int = 2, cosine: bool = True) -> None:
         super().__init__()
-        self.pooling = pooling
+        self.pooling, self.cosine = pooling, cosine
         self.query = nn.Conv2d(channels, channels, 3, padding=1)
         self.key = nn.Conv2d(channels, channels, 3, padding=1)
         self.value = nn.Conv2d(channels, channels, 3, padding=1)
@@ -46,17 +47,18 @@ class ChannelAttention(nn.Module):
         """Map (B, C, H, W) features to (B, C, H, W) features."""
         value = self.value(x)
         pooled = F.max_pool2d(x, self.pooling) if self.pooling > 1 else x
-        attention = channel_attention(self.query(pooled).flatten(2), self.key(pooled).flatten(2))
+        attention = channel_attention(self.query(pooled).flatten(2), self.key(pooled).flatten(2), self.cosine)
         gathered = torch.matmul(attention, value.flatten(2)).reshape(value.shape)
         return self.gamma * gathered + value
 
 
-def channel_attention(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+def channel_attention(query: torch.Tensor, key: torch.Tensor, cosine: bool = True) -> torch.Tensor:
     """Attention of each channel to each other one, (B, C, C), from flattened (B, C, N) queries and keys.
 
     Rows sum to 1; the larger the energy between two channels, the *smaller* the attention: a channel attends to those
-    that differ from it.
+    that differ from it.  Energies are cosines, or sums over the pixels as they are.
     """
-    query, key = F.normalize(query, dim=-1), F.normalize(key, dim=-1)
+    if cosine:
+        query, key = F.normalize(query, dim=-1), F.normalize(key, dim=-1)
     energy = torch.matmul(query, key.transpose(1, 2))
     return torch.softmax(energy.amax(dim=-1, keepdim=True) - energy, dim=-1)

@@ -17,6 +17,7 @@ from coconet_med.commands.demo import demo
 from coconet_med.commands.doctor import doctor
 from coconet_med.commands.evaluate import evaluate
 from coconet_med.commands.fuse import fuse
+from coconet_med.commands.import_weights import import_weights
 from coconet_med.commands.pacs import app as pacs
 from coconet_med.errors import FusionError
 from coconet_med.printable import printable
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (fuse, batch, evaluate, demo, doctor):
+for command in (fuse, batch, evaluate, demo, doctor, import_weights):
     app.command()(command)
 app.add_typer(pacs)
 

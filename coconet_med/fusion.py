@@ -15,7 +15,7 @@ import SimpleITK as sitk
 
 from coconet_med._version import __version__
 from coconet_med.align import AffinesLeftError, Guess, align, worth_guessing
-from coconet_med.choices import check_choices
+from coconet_med.choices import check_choices, one_of
 from coconet_med.color import compose, ycbcr_compose
 from coconet_med.errors import OptionError
 from coconet_med.model import Model, load_model
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from coconet_med.engines import Engine
     from coconet_med.field import Field
     from coconet_med.geometry import AffineChoice
+    from coconet_med.result import Kept
     from coconet_med.slices import Slicing
     from coconet_med.volume import Role
 
@@ -60,6 +61,7 @@ def fuse(
     suv: bool = False,
     palette: str | Path | None = None,
     colormap: str = "auto",
+    color: str = "map",
     strength: float = 1.0,
     model: str | Path | Model = "light",
     engine: str = "auto",
@@ -89,6 +91,8 @@ def fuse(
             color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
         colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, ``"uptake"`` for
             all else.
+        color: ``"map"`` colors by the uptake; ``"source"`` keeps the Cb and Cr of the picture that is in color under
+            the fused luminance, as the paper does with visible and infrared pictures, and is gray where neither is.
         strength: linear weight between anatomy alone (0) and the full fusion (1).
         model: ``"light"``, a path of weights, or what :func:`load_model` returned.
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
@@ -115,16 +119,23 @@ def fuse(
         (64, 64)
     """
     check_choices(register=register, plane=plane, colormap=colormap, window=window, strength=strength, palette=palette)
+    one_of("--color", color, ("map", "source"))
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
         with memory_limit(max_memory):
-            first, second = _read_pair(anatomy, function, spacing, affine, different_patients, dicom_options)
+            first, second = _read_pair(
+                anatomy, function, spacing, affine, different_patients, dicom_options, colored=color == "source"
+            )
         select = dicom_options.get("select")
         pair = check_pair(first, second, different_patients=different_patients, select=select)
         model = loading.result() if loading else model
         second = insist_on_suv(second) if suv else second
         second = _with_palette(second, palette)
+        if color == "source" and first.color is not None and second.color is not None:
+            note = f"{second.name}: is in color; its luminance was fused, and the colors are those of {first.name}"
+            second = replace(second, color=None, warnings=(*second.warnings[:-1], note))
+        kept = _kept(first, second, color)
         if colormap == "auto":
             colormap = "ct" if second.modality == "CT" else "uptake"
         slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
@@ -137,7 +148,7 @@ def fuse(
             windows = limits.result()
             ready.result()
             return _pictures(
-                first, second, under, windows, slicing, colormap, strength, engine=model.engine, progress=told
+                first, second, under, windows, slicing, colormap, strength, kept, engine=model.engine, progress=told
             )
 
         alignment, (color, luminance, field) = _aligned(first, second, register, force, aside, paint, progress)
@@ -151,7 +162,8 @@ def fuse(
         alignment=alignment,
         anatomy_window=windows[0],
         window=windows[1],
-        colormap=None if second.color is not None else colormap,
+        colormap=None if kept else colormap,
+        kept=kept,
         strength=strength,
         plane=slicing.plane,
         field=field,
@@ -240,6 +252,8 @@ def _read_pair(
     affine: AffineChoice,
     different_patients: bool,
     dicom_options: dict[str, Any],
+    *,
+    colored: bool,
 ) -> tuple[Source, Source]:
     if function is None:
         if not isinstance(anatomy, (str, Path)):
@@ -253,7 +267,7 @@ def _read_pair(
 
         dicom_options = dicom_options | {"select": selection_of(dicom_options["select"], lenient=True)}
     return (
-        _read_one(anatomy, "anatomy", spacing, affine, dicom_options),
+        _read_visible(anatomy, spacing) if colored else _read_one(anatomy, "anatomy", spacing, affine, dicom_options),
         _read_one(function, "function", spacing, affine, dicom_options),
     )
 
@@ -266,6 +280,31 @@ def _read_one(
     if isinstance(data, (str, Path)):
         return read(data, role, affine=affine, **dicom_options)
     return from_memory(data, role, spacing=spacing)
+
+
+def _read_visible(data: Any, spacing: Sequence[float] | None) -> Source:
+    """The first picture of two whose colors may be kept.
+
+    Raises:
+        OptionError: it is no picture.
+    """
+    if not isinstance(data, Source):
+        # Readers let a functional picture be in color, and treat pictures of both roles alike otherwise.
+        source = _read_one(data, "function", spacing, "auto", {})
+        data = replace(source, name=source.name.replace("function (", "anatomy (", 1))
+    if not data.planar:
+        msg = f"{data.name}: --color source is for 2-D pictures; leave it out for volumes"
+        raise OptionError(msg)
+    return data
+
+
+def _kept(anatomy: Source, function: Source, color: str) -> Kept | None:
+    """Whose colors the result has, if not those of a map."""
+    if color == "source" and anatomy.color is not None:
+        return "anatomy"
+    if function.color is not None:
+        return "function"
+    return "gray" if color == "source" else None
 
 
 def _with_palette(function: Source, palette: str | Path | None) -> Source:
@@ -298,6 +337,7 @@ def _pictures(
     slicing: Slicing,
     colormap: str,
     strength: float,
+    kept: Kept | None,
     *,
     engine: Engine | None = None,
     field: Field | None = None,
@@ -306,7 +346,7 @@ def _pictures(
     """Color and luminance on the anatomical grid, made batch by batch of slices, by the network or by its field."""
     color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
     colors, lights = (slicing.stack(writable(image)) for image in (color, luminance))
-    picture = slicing.stack(_picture(anatomy, function, alignment, strength)) if function.color is not None else None
+    picture = slicing.stack(_picture(anatomy, function, alignment, strength, kept)) if kept else None
     fusion = Fusion(
         *(sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)),
         slicing=slicing,
@@ -345,22 +385,28 @@ def mix_again(result: FusionResult, *, strength: float | None = None, colormap: 
     check_choices(register="auto", plane="auto", colormap=colormap, window=None, strength=strength)
     first, second = result.anatomy, result.function
     slicing = slicing_of(first.image, plane=result.plane, slice_axis=first.slice_axis, planar=first.planar)
-    windows = (result.anatomy_window, result.window)
+    windows, kept = (result.anatomy_window, result.window), result.kept
     color, luminance, field = _pictures(
-        first, second, result.alignment, windows, slicing, colormap, strength, field=result.field
+        first, second, result.alignment, windows, slicing, colormap, strength, kept, field=result.field
     )
     return replace(
         result,
         color=_flat(color, first),
         luminance=_flat(luminance, first),
         strength=strength,
-        colormap=None if second.color is not None else colormap,
+        colormap=None if kept else colormap,
         field=field,
     )
 
 
-def _picture(anatomy: Source, function: Source, alignment: Alignment | Guess, strength: float) -> np.ndarray:
-    """The colors of a functional picture on the anatomical grid, (k, j, i, 3)."""
+def _picture(
+    anatomy: Source, function: Source, alignment: Alignment | Guess, strength: float, kept: Kept
+) -> np.ndarray:
+    """The picture whose colors are kept, on the anatomical grid, (k, j, i, 3); all black for gray."""
+    if kept == "gray":
+        return np.zeros((*anatomy.image.GetSize()[::-1], 3), np.uint8)
+    if kept == "anatomy":
+        return sitk.GetArrayFromImage(anatomy.color)
     brought = sitk.Resample(function.color, anatomy.image, alignment.transform, sitk.sitkLinear, 0)
     picture = sitk.GetArrayFromImage(brought if not anatomy.planar else function.color)
     if strength == 1:

@@ -18,9 +18,18 @@ from coconet_med.features import FeatureBranch
 from coconet_med.guide import Guide, LowPass
 from coconet_med.mixing import CHANNELS, KIND, WITHIN, enlarged, mix
 
-_PUBLISHED = {"pooling": 1, "guided": False, "mixed": False}
+_PUBLISHED = {
+    "pooling": 1,
+    "guided": False,
+    "mixed": False,
+    "cosine": False,
+    "centered": True,
+    "last_norm": False,
+    "published_order": True,
+}
 
-#: Arguments of :class:`CoCoNet`: the two released configurations, and the network as published in both widths.
+#: Arguments of :class:`CoCoNet`: the released configuration, the same at four times the width, and the network as
+#: published in both widths.
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "full": {"width": 32},
     "light": {"width": 8},
@@ -35,9 +44,14 @@ SIZE_MULTIPLE = 16
 SIZE_MINIMUM = 16
 
 
-def _conv(inputs: int, outputs: int) -> nn.Sequential:
+#: What each number of ``arrangement`` behind the third one is where weights have but three.
+_USUAL = {"cosine": True, "centered": False, "last_norm": True, "published_order": False}
+
+
+def _conv(inputs: int, outputs: int, *, norm: bool = True) -> nn.Sequential:
     """3x3 convolution, LeakyReLU(0.2), batch norm, in this order."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.LeakyReLU(0.2), nn.BatchNorm2d(outputs))
+    layers = [nn.Conv2d(inputs, outputs, 3, padding=1), nn.LeakyReLU(0.2), nn.BatchNorm2d(outputs)]
+    return nn.Sequential(*layers[: 3 if norm else 2])
 
 
 class Ensemble(nn.Module):
@@ -47,28 +61,32 @@ class Ensemble(nn.Module):
     reduces the three results to the level's width.
     """
 
-    def __init__(self, channels: int, *, pooling: int = 2) -> None:
+    def __init__(self, channels: int, *, pooling: int = 2, cosine: bool = True, published_order: bool = False) -> None:
         super().__init__()
-        self.attention = ChannelAttention(channels, pooling=pooling)
+        self.published_order = published_order
+        self.attention = ChannelAttention(channels, pooling=pooling, cosine=cosine)
         self.merge = nn.Conv2d(3 * channels, channels, 3, padding=1)
 
     def forward(self, trunk: torch.Tensor, anatomy: torch.Tensor, function: torch.Tensor) -> torch.Tensor:
         """Three (B, C, H, W) feature maps in, one out."""
         # One by one rather than as one batch of 3B: the engines run small batches faster, and memory stays low.
-        return self.merge(torch.cat([self.attention(x) for x in (trunk, anatomy, function)], dim=1))
+        first, second = (function, anatomy) if self.published_order else (anatomy, function)
+        return self.merge(torch.cat([self.attention(x) for x in (trunk, first, second)], dim=1))
 
 
 class _Up(nn.Module):
     """Bilinear upsampling by 2 and a halving convolution, then the skip connection and two convolutions."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, norm: bool = True, published_order: bool = False) -> None:
         super().__init__()
+        self.published_order = published_order
         self.halve = nn.Conv2d(channels, channels // 2, 3, padding=1)
-        self.join = nn.Sequential(_conv(channels, channels // 2), _conv(channels // 2, channels // 2))
+        self.join = nn.Sequential(_conv(channels, channels // 2), _conv(channels // 2, channels // 2, norm=norm))
 
     def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
         x = self.halve(F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False))
-        return self.join(torch.cat([skip, x], dim=1))
+        first, second = (x, skip) if self.published_order else (skip, x)
+        return self.join(torch.cat([first, second], dim=1))
 
 
 class CoCoNet(nn.Module):
@@ -81,6 +99,15 @@ class CoCoNet(nn.Module):
         mixed: whether the network sees the sources at half their resolution and gives a field that says how much of
             each to take and what to add, see :mod:`coconet_med.mixing`, rather than the fused luminance itself (as in
             the paper).
+        cosine: whether energies of the attention are cosines, see :class:`ChannelAttention` (sums in the paper's code).
+        centered: whether pictures are padded by reflection on all sides, as in the paper's code, rather than by
+            repeated pixels below and to the right.
+        last_norm: whether a batch norm stands before the last layer (not in the paper's code).
+        published_order: order of what is concatenated, as in the paper's code: the anatomical source before the
+            functional one in the trunk, behind it in the ensembles, and the decoder's features before the skip's.  It
+            changes nothing but the places of weights.
+        frozen_features: whether the feature branch is left out of the training, as in the paper: for one that was
+            started by :meth:`FeatureBranch.load_vgg19 <coconet_med.features.FeatureBranch.load_vgg19>`.
 
     Example:
         >>> net = CoCoNet(width=8).eval()
@@ -88,23 +115,44 @@ class CoCoNet(nn.Module):
         torch.Size([1, 1, 50, 70])
     """
 
-    def __init__(self, width: int = 32, *, pooling: int = 2, guided: bool = True, mixed: bool = True) -> None:
+    def __init__(
+        self,
+        width: int = 32,
+        *,
+        pooling: int = 2,
+        guided: bool = True,
+        mixed: bool = True,
+        cosine: bool = True,
+        centered: bool = False,
+        last_norm: bool = True,
+        published_order: bool = False,
+        frozen_features: bool = False,
+    ) -> None:
         super().__init__()
         self.multiple = SIZE_MULTIPLE  # TorchScript knows no globals
+        self.centered, self.published_order = centered, published_order
         w1, w2, w3, w4 = width, 2 * width, 4 * width, 8 * width
         self.encode1 = nn.Sequential(_conv(2, w1), _conv(w1, w1))
         self.encode2 = nn.Sequential(_conv(w1, w2), _conv(w2, w2))
         self.encode3 = nn.Sequential(_conv(w2, w3), _conv(w3, w3))
         self.encode4 = _conv(w3, w4)
         self.bottom = _conv(w4, w4)
-        self.features = FeatureBranch(width)
+        self.features = FeatureBranch(width).requires_grad_(not frozen_features)
         self.guide = Guide(w1) if guided else None
-        self.ensemble2, self.ensemble3, self.ensemble4 = (Ensemble(w, pooling=pooling) for w in (w2, w3, w4))
-        self.decode3, self.decode2, self.decode1 = _Up(w4), _Up(w3), _Up(w2)
+        self.ensemble2, self.ensemble3, self.ensemble4 = (
+            Ensemble(w, pooling=pooling, cosine=cosine, published_order=published_order) for w in (w2, w3, w4)
+        )
+        self.decode3, self.decode2, self.decode1 = (
+            _Up(w, norm=last_norm or w > w2, published_order=published_order) for w in (w4, w3, w2)
+        )
         self.mixed = mixed
         self.low_pass = LowPass(CHANNELS, sigma=WITHIN) if mixed else None
         # So that weights say what they are of: pooling does not show in their shapes.
-        self.register_buffer("arrangement", torch.tensor([pooling, int(guided), KIND if mixed else 0]))
+        arrangement = [pooling, int(guided), KIND if mixed else 0]
+        more = {"cosine": cosine, "centered": centered, "last_norm": last_norm, "published_order": published_order}
+        if more != _USUAL:
+            arrangement += [int(value) for value in more.values()]
+        self.register_buffer("arrangement", torch.tensor(arrangement))
         self.out = nn.Conv2d(w1, CHANNELS if mixed else 1, 1)
         if mixed:  # begins near the anatomical source: beyond the range, where nothing is seen, little is learned
             nn.init.uniform_(self.out.weight, -0.1 / w1**0.5, 0.1 / w1**0.5)
@@ -146,13 +194,15 @@ class CoCoNet(nn.Module):
             (B, 3, h, w), the field before its low pass; (B, 1, h, w), before tanh, of a network that does not mix.
         """
         height, width = image.shape[-2], image.shape[-1]
-        fill = [0, -width % self.multiple, 0, -height % self.multiple]
-        image = F.pad(image, fill, mode="replicate")
+        right, below = -width % self.multiple, -height % self.multiple
+        left, above = (right // 2, below // 2) if self.centered else (0, 0)
+        fill = [left, right - left, above, below - above]
+        image = F.pad(image, fill, mode="reflect" if self.centered else "replicate")
         x = image * 2.0 - 1.0
         anatomy, function = x[:, 0:1], x[:, 1:2]
         a2, a3, a4 = self.features(anatomy)
         f2, f3, f4 = self.features(function)
-        e1 = self.encode1(torch.cat([function, anatomy], dim=1))
+        e1 = self.encode1(x if self.published_order else torch.cat([function, anatomy], dim=1))
         half = F.max_pool2d(e1, 2)
         if self.guide is not None:
             half = half + self.guide(image)
@@ -163,7 +213,7 @@ class CoCoNet(nn.Module):
         y = self.decode3(y, self.ensemble3(e3, a3, f3))
         y = self.decode2(y, self.ensemble2(e2, a2, f2))
         y = self.decode1(y, e1)
-        return self.out(y)[..., :height, :width]
+        return self.out(y)[..., above : above + height, left : left + width]
 
 
 def build_network(name: str) -> CoCoNet:
@@ -181,12 +231,16 @@ def network_of(state: Mapping[str, torch.Tensor]) -> CoCoNet:
     if not isinstance(state, Mapping) or not {"arrangement", "encode1.0.0.weight"} <= set(state):
         msg = "no arrangement in it: of another network, or of an earlier release"
         raise ValueError(msg)
-    pooling, guided, mixed = state["arrangement"].tolist()
+    pooling, guided, mixed, *more = state["arrangement"].tolist()
     if mixed not in (0, KIND):
         msg = "they mix the sources in another way: of an earlier release"
         raise ValueError(msg)
     width = state["encode1.0.0.weight"].shape[0]
-    net = CoCoNet(width, pooling=pooling, guided=bool(guided), mixed=bool(mixed))
+    if len(more) not in (0, len(_USUAL)):
+        msg = "an arrangement of another release"
+        raise ValueError(msg)
+    options = dict(zip(_USUAL, map(bool, more), strict=True)) if more else _USUAL
+    net = CoCoNet(width, pooling=pooling, guided=bool(guided), mixed=bool(mixed), **options)
     net.load_state_dict(state)
     return net
 

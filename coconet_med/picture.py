@@ -46,7 +46,8 @@ def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
     """The color bar of a result with its units; without a known palette, a bar that says so."""
     units = {"relative": "relative uptake"}.get(result.window.units, result.window.units)
     if result.colormap is None:
-        return legend("gray", 0, 1, "palette unknown", height=height)
+        what = "palette unknown" if result.kept in (None, "function") else "luminance"
+        return legend("gray", 0, 1, what, height=height)
     low, high = result.window.low, result.window.high
     return legend(result.colormap, low, high, units, height=height, strength=result.strength)
 

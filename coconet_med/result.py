@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from coconet_med.field import Field
     from coconet_med.scale import Window
     from coconet_med.volume import Source
+
+
+#: Whose colors a result has where they are not those of a map.
+Kept = Literal["anatomy", "function", "gray"]
+
+_KEPT: dict[str | None, str] = {
+    "anatomy": "colors of the anatomical picture (YCbCr)",
+    "gray": "none: gray sources",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,7 @@ class FusionResult:
         window: functional values that became 0 and 1.
         colormap: color map through which uptake can be read back, or ``None`` where the colors of an unknown palette
             were kept.
+        kept: whose colors were kept instead; ``None`` where a map was laid on.
         strength: weight of the fusion against the anatomy alone.
         plane: plane of the slices that the network saw.
         field: by which the sources were mixed, for mixing them again without the network
@@ -55,6 +65,7 @@ class FusionResult:
     provenance: dict[str, Any]
     warnings: tuple[str, ...] = ()
     field: Field | None = None
+    kept: Kept | None = None
 
     def read_uptake(self) -> np.ndarray:
         """Uptake decoded from the colors alone, in units: (k, j, i), or (rows, columns) for pictures.
@@ -87,7 +98,7 @@ class FusionResult:
             "units": self.window.units,
             "window": _window(self.window),
             "anatomy_window": _window(self.anatomy_window),
-            "colormap": self.colormap or "colors of the functional picture (YCbCr)",
+            "colormap": self.colormap or _KEPT.get(self.kept, "colors of the functional picture (YCbCr)"),
             "strength": self.strength,
             "plane": self.plane,
             "field": self.field.summary() if self.field else None,

@@ -45,6 +45,9 @@ def fuse(
     suv: Suv = False,
     palette: Palette = None,
     colormap: Colormap = "auto",
+    color: Annotated[
+        str, typer.Option(help="map: colors by uptake; source: pictures keep their own colors, gray ones stay gray.")
+    ] = "map",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",
@@ -90,6 +93,7 @@ def fuse(
             suv=suv,
             palette=palette,
             colormap=colormap,
+            color=color,
             model=model,
             engine=engine,
             device=device,

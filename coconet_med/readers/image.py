@@ -64,7 +64,8 @@ def luminance_of(rgb: np.ndarray, name: str, role: Role) -> tuple[np.ndarray, bo
     if spread <= GREY_TOLERANCE:
         return rgb[..., 1], False
     if role == "anatomy":
-        msg = f"{name}: the anatomical image is in color; give it first in grey, or swap the two inputs"
+        msg = f"{name}: the anatomical image is in color; give it first in grey, swap the two inputs, "
+        msg += "or keep its colors with --color source"
         raise ReadError(msg)
     return rgb.astype(np.float32) @ LUMA, True
 

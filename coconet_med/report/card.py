@@ -50,6 +50,6 @@ def _facts(result: FusionResult) -> dict[str, str]:
         f"coverage {alignment['coverage']:.2f}",
         "Uptake shown": f"{result.window.low:g} to {result.window.high:g} {units} ({result.window.chosen})",
         "Fusion": f"model {model['name']} ({model['sha256'][:12]}), {model['engine']} on {model['device']}; "
-        f"{result.plane} slices, strength {result.strength:g}, colors {result.colormap or 'of the functional picture'}",
+        f"{result.plane} slices, strength {result.strength:g}, colors {result.sidecar()['colormap']}",
         "Software": f"coconet-med {result.provenance['software']['version']}",
     }

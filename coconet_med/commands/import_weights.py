@@ -1,0 +1,30 @@
+"""``coconet-med import-weights``: the authors' released weights for this package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coconet_med.commands.options import Overwrite
+from coconet_med.errors import ModelError
+
+
+def import_weights(
+    weights: Annotated[Path, typer.Argument(help="Weights (.pth) of the authors' CoCoNet, infrared and visible.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The .pt file to write; NAME.coconet-med.pt by default.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Turn weights of the authors' public code into ones that fuse --model takes."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        msg = 'PyTorch is not installed: pip install "coconet-med[monai]" and run the command again'
+        raise ModelError(msg) from error
+    from coconet_med.imported import import_weights as run
+
+    written = run(weights, output or weights.with_suffix(".coconet-med.pt"), overwrite=overwrite)
+    typer.echo(f"wrote {written}: fuse VISIBLE INFRARED --model {written.name} --color source")
