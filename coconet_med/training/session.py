@@ -140,6 +140,9 @@ class Session:
         if self.settings.start:
             digest = hashlib.sha256(Path(self.settings.start).read_bytes()).hexdigest()
             settings["start"] = f"{Path(self.settings.start).name} (sha256 {digest})"
+        if self.settings.generated:
+            digest = hashlib.sha256(Path(self.settings.generated).read_bytes()).hexdigest()
+            settings["generated"] = f"{Path(self.settings.generated).name} (sha256 {digest})"
         contrast = self.settings.contrast
         if contrast.space_path:
             settings["contrast"]["space_path"] = Path(contrast.space_path).name
