@@ -14,7 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med._version import __version__
-from coconet_med.align import AffinesLeftError, Guess, align, worth_guessing
+from coconet_med.align import AffinesLeftError, Guess, align, align_as_given, worth_guessing
 from coconet_med.choices import check_choices, one_of
 from coconet_med.color import compose, ycbcr_compose
 from coconet_med.errors import OptionError
@@ -28,6 +28,7 @@ from coconet_med.result import FusionResult
 from coconet_med.scale import Window, window_for
 from coconet_med.slices import slicing_of
 from coconet_med.slicewise import Fusion, prepare
+from coconet_med.transform_files import check_transform, read_transform
 from coconet_med.volume import Source, writable
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
     from coconet_med.result import Kept
     from coconet_med.slices import Slicing
+    from coconet_med.transform_files import StoredTransform
     from coconet_med.volume import Role
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
@@ -56,6 +58,9 @@ def fuse(
     spacing: Sequence[float] | None = None,
     register: str = "auto",
     force: bool = False,
+    transform: str | Path | None = None,
+    transform_images: tuple[str | Path, str | Path] | None = None,
+    transform_direction: str = "stated",
     plane: str = "auto",
     window: tuple[float, float] | None = None,
     suv: bool = False,
@@ -81,7 +86,12 @@ def fuse(
         spacing: voxel size (i, j, k) in mm of 3-D arrays.
         register: ``"auto"`` (only where nobody vouches for the alignment, or it is implausible), ``"always"``, or
             ``"never"``.
-        force: accept a registration that is not plausible.
+        force: accept a registration, or a given transform, that is not plausible.
+        transform: file of a linear transform between the two images, taken instead of a registration
+            (:mod:`coconet_med.transform_files`).
+        transform_images: the NIfTI files that were ``-in`` and ``-ref`` of an FSL FLIRT matrix, where they are not the
+            function and the anatomy themselves.
+        transform_direction: ``"stated"`` (as the format has it) or ``"reverse"``.
         plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
             ``"sagittal"``.
         window: values of the functional image shown as no and as full uptake, in its own units; robust by default.
@@ -120,6 +130,8 @@ def fuse(
     """
     check_choices(register=register, plane=plane, colormap=colormap, window=window, strength=strength, palette=palette)
     one_of("--color", color, ("map", "source"))
+    if transform is not None:
+        check_transform(transform, transform_images, transform_direction, register)
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
@@ -130,6 +142,11 @@ def fuse(
         select = dicom_options.get("select")
         pair = check_pair(first, second, different_patients=different_patients, select=select)
         model = loading.result() if loading else model
+        stored = None
+        if transform is not None:
+            stored = read_transform(
+                transform, first, second, images=transform_images, reverse=transform_direction == "reverse"
+            )
         second = insist_on_suv(second) if suv else second
         second = _with_palette(second, palette)
         if color == "source" and first.color is not None and second.color is not None:
@@ -151,7 +168,7 @@ def fuse(
                 first, second, under, windows, slicing, colormap, strength, kept, engine=model.engine, progress=told
             )
 
-        alignment, (color, luminance, field) = _aligned(first, second, register, force, aside, paint, progress)
+        alignment, (color, luminance, field) = _aligned(first, second, register, force, aside, paint, progress, stored)
         windows = limits.result()
     return FusionResult(
         color=_flat(color, first),
@@ -186,12 +203,16 @@ def _aligned(
     aside: Executor,
     paint: Painter,
     progress: Progress | None,
+    stored: StoredTransform | None = None,
 ) -> tuple[Alignment, Pictures]:
     """How the two images lie, and what was painted of them as they lie.
 
     Where the affines may be kept, and mostly they are, painting begins while they are checked.  If it turns out that
     the images have to be registered, it stops and begins again with what the registration found.
     """
+    if stored is not None:
+        alignment = align_as_given(anatomy, function, stored, force=force, progress=_share(progress, "align"))
+        return alignment, paint(alignment, _stage(progress, "fuse"))
     examined = None
     if worth_guessing(anatomy, function, register):
         if progress:

@@ -117,7 +117,14 @@ class FusionResult:
         return overview(self, height=height)
 
     def save(
-        self, path: str | Path, *, luminance: bool = False, uptake: bool = False, overwrite: bool = False, **dicom: Any
+        self,
+        path: str | Path,
+        *,
+        luminance: bool = False,
+        uptake: bool = False,
+        transform: bool = False,
+        overwrite: bool = False,
+        **dicom: Any,
     ) -> list[Path]:
         """Write the result; whole or not at all.
 
@@ -126,6 +133,8 @@ class FusionResult:
                 folder of DICOM files (for DICOM inputs).
             luminance: also write the fused luminance.
             uptake: also write the functional image on the anatomical grid.
+            transform: also write the transform from the anatomy to the function, as ITK ``.tfm``, and beside a DICOM
+                result of two DICOM series as a Spatial Registration object.
             overwrite: replace what is there.
             dicom: further options of :func:`coconet_med.writers.dicom.write_dicom`.
 
@@ -137,7 +146,8 @@ class FusionResult:
         """
         from coconet_med.writers import write
 
-        return write(self, Path(path), luminance=luminance, uptake=uptake, overwrite=overwrite, **dicom)
+        extras = {"luminance": luminance, "uptake": uptake, "transform": transform}
+        return write(self, Path(path), overwrite=overwrite, **extras, **dicom)
 
     def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a self-contained HTML page: pictures, legend, quality figures, warnings, provenance.

@@ -136,7 +136,7 @@ def align(
     tell(0.9, "resampling")
     if laid is None or transform is not identity:
         laid = lay(anatomy, function, transform)
-    return _described(laid, anatomy, function, pair, transform, wanted, given, found, reason, notes)
+    return describe(laid, anatomy, function, pair, transform, wanted, given, found, reason, notes)
 
 
 def examine(anatomy: Source, function: Source, *, register: RegisterMode, force: bool = False) -> Examined:
@@ -175,7 +175,7 @@ def _refusal(anatomy: Source, function: Source, complaints: tuple[str, ...], tru
     )
 
 
-def _described(
+def describe(
     laid: sitk.Image,
     anatomy: Source,
     function: Source,
@@ -186,7 +186,13 @@ def _described(
     after: Plausibility,
     reason: str,
     notes: tuple[str, ...],
+    stored: str = "",
 ) -> Alignment:
+    """The alignment with all its figures; ``stored`` says which given transform it is.
+
+    Raises:
+        GeometryError: the fields of view do not meet.
+    """
     inside = field_of_view(function.image, anatomy.image, transform)
     if not sitk.GetArrayViewFromImage(inside).any():
         here, there = field_center(anatomy.image), field_center(function.image)
@@ -207,12 +213,13 @@ def _described(
         coverage=coverage,
         overlap=overlap,
         offset_mm=float(np.linalg.norm(np.array(transform.TransformPoint(middle.tolist())) - middle)),
-        angle_deg=rotation_deg(transform) if registered else 0.0,
+        angle_deg=rotation_deg(transform) if registered or stored else 0.0,
         mutual_information_before=before.mutual_information,
         mutual_information_after=after.mutual_information,
         moved_reason=reason,
         warnings=notes,
         background=_background(function),
+        given=stored,
     )
 
 

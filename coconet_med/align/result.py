@@ -18,7 +18,7 @@ class Alignment:
             beyond the functional field of view.
         inside: ``uint8`` mask (0 or 1) on the same grid: the functional field of view.
         transform: takes an anatomical point to its functional point (the sense of :func:`SimpleITK.Resample`); the
-            identity unless ``registered``.
+            identity unless ``registered`` or ``given``.
         registered: whether ``transform`` was found by registration.
         coverage: part of the anatomical foreground inside the functional field of view, 0 to 1.
         overlap: Dice coefficient of the two foregrounds where both images have data, 0 to 1.
@@ -28,6 +28,7 @@ class Alignment:
         mutual_information_after: in nat, under ``transform``.
         moved_reason: why the images were registered, or why not.
         warnings: what the user should know.
+        given: file, format and direction of the transform, where the user gave one.
         background: value beyond the functional field of view: -1000 (air) for CT in HU, else 0.
     """
 
@@ -44,6 +45,7 @@ class Alignment:
     moved_reason: str
     warnings: tuple[str, ...] = ()
     background: float = 0.0
+    given: str = ""
 
     @property
     def matrix(self) -> np.ndarray:
@@ -57,6 +59,7 @@ class Alignment:
         return {
             "registered": self.registered,
             "reason": self.moved_reason,
+            **({"given": self.given} if self.given else {}),
             "matrix_lps_anatomy_to_function": self.matrix.tolist(),
             "offset_mm": self.offset_mm,
             "angle_deg": self.angle_deg,

@@ -21,9 +21,13 @@ from coconet_med.commands.options import (
     Plane,
     Quiet,
     Register,
+    SaveTransform,
     Select,
     Strength,
     Suv,
+    Transform,
+    TransformDirection,
+    TransformImages,
     WindowOption,
 )
 from coconet_med.errors import FusionError
@@ -40,6 +44,10 @@ def fuse(
     report: Annotated[Path | None, typer.Option(help="Also write a self-contained HTML report.")] = None,
     register: Register = "auto",
     force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
+    transform: Transform = None,
+    transform_images: TransformImages = None,
+    transform_direction: TransformDirection = "stated",
+    save_transform: SaveTransform = False,
     plane: Plane = "auto",
     window: WindowOption = None,
     suv: Suv = False,
@@ -75,7 +83,7 @@ def fuse(
     with Reporter(quiet=quiet or as_json) as say:
         from coconet_med.writers import check_file, check_target
 
-        check_target(output, luminance=luminance, uptake=uptake, overwrite=overwrite)
+        check_target(output, luminance=luminance, uptake=uptake, transform=save_transform, overwrite=overwrite)
         if report:
             check_file(report, overwrite=overwrite)
         from coconet_med.choices import check_dicom_output
@@ -88,6 +96,9 @@ def fuse(
             function,
             register=register,
             force=force,
+            transform=transform,
+            transform_images=transform_images,
+            transform_direction=transform_direction,
             plane=plane,
             window=window,
             suv=suv,
@@ -105,7 +116,8 @@ def fuse(
             **dicom,
         )
         form = {"form": dicom_form} if not _has_suffix(output) else {}
-        written = result.save(output, luminance=luminance, uptake=uptake, overwrite=overwrite, **form)
+        extras = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
+        written = result.save(output, overwrite=overwrite, **extras, **form)
         if report:
             written.append(result.report(report, overwrite=overwrite))
         for warning in result.warnings:

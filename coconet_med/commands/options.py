@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,5 +39,24 @@ Select = Annotated[
         metavar="KEY=VALUE",
         help="DICOM: of a mixed series take these images: EchoTime=90, ImageType=M, frame=3, function:Units=BQML; "
         "repeatable.",
+    ),
+]
+Transform = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Transform to take instead of a registration: ITK or Slicer .tfm, .h5, .mat, FreeSurfer .lta, FSL FLIRT "
+        "matrix, DICOM Spatial Registration.",
+    ),
+]
+TransformImages = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(metavar="IN REF", help="NIfTI files that FLIRT had as -in and -ref, if they are not the pair itself."),
+]
+TransformDirection = Annotated[str, typer.Option(help="stated (as the format has it) or reverse.")]
+SaveTransform = Annotated[
+    bool,
+    typer.Option(
+        "--save-transform", help="Also write the transform: ITK .tfm, and of two DICOM series a Spatial Registration."
     ),
 ]

