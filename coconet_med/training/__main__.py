@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -28,11 +29,15 @@ def train(
     color_anatomy: Annotated[
         bool, typer.Option("--color-anatomy", help="The first images may be in color (visible beside infrared).")
     ] = False,
+    masks: Annotated[
+        Path | None, typer.Option(help="Own studies: folder of drawn masks of targets, for the contrast of stage 2.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="light, full, published-light or published.")] = None,
     start: Annotated[str | None, typer.Option(help="Weights to fine-tune: light, or a .pt file.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Optimizer steps of stage 1.")] = None,
+    steps: Annotated[int | None, typer.Option(min=0, help="Optimizer steps of stage 1; 0 for stage 2 alone.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate of stage 1.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, draws and augmentation.")] = None,
+    generated: Annotated[Path | None, typer.Option(help="Label slices that generated pairs are drawn on.")] = None,
     settings: Annotated[Path | None, typer.Option(help="JSON file of settings that differ from the defaults.")] = None,
     release: Annotated[Path | None, typer.Option(help="Write NAME.onnx, NAME.pt and the card NAME.json here.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the released files; the model's by default.")] = None,
@@ -53,12 +58,22 @@ def train(
     if (data is None) == (anatomy is None or function is None):
         msg = "give either --data, or both --anatomy and --function"
         raise OptionError(msg)
+    if masks is not None and anatomy is None:
+        msg = "--masks goes with --anatomy and --function; leave it out"
+        raise OptionError(msg)
     keep_memory()
     chosen = read_settings(
-        settings, model=model, start=_weights(start), steps=steps, learning_rate=learning_rate, seed=seed
+        settings,
+        model=model,
+        start=start,
+        steps=steps,
+        learning_rate=learning_rate,
+        generated=str(generated) if generated else None,
+        seed=seed,
     )
+    chosen = replace(chosen, start=_weights(chosen.start))  # of a file of settings, too
     where = place(device, precision)  # type: ignore[arg-type]
-    own = Own(anatomy, function, hold_out, register, plane, color_anatomy) if anatomy and function else None  # type: ignore[arg-type]
+    own = Own(anatomy, function, hold_out, register, plane, color_anatomy, masks) if anatomy and function else None  # type: ignore[arg-type]
     command = "python -m coconet_med.training " + " ".join(_without_paths(sys.argv[1:]))
     try:
         with Reporter(quiet=quiet or not where.first) as say:

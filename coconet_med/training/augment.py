@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from coconet_med.training.data import SlicePair
+from coconet_med.training.masks import salient_region
 from coconet_med.training.weights import blur
 
 
@@ -40,15 +41,29 @@ class Augmentation:
     grey: float = 0.25
 
     def batch(
-        self, pairs: list[SlicePair], size: int, generator: torch.Generator, device: torch.device
+        self,
+        pairs: list[SlicePair],
+        size: int,
+        generator: torch.Generator,
+        device: torch.device,
+        *,
+        masked: bool = False,
     ) -> torch.Tensor:
-        """Augmented batch (B, 2, size, size) in [0, 1] of the drawn pairs."""
+        """Augmented batch (B, 2, size, size) in [0, 1] of the drawn pairs; a third channel holds masks, if any."""
         images = [self._sources(pair, generator) for pair in pairs]
+        if masked or any(pair.mask is not None for pair in pairs):
+            images = [torch.cat([image, _mask_of(pair, image)]) for image, pair in zip(images, pairs, strict=True)]
         images = [self._appearance(self._geometry(image.to(device), size, generator), generator) for image in images]
         return torch.stack(images).clamp_(0, 1)
 
     def runs(
-        self, runs: list[list[SlicePair]], size: int, generator: torch.Generator, device: torch.device
+        self,
+        runs: list[list[SlicePair]],
+        size: int,
+        generator: torch.Generator,
+        device: torch.device,
+        *,
+        masked: bool = False,
     ) -> torch.Tensor:
         """Augmented batch (B, 2, size, size) of runs of neighboring slices, each run changed alike."""
         images = []
@@ -56,7 +71,7 @@ class Augmentation:
             state = generator.get_state()
             for pair in run:
                 generator.set_state(state)
-                images.append(self.batch([pair], size, generator, device))
+                images.append(self.batch([pair], size, generator, device, masked=masked))
         return torch.cat(images)
 
     def _sources(self, pair: SlicePair, generator: torch.Generator) -> torch.Tensor:
@@ -74,7 +89,7 @@ class Augmentation:
         return _cropped(image, size, generator)
 
     def _appearance(self, image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        anatomy, function = image.clamp(0, 1)
+        anatomy, function, *mask = image.clamp(0, 1)
         if _chance(self.inverted, generator):
             anatomy = _swapped(anatomy)
         if _chance(self.contrast, generator):
@@ -92,7 +107,12 @@ class Augmentation:
             if _chance(self.noise, generator):
                 grain = torch.randn(source.shape, generator=generator).to(source.device)
                 source.add_(grain * (source > 2 / 255), alpha=_uniform(0.003, 0.03, generator))
-        return torch.stack([anatomy, function])
+        return torch.stack([anatomy, function, *mask])
+
+
+def _mask_of(pair: SlicePair, image: torch.Tensor) -> torch.Tensor:
+    """(1, H, W) in [0, 1]: as it was drawn, or the salient uptake of an image (2, H, W) without one."""
+    return salient_region(image[None, 1:2])[0] if pair.mask is None else pair.mask.float()[None]
 
 
 def _warped(image: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:

@@ -26,6 +26,7 @@ class SlicePair:
         person: whom it shows; the persons of a group are drawn equally often, however many slices each has.
         name: for messages.
         place: which volume it is from and the number of the slice there, where known: what makes neighbors.
+        mask: (H, W) in [0, 1], what the contrast takes from the functional source; from the uptake itself if ``None``.
     """
 
     anatomy: torch.Tensor
@@ -35,6 +36,7 @@ class SlicePair:
     person: str
     name: str
     place: tuple[str, int] | None = None
+    mask: torch.Tensor | None = None
 
 
 def atlas_slices(root: Path, *, split: str, sets: Sequence[AtlasSet] = ATLAS_SETS) -> list[SlicePair]:
@@ -65,6 +67,10 @@ def _tensor(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, np.float32))
 
 
+#: How often a pair is drawn anew that shows the person of its anchor.
+_TRIES = 50
+
+
 class BalancedSampler:
     """Draws the pairs of a step: groups by weight, then persons equally, then slices equally.
 
@@ -77,6 +83,7 @@ class BalancedSampler:
     """
 
     def __init__(self, pairs: list[SlicePair], *, weights: dict[str, float] | None = None) -> None:
+        self.pairs = pairs
         self.tree: dict[str, dict[str, list[SlicePair]]] = {}
         for pair in pairs:
             self.tree.setdefault(pair.group, {}).setdefault(pair.person, []).append(pair)
@@ -88,6 +95,23 @@ class BalancedSampler:
         """``count`` pairs, with replacement."""
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator)
         return [self._one(self.tree[self.groups[int(g)]], generator) for g in chosen]
+
+    def draw_anchored(self, anchors: int, count: int, generator: torch.Generator) -> list[SlicePair]:
+        """Anchors first, then pairs of other persons than each anchor's, in the order of the anchors, over and over.
+
+        Where there is no other person, anybody is drawn.
+        """
+        drawn = self.draw(anchors, generator)
+        alone = len({pair.person for pair in self.pairs}) == 1
+        while len(drawn) < count:
+            person = drawn[len(drawn) % anchors].person
+            (other,) = self.draw(1, generator)
+            for _ in range(_TRIES):
+                if alone or other.person != person:
+                    break
+                (other,) = self.draw(1, generator)
+            drawn.append(other)
+        return drawn
 
     def draw_runs(self, count: int, length: int, generator: torch.Generator) -> list[list[SlicePair]]:
         """``count`` runs of ``length`` slices that follow each other in their volume.

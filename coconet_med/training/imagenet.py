@@ -43,7 +43,7 @@ class Vgg19Space(FeatureSpace):
 
     def __init__(self, path: Path | None = None) -> None:
         super().__init__()
-        state = _vgg19_state(path)
+        state = vgg19_state(path)
         self.stages = nn.ModuleList(
             nn.ModuleList(_convolution(state, f"features.{index}", grey=index == 0) for index in stage)
             for stage in VGG19_STAGES
@@ -152,7 +152,12 @@ def _layer(weight: torch.Tensor, bias: torch.Tensor, stride: int, groups: int) -
     return layer
 
 
-def _vgg19_state(path: Path | None) -> dict[str, torch.Tensor]:
+def vgg19_state(path: Path | None) -> dict[str, torch.Tensor]:
+    """torchvision's VGG-19 weights from a file, or downloaded with their checksum.
+
+    Raises:
+        ModelError: they cannot be had, or are not these.
+    """
     remedies = (
         f"download {VGG19_URL} elsewhere and give its path, or choose a feature space that needs no download "
         "(gabor, branch, or efficientnet-lite0 with its wheel)"

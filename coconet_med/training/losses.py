@@ -15,13 +15,20 @@ SSIM_WINDOW = 11
 SSIM_SIGMA = 1.5
 
 
-def ssim(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def ssim(x: torch.Tensor, y: torch.Tensor, *, padded: bool = False) -> torch.Tensor:
     """Mean structural similarity of each pair of images in [0, 1]: (B, 1, H, W) twice -> (B,).
 
     Gaussian 11x11 window, sigma 1.5, K = (0.01, 0.03), only windows that lie wholly inside the picture.
     Source: Wang et al., IEEE TIP 13 (2004) 600.
+
+    Args:
+        x: images.
+        y: others.
+        padded: a window for every pixel, with zeros around the picture, as in the code of CoCoNet.
     """
     x, y = single(x), single(y)
+    if padded:
+        x, y = (F.pad(image, [SSIM_WINDOW // 2] * 4) for image in (x, y))
     t = torch.arange(SSIM_WINDOW, device=x.device, dtype=x.dtype) - SSIM_WINDOW // 2
     g = torch.exp(-0.5 * (t / SSIM_SIGMA).square())
     g = (g / g.sum()).reshape(1, 1, 1, -1).expand(5, 1, 1, -1)
@@ -42,18 +49,24 @@ class BaseLoss(nn.Module):
 
     Args:
         ssim_weight: the factor 20 of the paper.
+        published: as the authors' code has it: gradients of Sobel, an entropy whose histogram grows over the batch,
+            SSIM with zeros around the picture, and its mean over the batch weighted by the mean weight.
     """
 
-    def __init__(self, *, ssim_weight: float = 20.0) -> None:
+    def __init__(self, *, ssim_weight: float = 20.0, published: bool = False) -> None:
         super().__init__()
-        self.ssim_weight = ssim_weight
+        self.ssim_weight, self.published = ssim_weight, published
 
     def forward(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         """Loss of fused luminances (B, 1, H, W) for sources (B, 2, H, W: anatomy, function), all in [0, 1]."""
         fused, image = single(fused), single(image)
         anatomy, function = image[:, 0:1], image[:, 1:2]
-        by_gradient, by_entropy = (w.to(fused.dtype) for w in data_sensitive_weights(anatomy, function))
-        unlike = torch.stack([1 - ssim(fused, anatomy), 1 - ssim(fused, function)], dim=1)
+        by_gradient, by_entropy = (
+            w.to(fused.dtype) for w in data_sensitive_weights(anatomy, function, published=self.published)
+        )
+        unlike = torch.stack([1 - ssim(fused, s, padded=self.published) for s in (anatomy, function)], dim=1)
+        if self.published:
+            unlike = unlike.mean(dim=0, keepdim=True)
         # The factor 4 turns squared differences on [0, 1] into those on [-1, 1].
         apart = 4 * torch.stack([(fused - s).square().mean(dim=(1, 2, 3)) for s in (anatomy, function)], dim=1)
         return (self.ssim_weight * (by_gradient * unlike).sum(1) + (by_entropy * apart).sum(1)).mean()

@@ -41,6 +41,7 @@ class Own:
         register: as in :func:`coconet_med.fuse`.
         plane: likewise.
         color_anatomy: the first images may be in color.
+        masks: folder of drawn masks.
     """
 
     anatomy: Path
@@ -49,6 +50,7 @@ class Own:
     register: RegisterMode = "auto"
     plane: str = "auto"
     color_anatomy: bool = False
+    masks: Path | None = None
 
 
 class Session:
@@ -140,6 +142,8 @@ class Session:
         if self.settings.start:
             digest = hashlib.sha256(Path(self.settings.start).read_bytes()).hexdigest()
             settings["start"] = f"{Path(self.settings.start).name} (sha256 {digest})"
+        if self.settings.vgg19:
+            settings["vgg19"] = Path(self.settings.vgg19).name
         if self.settings.generated:
             digest = hashlib.sha256(Path(self.settings.generated).read_bytes()).hexdigest()
             settings["generated"] = f"{Path(self.settings.generated).name} (sha256 {digest})"
@@ -191,7 +195,7 @@ class Session:
         }
         if self.where.shared and not self.where.first:
             distributed.barrier()  # the first process prepares, the others find it done
-        self.pairs = study_slices(studies[:kept], **options)
+        self.pairs = study_slices(studies[:kept], masks=own.masks, **options)
         self.held = study_slices(studies[kept:], **options) if own.hold_out else []
         if self.where.shared and self.where.first:
             distributed.barrier()

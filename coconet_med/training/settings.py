@@ -20,12 +20,15 @@ class Contrast:
     """Stage 2, which adds the coupled contrastive constraint to the losses of stage 1.
 
     Attributes:
-        weight: lambda of the paper (there 1); 0 leaves stage 2 out.
+        weight: lambda of the paper (there 1); 0 leaves stage 2 out, unless it is a control.
         steps: further optimizer steps.
         learning_rate: constant.
         space: name of the feature space, see :func:`coconet_med.training.spaces.build_space`.
         space_path: its weights, where it needs a file.
-        negatives: other pairs of the batch that serve as negatives.
+        negatives: other pairs of the batch, of other persons, that serve as negatives.
+        anchors: pairs of the batch that are fused and judged; the others serve as negatives only.  0 for all.
+        published: the constraint as in the authors' code, see :class:`~coconet_med.training.contrast.CoupledContrast`.
+        control: stage 2 without the contrast: the same steps, draws and rates, to compare with.
     """
 
     weight: float = 0.0
@@ -34,6 +37,9 @@ class Contrast:
     space: str = "gabor"
     space_path: str | None = None
     negatives: int = 2
+    anchors: int = 0
+    published: bool = False
+    control: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,13 +47,20 @@ class Settings:
     """What to train and how.
 
     Attributes:
-        model: configuration of the network, ``"full"`` or ``"light"``.
+        model: configuration of the network, a name in :data:`coconet_med.network.CONFIGURATIONS`.
         start: weights (``.pt``) to fine-tune; ``None`` starts from random ones.
-        steps: optimizer steps of stage 1.
+        vgg19: ImageNet weights that the feature branch of a network of width 32 starts from: ``"download"`` (with its
+            checksum) or the path of torchvision's file; ``None`` for random ones.
+        freeze_features: leave the feature branch as it starts.
+        steps: optimizer steps of stage 1; 0 for stage 2 alone, of given weights.
         batch: pairs a step, over all processes.
         sizes: side lengths of the square windows; each step draws one.
         learning_rate: peak; linear warm-up over the first 2 %, then a cosine down to 1 % of it.
-        weight_decay: of AdamW.
+        constant_rate: no warm-up and no cosine.
+        weight_decay: of AdamW; 0 makes it Adam.
+        clip: largest length of the gradient; 0 for any.
+        published_loss: the base loss with the gradients, entropy and SSIM of the authors' code, see
+            :class:`~coconet_med.training.losses.BaseLoss`.
         base: weight of the paper's stage-1 loss, divided by its factor 20: 20 is the loss as in the paper.
         preservation: weights of the preservation terms; all 0 for the paper's loss alone.
         contrast: stage 2.
@@ -65,11 +78,16 @@ class Settings:
 
     model: str = "light"
     start: str | None = None
+    vgg19: str | None = None
+    freeze_features: bool = False
     steps: int = 5_500
     batch: int = 4
     sizes: tuple[int, ...] = (256, 192, 160)
     learning_rate: float = 2e-3
+    constant_rate: bool = False
     weight_decay: float = 1e-4
+    clip: float = 1.0
+    published_loss: bool = False
     base: float = 0.2
     preservation: PreservationWeights = field(default_factory=PreservationWeights)
     contrast: Contrast = field(default_factory=Contrast)
@@ -87,8 +105,16 @@ class Settings:
         wrong = None
         if self.model not in CONFIGURATIONS:
             wrong = f"model {self.model!r}: choose {', '.join(CONFIGURATIONS)}"
-        elif min(self.steps, self.batch) < 1 or self.contrast.steps < 0:
+        elif min(self.steps, self.contrast.steps) < 0 or self.batch < 1 or self.all_steps < 1:
             wrong = f"steps {self.steps} and batch {self.batch}: give whole numbers from 1"
+        elif self.steps == 0 and not self.start:
+            wrong = "steps 0: is stage 2 alone, of weights that are there; give start"
+        elif self.freeze_features and not (self.vgg19 or self.start):
+            wrong = "freeze_features: would keep random features; give vgg19 (download, or a path), or start"
+        elif self.vgg19 and CONFIGURATIONS[self.model]["width"] != 32:
+            wrong = f"vgg19: its weights fit networks of width 32, not {self.model}; choose published"
+        elif not 0 <= self.contrast.anchors <= self.batch:
+            wrong = f"anchors {self.contrast.anchors}: give 0 for all, or a part of the batch of {self.batch}"
         elif not self.sizes or min(self.sizes) < 16:
             wrong = f"sizes {self.sizes}: give side lengths from 16 pixels"
         elif self.steadiness.length < 3 or self.steadiness.every < 1:
@@ -105,7 +131,7 @@ class Settings:
     @property
     def all_steps(self) -> int:
         """Steps of both stages."""
-        return self.steps + (self.contrast.steps if self.contrast.weight else 0)
+        return self.steps + (self.contrast.steps if self.contrast.weight or self.contrast.control else 0)
 
     def to_json(self) -> str:
         """Every value, as text."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from coconet_med.errors import FusionError, ReadError
@@ -60,6 +62,7 @@ def study_slices(
     register: RegisterMode = "auto",
     plane: str = "auto",
     color_anatomy: bool = False,
+    masks: Path | None = None,
     cache: Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> list[SlicePair]:
@@ -72,6 +75,8 @@ def study_slices(
         plane: likewise.
         color_anatomy: the first images may be in color, and their luminance is what is fused (visible pictures beside
             infrared ones).
+        masks: folder of pictures with the names of the studies: white where the contrast of stage 2 takes the
+            functional source.  Studies of 2-D pictures only.
         cache: keep what was prepared here (:class:`monai.data.PersistentDataset`): the next run starts at once.
         progress: called with (stage, done, total).
 
@@ -90,8 +95,9 @@ def study_slices(
         else Dataset(studies, chain)
     )
     pairs: list[SlicePair] = []
+    drawn = None if masks is None else _drawn(masks)
     for number, study in enumerate(studies):
-        pairs += _slices(_prepared(data, number, study), study["name"], group)
+        pairs += _masked(_slices(_prepared(data, number, study), study["name"], group), drawn, study["name"])
         if progress:
             progress("prepare", number + 1, len(studies))
     if not pairs:
@@ -125,6 +131,38 @@ def _slices(stacks: tuple[torch.Tensor, torch.Tensor], name: str, group: str) ->
         )
         for n in shown.nonzero().flatten().tolist()
     ]
+
+
+def _drawn(folder: Path) -> dict[str, Path]:
+    """Masks by the name of their study, and by that up to the last underscore."""
+    paths = _images(folder)
+    return {_study(path): path for path in paths} | {_stem(path): path for path in paths}
+
+
+def _masked(pairs: list[SlicePair], drawn: dict[str, Path] | None, name: str) -> list[SlicePair]:
+    if drawn is None or not pairs:
+        return pairs
+    from coconet_med.readers import is_picture
+
+    path = drawn.get(name)
+    if path is None:
+        msg = f"study {name}: no mask of this name; draw one, black where there is no target, or leave --masks out"
+        raise ReadError(msg)
+    if len(pairs) > 1 or not is_picture(path):
+        msg = f"{path}: masks are pictures of studies of pictures; leave --masks out for volumes"
+        raise ReadError(msg)
+    from PIL import Image
+
+    try:
+        with Image.open(path) as file:
+            mask = np.asarray(file.convert("L"), np.float32) / 255
+    except OSError as error:
+        msg = f"{path}: not a readable mask ({error}); export or copy it again"
+        raise ReadError(msg) from error
+    if mask.shape != tuple(pairs[0].anatomy.shape):
+        msg = f"{path}: is {mask.shape} where its study is {tuple(pairs[0].anatomy.shape)}; draw it on the picture"
+        raise ReadError(msg)
+    return [replace(pairs[0], mask=torch.from_numpy(mask).half())]
 
 
 def _images(folder: Path) -> list[Path]:

@@ -20,7 +20,9 @@ from coconet_med.training.data import BalancedSampler, SlicePair
 from coconet_med.training.devices import Place, place
 from coconet_med.training.findings import with_findings
 from coconet_med.training.generated import Generator
+from coconet_med.training.imagenet import vgg19_state
 from coconet_med.training.losses import BaseLoss
+from coconet_med.training.masks import salient_region
 from coconet_med.training.preservation import PreservationLoss
 from coconet_med.training.settings import Settings
 from coconet_med.training.spaces import build_space, read_state
@@ -64,6 +66,10 @@ class Trainer:
         net = build_network(settings.model)
         if settings.start:
             _start_from(net, Path(settings.start))
+        if settings.vgg19:
+            net.features.load_vgg19(vgg19_state(None if settings.vgg19 == "download" else Path(settings.vgg19)))
+        if settings.freeze_features:
+            net.features.requires_grad_(False)
         self.net = net.to(device, memory_format=torch.channels_last)
         self.mean = build_network(settings.model).to(device)
         self.mean.load_state_dict(self.net.state_dict())
@@ -73,10 +79,13 @@ class Trainer:
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.where.dtype == torch.float16)
         self.sampler = BalancedSampler(pairs, weights=settings.group_weights)
         self.steady = settings.steadiness.weight > 0 and self.sampler.has_runs(settings.steadiness.length)
-        self.base, self.preservation = BaseLoss(), PreservationLoss(settings.preservation)
+        self.base = BaseLoss(published=settings.published_loss)
+        self.preservation = PreservationLoss(settings.preservation)
         self.contrast = self._build_contrast()
         self.generator = Generator.read(Path(settings.generated)) if settings.generated else None
         self.step, self.running = 0, 0.0
+        self._persons: list[str] = []
+        self._masked = any(pair.mask is not None for pair in pairs)
         self._forward = self._shared(device) if self.where.shared else self.net
 
     @property
@@ -136,20 +145,23 @@ class Trainer:
         s = self.settings
         generator = torch.Generator().manual_seed(s.seed * _SEED_STRIDE + self.step)
         size = s.sizes[int(torch.randint(len(s.sizes), (1,), generator=generator))]
-        image = self._batch(size, generator)
+        image, mask = (
+            self._batch(size, generator).split([2, 1], dim=1) if self._masked else (self._batch(size, generator), None)
+        )
         self._set_mode()
+        shown_to_it = image[: self._anchors] if self._anchors else image
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
         with torch.autocast(self.where.device.type, self.where.dtype, enabled=self.where.dtype != torch.float32):
-            fused = self._forward(image.contiguous(memory_format=torch.channels_last))
+            fused = self._forward(shown_to_it.contiguous(memory_format=torch.channels_last))
         if self.settings.findings:
-            fused = with_findings(fused, image)
-        loss = self.loss(fused, image)
+            fused = with_findings(fused, shown_to_it)
+        loss = self.loss(fused, image, mask)
         shown = self._checked(loss.detach())
         self.optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimizer)
-        length = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        length = torch.nn.utils.clip_grad_norm_(self.net.parameters(), s.clip or math.inf)
         if not (self.scaler.is_enabled() or torch.isfinite(length)):
             self._stop("gradient", float(length))
         self.scaler.step(self.optimizer)
@@ -164,28 +176,43 @@ class Trainer:
         drawn: list = (
             self.sampler.draw_runs(max(where.world, s.batch // s.steadiness.length), s.steadiness.length, generator)
             if self._runs
+            else self.sampler.draw_anchored(self._anchors * where.world, s.batch, generator)
+            if self._anchors
             else self.sampler.draw(s.batch, generator)
         )
         if where.rank:
             generator.manual_seed(s.seed * _SEED_STRIDE + self.step + where.rank * _RANK_STRIDE)
         mine = drawn[where.rank :: where.world]
+        self._persons = [pair.person for item in mine for pair in (item if self._runs else [item])]
         if self._runs:
-            return s.augmentation.runs(mine, size, generator, where.device)
+            return s.augmentation.runs(mine, size, generator, where.device, masked=self._masked)
         if self.generator is None:
-            return s.augmentation.batch(mine, size, generator, where.device)
+            return s.augmentation.batch(mine, size, generator, where.device, masked=self._masked)
         made = int((torch.rand(len(mine), generator=generator) < s.generated_share).sum())
-        parts = [self.generator.batch(made, size, generator).to(where.device)] if made else []
+        self._persons[:made] = [f"generated {n}" for n in range(made)]
+        parts = [self._generated(made, size, generator).to(where.device)] if made else []
         if made < len(mine):
-            parts.append(s.augmentation.batch(mine[made:], size, generator, where.device))
+            parts.append(s.augmentation.batch(mine[made:], size, generator, where.device, masked=self._masked))
         return torch.cat(parts)
+
+    def _generated(self, count: int, size: int, generator: torch.Generator) -> torch.Tensor:
+        assert self.generator is not None
+        made = self.generator.batch(count, size, generator)
+        return torch.cat([made, salient_region(made[:, 1:2])], dim=1) if self._masked else made
 
     @property
     def _runs(self) -> bool:
         """Whether this step sees runs of neighboring slices."""
-        return self.steady and self.step % self.settings.steadiness.every == 0
+        return self.steady and self.step % self.settings.steadiness.every == 0 and not self._anchors
 
-    def loss(self, fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-        """Weighted sum of the switched-on losses of the present stage."""
+    @property
+    def _anchors(self) -> int:
+        """Pairs of this process that are fused in a step whose others are negatives only; 0 where all are fused."""
+        return self.settings.contrast.anchors // self.where.world if self.stage == 2 else 0
+
+    def loss(self, fused: torch.Tensor, image: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Weighted sum of the switched-on losses of the present stage; sources beyond the fused ones are negatives."""
+        pool, image = image, image[: len(fused)]
         total = self.preservation(fused, image)
         if self.settings.base:
             total = total + self.settings.base / self.base.ssim_weight * self.base(fused, image)
@@ -194,7 +221,9 @@ class Trainer:
             excess = unsteadiness(fused, image, steadiness.length, allowed=steadiness.allowed)
             total = total + steadiness.weight * excess
         if self.contrast is not None and self.stage == 2:
-            total = total + self.settings.contrast.weight * self.contrast(fused, image)
+            persons = self._persons if len(self._persons) == len(pool) else None
+            drawn = None if mask is None else mask[: len(fused)]
+            total = total + self.settings.contrast.weight * self.contrast(fused, pool, drawn, persons=persons)
         return total
 
     def save(self) -> None:
@@ -232,10 +261,10 @@ class Trainer:
 
     def _build_contrast(self) -> CoupledContrast | None:
         chosen = self.settings.contrast
-        if not chosen.weight:
+        if not chosen.weight or chosen.control:
             return None
         space = build_space(chosen.space, path=Path(chosen.space_path) if chosen.space_path else None)
-        return CoupledContrast(space.to(self.where.device), negatives=chosen.negatives)
+        return CoupledContrast(space.to(self.where.device), negatives=chosen.negatives, published=chosen.published)
 
     def _shared(self, device: torch.device) -> DistributedDataParallel:
         """The network with gradients averaged over the processes."""
@@ -272,6 +301,8 @@ class Trainer:
         s = self.settings
         if self.stage == 2:
             return s.contrast.learning_rate
+        if s.constant_rate:
+            return s.learning_rate
         warm = max(1, round(0.02 * s.steps))
         rise = min(1.0, (self.step + 1) / warm)
         return s.learning_rate * (rise * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.step / s.steps))))

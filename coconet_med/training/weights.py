@@ -40,26 +40,54 @@ def entropy(image: torch.Tensor) -> torch.Tensor:
     return torch.special.entr(p).sum(dim=1) / torch.log(torch.tensor(2.0, device=image.device))
 
 
+def sobel_gradient(image: torch.Tensor) -> torch.Tensor:
+    """Mean of ``|Sobel_x| + |Sobel_y|`` of each image on [-1, 1], zeros around it: (B, 1, H, W) in [0, 1] -> (B,).
+
+    The measure of the authors' code (with its 1e-5).
+    """
+    across = image.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], dtype=torch.float32)
+    kernels = torch.stack([across, across.T]).unsqueeze(1)
+    return F.conv2d(2 * image.float() - 1, kernels, padding=1).abs().sum(dim=1).mean(dim=(1, 2)) + 1e-5
+
+
+def growing_entropy(image: torch.Tensor) -> torch.Tensor:
+    """Entropy in bits as the authors' code takes it: (B, 1, H, W) in [0, 1] -> (B,).
+
+    Levels are cut to whole numbers, and the histogram of an image holds those of all before it in the batch.
+    """
+    batch = len(image)
+    level = ((2 * image.float() - 1) * 127.5 + 127.5).clamp(0, 255).long().reshape(batch, -1)
+    shifted = level + HISTOGRAM_BINS * torch.arange(batch, device=image.device).unsqueeze(1)
+    counts = torch.bincount(shifted.flatten(), minlength=batch * HISTOGRAM_BINS).reshape(batch, HISTOGRAM_BINS)
+    counts = counts.cumsum(dim=0).float()
+    p = counts / counts.sum(dim=1, keepdim=True)
+    return torch.special.entr(p).sum(dim=1) / torch.log(torch.tensor(2.0, device=image.device)) + 1e-4 * batch
+
+
 def _share(a: torch.Tensor, f: torch.Tensor, temperature: float) -> torch.Tensor:
     total = (a + f).clamp_min(torch.finfo(a.dtype).tiny)  # two constant images: equal weights
     return torch.softmax(torch.stack([a / total, f / total], dim=1) / temperature, dim=1)
 
 
 @torch.no_grad()
-def data_sensitive_weights(anatomy: torch.Tensor, function: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def data_sensitive_weights(
+    anatomy: torch.Tensor, function: torch.Tensor, *, published: bool = False
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Weights of the two sources: ``softmax([x_A, x_F] / (c (x_A + x_F)))`` for x the mean gradient and the entropy.
 
     Args:
         anatomy: (B, 1, H, W) in [0, 1].
         function: (B, 1, H, W) in [0, 1].
+        published: gradient and entropy as in the authors' code.
 
     Returns:
         Gradient weights (B, 2) for the SSIM term and entropy weights (B, 2) for the intensity term; column 0 is the
         anatomical source.  No gradient flows through them.
     """
+    gradient, spread = (sobel_gradient, growing_entropy) if published else (mean_gradient, entropy)
     return (
-        _share(mean_gradient(anatomy), mean_gradient(function), GRADIENT_TEMPERATURE),
-        _share(entropy(anatomy), entropy(function), ENTROPY_TEMPERATURE),
+        _share(gradient(anatomy), gradient(function), GRADIENT_TEMPERATURE),
+        _share(spread(anatomy), spread(function), ENTROPY_TEMPERATURE),
     )
 
 
