@@ -18,6 +18,7 @@ from coconet_med.commands.doctor import doctor
 from coconet_med.commands.evaluate import evaluate
 from coconet_med.commands.fuse import fuse
 from coconet_med.commands.import_weights import import_weights
+from coconet_med.commands.measure import measure, read
 from coconet_med.commands.pacs import app as pacs
 from coconet_med.errors import FusionError
 from coconet_med.printable import printable
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (fuse, batch, evaluate, demo, doctor, import_weights):
+for command in (fuse, batch, evaluate, measure, read, demo, doctor, import_weights):
     app.command()(command)
 app.add_typer(pacs)
 

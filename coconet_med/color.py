@@ -88,6 +88,28 @@ def decode_luminance(rgb: ArrayLike, *, colormap: str = "uptake", strength: floa
     return _look_back(rgb, _inverse(colormap, _checked_strength(strength)), "luminance")
 
 
+def uptake_spread(rgb: ArrayLike, *, colormap: str = "uptake", strength: float = 1.0) -> np.ndarray:
+    """How far the uptake that made a color may lie from the one that :func:`decode` reads, at most, in [0, 1].
+
+    Half a step of the table, and more where several of its uptakes share the color.  Arguments as for :func:`decode`.
+    """
+    return _look_back(rgb, _inverse(colormap, _checked_strength(strength)), "spread")
+
+
+def foreign_colors(rgb: ArrayLike, *, colormap: str = "uptake", strength: float = 1.0) -> np.ndarray:
+    """Distance in RGB levels of each color to the nearest one of the map, 0 where the map holds it.
+
+    Arguments as for :func:`decode`; ``float32`` (...).
+    """
+    color, keys = _checked_rgb(rgb), _inverse(colormap, _checked_strength(strength)).keys
+    colors, where = np.unique(_keys(color), return_inverse=True)
+    distance = np.zeros(len(colors), np.float32)
+    foreign = keys[np.minimum(np.searchsorted(keys, colors), len(keys) - 1)] != colors
+    if foreign.any():
+        distance[foreign] = nearest_colors(_channels(colors[foreign]), _channels(keys))[1]
+    return distance[where.reshape(-1)].reshape(color.shape[:-1])
+
+
 def luma(rgb: ArrayLike) -> np.ndarray:
     """BT.601 Y of RGB values (..., 3), in the range of the input, ``float64``."""
     return np.asarray(rgb, float) @ LUMA
@@ -134,6 +156,7 @@ class _Inverse(NamedTuple):
     keys: np.ndarray
     uptake: np.ndarray
     luminance: np.ndarray
+    spread: np.ndarray
 
 
 @lru_cache(maxsize=16)
@@ -154,7 +177,10 @@ def _inverse(colormap: str, strength: float) -> _Inverse:
     topmost = np.bincount(group.reshape(-1), uptake == STEPS - 1) > 0
     mean_uptake[topmost & (mean_uptake > 1 - 2 / STEPS)] = 1
     mean_luminance = np.bincount(group.reshape(-1), luminance) / count / (STEPS - 1)
-    return _Inverse(keys, mean_uptake.astype(np.float32), mean_luminance.astype(np.float32))
+    spread = np.zeros(len(keys))
+    np.maximum.at(spread, group.reshape(-1), np.abs(uptake / (STEPS - 1) - mean_uptake[group.reshape(-1)]))
+    spread += 0.5 / (STEPS - 1)
+    return _Inverse(keys, *(part.astype(np.float32) for part in (mean_uptake, mean_luminance, spread)))
 
 
 def _look_back(rgb: ArrayLike, inverse: _Inverse, plane: str) -> np.ndarray:

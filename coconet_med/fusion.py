@@ -61,6 +61,8 @@ def fuse(
     transform: str | Path | None = None,
     transform_images: tuple[str | Path, str | Path] | None = None,
     transform_direction: str = "stated",
+    reference: str | Path | None = None,
+    labels: str | Path | None = None,
     plane: str = "auto",
     window: tuple[float, float] | None = None,
     suv: bool = False,
@@ -92,6 +94,8 @@ def fuse(
         transform_images: the NIfTI files that were ``-in`` and ``-ref`` of an FSL FLIRT matrix, where they are not the
             function and the anatomy themselves.
         transform_direction: ``"stated"`` (as the format has it) or ``"reverse"``.
+        reference: region whose mean uptake becomes 1 (SUVR): a mask, or labels of ``labels``, separated by commas.
+        labels: segmentation in the world of the anatomy (:mod:`coconet_med.measure`).
         plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
             ``"sagittal"``.
         window: values of the functional image shown as no and as full uptake, in its own units; robust by default.
@@ -155,6 +159,13 @@ def fuse(
         kept = _kept(first, second, color)
         if colormap == "auto":
             colormap = "ct" if second.modality == "CT" else "uptake"
+        settled = None
+        if reference is not None:
+            from coconet_med.measure.together import aligned, as_ratio
+
+            told = _share(progress, "align")
+            settled = aligned(first, second, stored, register=register, force=force, progress=told)
+            second, settled = as_ratio(second, settled, reference, labels)
         slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
         stack = slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape
         spacing_of_stack = None if first.planar else slicing.spacing(first.image)
@@ -168,7 +179,9 @@ def fuse(
                 first, second, under, windows, slicing, colormap, strength, kept, engine=model.engine, progress=told
             )
 
-        alignment, (color, luminance, field) = _aligned(first, second, register, force, aside, paint, progress, stored)
+        alignment, (color, luminance, field) = _aligned(
+            first, second, register, force, aside, paint, progress, stored, settled
+        )
         windows = limits.result()
     return FusionResult(
         color=_flat(color, first),
@@ -204,12 +217,15 @@ def _aligned(
     paint: Painter,
     progress: Progress | None,
     stored: StoredTransform | None = None,
+    settled: Alignment | None = None,
 ) -> tuple[Alignment, Pictures]:
     """How the two images lie, and what was painted of them as they lie.
 
     Where the affines may be kept, and mostly they are, painting begins while they are checked.  If it turns out that
     the images have to be registered, it stops and begins again with what the registration found.
     """
+    if settled is not None:
+        return settled, paint(settled, _stage(progress, "fuse"))
     if stored is not None:
         alignment = align_as_given(anatomy, function, stored, force=force, progress=_share(progress, "align"))
         return alignment, paint(alignment, _stage(progress, "fuse"))

@@ -54,6 +54,13 @@ TransformImages = Annotated[
     typer.Option(metavar="IN REF", help="NIfTI files that FLIRT had as -in and -ref, if they are not the pair itself."),
 ]
 TransformDirection = Annotated[str, typer.Option(help="stated (as the format has it) or reverse.")]
+Reference = Annotated[
+    str | None,
+    typer.Option(metavar="MASK|LABEL", help="Region whose mean uptake is 1 (SUVR): a mask, or labels (8,47)."),
+]
+LabelsOption = Annotated[
+    Path | None, typer.Option("--labels", help="Segmentation in the world of the MRI: label map, mask or DICOM SEG.")
+]
 SaveTransform = Annotated[
     bool,
     typer.Option(

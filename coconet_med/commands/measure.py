@@ -1,0 +1,206 @@
+"""``coconet-med measure``: numbers of regions; ``coconet-med read``: uptake from colors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from coconet_med.commands.options import Overwrite, Quiet, Register, Suv, Transform, TransformDirection, TransformImages
+from coconet_med.errors import FusionError
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from coconet_med.progress import Reporter
+    from coconet_med.volume import Source
+
+
+def measure(
+    images: Annotated[list[Path], typer.Argument(help="MRI and PET, SPECT or CT; or one fused volume.")],
+    labels: Annotated[Path, typer.Option(help="Segmentation in the world of the MRI: label map, mask or DICOM SEG.")],
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the table as CSV.")] = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write it as JSON, with all that is known.")] = None,
+    names: Annotated[
+        str | None, typer.Option(help="Names of the labels: freesurfer, a .tsv (index, name) or LUT.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="MASK|LABEL", help="Reference region for SUVR: a mask, or labels (8,47).")
+    ] = None,
+    suvr_map: Annotated[Path | None, typer.Option(help="Write the SUVR map, on the grid of the MRI.")] = None,
+    register: Register = "auto",
+    transform: Transform = None,
+    transform_images: TransformImages = None,
+    transform_direction: TransformDirection = "stated",
+    suv: Suv = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure uptake and MRI in each region of a segmentation: volume, mean, maximum, peak and deviation."""
+    from coconet_med.progress import Reporter
+
+    if len(images) > 2:
+        raise FusionError(f"{images[2]}: is one image too many; give the MRI and the PET, or one fused volume")
+    if suvr_map and not reference:
+        raise FusionError(f"--suvr-map {suvr_map}: needs the region that is 1; name it with --reference")
+    with Reporter(quiet=quiet) as say:
+        from coconet_med.measure import mean_in_reference, measure_regions, read_labels, to_csv, to_json
+        from coconet_med.measure.labels import other_frame
+        from coconet_med.writers import check_file
+        from coconet_med.writers.atomic import write_together
+
+        for path in (csv, json_path, suvr_map):
+            if path:
+                check_file(path, overwrite=overwrite)
+        regions_of = read_labels(labels, names=names)
+        given = {"transform": transform, "transform_images": transform_images}
+        pair = _pair(images, register, suv, say, transform_direction=transform_direction, **given)
+        found = (
+            mean_in_reference(reference, pair.uptake, labels=regions_of, transform=pair.transform)
+            if reference
+            else None
+        )
+        rows = measure_regions(
+            regions_of,
+            pair.uptake,
+            pair.anatomy,
+            transform=pair.transform,
+            reference=found.mean if found else None,
+        )
+        about: dict[str, Any] = {
+            "research_use_only": "research use, not for diagnosis",
+            "images": [str(path.name) for path in images],
+            "labels": labels.name,
+            "units": pair.units,
+            "read_from": pair.read_from,
+            "alignment": pair.alignment,
+            "reference": {"region": found.words, "mean": found.mean, "voxels": found.voxels} if found else None,
+            "warnings": [
+                *pair.warnings,
+                *(other_frame(regions_of, pair.source) if pair.source else ()),
+                *_partial(rows),
+            ],
+        }
+        jobs: list[tuple[Path, Any]] = []
+        if csv:
+            jobs.append((csv, lambda part: to_csv(rows, part)))
+        if json_path:
+            jobs.append((json_path, lambda part: to_json(rows, about, part)))
+        if suvr_map and found:
+            jobs.append((suvr_map, pair.ratio_writer(found.mean)))
+        write_together(jobs, overwrite=overwrite)
+        for warning in about["warnings"]:
+            say.warning(warning)
+    typer.echo(_text(rows, pair.units))
+
+
+def read(
+    fused: Annotated[Path, typer.Argument(help="fused.nii.gz, .nrrd, .mha, or the .png of a picture.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Uptake: .nii.gz, .nrrd, .mha, or .tiff of a picture.")
+    ],
+    colormap: Annotated[str | None, typer.Option(help="Color map of the legend; by default the side-car's.")] = None,
+    window: Annotated[tuple[float, float] | None, typer.Option(metavar="LOW HIGH", help="Ends of the legend.")] = None,
+    strength: Annotated[float | None, typer.Option(min=0, max=1, help="Strength of the fusion.")] = None,
+    units: Annotated[str | None, typer.Option(help="Units of the legend.")] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read uptake back from the colors of a fused image, and say how exactly that can be done."""
+    from coconet_med.progress import Reporter
+
+    with Reporter(quiet=quiet) as say:
+        import SimpleITK as sitk
+
+        from coconet_med.readback import read_back
+        from coconet_med.writers import VOLUME_SUFFIXES, check_file
+        from coconet_med.writers.atomic import write_together
+        from coconet_med.writers.volumes import write_volume
+
+        check_file(output, overwrite=overwrite)
+        flat = fused.suffix.lower() == ".png"
+        wanted = (".tif", ".tiff") if flat else VOLUME_SUFFIXES
+        if not output.name.lower().endswith(wanted):
+            raise FusionError(f"{output}: end the name in {' or '.join(wanted)}")
+        found = read_back(fused, colormap=colormap, window=window, strength=strength, units=units)
+        write = sitk.WriteImage if flat else write_volume
+        write_together([(output, lambda part: write(found.uptake, part))], overwrite=overwrite)
+        say.done(f"wrote {output}; {found.words()}")
+
+
+class _Pair:
+    """What is measured: uptake, anatomy where there is one, and how they lie."""
+
+    def __init__(
+        self, uptake: sitk.Image, anatomy: sitk.Image | None, transform: Any, units: str, read_from: str
+    ) -> None:
+        self.uptake, self.anatomy, self.transform, self.units = uptake, anatomy, transform, units
+        self.read_from = read_from
+        self.alignment: dict[str, Any] | None = None
+        self.warnings: tuple[str, ...] = ()
+        self.laid: sitk.Image = uptake
+        self.source: Source | None = None
+
+    def ratio_writer(self, mean: float) -> Any:
+        import SimpleITK as sitk
+
+        from coconet_med.writers.volumes import write_volume
+
+        ratio = sitk.Cast(self.laid / mean, sitk.sitkFloat32)
+        return lambda part: write_volume(ratio, part)
+
+
+def _pair(images: list[Path], register: str, suv: bool, say: Reporter, **given: Any) -> _Pair:
+    if len(images) == 1:
+        return _fused(images[0])
+    from coconet_med.measure.together import bring_together
+
+    first, second, alignment, warnings = bring_together(
+        *images, register=register, suv=suv, progress=say.progress, **given
+    )
+    pair = _Pair(second.image, first.image, alignment.transform, second.units, "the functional image")
+    pair.source = first
+    pair.laid, pair.alignment, pair.warnings = alignment.function, alignment.summary(), warnings
+    return pair
+
+
+def _fused(path: Path) -> _Pair:
+    """The uptake of a fused volume: what lies beside it (``--uptake``), else what its colors tell."""
+    import SimpleITK as sitk
+
+    from coconet_med.readback import read_back
+    from coconet_med.writers import split_suffix
+
+    found = read_back(path)
+    if found.uptake.GetDimension() == 2:
+        raise FusionError(f"{path}: is a picture, which has no millimeters; measure volumes")
+    stem, suffix = split_suffix(path)
+    beside = path.with_name(f"{stem}_uptake{suffix}")
+    if beside.is_file():
+        return _Pair(sitk.ReadImage(str(beside), sitk.sitkFloat32), None, None, found.units, beside.name)
+    pair = _Pair(found.uptake, None, None, found.units, f"the colors of {path.name}")
+    pair.warnings = (
+        f"{path.name}: uptake was read from the colors alone; {found.words()}; fuse with --uptake for more",
+    )
+    return pair
+
+
+def _partial(rows: list[Any]) -> list[str]:
+    names = [f"{row.name} ({row.covered:.0%})" for row in rows if row.covered < 0.995]
+    if not names:
+        return []
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return [f"only partly in the functional field of view, and measured there alone: {', '.join(names[:5])}{more}"]
+
+
+def _text(rows: list[Any], units: str) -> str:
+    from coconet_med.printable import printable
+
+    width = max(len(row.name) for row in rows)
+    lines = [f"{'region':{width}}  {'ml':>9} {'mean':>10} {'max':>10} {'peak':>10} {'SD':>10}  {units}"]
+    for row in rows:
+        suvr = "" if row.suvr != row.suvr else f"  SUVR {row.suvr:.3f}"
+        figures = (row.uptake_mean, row.uptake_max, row.uptake_peak, row.uptake_sd)
+        lines.append(f"{row.name:{width}}  {row.volume_ml:9.2f} {' '.join(f'{v:10.4g}' for v in figures)}{suvr}")
+    return printable("\n".join(lines), keep="\n")

@@ -1,0 +1,81 @@
+"""A segmentation: label maps with the names of their regions, from NIfTI, NRRD, MetaImage, MGH or DICOM SEG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med.errors import ReadError
+from coconet_med.measure.names import names_for
+from coconet_med.measure.segmentation import is_segmentation, read_segmentation
+from coconet_med.volume import Source
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A segmentation on one grid.
+
+    Attributes:
+        layers: ``int32`` label maps (LPS mm) of one grid, 0 for none; several where regions overlap.
+        names: of each label.
+        name: of the file.
+        frame_of_reference: DICOM Frame of Reference UID, where known.
+    """
+
+    layers: tuple[sitk.Image, ...]
+    names: dict[int, str]
+    name: str
+    frame_of_reference: str | None = None
+
+    @property
+    def grid(self) -> sitk.Image:
+        return self.layers[0]
+
+    @property
+    def values(self) -> list[int]:
+        """All labels but 0, ascending."""
+        found = [np.unique(sitk.GetArrayViewFromImage(layer)) for layer in self.layers]
+        return [int(value) for value in np.unique(np.concatenate(found)) if value != 0]
+
+    def mask(self, label: int) -> np.ndarray:
+        """Where a region is, bool (k, j, i)."""
+        return np.any([sitk.GetArrayViewFromImage(layer) == label for layer in self.layers], axis=0)
+
+
+def read_labels(path: str | Path, *, names: str | Path | None = None) -> Labels:
+    """Read a segmentation.
+
+    Args:
+        path: a label map, a mask, or a DICOM Segmentation object.
+        names: see :func:`coconet_med.measure.names.names_for`; DICOM brings its own.
+
+    Raises:
+        ReadError: no such file, damaged, not of whole numbers, or without a label.
+    """
+    from coconet_med.readers import read
+
+    path = Path(path)
+    if is_segmentation(path):
+        layers, own, frame = read_segmentation(path)
+        return Labels(layers, own, path.name, frame)
+    source = read(path, "anatomy")
+    values = sitk.GetArrayViewFromImage(source.image)
+    if (values != np.rint(values)).any() or values.min() < 0:
+        raise ReadError(f"{path}: holds fractions or negative values, so it is no segmentation; give a map of labels")
+    image = sitk.Cast(source.image, sitk.sitkInt32)
+    labels = Labels((image,), {}, path.name, source.frame_of_reference)
+    if not labels.values:
+        raise ReadError(f"{path}: holds no label above 0; give a segmentation")
+    return Labels((image,), names_for(path, labels.values, names), path.name, source.frame_of_reference)
+
+
+def other_frame(labels: Labels, anatomy: Source) -> tuple[str, ...]:
+    """A warning where the headers say that the segmentation was made in another world than the anatomy."""
+    frames = labels.frame_of_reference, anatomy.frame_of_reference
+    if not all(frames) or frames[0] == frames[1]:
+        return ()
+    words = "has another DICOM frame of reference than"
+    return (f"{labels.name}: {words} {anatomy.name}; check that its regions lie where they should",)

@@ -1,0 +1,91 @@
+"""What the numbers of a label map mean: FreeSurfer's names, a BIDS ``dseg.tsv``, or a color look-up table."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from coconet_med.errors import OptionError, ReadError
+
+#: Structures of the left and of the right half of the brain (aseg).
+_HALVES = {
+    **{"Cerebral-White-Matter": (2, 41), "Cerebral-Cortex": (3, 42), "Lateral-Ventricle": (4, 43)},
+    **{"Inf-Lat-Vent": (5, 44), "Cerebellum-White-Matter": (7, 46), "Cerebellum-Cortex": (8, 47), "Thalamus": (10, 49)},
+    **{"Caudate": (11, 50), "Putamen": (12, 51), "Pallidum": (13, 52), "Hippocampus": (17, 53), "Amygdala": (18, 54)},
+    **{"Accumbens-area": (26, 58), "VentralDC": (28, 60), "vessel": (30, 62), "choroid-plexus": (31, 63)},
+    "UnsegmentedWhiteMatter": (5001, 5002),
+}
+_MIDDLE = {
+    **{14: "3rd-Ventricle", 15: "4th-Ventricle", 16: "Brain-Stem", 24: "CSF", 72: "5th-Ventricle"},
+    **{77: "WM-hypointensities", 80: "non-WM-hypointensities", 85: "Optic-Chiasm", 251: "CC_Posterior"},
+    **{252: "CC_Mid_Posterior", 253: "CC_Central", 254: "CC_Mid_Anterior", 255: "CC_Anterior"},
+}
+#: Desikan-Killiany areas in the order of their numbers, from 0 (aparc).
+_AREAS = (
+    *("unknown", "bankssts", "caudalanteriorcingulate", "caudalmiddlefrontal", "corpuscallosum", "cuneus"),
+    *("entorhinal", "fusiform", "inferiorparietal", "inferiortemporal", "isthmuscingulate", "lateraloccipital"),
+    *("lateralorbitofrontal", "lingual", "medialorbitofrontal", "middletemporal", "parahippocampal", "paracentral"),
+    *("parsopercularis", "parsorbitalis", "parstriangularis", "pericalcarine", "postcentral", "posteriorcingulate"),
+    *("precentral", "precuneus", "rostralanteriorcingulate", "rostralmiddlefrontal", "superiorfrontal"),
+    *("superiorparietal", "superiortemporal", "supramarginal", "frontalpole", "temporalpole", "transversetemporal"),
+    "insula",
+)
+#: Names of files that FreeSurfer and SynthSeg give to label maps.
+_MAPS = ("aseg", "aparc", "wmparc", "synthseg")
+
+
+def freesurfer_names() -> dict[int, str]:
+    """Numbers of aseg, aparc (Desikan-Killiany) and wmparc, as in FreeSurferColorLUT.txt."""
+    names = dict(_MIDDLE)
+    for structure, numbers in _HALVES.items():
+        names |= {number: f"{side}-{structure}" for side, number in zip(("Left", "Right"), numbers, strict=True)}
+    for start, prefix in ((1000, "ctx-lh"), (2000, "ctx-rh"), (3000, "wm-lh"), (4000, "wm-rh")):
+        names |= {start + number: f"{prefix}-{area}" for number, area in enumerate(_AREAS)}
+    return names
+
+
+def names_for(path: Path, values: list[int], given: str | Path | None) -> dict[int, str]:
+    """Names of the labels of a file.
+
+    Args:
+        path: the label map.
+        values: its labels.
+        given: ``"freesurfer"``, a table (``.tsv`` with columns index and name, or a FreeSurfer look-up table), or
+            ``None``: the ``.tsv`` of the same name beside it (BIDS), or FreeSurfer's where the name of the file or a
+            number from 1000 to 4035 says that it is FreeSurfer's.
+
+    Raises:
+        ReadError: the table cannot be read.
+        OptionError: it names none of the labels.
+    """
+    beside = path.with_name(f"{path.name.split('.')[0]}.tsv")
+    if given is None and beside.is_file():
+        given = beside
+    if given is None:
+        known = freesurfer_names()
+        named = any(word in path.name.lower() for word in _MAPS)
+        areas = [value for value in values if 1000 <= value <= 4035]
+        return known if named or (areas and all(value in known for value in areas)) else {}
+    found = freesurfer_names() if str(given) == "freesurfer" else _table(Path(given))
+    if not any(value in found for value in values):
+        raise OptionError(
+            f"--names {given}: names none of the labels of {path.name}; give the table that belongs to it"
+        )
+    return found
+
+
+def _table(path: Path) -> dict[int, str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReadError(
+            f"{path}: cannot be read as a table of names; give a .tsv with columns index and name"
+        ) from error
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    try:
+        if "\t" in (lines[0] if lines else ""):
+            rows = list(csv.DictReader(lines, delimiter="\t"))
+            return {int(row["index"]): row["name"] for row in rows}
+        return {int(words[0]): words[1] for words in (line.split() for line in lines)}
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        raise ReadError(f"{path}: is no table of names; give a .tsv with columns index and name, or a LUT") from error
