@@ -38,6 +38,7 @@ class Frame:
         time: what orders the frames of one place in time; equal for all frames of one volume.
         picture: what the image is (image type, echo time, ...), which must be equal in one volume.
         mirror: of inverted MR; see :func:`coconet_med.dicom.scaling.mirror_of`.
+        mapped: real-world mapping that slope and intercept were taken from, if any.
         suvbw: real-world mapping of the stored values to SUVbw that the object states beside other units.
     """
 
@@ -55,6 +56,7 @@ class Frame:
     picture: Picture | None = None
     mirror: float | None = None
     suvbw: Mapping | None = None
+    mapped: Mapping | None = None
 
 
 def rescale(ds: Dataset, instance: Instance) -> tuple[float | None, float]:

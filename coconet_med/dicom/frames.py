@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, rescale
@@ -92,16 +92,16 @@ def _refuse_kinds(series: Series, instances: Sequence[Instance]) -> None:
 
 def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
     ds = instance.header
-    slope, intercept, units, suvbw = _classic_values(instance)
+    scale = _classic_values(instance)
     taken = acquired(ds)
     return Frame(
         instance,
         0,
         *place(instance, ds, ds, ds, 0),
         shape,
-        slope,
-        intercept,
-        units=units,
+        scale.slope,
+        scale.intercept,
+        units=scale.units,
         duration=_positive(headers.number(ds, "ActualFrameDuration")),
         time=(
             headers.number(ds, "TemporalPositionIdentifier") or 0.0,
@@ -109,7 +109,8 @@ def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
             headers.number(ds, "FrameReferenceTime") or 0.0,
             headers.number(ds, "TriggerTime") or 0.0,
         ),
-        suvbw=suvbw,
+        suvbw=scale.beside,
+        mapped=scale.taken,
     )
 
 
@@ -133,7 +134,7 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
             )
         )
         worlds = next((w for d in (group, shared) if d is not None and (w := headers.items(d, WORLD))), [])
-        slope, intercept, units, suvbw = _enhanced_values(instance, values, worlds)
+        scale = _enhanced_values(instance, values, worlds)
         moments = ("FrameReferenceDateTime", "FrameAcquisitionDateTime") if content is not None else ()
         taken = next((when for tag in moments if (when := clock.datetime_of(content, tag, ds))), None)
         yield Frame(
@@ -141,9 +142,9 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
             index,
             *place(instance, where, plane, measures, index),
             shape,
-            slope,
-            intercept,
-            units=units or headers.text(instance.facts, "Units").strip(),
+            scale.slope,
+            scale.intercept,
+            units=scale.units or headers.text(instance.facts, "Units").strip(),
             duration=_positive(headers.number(content, "FrameAcquisitionDuration")) if content is not None else None,
             time=(
                 (headers.number(content, "TemporalPositionIndex") or 0.0) if content is not None else 0.0,
@@ -151,7 +152,8 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
                 0.0,
                 0.0,
             ),
-            suvbw=suvbw,
+            suvbw=scale.beside,
+            mapped=scale.taken,
         )
 
 
@@ -164,7 +166,17 @@ def _group(own: Dataset, shared: Dataset | None, keyword: str) -> Dataset | None
     return None
 
 
-def _classic_values(instance: Instance) -> tuple[float | None, float, str, Mapping | None]:
+class _Scale(NamedTuple):
+    """How stored values become values, the mapping that says so (``taken``), and one to SUVbw ``beside`` it."""
+
+    slope: float | None
+    intercept: float
+    units: str
+    taken: Mapping | None = None
+    beside: Mapping | None = None
+
+
+def _classic_values(instance: Instance) -> _Scale:
     """Slope, intercept, units, and a mapping to SUVbw beside them.
 
     Of a PET whose rescaled values are neither Bq/ml nor SUV, a real-world mapping to one of these is taken instead.
@@ -173,32 +185,27 @@ def _classic_values(instance: Instance) -> tuple[float | None, float, str, Mappi
     slope, intercept = rescale(ds, instance)
     units = headers.text(ds, "Units").strip() or headers.text(ds, "RescaleType").strip()
     worlds = headers.items(ds, WORLD) if headers.text(ds, "Modality").strip().upper() == "PT" else []
-    return _with_mapping((slope, intercept, units), worlds)
+    return _with_mapping(_Scale(slope, intercept, units), worlds)
 
 
-def _enhanced_values(
-    instance: Instance, values: Dataset | None, worlds: list[Dataset]
-) -> tuple[float | None, float, str, Mapping | None]:
+def _enhanced_values(instance: Instance, values: Dataset | None, worlds: list[Dataset]) -> _Scale:
     """Slope, intercept, units: the rescaling where it names units, else the real-world mapping, else the rescaling."""
     kind = headers.text(values, "RescaleType").strip() if values is not None else ""
     units = "" if kind == "US" else kind
     if not units and not headers.text(instance.facts, "Units").strip() and (mapping := best_mapping(worlds)):
-        return mapping.slope, mapping.intercept, mapping.units, None
+        return _Scale(mapping.slope, mapping.intercept, mapping.units, mapping)
     slope, intercept = rescale(values, instance) if values is not None else (None, 0.0)
     own = units or headers.text(instance.facts, "Units").strip()
-    return _with_mapping((slope, intercept, own), worlds)
+    return _with_mapping(_Scale(slope, intercept, own), worlds)
 
 
-def _with_mapping(
-    scaled: tuple[float | None, float, str], worlds: list[Dataset]
-) -> tuple[float | None, float, str, Mapping | None]:
-    slope, intercept, units = scaled
+def _with_mapping(scale: _Scale, worlds: list[Dataset]) -> _Scale:
     mapping = best_mapping(worlds)
     if mapping is None or mapping.units not in PREFERRED:
-        return slope, intercept, units, None
-    if units in QUANTITATIVE:
-        return slope, intercept, units, mapping if mapping.units == "SUVbw" else None
-    return mapping.slope, mapping.intercept, mapping.units, None
+        return scale
+    if scale.units in QUANTITATIVE:
+        return scale._replace(beside=mapping if mapping.units == "SUVbw" else None)
+    return _Scale(mapping.slope, mapping.intercept, mapping.units, mapping)
 
 
 def _positive(number: float | None) -> float | None:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from coconet_med.decay import DOSE_BQ, HALF_LIFE_S, HALF_LIFE_TOLERANCE, MAX_HALF_LIVES, half_life_of, known_half_life
+from coconet_med.decay import (
+    DOSE_BQ,
+    HALF_LIFE_S,
+    HALF_LIFE_TOLERANCE,
+    MAX_HALF_LIVES,
+    WEIGHT_KG,
+    half_life_of,
+    known_half_life,
+)
 from coconet_med.dicom import headers
 from coconet_med.dicom.series import Instance, Series
 from coconet_med.dicom.times import Clock
@@ -19,6 +27,10 @@ if TYPE_CHECKING:
 DATELESS_HALF_LIFE_S = 6 * 3600.0
 #: Uptake beyond so many half-lives is worth a second look at the times.
 UNUSUAL_HALF_LIVES = 4.0
+#: Heights (m) with which a weight is compared: below lie small children and animals, above slips of units.
+TELLING_HEIGHT_M = (1.0, 2.6)
+#: Body mass index (kg/m2) outside which nobody lives.
+BODY_MASS_INDEX = (6.0, 200.0)
 
 
 class ImpossibleError(Exception):
@@ -64,6 +76,21 @@ def dose_of(series: Series) -> float:
     )
 
 
+def weight_of(series: Series) -> float:
+    """Body weight, kg; one that no body of the stated height has is a placeholder (1 kg at 1.75 m).
+
+    Raises:
+        ImpossibleError: missing, differs, or not plausible.
+    """
+    weight = one_value(series, "patient weight", lambda i: headers.number(i.facts, "PatientWeight"), WEIGHT_KG, "kg")
+    height = headers.number(series.facts, "PatientSize")
+    if height and TELLING_HEIGHT_M[0] <= height <= TELLING_HEIGHT_M[1]:
+        index = weight / height**2
+        if not BODY_MASS_INDEX[0] <= index <= BODY_MASS_INDEX[1]:
+            raise ImpossibleError(f"patient weight of {weight:g} kg is not plausible at a height of {height:g} m")
+    return weight
+
+
 def half_life_s(series: Series) -> tuple[float, str]:
     """Half-life in seconds, and what is odd about it, if anything.
 
@@ -106,7 +133,13 @@ def injection_of(
         same = headers.parse_datetime(local.strftime("%Y%m%d"), wall)
         if _midnight(local) and (same is None or same == local):
             raise ImpossibleError("the injection time is 00:00:00, as if blanked")
-        if same is not None and abs((same - local).total_seconds()) > 60:
+        if same is not None and _midnight(local) and not _midnight(same):
+            when, notes = _by_wall(clock, wall, reference, end, half_life)
+            notes.append(
+                f"SUV: Radiopharmaceutical Start DateTime says 00:00:00, as if blanked; Start Time {same:%H:%M:%S} was "
+                "taken"
+            )
+        elif same is not None and abs((same - local).total_seconds()) > 60:
             by = "Radiopharmaceutical Start"
             notes.append(f"SUV: {by} DateTime says {clock.show(when)}, {by} Time {same:%H:%M:%S}; the former was taken")
     else:

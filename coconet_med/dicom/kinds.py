@@ -67,6 +67,7 @@ VECTORS = (
 #: Further attributes that may tell copies of one place apart, for the advice only.
 _TELLING = (
     *("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "TriggerTime"),
+    *("EchoNumbers", "RepetitionTime"),
     *("NominalCardiacTriggerDelayTime", "AcquisitionTime", "FrameReferenceTime", "SeriesDescription"),
     "DiffusionGradientOrientation",
 )
@@ -158,7 +159,7 @@ def telling_copies(copies: Sequence[Sequence[Picture]]) -> str:
     for keyword in _TELLING:
         values = [[picture.values(keyword) for picture in group] for group in copies]
         if all(len(set(v)) == len(v) and sorted(v) == sorted(values[0]) for v in values):
-            return f"{keyword}={chr(92).join(sorted(values[0])[0])}"
+            return f"{keyword}={chr(92).join(min(values[0], key=in_order))}"
     return ""
 
 

@@ -22,7 +22,7 @@ from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
 from coconet_med.dicom.reference import SUV_BOUND
 from coconet_med.dicom.regrid import regrid
-from coconet_med.dicom.scaling import check_scaling
+from coconet_med.dicom.scaling import check_scaling, count_unmapped, unmapped_note
 from coconet_med.dicom.select import EVERYTHING, FRAME, Selection, select
 from coconet_med.dicom.series import Series, name_files
 from coconet_med.dicom.suv import Suv, not_decay_corrected, suv_factor
@@ -95,7 +95,7 @@ def load_series(
         units, scaling = _units(series, layout.frames, suv)
         _refuse_undecayed_mean(series, layout, scaling)
         layout = _scaled(layout, scaling)
-        values, origin = _values(series, layout)
+        values, origin, unmapped = _values(series, layout)
         padding = replace_padding(series, values)
     factor = scaling.factor if units == "SUVbw" else scaling.activity
     if factor not in (None, 1.0) and not scaling.factors:
@@ -106,6 +106,7 @@ def load_series(
         *warnings,
         *_series_warnings(series, layout, units, scaling, suv),
         *([padding] if padding else []),
+        *unmapped,
         *[f"header: {note}" for note in dict.fromkeys([*notes, *(n for i in series.instances for n in i.notes)])][:5],
     ]
     ordered = sorted(series.instances, key=lambda instance: instance.uid)
@@ -250,18 +251,22 @@ def _refuse_undecayed_mean(series: Series, layout: _Layout, scaling: Suv) -> Non
         )
 
 
-def _values(series: Series, layout: _Layout) -> tuple[np.ndarray, tuple[float, ...]]:
-    """The (weighted) values, (k, j, i), and the position of the first voxel."""
+def _values(series: Series, layout: _Layout) -> tuple[np.ndarray, tuple[float, ...], tuple[str, ...]]:
+    """The (weighted) values, (k, j, i), the position of the first voxel, and warnings."""
     total: np.ndarray | None = None
+    outside = 0
     for part, weight in layout.parts:
         values = read_values(part)
+        outside += count_unmapped(part, values)
         if weight != 1.0:
             values *= np.float32(weight)
         total = values if total is None else total + values
     assert total is not None
+    share = outside / (total.size * len(layout.parts))
+    notes = (unmapped_note(layout.frames, share),) if outside else ()
     if layout.stack.fault:
-        return regrid(layout.stack, total, f"series {series.describe()}")
-    return total, layout.stack.origin
+        return *regrid(layout.stack, total, f"series {series.describe()}"), notes
+    return total, layout.stack.origin, notes
 
 
 def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.Image:

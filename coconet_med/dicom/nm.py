@@ -14,7 +14,7 @@ import numpy as np
 from coconet_med.dicom import headers
 from coconet_med.dicom.frame import Frame, rescale
 from coconet_med.dicom.kinds import VECTORS
-from coconet_med.dicom.realworld import best_mapping
+from coconet_med.dicom.realworld import Mapping, best_mapping
 from coconet_med.dicom.series import Instance
 from coconet_med.errors import ReadError
 
@@ -41,7 +41,7 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
     if count > 1 and not step:
         raise ReadError(f"{name}: NM object without Spacing Between Slices; slice positions are unknown")
     normal = np.cross(orientation[:3], orientation[3:])
-    slope, intercept, units = _values(instance)
+    slope, intercept, units, mapping = _values(instance)
     for index, place in enumerate(places):
         yield Frame(
             instance,
@@ -53,6 +53,7 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
             slope,
             intercept,
             units,
+            mapped=mapping,
         )
 
 
@@ -91,10 +92,10 @@ def _first_place(ds, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return found.pop()
 
 
-def _values(instance: Instance) -> tuple[float | None, float, str]:
+def _values(instance: Instance) -> tuple[float | None, float, str, Mapping | None]:
     """Slope, intercept and units: a real-world mapping to Bq/ml (quantitative SPECT) before a plain rescaling."""
     ds = instance.header
     mapping = best_mapping(headers.items(ds, "RealWorldValueMappingSequence"))
     if mapping is not None:
-        return mapping.slope, mapping.intercept, mapping.units
-    return *rescale(ds, instance), headers.text(ds, "Units").strip()
+        return mapping.slope, mapping.intercept, mapping.units, mapping
+    return *rescale(ds, instance), headers.text(ds, "Units").strip(), None

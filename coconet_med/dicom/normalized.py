@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from coconet_med.decay import WEIGHT_KG
 from coconet_med.dicom import headers
-from coconet_med.dicom.injection import ImpossibleError, one_value
+from coconet_med.dicom.injection import ImpossibleError, one_value, weight_of
 
 if TYPE_CHECKING:
     from coconet_med.dicom.series import Series
@@ -48,7 +47,7 @@ def to_body_weight(series: Series, kind: str) -> float:
         return 1.0
     if kind != "BSA" and kind not in MASSES:
         raise ImpossibleError(f"SUV Type '{kind}' is not known")
-    weight = one_value(series, "patient weight", lambda i: headers.number(i.facts, "PatientWeight"), WEIGHT_KG, "kg")
+    weight = weight_of(series)
     height = one_value(series, "patient height", lambda i: headers.number(i.facts, "PatientSize"), HEIGHT_M, "m") * 100
     if kind == "BSA":
         return 1000.0 * weight / (0.007184 * weight**0.425 * height**0.725 * 1e4)  # g per cm2

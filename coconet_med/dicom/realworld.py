@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
@@ -35,11 +36,18 @@ PREFERRED = ("SUVbw", "Bq/ml")
 
 @dataclass(frozen=True)
 class Mapping:
-    """A linear map of stored values: ``slope x stored + intercept``, in ``units``."""
+    """A linear map of stored values: ``slope x stored + intercept``, in ``units``.
+
+    Attributes:
+        first: the lowest stored value for which it holds (Real World Value First Value Mapped).
+        last: the highest.
+    """
 
     slope: float
     intercept: float
     units: str
+    first: float = -math.inf
+    last: float = math.inf
 
 
 def mappings(items: Iterable[Dataset]) -> list[Mapping]:
@@ -55,9 +63,9 @@ def best_mapping(items: Iterable[Dataset], preferred: Iterable[str] = PREFERRED)
     """
     found = mappings(items)
     for units in (*preferred, *dict.fromkeys(one.units for one in found)):
-        same = {one for one in found if one.units == units}
-        if len(same) == 1:
-            return same.pop()
+        same = [one for one in found if one.units == units]
+        if len({(one.slope, one.intercept) for one in same}) == 1:
+            return replace(same[0], first=min(one.first for one in same), last=max(one.last for one in same))
     return None
 
 
@@ -70,7 +78,16 @@ def _mapping(item: Dataset) -> Mapping | None:
         units = "SUVbw"
     if not slope or intercept is None or not units:
         return None
-    return Mapping(slope * factor, intercept * factor, units)
+    return Mapping(slope * factor, intercept * factor, units, *_range(item))
+
+
+def _range(item: Dataset) -> tuple[float, float]:
+    """Stored values for which an item holds; all where it states no range, or one that cannot be."""
+    for kind in ("", "DoubleFloat"):
+        ends = [headers.number(item, f"{kind}RealWorldValue{end}ValueMapped") for end in ("First", "Last")]
+        if ends[0] is not None and ends[1] is not None and ends[0] < ends[1]:
+            return ends[0], ends[1]
+    return -math.inf, math.inf
 
 
 def _is_suvbw(item: Dataset) -> bool:

@@ -104,7 +104,9 @@ def decay_reference(
     starts = [shot.start for shot in shots if shot.start is not None]
     explicit = [one for one in stated if one.source in (DECAY_DATETIME, PRIVATE)]
     if not starts and not explicit:
-        raise NoReferenceError("Acquisition Date and Time are missing, so the decay reference time cannot be checked")
+        raise NoReferenceError(
+            "Acquisition Date and Time are missing or blanked (000000), so the decay reference time cannot be checked"
+        )
     first = min(starts, default=None)
     possible = [one for one in stated if first is None or _possible(one.when, first, bound)]
     impossible = [one for one in stated if one not in possible]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from coconet_med.dicom import headers
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.series import Instance, Series, name_files
@@ -75,3 +77,26 @@ def _inverted(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
     if any(frame.mirror is not None for frame in frames):
         return ("MR is stored inverted (MONOCHROME1): read as it is displayed, bright is high",)
     return ()
+
+
+def count_unmapped(frames: Sequence[Frame], values: np.ndarray) -> int:
+    """Voxels of ``values`` (n, rows, columns) whose stored value lies where the real-world mapping taken says nothing.
+
+    A mapping holds for the range of stored values that it states (PS3.3 C.7.6.16.2.11).
+    """
+    outside = 0
+    for frame, plane in zip(frames, values, strict=True):
+        if frame.mapped is None or not frame.slope:
+            continue
+        stored = (plane.astype(np.float64) - frame.intercept) / frame.slope
+        outside += int(((stored < frame.mapped.first - 0.5) | (stored > frame.mapped.last + 0.5)).sum())
+    return outside
+
+
+def unmapped_note(frames: Sequence[Frame], share: float) -> str:
+    """The warning for a share of the voxels that :func:`count_unmapped` found."""
+    first, last = next((f.mapped.first, f.mapped.last) for f in frames if f.mapped is not None)
+    return (
+        f"the Real World Value Mapping holds for stored values from {first:g} to {last:g}; {100 * share:.2g} % of the "
+        "voxels lie outside and were scaled by it all the same"
+    )

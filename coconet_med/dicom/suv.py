@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from coconet_med.decay import WEIGHT_KG, mean_count_time, suvbw_factor
+from coconet_med.decay import mean_count_time, suvbw_factor
 from coconet_med.dicom import headers
-from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, one_value
+from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.reference import (
     DECAY_DATETIME,
@@ -150,7 +150,7 @@ def _computed(series: Series) -> Suv:
     missing = sorted(({"ATTN"} if undecayed else {"ATTN", "DECY"}) - corrections)
     if missing:
         raise ImpossibleError(f"not corrected for {' and '.join(missing)} (Corrected Image)")
-    weight = one_value(series, "patient weight", lambda i: headers.number(i.facts, "PatientWeight"), WEIGHT_KG, "kg")
+    weight = weight_of(series)
     dose = dose_of(series)
     if mode == "ADMIN":
         rule = "decay corrected to the time of administration"

@@ -72,6 +72,8 @@ class TextHeader:
         slope: factor from stored numbers to values (``ElementToIntensityFunctionSlope`` of MetaImage).
         intercept: added after it (``ElementToIntensityFunctionOffset``).
         quantized: the values that an NRRD says were mapped to its integers (``old min``, ``old max``); else ``None``.
+        placement: why it is not told where the patient's left, back and head are, or ``""``.
+        orientation: ``AnatomicalOrientation`` of MetaImage in capitals; ``""`` where it says none.
     """
 
     shape: tuple[int, ...]
@@ -85,6 +87,8 @@ class TextHeader:
     slope: float = 1.0
     intercept: float = 0.0
     quantized: tuple[float, float] | None = None
+    placement: str = ""
+    orientation: str = ""
 
 
 def read_header(path: Path) -> TextHeader | None:
@@ -125,7 +129,18 @@ def _nrrd(path: Path, start: bytes) -> TextHeader:
     number = 2 if packing == "other" else _NRRD_BYTES[fields["type"].lower()]
     ends = [fields.get(f"old {end}", fields.get(f"old{end}")) for end in ("min", "max")]
     quantized = (float(ends[0]), float(ends[1])) if ends[0] is not None and ends[1] is not None else None
-    return TextHeader(shape, number, packing, files, offset, scale, unit, unknown, quantized=quantized)
+    return TextHeader(
+        shape, number, packing, files, offset, scale, unit, unknown, quantized=quantized, placement=_nrrd_place(fields)
+    )
+
+
+def _nrrd_place(fields: dict[str, str]) -> str:
+    """Spaces of NRRD0005 that are those of a patient name the directions; others only say how many axes there are."""
+    space = fields.get("space", "").lower()
+    named = [word for word in ("left", "right", "anterior", "posterior", "superior") if word in space]
+    if len(named) == 3 or re.fullmatch("(las|ras|lps)t?", space):
+        return ""
+    return f"its space is '{space}'" if space else "its header names no space"
 
 
 def _nrrd_unit(fields: dict[str, str]) -> tuple[np.ndarray, str, str]:
@@ -164,8 +179,29 @@ def _meta(path: Path, start: bytes) -> TextHeader:
         for name, default in (("slope", 1), ("offset", 0))
     )
     return TextHeader(
-        shape, number if binary else 2, packing, files, offset, scale, unit, unknown, slope=slope, intercept=intercept
+        shape,
+        number if binary else 2,
+        packing,
+        files,
+        offset,
+        scale,
+        unit,
+        unknown,
+        slope=slope,
+        intercept=intercept,
+        placement=_meta_place(fields),
+        orientation=_meta_orientation(fields),
     )
+
+
+def _meta_place(fields: dict[str, str]) -> str:
+    turned = any(name in fields for name in ("transformmatrix", "rotation", "orientation"))
+    return "" if turned or _meta_orientation(fields) else "its header has no TransformMatrix"
+
+
+def _meta_orientation(fields: dict[str, str]) -> str:
+    word = fields.get("anatomicalorientation", "").upper()
+    return word if len(word) == 3 and all(set(word) & set(pair) for pair in ("LR", "AP", "IS")) else ""
 
 
 def _scale(names: list[str]) -> tuple[np.ndarray, str, str]:

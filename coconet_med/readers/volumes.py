@@ -18,6 +18,7 @@ from coconet_med.readers.limits import check_promise
 from coconet_med.volume import Source
 
 if TYPE_CHECKING:
+    from coconet_med.readers.headers import TextHeader
     from coconet_med.volume import Role
 
 #: Bytes of one number of a MINC 2 volume as ITK hands it over.
@@ -46,6 +47,8 @@ def read_itk(path: Path, role: Role) -> Source:
     if header and header.unit:
         units = f"its header gives lengths in {header.unit}"
         affine[:3] *= header.scale[:, None]
+    if header and len(size) > 2:
+        warnings += _placement(path, header, file)
     if header and header.unknown_unit:
         warnings += (f"{path.name}: its unit of length {header.unknown_unit!r} is not known here and was taken as mm",)
     if header and not np.allclose(header.scale, 1):
@@ -160,6 +163,27 @@ def _scaled(file: sitk.Image, slope: float, intercept: float, path: Path) -> sit
         msg = f"{path}: its ElementToIntensityFunction ({slope:g} x + {intercept:g}) makes no values; export it again"
         raise ReadError(msg)
     return sitk.ShiftScale(sitk.Cast(file, sitk.sitkFloat64), shift=intercept / slope, scale=slope)
+
+
+def _placement(path: Path, header: TextHeader, file: sitk.Image) -> tuple[str, ...]:
+    """What is unsure of where the patient's left is.
+
+    ``RAI`` is what many programs write into MetaImage whatever the matrix, so that it contradicts nothing.
+    Others name where an axis comes from, or where it leads; both are accepted.
+    """
+    if header.placement:
+        return (
+            f"{path.name}: {header.placement}; its axes were taken as those of LPS, as ITK takes them, but left and "
+            "right are a guess",
+        )
+    towards = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(file.GetDirection())
+    origins = towards.translate(str.maketrans("LRAPIS", "RLPASI"))
+    if header.orientation in ("", "RAI", towards, origins):
+        return ()
+    return (
+        f"{path.name}: its AnatomicalOrientation says {header.orientation}, its TransformMatrix {origins}; the matrix "
+        "was taken, as ITK and 3D Slicer do: look which side is left",
+    )
 
 
 def _placed(file: sitk.Image) -> tuple[np.ndarray, tuple[int, ...], sitk.Image]:

@@ -84,6 +84,38 @@ def test_two_mappings_to_one_unit_that_differ_are_not_chosen_from(tmp_path):
     assert read_series(tmp_path, "function").units == "counts"
 
 
+def _for(item, first, last, vr="US"):
+    item.add_new(0x00409216, vr, first)
+    item.add_new(0x00409211, vr, last)
+    return item
+
+
+@pytest.mark.parametrize(
+    ("ranges", "outside"),
+    [([(0, 65535)], False), ([(0, 1000), (1001, 4095)], False), ([(0, 1000)], True), ([(4095, 0)], False)],
+)
+def test_a_mapping_that_does_not_hold_for_all_stored_values_is_said(tmp_path, ranges, outside):
+    def edit(ds, k):
+        ds.Units = "CNTS"
+        ds.RealWorldValueMappingSequence = [_for(_item(*SUV), *one) for one in ranges]
+
+    stored = classic(tmp_path, "PT", edit=edit)
+    source = read_series(tmp_path, "function")
+    np.testing.assert_allclose(_values(source), 0.002 * stored, rtol=1e-6)
+    share = 100 * (stored > 1000).mean()
+    words = f"holds for stored values from 0 to 1000; {share:.2g} % of the voxels lie outside"
+    notes = " ".join(source.warnings)
+    assert (words in notes) == ("lie outside" in notes) == outside
+
+
+def test_the_range_of_a_mapping_holds_for_quantitative_spect_too(tmp_path):
+    def edit(ds, k=0):
+        ds.RealWorldValueMappingSequence = [_for(_item(*BQML), 0, 1)]
+
+    spect(tmp_path, edit=edit)
+    assert "holds for stored values from 0 to 1;" in " ".join(read_series(tmp_path, "function").warnings)
+
+
 def test_beside_activity_the_mapping_to_suv_is_a_check_and_stands_in_where_the_weight_is_missing(tmp_path):
     def edit(ds, k, weight="70", share=1.0):
         timed()(ds, k)

@@ -79,6 +79,14 @@ def _post_processed(ds, k):
     ds.SeriesTime, ds.AcquisitionTime = "180000", f"11{k + 5:02d}00"
 
 
+def _one_kilogram(ds, k):
+    ds.PatientWeight, ds.PatientSize = "1", "1.75"
+
+
+def _only_the_date_of_injection(ds, k):
+    _drug(ds).RadiopharmaceuticalStartDateTime, _drug(ds).RadiopharmaceuticalStartTime = "20240301000000", "102000"
+
+
 def _administration(ds, k):
     ds.DecayCorrection = "ADMIN"
 
@@ -90,6 +98,7 @@ def _administration(ds, k):
         (_clock_only("102000"), 40),
         (_midnight, 40),
         (_full_date_wins, 45),
+        (_only_the_date_of_injection, 40),
         (_post_processed, 50),
         (_administration, 0),
     ],
@@ -103,10 +112,27 @@ def test_injection_on_the_day_before_is_said(tmp_path):
     assert any("taken as the day before" in w for w in read_series(tmp_path, "function").warnings)
 
 
+def test_a_blanked_time_of_injection_beside_a_stated_one_is_said(tmp_path):
+    classic(tmp_path, "PT", edit=_only_the_date_of_injection)
+    said = " ".join(read_series(tmp_path, "function").warnings)
+    assert "Start DateTime says 00:00:00, as if blanked; Start Time 10:20:00 was taken" in said
+
+
+@pytest.mark.parametrize(("weight", "height"), [("3.5", "0.5"), ("70", "175"), ("0.3", "0.25"), ("30", "1.75")])
+def test_small_bodies_and_heights_in_centimeters_keep_their_suv(tmp_path, weight, height):
+    def edit(ds, k):
+        ds.PatientWeight, ds.PatientSize = weight, height
+
+    classic(tmp_path, "PT", edit=edit)
+    source = read_series(tmp_path, "function")
+    assert source.details["suv"]["factor"] == pytest.approx(BY_HAND * float(weight) / 70, rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
         (lambda ds, k: setattr(ds, "PatientWeight", "0"), "patient weight of 0 kg is not plausible"),
+        (_one_kilogram, "patient weight of 1 kg is not plausible at a height of 1.75 m"),
         (lambda ds, k: setattr(ds, "PatientWeight", "70000"), "patient weight of 70000 kg is not plausible"),
         (lambda ds, k: delattr(ds, "PatientWeight"), "patient weight is missing"),
         (lambda ds, k: setattr(ds, "PatientWeight", "70" if k else "80"), "patient weight differs"),

@@ -225,6 +225,54 @@ def test_a_unit_that_is_not_known_is_taken_as_mm_and_said(tmp_path: Path) -> Non
     assert "'furlong' is not known" in source.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        (b"space: right-anterior-superior", ""),
+        (b"space: LPS", ""),
+        (b"space: left-posterior-superior-time", ""),
+        (b"space: scanner-xyz", "its space is 'scanner-xyz'"),
+        (b"space: 3D-right-handed", "its space is '3d-right-handed'"),
+        (b"space dimension: 3", "its header names no space"),
+    ],
+)
+def test_an_nrrd_whose_axes_name_no_side_of_the_patient_is_said(tmp_path: Path, space: bytes, words: str) -> None:
+    path = tmp_path / "a.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(array()), str(path))
+    start = path.read_bytes()
+    if b"time" not in space:
+        path.write_bytes(start.replace(b"space: left-posterior-superior", space))
+        assert path.read_bytes() != start or space in start
+    notes = " ".join(read(path, "function").warnings)
+    assert ("left and right are a guess" in notes) == bool(words)
+    assert words in notes
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (b"TransformMatrix = 1 0 0 0 1 0 0 0 1\nAnatomicalOrientation = RAI", ""),
+        (b"TransformMatrix = 1 0 0 0 1 0 0 0 1\nAnatomicalOrientation = LPS", ""),
+        (b"TransformMatrix = 1 0 0 0 1 0 0 0 1\nAnatomicalOrientation = ???", ""),
+        (b"TransformMatrix = -1 0 0 0 -1 0 0 0 1\nAnatomicalOrientation = LPI", ""),
+        (b"TransformMatrix = -1 0 0 0 -1 0 0 0 1\nAnatomicalOrientation = RAI", ""),
+        (b"TransformMatrix = 1 0 0 0 1 0 0 0 1\nAnatomicalOrientation = LAI", "says LAI, its TransformMatrix RAI"),
+        (b"Offset = 0 0 0", "its header has no TransformMatrix"),
+        (b"AnatomicalOrientation = RAI", ""),
+    ],
+)
+def test_a_metaimage_whose_orientations_disagree_or_are_missing_is_said(
+    tmp_path: Path, lines: bytes, words: str
+) -> None:
+    head = b"ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n" + lines
+    head += b"\nElementSpacing = 2 2 2\nDimSize = 5 4 3\nElementType = MET_FLOAT\nElementDataFile = LOCAL\n"
+    path = tmp_path / "a.mha"
+    path.write_bytes(head + np.arange(60, dtype="<f4").tobytes())
+    notes = " ".join(read(path, "function").warnings)
+    assert words in notes
+    assert bool(notes) == bool(words)
+
+
 def test_the_intensity_function_of_metaimage_is_applied(tmp_path: Path) -> None:
     stored = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
     path = tmp_path / "a.mha"
