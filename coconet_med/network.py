@@ -179,6 +179,22 @@ class CoCoNet(nn.Module):
         field = enlarged(self.low_passed_field(F.avg_pool2d(image, 2)).to(image.dtype))
         return mix(image, field)[..., :height, :width]
 
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As of every module, but a mixture of other weights and its own is refused.
+
+        ``monai.bundle.load`` copies the tensors that happen to fit, keeps the rest of the network as it was, random,
+        and says nothing.
+
+        Raises:
+            RuntimeError: weights are missing, have other shapes, or are of a network of another kind or width.
+        """
+        own = self.state_dict()
+        same = [name for name in own if name in state_dict and state_dict[name].data_ptr() == own[name].data_ptr()]
+        if same and len(same) < len(own):
+            msg = f"only {len(own) - len(same)} of {len(own)} tensors fit: weights of another kind or width of CoCoNet"
+            raise RuntimeError(msg)
+        return super().load_state_dict(state_dict, strict=strict, assign=assign)
+
     def low_passed_field(self, image: torch.Tensor) -> torch.Tensor:
         """The field (B, 3, h, w) of a mixing network, for sources (B, 2, h, w) at its resolution: what is exported."""
         field = self.field(image)

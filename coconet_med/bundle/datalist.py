@@ -71,6 +71,7 @@ def split_pairs(
         msg = f"part {part!r} with validation_share {validation_share:g}: choose train or validation, and over 0 to 0.5"
         raise OptionError(msg)
     names = persons([pair["id"] for pair in pairs], person)
+    pairs = [{**pair, "person": name} for pair, name in zip(pairs, names, strict=True)]
     everybody = list(dict.fromkeys(names))
     if len(everybody) == 1:
         return list(pairs)

@@ -33,6 +33,7 @@ class Session:
         ckpt_dir: folder of the results.
         weights: file that a fine-tuning begins with.
         resume: go on with the training in ``ckpt_dir``.
+        baseline: judge the weights that training begins with, so that the best ones are never worse.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Session:
         ckpt_dir: str | Path,
         weights: str | Path = "",
         resume: bool = False,
+        baseline: bool = False,
     ) -> None:
         self._trainer, self._evaluator, self._handlers = trainer, evaluator, handlers
         self._parts = {
@@ -55,6 +57,7 @@ class Session:
             "lr_scheduler": lr_scheduler,
         }
         self._folder, self._weights, self._resume = Path(ckpt_dir), Path(weights), resume
+        self._baseline = baseline
 
     def begin(self) -> None:
         """Load what is resumed, or put results of an earlier training aside; then keep every epoch.
@@ -68,6 +71,8 @@ class Session:
             self._load()
         elif first:
             self._put_aside()
+        if self._baseline and not self._resume:  # behind the handler that loads the weights
+            self._trainer.add_event_handler(Events.STARTED, lambda: self._evaluator.run())
         if first:
             self._trainer.add_event_handler(Events.EPOCH_COMPLETED, self._keep)
 

@@ -1,0 +1,91 @@
+"""What users of the bundle do in Python, and what its training is told of persons and feature spaces."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+
+import torch
+from bundle_cases import BUNDLE, write_weights
+
+from coconet_med.bundle import objective as module
+from coconet_med.bundle.datalist import split_pairs
+from coconet_med.bundle.objective import Objective
+from coconet_med.bundle.patches import TellPersond
+from coconet_med.errors import OptionError
+from coconet_med.network import CoCoNet, build_network
+
+pytestmark = pytest.mark.filterwarnings("ignore:parsing config_file:UserWarning")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import shutil
+
+    copy = tmp_path_factory.mktemp("use") / BUNDLE.name
+    shutil.copytree(BUNDLE, copy, ignore=shutil.ignore_patterns("models"))
+    (copy / "models").mkdir()
+    write_weights(copy / "models" / "model.pt")
+    return copy
+
+
+def test_the_example_of_the_readme_gives_what_fuse_computes(bundle: Path):
+    page = (BUNDLE / "docs" / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    names: dict = {}
+    exec(block.replace("PARENT_OF_BUNDLE", bundle.parent.as_posix()), names)
+    net = build_network("light")
+    net.load_state_dict(torch.load(bundle / "models" / "model.pt", weights_only=True))
+    with torch.no_grad():
+        expected, trained = net.eval()(names["image"]), net.train()(names["image"])
+    torch.testing.assert_close(names["pred"].cpu(), expected, atol=1e-4, rtol=0)
+    assert (trained - expected).abs().max() > 0.01  # what .eval() is for
+
+
+def test_loading_weights_of_another_width_fails(bundle: Path):
+    from monai.bundle import load
+
+    with pytest.raises(RuntimeError, match=r"only \d+ of \d+ tensors fit"):
+        load(BUNDLE.name, bundle_dir=str(bundle.parent), net_override={"name": "full"}, device="cpu")
+
+
+def test_a_mixture_of_weights_is_refused_and_whole_ones_are_not():
+    wide, narrow = CoCoNet(width=4), CoCoNet(width=2)
+    mixed = wide.state_dict() | {k: v for k, v in narrow.state_dict().items() if v.shape == wide.state_dict()[k].shape}
+    with pytest.raises(RuntimeError, match="another kind or width"):
+        wide.load_state_dict(mixed)
+    wide.load_state_dict(wide.state_dict())
+    wide.load_state_dict(CoCoNet(width=4).state_dict())
+
+
+def test_slices_say_whom_they_show_and_negatives_are_of_others(monkeypatch: pytest.MonkeyPatch):
+    pairs = split_pairs([{"id": one} for one in ("a_1", "a_2", "b_1", "c_1", "d_1", "e_1")], "train")
+    assert [pair["person"] for pair in pairs] == ["a", "a", "b", "c", "d"]
+    labels = torch.stack(
+        [TellPersond("label")({"label": torch.rand(2, 32, 32), "person": p["person"]})["label"] for p in pairs]
+    )
+    assert labels.shape == (5, 3, 32, 32)
+    seen = []
+    objective = Objective(contrast=1.0)
+    forward = objective.contrast.forward
+    monkeypatch.setattr(
+        objective.contrast, "forward", lambda f, i, **k: seen.append((i.shape[1], k["persons"])) or forward(f, i, **k)
+    )
+    assert torch.isfinite(objective(torch.rand(5, 1, 32, 32), labels))
+    ((channels, persons),) = seen
+    assert channels == 2
+    assert persons[0] == persons[1]
+    assert len(set(persons)) == 4
+
+
+def test_the_feature_space_of_the_objective_is_a_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    torch.save(CoCoNet(width=2).state_dict(), tmp_path / "net.pt")
+    assert Objective(contrast=1.0, space="branch", space_path=str(tmp_path / "net.pt")).contrast.space.name == "branch"
+    assert Objective(contrast=1.0).contrast.space.name == "gabor"
+    with pytest.raises(OptionError, match="choose vgg19"):
+        Objective(contrast=1.0, space="none")
+    assert module.Objective(space="none").contrast is None
