@@ -1,0 +1,81 @@
+"""Generated pairs: the draw decides, values stay in range, contrasts differ, and small findings join the losses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from coconet_med.errors import ReadError
+from coconet_med.training.anatomies import TISSUES
+from coconet_med.training.findings import with_findings
+from coconet_med.training.generated import Generator
+
+
+def _draw(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    """Two slices: a disc of cortex with white matter inside, and a body of bone."""
+    y, x = torch.meshgrid(*(torch.arange(96.0) - 48,) * 2, indexing="ij")
+    radius = (x * x + y * y).sqrt()
+    slices = torch.zeros(2, 96, 96, dtype=torch.uint8)
+    slices[0][radius < 40] = TISSUES.index("cortex")
+    slices[0][radius < 25] = TISSUES.index("white_matter")
+    slices[1][radius < 35] = TISSUES.index("bone")
+    return Generator(slices)
+
+
+def test_pairs_are_in_range_finite_and_show_both_sources(generator: Generator):
+    batch = generator.batch(6, 48, _draw(0))
+    assert batch.shape == (6, 2, 48, 48)
+    assert torch.isfinite(batch).all()
+    assert 0 <= batch.min() <= batch.max() <= 1
+    assert (batch.amax(dim=(2, 3)) > 0.3).all()
+
+
+def test_the_draw_decides(generator: Generator):
+    assert torch.equal(generator.pair(48, _draw(4)), generator.pair(48, _draw(4)))
+    assert not torch.equal(generator.pair(48, _draw(4)), generator.pair(48, _draw(5)))
+
+
+def test_one_anatomy_comes_in_many_contrasts(generator: Generator):
+    pairs = [generator.pair(48, _draw(n)) for n in range(16)]
+    related = [float(torch.corrcoef(pair.flatten(1))[0, 1]) for pair in pairs]
+    assert max(related) - min(related) > 0.3  # neither source tells the other
+
+
+def test_other_files_are_refused(tmp_path: Path):
+    np.savez(tmp_path / "other.npz", labels=np.zeros(3))
+    (tmp_path / "text.npz").write_text("text")
+    for name in ("none.npz", "other.npz", "text.npz"):
+        with pytest.raises(ReadError, match="no label slices"):
+            Generator.read(tmp_path / name)
+
+
+def _with_spot() -> torch.Tensor:
+    """(1, 2, 64, 64): an even body, on which the second source has one small hot spot."""
+    image = torch.zeros(1, 2, 64, 64)
+    image[:, 0, 8:56, 8:56], image[:, 1, 8:56, 8:56] = 0.5, 0.3
+    y, x = torch.meshgrid(*(torch.arange(64.0),) * 2, indexing="ij")
+    image[0, 1] += 0.6 * torch.exp(-((x - 32) ** 2 + (y - 30) ** 2) / (2 * 2.0**2))
+    return image
+
+
+def test_what_a_fused_picture_lacks_of_a_small_spot_is_added_without_a_gradient_of_its_own():
+    image = _with_spot()
+    fused = image[:, :1].clone().requires_grad_()
+    shown = with_findings(fused, image)
+    assert (shown[0, 0, 30, 32] - shown[0, 0, 30, 48]).item() > 0.05
+    torch.testing.assert_close(shown[..., :6, :], fused[..., :6, :])
+    shown.sum().backward()
+    torch.testing.assert_close(fused.grad, torch.ones_like(fused.grad))
+
+
+def test_nothing_is_added_to_a_picture_that_shows_the_spot():
+    image = _with_spot()
+    torch.testing.assert_close(with_findings(image[:, 1:], image), image[:, 1:])
