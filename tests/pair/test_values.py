@@ -38,6 +38,15 @@ def test_a_map_of_labels_and_a_mask_are_told(head: HeadPhantom, pet: np.ndarray)
     assert "give the image of the uptake itself" in check_pair(Source(head.t1, "t1.nii"), source(pet > 9)).warnings[-1]
 
 
+@pytest.mark.parametrize("slope", [4.6502e-4, 20000 / 7, 0.1])
+def test_a_map_of_labels_that_went_through_a_slope_is_told(head: HeadPhantom, pet: np.ndarray, slope: float):
+    labels = sitk.GetArrayFromImage(head.labels).astype(np.float64)
+    assert "as a map of labels" in values_warnings(source(labels * slope))[0]
+    assert "as a mask does" in values_warnings(source((pet > pet.max() / 3) * slope))[0]
+    whole = np.floor(pet / pet.max() * 255)
+    assert values_warnings(source(whole * slope)) == ()
+
+
 @pytest.mark.parametrize("levels", [32, 255, 4000])
 def test_uptake_stored_in_whole_numbers_is_no_map_of_labels(pet: np.ndarray, levels: int):
     whole = np.floor(pet / pet.max() * levels)
