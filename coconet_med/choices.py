@@ -11,6 +11,7 @@ from coconet_med.align import RegisterMode
 from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError
 from coconet_med.slices import Plane
+from coconet_med.windows import WindowChoice, parse_window
 
 DICOM_FORMS = ("sc", "enhanced", "gray")
 
@@ -20,30 +21,53 @@ def check_choices(
     register: str,
     plane: str,
     colormap: str,
-    window: tuple[float, float] | None,
+    window: WindowChoice,
     strength: float,
+    anatomy_window: WindowChoice = None,
+    lightness: float = 1.0,
+    threshold: float | str | None = None,
     palette: str | Path | None = None,
 ) -> None:
     """Refuse options of :func:`coconet_med.fuse` that no pair can take.
 
     Raises:
-        OptionError: an unknown name, a window that does not rise, a strength outside [0, 1], or a palette that cannot
-            be read.
+        OptionError: an unknown name, a window that does not rise, a strength or lightness outside [0, 1], a threshold
+            below 0, or a palette that cannot be read.
     """
     one_of("--register", register, get_args(RegisterMode))
     one_of("--plane", plane, ("auto", *get_args(Plane)))
     if colormap != "auto":
         get_colormap(colormap)
-    if window is not None:
-        low, high = window
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise OptionError(f"--window {low:g} {high:g}: give two finite numbers, the lower one first")
+    parse_window("--window", window)
+    parse_window("--anatomy-window", anatomy_window, anatomy=True)
+    parse_threshold(threshold if threshold is not None else 0)
     if not 0 <= strength <= 1:
         raise OptionError(f"strength {strength:g}: give a number from 0 (anatomy alone) to 1 (full fusion)")
+    if not 0 <= lightness <= 1:
+        raise OptionError(
+            f"--lightness {lightness:g}: give a number from 0 (the gray of the anatomy) to 1 (fused lightness)"
+        )
     if palette is not None:
         from coconet_med.palettes import load_palette
 
         load_palette(palette)
+
+
+def parse_threshold(threshold: float | str) -> tuple[float, bool]:
+    """The number of a threshold, and whether it is in percent of the maximum.
+
+    Raises:
+        OptionError: it is no number, negative, or over 100 %.
+    """
+    text = str(threshold).strip()
+    percent = text.endswith("%")
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0) or (percent and value > 100):
+        raise OptionError(f"--threshold {text}: give uptake in the units of the image, or 0% to 100% of its maximum")
+    return value, percent
 
 
 def check_dicom_output(anatomy: Path, dicom_form: str, *, dicom: bool, target: str) -> None:

@@ -19,6 +19,7 @@ from coconet_med.commands.evaluate import evaluate
 from coconet_med.commands.fuse import fuse
 from coconet_med.commands.import_weights import import_weights
 from coconet_med.commands.measure import measure, read
+from coconet_med.commands.options import WindowCommand, windows_joined
 from coconet_med.commands.pacs import app as pacs
 from coconet_med.errors import FusionError
 from coconet_med.printable import printable
@@ -34,7 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (fuse, batch, evaluate, measure, read, demo, doctor, import_weights):
+for command in (fuse, batch):
+    app.command(cls=WindowCommand)(command)
+for command in (evaluate, measure, read, demo, doctor, import_weights):
     app.command()(command)
 app.add_typer(pacs)
 
@@ -55,7 +58,8 @@ def _arity_of_batch() -> dict[str, int]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: one clear line and exit code 2 for every error a user can mend, 130 when interrupted."""
     try:
-        app(args=as_batch(sys.argv[1:] if arguments is None else arguments, _arity_of_batch))
+        given = windows_joined(sys.argv[1:] if arguments is None else arguments)
+        app(args=as_batch(given, _arity_of_batch))
     except FusionError as error:
         typer.echo(f"error: {printable(error)}", err=True)
         sys.exit(2)

@@ -15,9 +15,10 @@ import SimpleITK as sitk
 
 from coconet_med._version import __version__
 from coconet_med.align import AffinesLeftError, Guess, align, align_as_given, worth_guessing
-from coconet_med.choices import check_choices, one_of
+from coconet_med.choices import check_choices, one_of, parse_threshold
 from coconet_med.color import compose, ycbcr_compose
 from coconet_med.errors import OptionError
+from coconet_med.look import Look, beyond_field_of_view, hatched
 from coconet_med.model import Model, load_model
 from coconet_med.pair import check_pair
 from coconet_med.readers import read
@@ -30,6 +31,7 @@ from coconet_med.slices import slicing_of
 from coconet_med.slicewise import Fusion, prepare
 from coconet_med.transform_files import check_transform, read_transform
 from coconet_med.volume import Source, writable
+from coconet_med.windows import WindowChoice
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
@@ -64,12 +66,15 @@ def fuse(
     reference: str | Path | None = None,
     labels: str | Path | None = None,
     plane: str = "auto",
-    window: tuple[float, float] | None = None,
+    window: WindowChoice = None,
+    anatomy_window: WindowChoice = None,
     suv: bool = False,
     palette: str | Path | None = None,
     colormap: str = "auto",
     color: str = "map",
     strength: float = 1.0,
+    lightness: float = 1.0,
+    threshold: float | str | None = None,
     model: str | Path | Model = "light",
     engine: str = "auto",
     device: str = "auto",
@@ -98,7 +103,10 @@ def fuse(
         labels: segmentation in the world of the anatomy (:mod:`coconet_med.measure`).
         plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
             ``"sagittal"``.
-        window: values of the functional image shown as no and as full uptake, in its own units; robust by default.
+        window: values of the functional image shown as no and as full uptake, in its own units; or a preset,
+            ``"suv:0-6"``, ``"suvr:0-2.5"``, ``"percent:0-70"`` (of the maximum) or ``"robust"``, the default.
+        anatomy_window: values of the anatomical image shown as black and white; or of a CT a name in
+            :data:`coconet_med.ct.CT_WINDOWS`, or ``"auto"``, the default: what suits its content and its body part.
         suv: insist on SUV: bring a NIfTI PET to SUVbw by the JSON file beside it, and refuse a functional image
             whose SUV is not known.
         palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
@@ -108,6 +116,9 @@ def fuse(
         color: ``"map"`` colors by the uptake; ``"source"`` keeps the Cb and Cr of the picture that is in color under
             the fused luminance, as the paper does with visible and infrared pictures, and is gray where neither is.
         strength: linear weight between anatomy alone (0) and the full fusion (1).
+        lightness: the same of lightness alone: 0 is the gray of the anatomy itself under the full color.
+        threshold: uptake below which only the anatomy is shown, in the units of the functional image, or ``"40%"`` of
+            its maximum; the color fades out from there to 80 % of it.
         model: ``"light"``, a path of weights, or what :func:`load_model` returned.
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
@@ -132,7 +143,17 @@ def fuse(
         >>> coconet_med.fuse(mri, pet).color.GetSize()
         (64, 64)
     """
-    check_choices(register=register, plane=plane, colormap=colormap, window=window, strength=strength, palette=palette)
+    check_choices(
+        register=register,
+        plane=plane,
+        colormap=colormap,
+        window=window,
+        anatomy_window=anatomy_window,
+        strength=strength,
+        lightness=lightness,
+        threshold=threshold,
+        palette=palette,
+    )
     one_of("--color", color, ("map", "source"))
     if transform is not None:
         check_transform(transform, transform_images, transform_direction, register)
@@ -170,14 +191,15 @@ def fuse(
         stack = slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape
         spacing_of_stack = None if first.planar else slicing.spacing(first.image)
         ready = aside.submit(prepare, model.engine, *stack, spacing=spacing_of_stack)
-        limits = aside.submit(_windows, first, second, window)
+        limits = aside.submit(_windows, first, second, anatomy_window, window)
+        least = threshold_in_units(threshold, second)
+        look = Look(colormap, strength, lightness)
 
         def paint(under: Alignment | Guess, told: Callable[[int, int], None] | None) -> Pictures:
             windows = limits.result()
             ready.result()
-            return _pictures(
-                first, second, under, windows, slicing, colormap, strength, kept, engine=model.engine, progress=told
-            )
+            shown = look.with_threshold(least, windows[1])
+            return _pictures(first, second, under, windows, slicing, shown, kept, engine=model.engine, progress=told)
 
         alignment, (color, luminance, field) = _aligned(
             first, second, register, force, aside, paint, progress, stored, settled
@@ -195,6 +217,8 @@ def fuse(
         colormap=None if kept else colormap,
         kept=kept,
         strength=strength,
+        lightness=lightness,
+        threshold=least,
         plane=slicing.plane,
         field=field,
         provenance=_provenance(model) | {"patients": pair.patients},
@@ -275,11 +299,27 @@ def _guessed(guess: Guess, paint: Painter, progress: Progress | None) -> tuple[A
     return settle(), pictures
 
 
-def _windows(anatomy: Source, function: Source, given: tuple[float, float] | None) -> tuple[Window, Window]:
+def _windows(
+    anatomy: Source, function: Source, of_anatomy: WindowChoice, of_function: WindowChoice
+) -> tuple[Window, Window]:
     return (
-        window_for(anatomy, sitk.GetArrayViewFromImage(anatomy.image), "anatomy"),
-        window_for(function, sitk.GetArrayViewFromImage(function.image), "function", given=given),
+        window_for(anatomy, sitk.GetArrayViewFromImage(anatomy.image), "anatomy", given=of_anatomy),
+        window_for(function, sitk.GetArrayViewFromImage(function.image), "function", given=of_function),
     )
+
+
+def threshold_in_units(threshold: float | str | None, function: Source) -> float | None:
+    """A threshold in the units of the functional image.
+
+    Raises:
+        OptionError: the colors of the functional image are of an unknown palette, so that its uptake is not known.
+    """
+    if threshold is None:
+        return None
+    if function.color is not None:
+        raise OptionError(f"--threshold: the palette of {function.name} is not known, nor its uptake; give --palette")
+    value, percent = parse_threshold(threshold)
+    return value * float(sitk.GetArrayViewFromImage(function.image).max()) / 100 if percent else value
 
 
 def _read_pair(
@@ -372,8 +412,7 @@ def _pictures(
     alignment: Alignment | Guess,
     windows: tuple[Window, Window],
     slicing: Slicing,
-    colormap: str,
-    strength: float,
+    look: Look,
     kept: Kept | None,
     *,
     engine: Engine | None = None,
@@ -383,7 +422,10 @@ def _pictures(
     """Color and luminance on the anatomical grid, made batch by batch of slices, by the network or by its field."""
     color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
     colors, lights = (slicing.stack(writable(image)) for image in (color, luminance))
-    picture = slicing.stack(_picture(anatomy, function, alignment, strength, kept)) if kept else None
+    picture = slicing.stack(_picture(anatomy, function, alignment, look.strength, kept)) if kept else None
+    planar = anatomy.planar or function.planar
+    beyond = None if planar else beyond_field_of_view(function.image, anatomy.image, alignment.transform)
+    unknown = None if beyond is None else slicing.stack(beyond)
     fusion = Fusion(
         *(sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)),
         slicing=slicing,
@@ -394,22 +436,35 @@ def _pictures(
     )
     with closing(fusion.batches(progress)) as batches:
         for batch in batches:
-            light = batch.fused if strength == 1 else (1 - strength) * batch.anatomy + strength * batch.fused
+            light, uptake = look.light(batch.anatomy, batch.fused, batch.function), look.uptake(batch.function)
+            if unknown is not None and (no_data := unknown[batch.where]).any():
+                # Beyond the functional field of view nothing is known: what stands there is not "no uptake".
+                light = np.where(no_data, hatched(batch.anatomy, no_data), light)
+                uptake = np.where(no_data, np.float32(0), uptake)
             lights[batch.where] = light
             if picture is None:
-                colors[batch.where] = compose(light, batch.function, colormap=colormap, strength=strength)
+                colors[batch.where] = compose(light, uptake, colormap=look.colormap, strength=look.strength)
             else:
                 colors[batch.where] = ycbcr_compose(light, picture[batch.where])
     return color, luminance, fusion.field
 
 
-def mix_again(result: FusionResult, *, strength: float | None = None, colormap: str | None = None) -> FusionResult:
+def mix_again(
+    result: FusionResult,
+    *,
+    strength: float | None = None,
+    colormap: str | None = None,
+    lightness: float | None = None,
+    threshold: float | str | None = None,
+) -> FusionResult:
     """The same fusion, weaker or stronger or in other colors: from its field and its sources, without the network.
 
     Args:
         result: of :func:`fuse`, by a network that gives a field (all released ones do).
         strength: linear weight between anatomy alone (0) and the full fusion (1); as it was by default.
         colormap: as it was by default.
+        lightness: of the lightness alone, see :func:`fuse`; as it was by default.
+        threshold: see :func:`fuse`; as it was by default, and 0 for none.
 
     Raises:
         OptionError: the result has no field, or an option is wrong.
@@ -419,18 +474,31 @@ def mix_again(result: FusionResult, *, strength: float | None = None, colormap: 
         raise OptionError(msg)
     strength = result.strength if strength is None else strength
     colormap = colormap or result.colormap or "uptake"
-    check_choices(register="auto", plane="auto", colormap=colormap, window=None, strength=strength)
+    lightness = result.lightness if lightness is None else lightness
+    check_choices(
+        register="auto",
+        plane="auto",
+        colormap=colormap,
+        window=None,
+        strength=strength,
+        lightness=lightness,
+        threshold=threshold,
+    )
     first, second = result.anatomy, result.function
     slicing = slicing_of(first.image, plane=result.plane, slice_axis=first.slice_axis, planar=first.planar)
     windows, kept = (result.anatomy_window, result.window), result.kept
+    least = result.threshold if threshold is None else threshold_in_units(threshold, second)
+    look = Look(colormap, strength, lightness).with_threshold(least, result.window)
     color, luminance, field = _pictures(
-        first, second, result.alignment, windows, slicing, colormap, strength, kept, field=result.field
+        first, second, result.alignment, windows, slicing, look, kept, field=result.field
     )
     return replace(
         result,
         color=_flat(color, first),
         luminance=_flat(luminance, first),
         strength=strength,
+        lightness=lightness,
+        threshold=least,
         colormap=None if kept else colormap,
         field=field,
     )

@@ -7,6 +7,7 @@ the color of a pixel depends on both.  Its lowest row is the gray of plain anato
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,8 +17,12 @@ from PIL import Image, ImageDraw, ImageFont
 from coconet_med.color import compose
 from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError
+from coconet_med.look import faded
 
 Background = Literal["dark", "light"]
+
+#: Height of a line of notes, in em.
+_LINE = 1.25
 
 _PAPER = {"dark": (0, 0, 0), "light": (255, 255, 255)}
 _INK = {"dark": (235, 235, 235), "light": (20, 20, 20)}
@@ -50,6 +55,8 @@ def legend(
     background: Background = "dark",
     strength: float = 1.0,
     caption: str = "anatomy",
+    threshold: float | None = None,
+    notes: Sequence[str] = (),
 ) -> np.ndarray:
     """Draw the color bar of a map.
 
@@ -62,6 +69,8 @@ def legend(
         background: ``"dark"`` for pictures, ``"light"`` for paper.
         strength: as given to :func:`coconet_med.color.compose`.
         caption: what lightness means, written under the bar.
+        threshold: uptake in [0, 1] of the window below which only the anatomy is shown.
+        notes: lines written under the caption.
 
     Returns:
         RGB ``uint8`` (height, width, 3).
@@ -78,14 +87,17 @@ def legend(
     colored = get_colormap(colormap).kind != "gray" and strength > 0
     ticks = _ticks(low, high) if colored else []
     title = units if colored else "no color"
-    layout = _layout(height)
-    texts = [layout.font.getlength(text) for text in (title, caption)]
+    layout = _layout(height, notes=len(notes))
+    texts = [layout.font.getlength(text) for text in (title, caption, *notes)]
     tick_width = max((layout.font.getlength(text) for _, text in ticks), default=0)
     right = layout.left + layout.bar_width + 0.9 * layout.em + tick_width
     width = math.ceil(max(right, layout.left + max(texts) + 0.8 * layout.em) + 0.6 * layout.em)
     picture = Image.new("RGB", (width, height), _PAPER[background])
-    _draw_bar(picture, layout, colormap, strength, _INK[background])
+    _draw_bar(picture, layout, colormap, strength, threshold, _INK[background])
     _draw_text(picture, layout, ticks, title, caption, _INK[background], (low, high))
+    for n, note in enumerate(notes):
+        place = (layout.left, layout.bottom + (1.45 + _LINE * (n + 1)) * layout.em)
+        ImageDraw.Draw(picture).text(place, note, _INK[background], layout.font, anchor="ls")
     return np.asarray(picture)
 
 
@@ -116,7 +128,7 @@ def with_legend(picture: np.ndarray, legend: np.ndarray) -> np.ndarray:
     return out
 
 
-def _layout(height: int) -> _Layout:
+def _layout(height: int, *, notes: int = 0) -> _Layout:
     em = max(11, round(height / 22))
     font = ImageFont.load_default(em)
     margin = round(0.6 * em)
@@ -127,12 +139,20 @@ def _layout(height: int) -> _Layout:
         bar_width=round(2.4 * em),
         left=margin,
         top=margin + round(1.6 * em),
-        bottom=height - margin - round(1.7 * em),
+        bottom=height - margin - round((1.7 + _LINE * notes) * em),
     )
 
 
-def _draw_bar(picture: Image.Image, layout: _Layout, colormap: str, strength: float, ink: tuple[int, ...]) -> None:
+def _draw_bar(
+    picture: Image.Image,
+    layout: _Layout,
+    colormap: str,
+    strength: float,
+    threshold: float | None,
+    ink: tuple[int, ...],
+) -> None:
     luminance, uptake = np.meshgrid(np.linspace(0, 1, layout.bar_width), np.linspace(1, 0, layout.bar_height))
+    uptake = uptake if threshold is None else faded(uptake, threshold)
     bar = Image.fromarray(compose(luminance, uptake, colormap=colormap, strength=strength))
     picture.paste(bar, (layout.left, layout.top))
     frame = (layout.left - 1, layout.top - 1, layout.left + layout.bar_width, layout.bottom)

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.legend import legend, with_legend
+from coconet_med.look import scaled_threshold
 from coconet_med.slices import Slicing, slicing_of
 
 if TYPE_CHECKING:
@@ -47,9 +48,31 @@ def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
     units = {"relative": "relative uptake"}.get(result.window.units, result.window.units)
     if result.colormap is None:
         what = "palette unknown" if result.kept in (None, "function") else "luminance"
-        return legend("gray", 0, 1, what, height=height)
+        return legend("gray", 0, 1, what, height=height, notes=_notes(result))
     low, high = result.window.low, result.window.high
-    return legend(result.colormap, low, high, units, height=height, strength=result.strength)
+    threshold = None if result.threshold is None else scaled_threshold(result.threshold, result.window)
+    return legend(
+        result.colormap,
+        low,
+        high,
+        units,
+        height=height,
+        strength=result.strength,
+        threshold=threshold,
+        notes=_notes(result),
+    )
+
+
+def _notes(result: FusionResult) -> list[str]:
+    """What the legend says under the bar."""
+    notes = []
+    if result.lightness < 1:
+        notes.append("gray: anatomy" if result.lightness == 0 else f"lightness {result.lightness:g}")
+    if result.threshold:
+        notes.append(f"from {result.threshold:g} on")
+    if result.without_data:
+        notes.append("hatched: no data")
+    return notes
 
 
 def _volumes(result: FusionResult) -> dict[str, np.ndarray]:

@@ -44,6 +44,8 @@ class FusionResult:
             were kept.
         kept: whose colors were kept instead; ``None`` where a map was laid on.
         strength: weight of the fusion against the anatomy alone.
+        lightness: weight of the fused lightness against the gray of the anatomy itself.
+        threshold: uptake, in units, below which only the anatomy is shown; ``None`` where all is shown.
         plane: plane of the slices that the network saw.
         field: by which the sources were mixed, for mixing them again without the network
             (:func:`coconet_med.fusion.mix_again`); ``None`` for networks that give no field.
@@ -66,6 +68,8 @@ class FusionResult:
     warnings: tuple[str, ...] = ()
     field: Field | None = None
     kept: Kept | None = None
+    lightness: float = 1.0
+    threshold: float | None = None
 
     def read_uptake(self) -> np.ndarray:
         """Uptake decoded from the colors alone, in units: (k, j, i), or (rows, columns) for pictures.
@@ -77,14 +81,28 @@ class FusionResult:
         """
         import SimpleITK as sitk
 
-        from coconet_med.color import decode
         from coconet_med.errors import OptionError
 
         if self.colormap is None:
             msg = f"{self.function.name}: colors of an unknown palette do not tell uptake; give its palette when fusing"
             raise OptionError(msg)
         rgb = sitk.GetArrayViewFromImage(self.color)
-        return self.window.restore(decode(rgb, colormap=self.colormap, strength=self.strength))
+        return self.window.restore(self.decoded(rgb))
+
+    def decoded(self, rgb: np.ndarray) -> np.ndarray:
+        """Uptake in [0, 1] of colors of this result (..., 3); 0 where nothing of it is shown."""
+        from coconet_med.color import decode
+        from coconet_med.look import scaled_threshold, unfaded
+
+        shown = decode(rgb, colormap=self.colormap or "gray", strength=self.strength)
+        return shown if self.threshold is None else unfaded(shown, scaled_threshold(self.threshold, self.window))
+
+    @property
+    def without_data(self) -> float:
+        """Share of the voxels of the picture that lie beyond the functional field of view, 0 to 1."""
+        import SimpleITK as sitk
+
+        return float(np.mean(sitk.GetArrayViewFromImage(self.alignment.inside) == 0))
 
     def sidecar(self) -> dict[str, Any]:
         """All that the JSON side-car says: sources with sha256, model, window, units, transform, warnings.
@@ -100,6 +118,12 @@ class FusionResult:
             "anatomy_window": _window(self.anatomy_window),
             "colormap": self.colormap or _KEPT.get(self.kept, "colors of the functional picture (YCbCr)"),
             "strength": self.strength,
+            "lightness": self.lightness,
+            "threshold": self.threshold,
+            "no_data": {
+                "share": self.without_data,
+                "shown_as": "anatomy alone, its border hatched: beyond the functional field of view",
+            },
             "plane": self.plane,
             "field": self.field.summary() if self.field else None,
             "alignment": self.alignment.summary(),
@@ -175,7 +199,8 @@ def _describe(source: Source) -> dict[str, Any]:
 
 
 def _window(window: Window) -> dict[str, Any]:
-    return {"low": window.low, "high": window.high, "units": window.units, "chosen": window.chosen}
+    told = {"low": window.low, "high": window.high, "units": window.units, "chosen": window.chosen}
+    return {**told, "reason": window.reason} if window.reason else told
 
 
 def to_json(document: dict[str, Any]) -> str:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from coconet_med.ct import CT_WINDOWS, content_of, looks_like_hu
 from coconet_med.errors import OptionError
+from coconet_med.volume import RELATIVE_UNITS
+from coconet_med.windows import WindowChoice, parse_window, preset_limits, readable
 
 if TYPE_CHECKING:
     from coconet_med.volume import Source
@@ -20,9 +23,6 @@ TOP_PERCENTILE = {"anatomy": 99.5, "function": 99.9}
 
 #: A voxel belongs to the foreground above this share of the range between the lowest and the robust highest value.
 FOREGROUND_SHARE = 0.05
-
-#: CT is shown as the training data show it: a brain window, in which bone is white.
-CT_WINDOW_HU = (0.0, 100.0)
 
 #: Values scaled at a time, so that temporary arrays stay small however large the volume is.
 _CHUNK = 1 << 16
@@ -39,13 +39,16 @@ class Window:
         low: value shown as 0; everything below it as well.
         high: value shown as 1; everything above it as well.
         units: units of both.
-        chosen: how: ``"robust"``, ``"given"``, ``"display"`` (8-bit pictures: as stored) or ``"CT brain window"``.
+        chosen: how: ``"robust"``, ``"given"``, ``"display"`` (8-bit pictures: as stored), a preset such as
+            ``"suv:0-6"``, or ``"CT brain window"``, ``"CT soft-tissue window"``, ...
+        reason: why that one, where something was to be found out.
     """
 
     low: float
     high: float
     units: str
-    chosen: Literal["robust", "given", "display", "CT brain window"]
+    chosen: str
+    reason: str = ""
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """``values`` of any shape mapped linearly to float32 in [0, 1] and clipped."""
@@ -70,7 +73,7 @@ def window_for(
     values: np.ndarray,
     role: Literal["anatomy", "function"],
     *,
-    given: tuple[float, float] | None = None,
+    given: WindowChoice = None,
 ) -> Window:
     """Choose the window of an image.
 
@@ -78,28 +81,46 @@ def window_for(
         source: what the reader said about the image.
         values: (k, j, i) values to be shown, in the units of ``source``.
         role: which of the two images it is.
-        given: limits asked for by the user, in the units of ``source``.
+        given: limits asked for by the user, in the units of ``source``, or a preset (:mod:`coconet_med.windows`).
 
     Returns:
-        The given window; else 0..255 for 8-bit pictures, which are displays already; else 0..100 HU for CT; else the
-        robust window of :func:`robust_window`.
+        The given window; else 0..255 for 8-bit pictures, which are displays already; else for CT the window that suits
+        what is on it (:mod:`coconet_med.ct`); else the robust window of :func:`robust_window`, that of uptake with its
+        top rounded up to a readable number.
 
     Raises:
-        OptionError: the limits given are not two increasing finite numbers.
+        OptionError: the limits given are not two increasing finite numbers, or a preset is not for such an image.
     """
+    given = parse_window("--window" if role == "function" else "--anatomy-window", given, anatomy=role == "anatomy")
+    if isinstance(given, str) and role == "anatomy":
+        return _ct_window(source, values, given)
+    if isinstance(given, str):
+        low, high, units = preset_limits(given, source, values)
+        return Window(low, high, units, given)
     if given is not None:
-        low, high = (float(v) for v in given)
-        if not (np.isfinite(low) and np.isfinite(high) and low < high):
-            msg = f"window {low:g} {high:g}: give two finite numbers, the lower one first, in {source.units}"
-            raise OptionError(msg)
-        return Window(low, high, source.units, "given")
+        return Window(*given, source.units, "given")
     if "display_range" in source.details:
         low, high = source.details["display_range"]
         return Window(float(low), float(high), source.units, "display")
-    if source.units == "HU":
-        return Window(*CT_WINDOW_HU, source.units, "CT brain window")
+    if source.units == "HU" or (role == "anatomy" and _untold_ct(source, values)):
+        return _ct_window(source, values)
     low, high = robust_window(values, role)
-    return Window(low, high, source.units, "robust")
+    return Window(low, readable(high) if role == "function" else high, source.units, "robust")
+
+
+def _untold_ct(source: Source, values: np.ndarray) -> bool:
+    return source.modality is None and source.units == RELATIVE_UNITS and looks_like_hu(values)
+
+
+def _ct_window(source: Source, values: np.ndarray, name: str | None = None) -> Window:
+    """A window of CT by its name, or the one that suits what is on it."""
+    if name and source.units != "HU" and not _untold_ct(source, values):
+        raise OptionError(
+            f"--anatomy-window {name}: {source.name} is in {source.units}, not in HU as a CT is; give LOW HIGH"
+        )
+    name, reason = (name, "given") if name else content_of(source).window()
+    reason = reason if source.units == "HU" else f"{reason}; values taken for HU"
+    return Window(*CT_WINDOWS[name], "HU", f"CT {name} window", reason)
 
 
 def robust_window(values: np.ndarray, role: Literal["anatomy", "function"]) -> tuple[float, float]:

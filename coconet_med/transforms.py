@@ -35,6 +35,7 @@ from coconet_med.scale import Window, window_for
 from coconet_med.slices import Slicing, slicing_of
 from coconet_med.slicewise import SMALLEST_SIDE
 from coconet_med.tensors import array_of, to_source, to_tensor
+from coconet_med.windows import WindowChoice
 
 if TYPE_CHECKING:
     from coconet_med.align import RegisterMode
@@ -55,7 +56,8 @@ def prepare(
     *,
     register: RegisterMode = "auto",
     plane: str = "auto",
-    window: tuple[float, float] | None = None,
+    window: WindowChoice = None,
+    anatomy_window: WindowChoice = None,
     roles: Sequence[Role] = PAIR,
     affine: AffineChoice = "auto",
     different_patients: bool = False,
@@ -67,6 +69,7 @@ def prepare(
         register: as in :func:`coconet_med.fuse`.
         plane: likewise.
         window: likewise.
+        anatomy_window: likewise.
         roles: read the two in these roles; ``("function", "function")`` allows the first one to be in color.
         affine: as in :func:`coconet_med.fuse`.
         different_patients: likewise.
@@ -75,7 +78,7 @@ def prepare(
     return Compose(
         [
             ReadSourced(PAIR, roles=roles, affine=affine, different_patients=different_patients, **dicom_options),
-            FindWindowd(PAIR, given=(None, window)),
+            FindWindowd(PAIR, given=(anatomy_window, window)),
             BringOnGridd(register=register),
             ScaleToWindowd(PAIR),
             StackSlicesd(PAIR, plane=plane),
@@ -156,7 +159,7 @@ class FindWindowd(MapTransform):
         keys: KeysCollection,
         *,
         roles: Sequence[Role] = PAIR,
-        given: Sequence[tuple[float, float] | None] = (None, None),
+        given: Sequence[WindowChoice] = (None, None),
         allow_missing_keys: bool = False,
     ) -> None:
         super().__init__(keys, allow_missing_keys)

@@ -59,7 +59,7 @@ def test_values_below_zero_alone_still_have_a_window() -> None:
 
 def test_what_the_values_mean_decides() -> None:
     values = RNG.uniform(0, 3000, (4, 4, 4))
-    assert window_for(source(units="HU"), values, "function").chosen == "CT brain window"
+    assert window_for(source(units="HU"), values, "function").chosen == "CT soft-tissue window"
     picture = source(details={"display_range": [0, 255]})
     assert window_for(picture, values, "anatomy") == Window(0, 255, "relative", "display")
     assert window_for(picture, values, "function", given=(1, 2)) == Window(1, 2, "relative", "given")

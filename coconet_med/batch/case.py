@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from coconet_med.readers.pet_json import PetFacts, facts_of
+from coconet_med.windows import WindowChoice
 
 #: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
 Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]
@@ -81,17 +82,22 @@ class BatchOptions:
         dynamic: ``"mean"``, or the number of one frame of a dynamic image, from 0.
         select: DICOM: which images of a mixed series are taken.
         different_patients: DICOM: fuse images of two patients.
+        anatomy_kind: of a DICOM study take this as anatomy, ``"MR"`` or ``"CT"``.
+        function_kind: of a DICOM study take this as function, ``"PT"``, ``"NM"`` or ``"CT"``.
         dicom_form: ``"sc"``, ``"enhanced"`` or ``"gray"``, for the form ``"dicom"``.
     """
 
     register: str = "auto"
     force: bool = False
     plane: str = "auto"
-    window: tuple[float, float] | None = None
+    window: WindowChoice = None
+    anatomy_window: WindowChoice = None
+    threshold: str | None = None
     suv: bool = False
     palette: str | None = None
     colormap: str = "auto"
     strength: float = 1.0
+    lightness: float = 1.0
     affine: str = "auto"
     max_memory: float | None = None
     model: str = "light"
@@ -105,14 +111,19 @@ class BatchOptions:
     select: tuple[str, ...] = ()
     different_patients: bool = False
     dicom_form: str = "sc"
+    anatomy_kind: str | None = None
+    function_kind: str | None = None
 
     def for_fuse(self, case: Case) -> dict[str, Any]:
         """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
         names = ("force", "plane", "window", "suv", "palette", "colormap", "strength", "different_patients")
-        names += ("affine", "max_memory")
+        names += ("affine", "max_memory", "anatomy_window", "threshold", "lightness")
         chosen = {name: getattr(self, name) for name in names}
         chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
         dicom: dict[str, Any] = {"allow_gaps": True} if self.allow_gaps else {}
+        if case.function is None:
+            kinds = {"anatomy_kind": self.anatomy_kind, "function_kind": self.function_kind}
+            dicom |= {name: kind for name, kind in kinds.items() if kind}
         if self.select:
             dicom["select"] = list(self.select)
         if self.dynamic != "mean" and (case.anatomy.is_dir() or (case.function and case.function.is_dir())):

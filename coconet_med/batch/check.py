@@ -25,8 +25,19 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         colormap=options.colormap,
         window=options.window,
         strength=options.strength,
+        anatomy_window=options.anatomy_window,
+        lightness=options.lightness,
+        threshold=options.threshold,
         palette=options.palette,
     )
+    if options.anatomy_kind or options.function_kind:
+        from coconet_med.dicom.choose import check_kinds
+
+        check_kinds(options.anatomy_kind, options.function_kind)
+        if any(case.function is not None for case in cases if not case.skip):
+            asked = [f"--anatomy {k}" for k in (options.anatomy_kind,) if k]
+            asked += [f"--function {k}" for k in (options.function_kind,) if k]
+            raise OptionError(f"{' '.join(asked)}: choose in DICOM studies, and these cases are pairs; leave it out")
     one_of("--format", options.form, FORMS)
     one_of("--affine", options.affine, ("auto", "sform", "qform"))
     if options.max_memory is not None and not options.max_memory > 0:

@@ -10,10 +10,12 @@ import typer
 
 from coconet_med.commands.options import (
     Affine,
+    AnatomyWindow,
     Colormap,
     Device,
     DifferentPatients,
     EngineOption,
+    Lightness,
     MaxMemory,
     ModelOption,
     Palette,
@@ -23,6 +25,7 @@ from coconet_med.commands.options import (
     Select,
     Strength,
     Suv,
+    Threshold,
     WindowOption,
 )
 from coconet_med.errors import OptionError
@@ -31,6 +34,7 @@ from coconet_med.printable import printable
 if TYPE_CHECKING:
     from coconet_med.batch import BatchOptions, Case
     from coconet_med.batch.study import Study
+    from coconet_med.volume import Role
 
 Labels = list[str] | None
 
@@ -40,8 +44,14 @@ def batch(
         Path, typer.Argument(help="BIDS dataset, CSV manifest, folder of DICOM studies, or folder for the two globs.")
     ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder; made if it is not there.")],
-    anatomy: Annotated[str | None, typer.Option(metavar="GLOB", help="Anatomical images, such as '*_mri.png'.")] = None,
-    function: Annotated[str | None, typer.Option(metavar="GLOB", help="Functional images, '*_pet.png'.")] = None,
+    anatomy: Annotated[
+        str | None,
+        typer.Option(metavar="GLOB|MR|CT", help="Anatomical images, such as '*_mri.png'; of DICOM studies MR or CT."),
+    ] = None,
+    function: Annotated[
+        str | None,
+        typer.Option(metavar="GLOB|PT|NM|CT", help="Functional images, '*_pet.png'; of DICOM studies PT, NM or CT."),
+    ] = None,
     participant_label: Annotated[Labels, typer.Option(help="BIDS: only these participants.")] = None,
     session_label: Annotated[Labels, typer.Option(help="BIDS: only these sessions.")] = None,
     derivatives: Annotated[
@@ -72,6 +82,8 @@ def batch(
     force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
     plane: Plane = "auto",
     window: WindowOption = None,
+    anatomy_window: AnatomyWindow = None,
+    threshold: Threshold = None,
     suv: Suv = False,
     palette: Palette = None,
     colormap: Colormap = "auto",
@@ -79,6 +91,7 @@ def batch(
     engine: EngineOption = "auto",
     device: Device = "auto",
     strength: Strength = 1.0,
+    lightness: Lightness = 1.0,
     affine: Affine = "auto",
     max_memory: MaxMemory = None,
     allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="DICOM: resample missing or uneven slices.")] = False,
@@ -92,18 +105,26 @@ def batch(
 ) -> None:
     """Fuse many cases: finished ones are kept, a bad one does not stop the others; writes summary.csv, report.html."""
     from coconet_med.batch import BatchOptions
+    from coconet_med.windows import parse_window
 
     if analysis_level not in ("all", "participant", "group"):
         raise OptionError(f"--analysis-level {analysis_level}: choose all, participant or group")
+    anatomy_kind, anatomy = _kind("anatomy", anatomy)
+    function_kind, function = _kind("function", function)
     options = BatchOptions(
         register=register,
         force=force,
         plane=plane,
-        window=window,
+        window=parse_window("--window", window),
+        anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
+        threshold=threshold,
+        anatomy_kind=anatomy_kind,
+        function_kind=function_kind,
         suv=suv,
         palette=palette,
         colormap=colormap,
         strength=strength,
+        lightness=lightness,
         affine=affine,
         max_memory=max_memory,
         model=model,
@@ -146,6 +167,13 @@ def batch(
         _say_how_it_went(study)
     if study.failures:
         raise typer.Exit(1)
+
+
+def _kind(role: Role, given: str | None) -> tuple[str | None, str | None]:
+    """What ``--anatomy`` and ``--function`` say: the kind of series in DICOM studies, or a glob."""
+    from coconet_med.dicom.choose import KINDS
+
+    return (given, None) if given in KINDS[role] else (None, given)
 
 
 def _cases(

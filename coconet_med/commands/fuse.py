@@ -10,11 +10,15 @@ import typer
 
 from coconet_med.commands.options import (
     Affine,
+    AnatomyKind,
+    AnatomyWindow,
     Colormap,
     Device,
     DifferentPatients,
     EngineOption,
+    FunctionKind,
     LabelsOption,
+    Lightness,
     MaxMemory,
     ModelOption,
     Overwrite,
@@ -27,6 +31,7 @@ from coconet_med.commands.options import (
     Select,
     Strength,
     Suv,
+    Threshold,
     Transform,
     TransformDirection,
     TransformImages,
@@ -54,6 +59,8 @@ def fuse(
     labels: LabelsOption = None,
     plane: Plane = "auto",
     window: WindowOption = None,
+    anatomy_window: AnatomyWindow = None,
+    threshold: Threshold = None,
     suv: Suv = False,
     palette: Palette = None,
     colormap: Colormap = "auto",
@@ -64,8 +71,11 @@ def fuse(
     engine: EngineOption = "auto",
     device: Device = "auto",
     strength: Strength = 1.0,
+    lightness: Lightness = 1.0,
     affine: Affine = "auto",
     max_memory: MaxMemory = None,
+    anatomy_kind: AnatomyKind = None,
+    function_kind: FunctionKind = None,
     anatomy_series: Annotated[str | None, typer.Option(help="DICOM: Series Instance UID of the anatomy.")] = None,
     function_series: Annotated[str | None, typer.Option(help="DICOM: Series Instance UID of the function.")] = None,
     allow_gaps: Annotated[
@@ -92,9 +102,16 @@ def fuse(
             check_file(report, overwrite=overwrite)
         from coconet_med.choices import check_dicom_output
         from coconet_med.fusion import fuse as fuse_pair
+        from coconet_med.windows import parse_window
 
         check_dicom_output(anatomy, dicom_form, dicom=not _has_suffix(output), target=f"-o {output}")
-        dicom = _dicom_options(anatomy, function, anatomy_series, function_series, allow_gaps, dynamic, select)
+        chosen = {
+            "anatomy_series": anatomy_series,
+            "function_series": function_series,
+            "anatomy_kind": anatomy_kind,
+            "function_kind": function_kind,
+        }
+        dicom = _dicom_options(anatomy, function, chosen, allow_gaps, dynamic, select)
         result = fuse_pair(
             anatomy,
             function,
@@ -106,7 +123,9 @@ def fuse(
             reference=reference,
             labels=labels,
             plane=plane,
-            window=window,
+            window=parse_window("--window", window),
+            anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
+            threshold=threshold,
             suv=suv,
             palette=palette,
             colormap=colormap,
@@ -115,6 +134,7 @@ def fuse(
             engine=engine,
             device=device,
             strength=strength,
+            lightness=lightness,
             affine=affine,  # type: ignore[arg-type]  # checked where it is read
             max_memory=max_memory,
             progress=say.progress,
@@ -149,8 +169,7 @@ def _summary(written: list[Path]) -> str:
 def _dicom_options(
     anatomy: Path,
     function: Path | None,
-    anatomy_series: str | None,
-    function_series: str | None,
+    chosen: dict[str, str | None],
     allow_gaps: bool,
     dynamic: str,
     select: list[str] | None,
@@ -168,9 +187,12 @@ def _dicom_options(
             raise FusionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
         given["dynamic"] = int(dynamic)
     if function is None:
-        given |= {k: v for k, v in (("anatomy_series", anatomy_series), ("function_series", function_series)) if v}
-    elif anatomy_series or function_series:
-        raise FusionError("--anatomy-series and --function-series choose in one study folder; leave out one input")
+        from coconet_med.dicom.choose import check_kinds
+
+        check_kinds(chosen["anatomy_kind"], chosen["function_kind"])
+        given |= {name: value for name, value in chosen.items() if value}
+    elif named := [name.replace("_kind", "").replace("_", "-") for name, value in chosen.items() if value]:
+        raise FusionError(f"--{' and --'.join(named)}: choose in one study folder; leave out one input")
     if function is None and anatomy.is_file() and not is_dicomdir(anatomy):
         raise FusionError(f"{anatomy}: give the functional image too, or the folder of a DICOM study")
     return given

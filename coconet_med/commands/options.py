@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
 
 Register = Annotated[str, typer.Option(help="Registration of the functional image: auto, always or never.")]
 Plane = Annotated[str, typer.Option(help="Slices that the network sees: auto, axial, coronal or sagittal.")]
 WindowOption = Annotated[
-    tuple[float, float] | None,
-    typer.Option(metavar="LOW HIGH", help="Uptake shown as none and as full, in the units of the functional image."),
+    str | None,
+    typer.Option(
+        metavar="LOW HIGH|PRESET",
+        help="Uptake shown as none and as full, in the units of the functional image; or suv:0-6, suvr:0-2.5, "
+        "percent:0-70 (of the maximum), robust.",
+    ),
+]
+AnatomyWindow = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW HIGH|PRESET",
+        help="Anatomy shown as black and as white; of a CT also brain, soft-tissue, lung, bone, liver, auto.",
+    ),
+]
+Lightness = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="0 is the gray of the anatomy itself under the full color, 1 fused lightness."),
+]
+Threshold = Annotated[
+    str | None,
+    typer.Option(metavar="UPTAKE|PERCENT%", help="Show no uptake below this, in its units or % of its maximum."),
+]
+AnatomyKind = Annotated[
+    str | None, typer.Option("--anatomy", metavar="MR|CT", help="Study: fuse over this; MR by default, CT without MR.")
+]
+FunctionKind = Annotated[
+    str | None, typer.Option("--function", metavar="PT|NM|CT", help="Study: fuse this; PT or NM by default.")
 ]
 Suv = Annotated[bool, typer.Option("--suv", help="Insist on SUV: refuse a functional image whose SUV is not known.")]
 Colormap = Annotated[
@@ -67,3 +98,37 @@ SaveTransform = Annotated[
         "--save-transform", help="Also write the transform: ITK .tfm, and of two DICOM series a Spatial Registration."
     ),
 ]
+
+#: Options that take two numbers or one word.
+_WINDOWS = ("--window", "--anatomy-window")
+
+
+class WindowCommand(TyperCommand):
+    """A command whose windows are two numbers (``--window 0 6``) or one word (``--window suv:0-6``)."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, windows_joined(args))
+
+
+def windows_joined(arguments: Sequence[str]) -> list[str]:
+    """Arguments in which two numbers behind an option for a window are one word, ``"0 6"``.
+
+    Example:
+        >>> windows_joined(["--window", "-1", "6", "a.nii"])
+        ['--window', '-1 6', 'a.nii']
+    """
+    out: list[str] = []
+    for word in arguments:
+        if len(out) > 1 and out[-2] in _WINDOWS and _number(out[-1]) and _number(word):
+            out[-1] = f"{out[-1]} {word}"
+        else:
+            out.append(word)
+    return out
+
+
+def _number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

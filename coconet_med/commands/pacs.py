@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coconet_med.commands.options import (
+    AnatomyKind,
+    AnatomyWindow,
     Colormap,
     Device,
     EngineOption,
+    FunctionKind,
+    Lightness,
     ModelOption,
     Plane,
     Quiet,
@@ -21,6 +25,8 @@ from coconet_med.commands.options import (
     Select,
     Strength,
     Suv,
+    Threshold,
+    WindowCommand,
     WindowOption,
 )
 from coconet_med.errors import OptionError
@@ -59,10 +65,12 @@ DicomForm = Annotated[str, typer.Option(help="sc, enhanced or gray.")]
 Force = Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")]
 
 
-@app.command()
+@app.command(cls=WindowCommand)
 def fuse(
     url: Url,
     study: Annotated[str, typer.Option(help="Study Instance UID.")],
+    anatomy_kind: AnatomyKind = None,
+    function_kind: FunctionKind = None,
     anatomy_series: Annotated[str | None, typer.Option(help="Series Instance UID of the anatomy.")] = None,
     function_series: Annotated[str | None, typer.Option(help="Series Instance UID of the function.")] = None,
     again: Annotated[
@@ -80,12 +88,15 @@ def fuse(
     force: Force = False,
     plane: Plane = "auto",
     window: WindowOption = None,
+    anatomy_window: AnatomyWindow = None,
+    threshold: Threshold = None,
     suv: Suv = False,
     colormap: Colormap = "auto",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",
     strength: Strength = 1.0,
+    lightness: Lightness = 1.0,
     allow_gaps: AllowGaps = False,
     dynamic: Dynamic = "mean",
     select: Select = None,
@@ -93,11 +104,13 @@ def fuse(
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON on standard output.")] = False,
 ) -> None:
-    """Fetch the MR and the PET or SPECT of a study, fuse them, and store the result in the study."""
+    """Fetch the MR or CT and the PET or SPECT of a study, fuse them, and store the result in the study."""
     from coconet_med.progress import Reporter
 
     options = _fuse_options(
         register, force, plane, window, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form,
+        anatomy_window=anatomy_window, threshold=threshold, lightness=lightness,
+        anatomy_kind=anatomy_kind, function_kind=function_kind,
         anatomy_series=anatomy_series, function_series=function_series,
     )  # fmt: skip
     server = _connect(
@@ -125,7 +138,7 @@ def fuse(
         typer.echo(json.dumps(asdict(outcome), indent=2))
 
 
-@app.command()
+@app.command(cls=WindowCommand)
 def watch(
     url: Url,
     folder: Annotated[Path, typer.Option(help="Folder of this watcher: state.json, audit.jsonl; made if missing.")],
@@ -155,22 +168,30 @@ def watch(
     max_gib: MostGib = 8.0,
     register: Register = "auto",
     plane: Plane = "auto",
+    window: WindowOption = None,
+    anatomy_window: AnatomyWindow = None,
+    threshold: Threshold = None,
+    anatomy_kind: AnatomyKind = None,
+    function_kind: FunctionKind = None,
     suv: Suv = False,
     colormap: Colormap = "auto",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",
     strength: Strength = 1.0,
+    lightness: Lightness = 1.0,
     allow_gaps: AllowGaps = False,
     dynamic: Dynamic = "mean",
     select: Select = None,
     dicom_form: DicomForm = "sc",
     quiet: Quiet = False,
 ) -> None:
-    """Fuse every study that arrives with an MR and a PET or SPECT, once; runs until SIGTERM or Ctrl-C."""
+    """Fuse every study that arrives with an MR or CT and a PET or SPECT, once; runs until SIGTERM or Ctrl-C."""
     options = _fuse_options(
-        register, False, plane, None, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form
-    )
+        register, False, plane, window, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form,
+        anatomy_window=anatomy_window, threshold=threshold, lightness=lightness,
+        anatomy_kind=anatomy_kind, function_kind=function_kind,
+    )  # fmt: skip
     server = _connect(
         url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
     )
@@ -231,7 +252,7 @@ def _fuse_options(
     register: str,
     force: bool,
     plane: str,
-    window: tuple[float, float] | None,
+    window: str | None,
     suv: bool,
     colormap: str,
     strength: float,
@@ -240,22 +261,32 @@ def _fuse_options(
     select: list[str] | None,
     form: str,
     *,
+    anatomy_window: str | None,
+    threshold: str | None,
+    lightness: float,
+    anatomy_kind: str | None,
+    function_kind: str | None,
     anatomy_series: str | None = None,
     function_series: str | None = None,
 ) -> FuseOptions:
     """The options, checked before anything is fetched."""
-    from coconet_med.colormaps import get_colormap
+    from coconet_med.choices import DICOM_FORMS, check_choices, one_of
+    from coconet_med.dicom.choose import check_kinds
     from coconet_med.pacs.job import FuseOptions
+    from coconet_med.windows import parse_window
 
-    if colormap != "auto":
-        get_colormap(colormap)
-    for option, value, allowed in (
-        ("--register", register, ("auto", "always", "never")),
-        ("--plane", plane, ("auto", "axial", "coronal", "sagittal")),
-        ("--dicom-form", form, ("sc", "enhanced", "gray")),
-    ):
-        if value not in allowed:
-            raise OptionError(f"{option} {value}: choose {', '.join(allowed[:-1])} or {allowed[-1]}")
+    check_choices(
+        register=register,
+        plane=plane,
+        colormap=colormap,
+        window=window,
+        anatomy_window=anatomy_window,
+        strength=strength,
+        lightness=lightness,
+        threshold=threshold,
+    )
+    one_of("--dicom-form", form, DICOM_FORMS)
+    check_kinds(anatomy_kind, function_kind)
     if dynamic != "mean" and not (dynamic.isascii() and dynamic.isdigit()):
         raise OptionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
     if select:
@@ -266,10 +297,15 @@ def _fuse_options(
         register=register,
         force=force,
         plane=plane,
-        window=window,
+        window=parse_window("--window", window),
+        anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
+        threshold=threshold,
         suv=suv,
         colormap=colormap,
         strength=strength,
+        lightness=lightness,
+        anatomy_kind=anatomy_kind,
+        function_kind=function_kind,
         anatomy_series=anatomy_series,
         function_series=function_series,
         allow_gaps=allow_gaps,

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from coconet_med.dicom import headers
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import NM_CLASS, OWN_MANUFACTURER, Series
-from coconet_med.errors import ReadError
+from coconet_med.errors import OptionError, ReadError
 from coconet_med.volume import Role
 
 #: Lead in points below which two series are too close to call.
 MARGIN = 10
 OPTION: dict[Role, str] = {"anatomy": "--anatomy-series", "function": "--function-series"}
+
+#: What can be asked for by kind, and the two modalities that show uptake.
+KINDS: dict[Role, tuple[str, ...]] = {"anatomy": ("MR", "CT"), "function": ("PT", "NM", "CT")}
+NUCLEAR = ("PT", "NM")
 
 Rule = tuple[int, str, Callable[[Series], bool]]
 
@@ -72,6 +76,15 @@ MAPS = (
 )
 ATTENUATION = r"mrac|umap|mu-?map|dixon|ute|zte|attn? ?map|in ?phase|opp? ?phase|water(?! ?ex)|fat(?! ?sat)"
 
+#: Names of series and of kernels (GE, Siemens B60 and above, Philips) that show lung or bone at the price of noise.
+SHARP = r"lung|bone|sharp|edge|hr ?ct|inner ?ear"
+_SHARP_KERNEL = re.compile(r"lung|bone|edge|detail|sharp|^[bhq]r?[6-9]\d|^yb$|^yc$|^l$|^fc(5|8)\d", re.IGNORECASE)
+
+
+def _sharp(series: Series) -> bool:
+    return any(_SHARP_KERNEL.search(word) for word in headers.words(series.facts, "ConvolutionKernel"))
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "MR": (
         (20, "3-D acquisition", lambda s: headers.text(s.header, "MRAcquisitionType").strip() == "3D"),
@@ -89,6 +102,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "CT": (
         (10, "60 slices or more", lambda s: _frames(s) >= 60),
         (5, "original image", _typed("ORIGINAL")),
+        (-15, "sharp kernel (lung or bone) by name", lambda s: _named(SHARP)(s) or _sharp(s)),
         (-20, "reformatted", _typed("REFORMATTED", "MPR", "PROJECTION IMAGE", "MIP")),
         (-60, "fewer than 10 slices", lambda s: _frames(s) < 10),
     ),
@@ -121,6 +135,48 @@ def judge(series: Series) -> Candidate:
     )
 
 
+def pair_kinds(
+    scan: Scan, *, anatomy: str | None = None, function: str | None = None, nuclear_only: bool = False
+) -> tuple[list[str], list[str]]:
+    """The modalities among which the anatomy and the function of a study are chosen.
+
+    The function is PET or SPECT where the study has some, else CT over MR.  The anatomy is MR where a usable series is
+    there (not only localizers), since it shows soft tissue best; else, under PET or SPECT, CT.  So a study of PET, CT
+    and MR is fused over the MR; a kind that was asked for comes before this rule.
+
+    Args:
+        scan: what the study holds.
+        anatomy: ``"MR"`` or ``"CT"`` where asked for.
+        function: ``"PT"``, ``"NM"`` or ``"CT"`` where asked for.
+        nuclear_only: do not fall back on CT as function.
+
+    Raises:
+        OptionError: an unknown kind, or CT for both.
+    """
+    check_kinds(anatomy, function)
+    nuclear = nuclear_only or any(series.modality in NUCLEAR for series in scan.series)
+    if function is None and not nuclear and anatomy == "CT":
+        raise ReadError(f"{scan.root}: no PT or NM series to fuse over the CT; there are: {_all(scan)}")
+    kinds = [function] if function else [*NUCLEAR] if nuclear else ["CT"]
+    if anatomy:
+        return [anatomy], kinds
+    usable = {series.modality for series in scan.series if not _exclusion(series)}
+    return ["CT" if "MR" not in usable and "CT" in usable and kinds != ["CT"] else "MR"], kinds
+
+
+def check_kinds(anatomy: str | None, function: str | None) -> None:
+    """Refuse kinds that no study can be fused by.
+
+    Raises:
+        OptionError: an unknown kind, or CT for both.
+    """
+    for role, kind in (("anatomy", anatomy), ("function", function)):
+        if kind is not None and kind not in KINDS[role]:
+            raise OptionError(f"--{role} {kind}: choose {', '.join(KINDS[role][:-1])} or {KINDS[role][-1]}")
+    if anatomy == function == "CT":
+        raise OptionError("--anatomy CT --function CT: one CT cannot be both; choose MR for the anatomy, or PT or NM")
+
+
 def choose(scan: Scan, role: Role, modalities: Sequence[str], series_uid: str | None = None) -> Candidate:
     """The series of ``scan`` for ``role`` among ``modalities``.
 
@@ -148,7 +204,10 @@ def choose(scan: Scan, role: Role, modalities: Sequence[str], series_uid: str | 
     kinds = sorted({c.series.modality for c in usable})
     if len(kinds) > 1:
         listed = "; ".join(c.describe() for c in usable)
-        raise ReadError(f"{scan.root}: both {' and '.join(kinds)} series are here; choose with {option} UID: {listed}")
+        raise ReadError(
+            f"{scan.root}: both {' and '.join(kinds)} series are here; choose with --{role} {' or '.join(kinds)}, or "
+            f"with {option} UID: {listed}"
+        )
     if len(usable) > 1 and usable[0].score - usable[1].score < MARGIN:
         close = [c for c in usable if usable[0].score - c.score < MARGIN]
         listed = "; ".join(c.describe() for c in close)

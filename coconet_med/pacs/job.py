@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coconet_med.pacs.interrupt import Shelter
     from coconet_med.pacs.server import FoundSeries, Server
     from coconet_med.result import FusionResult
+    from coconet_med.windows import WindowChoice
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,15 @@ class FuseOptions:
     register: str = "auto"
     force: bool = False
     plane: str = "auto"
-    window: tuple[float, float] | None = None
+    window: WindowChoice = None
+    anatomy_window: WindowChoice = None
+    threshold: str | None = None
     suv: bool = False
     colormap: str = "auto"
     strength: float = 1.0
+    lightness: float = 1.0
+    anatomy_kind: str | None = None
+    function_kind: str | None = None
     anatomy_series: str | None = None
     function_series: str | None = None
     allow_gaps: bool = False
@@ -110,6 +116,8 @@ def fuse_study(
         study_uid,
         anatomy_series=options.anatomy_series,
         function_series=options.function_series,
+        anatomy_kind=options.anatomy_kind,
+        function_kind=options.function_kind,
         nuclear_only=nuclear_only,
         found=found,
     )

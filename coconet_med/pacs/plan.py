@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.choose import choose
+from coconet_med.dicom.choose import NUCLEAR, choose, judge, pair_kinds
 from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
@@ -17,7 +17,6 @@ from coconet_med.pacs.errors import LimitError, ServerError
 from coconet_med.pacs.server import FoundSeries, Server, check_uid
 
 #: What a result may be made of.
-NUCLEAR = ("PT", "NM")
 USABLE = ("MR", "CT", *NUCLEAR)
 
 
@@ -42,6 +41,8 @@ def make_plan(
     *,
     anatomy_series: str | None = None,
     function_series: str | None = None,
+    anatomy_kind: str | None = None,
+    function_kind: str | None = None,
     nuclear_only: bool = False,
     found: Sequence[FoundSeries] | None = None,
 ) -> Plan:
@@ -52,6 +53,8 @@ def make_plan(
         study_uid: Study Instance UID.
         anatomy_series: Series Instance UID to take as anatomy.
         function_series: Series Instance UID to take as function.
+        anatomy_kind: ``"MR"`` or ``"CT"``, as for a folder.
+        function_kind: ``"PT"``, ``"NM"`` or ``"CT"``, as for a folder.
         nuclear_only: do not fall back on CT where there is neither PET nor SPECT.
         found: what :meth:`Server.series` said, if it was asked already.
 
@@ -65,23 +68,34 @@ def make_plan(
         raise ReadError(f"study {check_uid(study_uid, 'study')}: {server.address.url} does not have it; check the UID")
     asked = {check_uid(uid, "series") for uid in (anatomy_series, function_series) if uid}
     wanted = [one for one in found if one.modality in USABLE or one.uid in asked]
+    kinds = {"anatomy": anatomy_kind, "function": function_kind, "nuclear_only": nuclear_only}
     nuclear = any(one.modality in NUCLEAR for one in wanted)
-    if nuclear and function_series is None:  # CT is not looked at then, and can be large
-        wanted = [one for one in wanted if one.modality != "CT" or one.uid in asked]
-    scan = Scan(
-        root=Path(f"study {study_uid}"),
-        series=tuple(series for one in wanted if (series := _headers(server, study_uid, one)) is not None),
-        other=0,
-        damaged=(),
-    )
+    later: list[FoundSeries] = []
+    if nuclear and function_series is None and "CT" not in (anatomy_kind, function_kind):
+        # CT can be large: it is looked at only where no MR can be the anatomy.
+        later = [one for one in wanted if one.modality == "CT" and one.uid not in asked]
+        wanted = [one for one in wanted if one not in later]
+    scan = _scan(server, study_uid, wanted)
     with headers.quiet():
-        anatomy = choose(scan, "anatomy", ["MR"], anatomy_series).series
-        function = choose(scan, "function", [*NUCLEAR] if nuclear or nuclear_only else ["CT"], function_series).series
+        magnetic = any(s.modality == "MR" and not judge(s).excluded for s in scan.series)
+        if later and anatomy_series is None and not magnetic:
+            more = _scan(server, study_uid, later)
+            scan = replace(scan, series=(*scan.series, *more.series))
+        mine, yours = pair_kinds(scan, **kinds)
+        anatomy = choose(scan, "anatomy", mine, anatomy_series).series
+        function = choose(scan, "function", yours, function_series).series
     if anatomy.uid == function.uid:
         raise OptionError(f"series {anatomy.uid} cannot be anatomy and function at once; choose another")
     with headers.quiet():
         refuse_several_in_folder(scan, "a study has one patient, so correct it on the server first")
     return Plan(study_uid, anatomy, function)
+
+
+def _scan(server: Server, study_uid: str, wanted: Sequence[FoundSeries]) -> Scan:
+    """What a folder with these series would hold."""
+    found = (_headers(server, study_uid, one) for one in wanted)
+    series = tuple(one for one in found if one is not None)
+    return Scan(root=Path(f"study {study_uid}"), series=series, other=0, damaged=())
 
 
 def fingerprint(found: Sequence[FoundSeries], own: Collection[str] = ()) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.choose import Candidate, choose
+from coconet_med.dicom.choose import Candidate, choose, pair_kinds
 from coconet_med.dicom.dynamic import Dynamic
 from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.load import SuvChoice, check_series, load_series
@@ -24,6 +24,8 @@ def read_study(
     *,
     anatomy_series: str | None = None,
     function_series: str | None = None,
+    anatomy_kind: str | None = None,
+    function_kind: str | None = None,
     allow_gaps: bool = False,
     dynamic: Dynamic = "mean",
     suv: SuvChoice = "auto",
@@ -32,13 +34,16 @@ def read_study(
 ) -> tuple[Source, Source]:
     """Read the anatomical and the functional image of one study.
 
-    The anatomy is the best MR series by the score of :mod:`coconet_med.dicom.choose`; the function is the best PT or NM
-    series, or the best CT series where the folder holds neither.
+    The anatomy is the best MR series by the score of :mod:`coconet_med.dicom.choose`, or the best CT series where the
+    folder holds PT or NM but no usable MR; the function is the best PT or NM series, or the best CT series where the
+    folder holds neither (:func:`coconet_med.dicom.choose.pair_kinds`).
 
     Args:
         path: folder with the DICOM files of one person, in any layout, or its DICOMDIR.
         anatomy_series: Series Instance UID to take as anatomy.
         function_series: Series Instance UID to take as function.
+        anatomy_kind: ``"MR"`` or ``"CT"``: choose the anatomy among these.
+        function_kind: ``"PT"``, ``"NM"`` or ``"CT"``: choose the function among these.
         allow_gaps: resample missing, uneven or sheared slices onto a regular grid instead of refusing them.
         dynamic: of a time series the mean weighted by frame duration, or the number of one frame, from 0.
         suv: ``"auto"`` gives PET as SUVbw where the header allows it, ``"never"`` keeps its own units.
@@ -62,20 +67,20 @@ def read_study(
             refuse_several_in_folder(
                 found, "give the folder of one of them, or both series by --anatomy-series and --function-series"
             )
-        anatomy = choose(found, "anatomy", ["MR"], anatomy_series)
-        nuclear = any(series.modality in ("PT", "NM") for series in found.series)
-        function = choose(found, "function", ["PT", "NM"] if nuclear else ["CT"], function_series)
+        mine, yours = pair_kinds(found, anatomy=anatomy_kind, function=function_kind)
+        anatomy = choose(found, "anatomy", mine, anatomy_series)
+        function = choose(found, "function", yours, function_series)
         if anatomy.series.uid == function.series.uid:
             raise OptionError(f"series {anatomy.series.uid} cannot be anatomy and function at once; choose another")
         notes = _kinship(anatomy, function)
         for candidate in (anatomy, function):
             refuse_strays(found, candidate.series)
         chosen = selection_of(select, lenient=True)
-        mine, yours = chosen.for_role("anatomy"), chosen.for_role("function")
-        check_series(anatomy.series, allow_gaps=allow_gaps, selection=mine)
-        check_series(function.series, allow_gaps=allow_gaps, dynamic=dynamic, selection=yours)
-    first = _load(found, anatomy, allow_gaps=allow_gaps, dynamic="mean", suv=suv, selection=mine)
-    second = _load(found, function, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, selection=yours)
+        of_anatomy, of_function = chosen.for_role("anatomy"), chosen.for_role("function")
+        check_series(anatomy.series, allow_gaps=allow_gaps, selection=of_anatomy)
+        check_series(function.series, allow_gaps=allow_gaps, dynamic=dynamic, selection=of_function)
+    first = _load(found, anatomy, allow_gaps=allow_gaps, dynamic="mean", suv=suv, selection=of_anatomy)
+    second = _load(found, function, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, selection=of_function)
     return first, replace(second, warnings=(*second.warnings, *notes))
 
 

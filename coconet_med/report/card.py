@@ -48,8 +48,20 @@ def _facts(result: FusionResult) -> dict[str, str]:
         "Fit": f"mutual information {alignment['mutual_information_before']:.3f} as given, "
         f"{alignment['mutual_information_after']:.3f} as used; overlap of the bodies {alignment['overlap']:.2f}, "
         f"coverage {alignment['coverage']:.2f}",
-        "Uptake shown": f"{result.window.low:g} to {result.window.high:g} {units} ({result.window.chosen})",
+        "Uptake shown": f"{result.window.low:g} to {result.window.high:g} {units} ({result.window.chosen})"
+        + (f"; only above {result.threshold:g}, fading out below" if result.threshold else ""),
+        "Anatomy shown": _anatomy(result),
+        "No data": f"{result.without_data:.0%} of the picture lies beyond the functional field of view"
+        + (": plain anatomy with a hatched border, which is not the same as no uptake" if result.without_data else ""),
         "Fusion": f"model {model['name']} ({model['sha256'][:12]}), {model['engine']} on {model['device']}; "
-        f"{result.plane} slices, strength {result.strength:g}, colors {result.sidecar()['colormap']}",
+        f"{result.plane} slices, strength {result.strength:g}, lightness {result.lightness:g}, "
+        f"colors {result.sidecar()['colormap']}",
         "Software": f"coconet-med {result.provenance['software']['version']}",
     }
+
+
+def _anatomy(result: FusionResult) -> str:
+    window = result.anatomy_window
+    units = "" if window.units == "relative" else f" {window.units}"
+    why = f"{window.chosen}: {window.reason}" if window.reason else window.chosen
+    return f"{window.low:g} to {window.high:g}{units} ({why})"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coconet_med.color import decode
 from coconet_med.quality import evaluate_pair
 from coconet_med.quality.baselines import BASELINES, fuse_classically
 from coconet_med.quality.findings import mean_over
@@ -86,7 +85,7 @@ def _methods(
     known = uptake if result.colormap is not None else None
 
     def read(rgb: np.ndarray) -> np.ndarray:
-        return decode(rgb, colormap=result.colormap or "gray", strength=result.strength)
+        return result.decoded(rgb)
 
     common: dict[str, Any] = {
         "uptake": known,

@@ -74,8 +74,15 @@ def _provenance(result: FusionResult) -> dict[str, Any]:
         "options": {
             "colormap": result.colormap,
             "strength": result.strength,
+            **_if_other(lightness=(result.lightness, 1.0), threshold=(result.threshold, None)),
+            **({} if (of := result.anatomy_window).chosen == "robust" else {"anatomy_window": [of.low, of.high]}),
             "plane": result.plane,
             "engine": model["engine"],
             "precision": model.get("precision", "float32"),
         },
     }
+
+
+def _if_other(**values: tuple[object, object]) -> dict[str, object]:
+    """Options that are not what they are by default: so what was made before they were there keeps its UIDs."""
+    return {name: value for name, (value, usual) in values.items() if value != usual}

@@ -52,7 +52,7 @@ def test_pet_and_spect_in_one_study_are_a_doubt(tmp_path):
     _series(tmp_path, "MR", "T1")
     pet = _series(tmp_path, "PT", "PET AC")
     spect(tmp_path / "nm")
-    with pytest.raises(ReadError, match="both NM and PT series are here; choose with --function-series"):
+    with pytest.raises(ReadError, match="both NM and PT series are here; choose with --function NM or PT, or with --function-series"):
         read_study(tmp_path)
     assert read_study(tmp_path, function_series=pet)[1].modality == "PT"
 
