@@ -69,7 +69,7 @@ def _notes(result: FusionResult) -> list[str]:
     if result.lightness < 1:
         notes.append("gray: anatomy" if result.lightness == 0 else f"lightness {result.lightness:g}")
     if result.threshold:
-        notes.append(f"from {result.threshold:g} on")
+        notes.append(f"from {result.threshold:.3g} on")
     if result.without_data:
         notes.append("hatched: no data")
     return notes

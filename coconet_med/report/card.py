@@ -49,7 +49,7 @@ def _facts(result: FusionResult) -> dict[str, str]:
         f"{alignment['mutual_information_after']:.3f} as used; overlap of the bodies {alignment['overlap']:.2f}, "
         f"coverage {alignment['coverage']:.2f}",
         "Uptake shown": f"{result.window.low:g} to {result.window.high:g} {units} ({result.window.chosen})"
-        + (f"; only above {result.threshold:g}, fading out below" if result.threshold else ""),
+        + (f"; only above {result.threshold:.4g}, fading out below" if result.threshold else ""),
         "Anatomy shown": _anatomy(result),
         "No data": f"{result.without_data:.0%} of the picture lies beyond the functional field of view"
         + (": plain anatomy with a hatched border, which is not the same as no uptake" if result.without_data else ""),

@@ -52,7 +52,9 @@ def test_pet_and_spect_in_one_study_are_a_doubt(tmp_path):
     _series(tmp_path, "MR", "T1")
     pet = _series(tmp_path, "PT", "PET AC")
     spect(tmp_path / "nm")
-    with pytest.raises(ReadError, match="both NM and PT series are here; choose with --function NM or PT, or with --function-series"):
+    with pytest.raises(
+        ReadError, match="both NM and PT series are here; choose with --function NM or PT, or with --function-series"
+    ):
         read_study(tmp_path)
     assert read_study(tmp_path, function_series=pet)[1].modality == "PT"
 
@@ -134,3 +136,37 @@ def test_an_unknown_series_lists_those_that_exist(tmp_path):
 def test_the_only_series_of_a_folder_is_taken_whatever_its_kind(tmp_path):
     _series(tmp_path, "CT", "CT head")
     assert read_series(tmp_path, "anatomy").modality == "CT"
+
+
+def test_ct_is_the_anatomy_of_a_pet_where_there_is_no_usable_mr(tmp_path):
+    ct = _series(tmp_path, "CT", "CT AC")
+    sharp = _series(tmp_path, "CT", "CT lung", ConvolutionKernel="B70f")
+    pet = _series(tmp_path, "PT", "PET AC")
+    _series(tmp_path, "MR", "scout", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    anatomy, function = read_study(tmp_path)
+    assert (anatomy.details["series_uid"], anatomy.units) == (ct, "HU")
+    assert function.details["series_uid"] == pet
+    assert any(sharp in one for one in anatomy.details["choice"]["passed_over"])
+
+
+def test_kinds_choose_where_pet_ct_and_mr_are_there(tmp_path):
+    for modality, name in (("MR", "T1"), ("CT", "CT AC"), ("PT", "PET AC")):
+        _series(tmp_path, modality, name)
+    kinds = {}
+    for asked in ({}, {"anatomy_kind": "CT"}, {"function_kind": "CT"}, {"anatomy_kind": "MR", "function_kind": "PT"}):
+        kinds[str(asked)] = tuple(source.modality for source in read_study(tmp_path, **asked))
+    assert list(kinds.values()) == [("MR", "PT"), ("CT", "PT"), ("MR", "CT"), ("MR", "PT")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"anatomy_kind": "CT", "function_kind": "CT"}, "one CT cannot be both"),
+        ({"anatomy_kind": "PT"}, "--anatomy PT: choose MR or CT"),
+        ({"function_kind": "MR"}, "--function MR: choose PT, NM or CT"),
+    ],
+)
+def test_kinds_that_no_study_can_be_fused_by_are_refused(tmp_path, asked, message):
+    _series(tmp_path, "CT", "CT AC")
+    with pytest.raises(OptionError, match=message):
+        read_study(tmp_path, **asked)
