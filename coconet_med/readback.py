@@ -12,6 +12,7 @@ import SimpleITK as sitk
 
 from coconet_med.color import decode, foreign_colors, uptake_spread
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.look import unfaded
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def read_back(
     rgb = sitk.GetArrayFromImage(image)
     low, high = (float(v) for v in low_high)
     share = decode(rgb, colormap=colormap, strength=strength)
+    if facts.get("threshold"):  # near a threshold the color is that of a lower uptake, as the legend has it
+        share = unfaded(share, float(np.clip((facts["threshold"] - low) / (high - low), 0, 1)))
     uptake = sitk.GetImageFromArray((low + share * (high - low)).astype(np.float32))
     uptake.CopyInformation(image)
     colored = rgb.max(axis=-1) > 0

@@ -128,3 +128,13 @@ def test_what_is_no_threshold_is_refused(pair, threshold: str) -> None:
 def test_lightness_outside_0_to_1_is_refused(pair) -> None:
     with pytest.raises(OptionError, match="--lightness 2"):
         coconet_med.fuse(*pair, lightness=2)
+
+
+def test_the_command_that_reads_colors_undoes_the_edge_of_a_threshold(partial, tmp_path) -> None:
+    from coconet_med.readback import read_back
+
+    result = mix_again(partial, threshold="40%")
+    result.save(tmp_path / "fused.nii.gz")
+    found = read_back(tmp_path / "fused.nii.gz")
+    values = found.uptake if isinstance(found.uptake, np.ndarray) else sitk.GetArrayFromImage(found.uptake)
+    assert np.abs(values - result.read_uptake()).max() < 1e-3 * result.window.high
