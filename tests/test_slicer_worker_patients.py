@@ -41,7 +41,8 @@ def _fuse(folder: Path, **orders: object) -> tuple[int, list[dict]]:
     for name in ("mr", "pet"):
         np.save(folder / f"{name}.npy", rng.random((4, 24, 20), np.float32))
         volumes.append({"array": f"{name}.npy", "ijk_to_ras": np.diag([2, 2, 5, 1]).tolist(), "name": name})
-    common = {"task": "fuse", "anatomy": volumes[0], "frames": [volumes[1]], "window": [0, 1], "plane": "auto"}
+    orders = {"task": "fuse", **orders}
+    common = {"anatomy": volumes[0], "frames": [volumes[1]], "window": [0, 1], "plane": "auto"}
     return _work(folder, **common, colormap="uptake", model="light", engine="auto", device="auto", **orders)
 
 
@@ -49,6 +50,8 @@ def test_images_of_two_patients_are_refused(series, tmp_path):
     code, events = _fuse(tmp_path, dicom_headers=[series["mr"], series["theirs"]])
     assert code == 1
     assert "are of different patients: Patient ID differs" in events[-1]["message"]
+    assert "different-patients" not in events[-1]["message"]  # the panel asks; it has no options
+    assert events[-1]["kind"] == "DifferentPatientsError"
     assert not (tmp_path / "result").exists()
 
 
@@ -58,6 +61,13 @@ def test_images_of_one_patient_are_fused_and_of_two_where_asked(other, accepted,
     assert code == 0, events
     warnings = json.loads((tmp_path / "result" / "facts.json").read_text(encoding="utf-8"))["frames"][0]["warnings"]
     assert any("different patients" in warning for warning in warnings) == warned
+    assert not any("--" in warning for warning in warnings)
+
+
+def test_the_preview_of_two_patients_is_refused_as_well(series, tmp_path):
+    code, events = _fuse(tmp_path, dicom_headers=[series["mr"], series["theirs"]], task="preview")
+    assert code == 1
+    assert "are of different patients" in events[-1]["message"]
 
 
 @pytest.mark.parametrize(("other", "own_study"), [("own", False), ("theirs", True)])

@@ -18,6 +18,7 @@ from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.selftest import PETMRFusionTest  # noqa: F401  (Slicer finds the test here)
 from PETMRFusionLib.volumes import check_pair
 from PETMRFusionLib.widget_actions import Actions
+from PETMRFusionLib.widget_alignment import AlignmentControl
 from PETMRFusionLib.widget_jobs import JobControl
 from PETMRFusionLib.widget_preview import PreviewControl
 
@@ -66,13 +67,16 @@ def makeSample(name: str) -> list[Any]:
     return list(running.wait(slicer.app.processEvents) or [])
 
 
-class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobControl, PreviewControl, Actions):
+class PETMRFusionWidget(
+    ScriptedLoadableModuleWidget, VTKObservationMixin, JobControl, AlignmentControl, PreviewControl, Actions
+):
     """Binds the controls to the logic; there is no work in it."""
 
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         JobControl.__init__(self)
+        AlignmentControl.__init__(self)
         PreviewControl.__init__(self)
         Actions.__init__(self)
         self.logic: PETMRFusionLogic | None = None
@@ -91,7 +95,10 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
         self.setupTimers()
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.connectActions()
+        self.connectAlignment()
         self.ui.progressBar.visible = False
         self.initializeParameterNode()
 
@@ -108,7 +115,27 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
 
     def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
         self.stopAll()
+        self.beginAfresh()
         self.setParameterNode(None)
+
+    def onSceneStartImport(self, caller: Any = None, event: Any = None) -> None:
+        """A scene that is loaded may put its own settings here; nothing may start because of them."""
+        self.beginAfresh()
+        self.setParameterNode(None)
+
+    def onSceneEndImport(self, caller: Any = None, event: Any = None) -> None:
+        self.beginAfresh()
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def beginAfresh(self) -> None:
+        """Forget what was known and wished of another scene."""
+        self.ui.previewCheckBox.checked = False
+        self.stopPreview()
+        self.forgetAlignment()
+        self._twoPatients = None
+        for name in ("statusLabel", "noticeLabel"):
+            getattr(self.ui, name).text = ""
 
     def onSceneEndClose(self, caller: Any = None, event: Any = None) -> None:
         if self.parent.isEntered:
@@ -135,24 +162,31 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
         self._guiTag, self._connected = None, False
 
     def observeInputs(self, nodes: list[Any]) -> None:
-        """Hear of inputs that get their voxels only after they were chosen."""
+        """Hear of inputs whose voxels, grid or place change, in themselves or by any transform above them."""
         if nodes == self._inputs:
             return
-        event = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
-        for node in self._inputs:
-            if node is not None and self.hasObserver(node, event, self.onParametersChanged):
-                self.removeObserver(node, event, self.onParametersChanged)
+        events = (
+            vtk.vtkCommand.ModifiedEvent,
+            slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+            slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
+        )
+        watched = [[node for node in some if node is not None] for some in (self._inputs, nodes)]
+        for node in watched[0]:
+            for event in events:
+                if self.hasObserver(node, event, self.onParametersChanged):
+                    self.removeObserver(node, event, self.onParametersChanged)
         self._inputs = nodes
-        for node in nodes:
-            if node is not None and not self.hasObserver(node, event, self.onParametersChanged):
-                self.addObserver(node, event, self.onParametersChanged)
+        for node in watched[1]:
+            for event in events:
+                if not self.hasObserver(node, event, self.onParametersChanged):
+                    self.addObserver(node, event, self.onParametersChanged)
 
     def onParametersChanged(self, caller: Any = None, event: Any = None) -> None:
         """Enable what can be done now."""
         p = self._parameterNode
         if not p:
             return
-        self.observeInputs([p.mrVolume, p.petVolume])
+        self.observeInputs([p.mrVolume, p.petVolume, p.registration, p.petSequence])
         try:
             check_pair(p.mrVolume, p.petVolume)
             settings_of(p)
@@ -170,5 +204,6 @@ class PETMRFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin, JobCo
         self.ui.sequenceButton.enabled = idle and p.mrVolume is not None and p.petSequence is not None
         for name in ("windowLowSpinBox", "windowHighSpinBox"):
             getattr(self.ui, name).enabled = not p.robustWindow
+        self.refreshAlignment()
         self.refreshActions()
         self.refreshPreview(ready)

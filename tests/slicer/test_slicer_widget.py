@@ -13,7 +13,7 @@ import pytest
 import slicer
 from slicer.util import arrayFromVolume
 
-from PETMRFusionLib import display, record
+from PETMRFusionLib import display, machine, record
 from PETMRFusionLib.jobs import JobFolder, Running
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.runtime import PythonRuntime
@@ -130,8 +130,6 @@ def test_every_bound_control_reaches_the_parameter_node_and_back(loaded):
         ("engineComboBox", "currentIndex", 3, "engine", "torch"),
         ("deviceComboBox", "currentIndex", 2, "device", "cuda"),
         ("modelEdit", "text", "/x/model.pt", "modelPath", "/x/model.pt"),
-        ("pythonEdit", "text", "/x/python", "pythonPath", "/x/python"),
-        ("wheelsEdit", "text", "/x/wheels", "wheelFolder", "/x/wheels"),
     ]
     for control, attribute, value, field, wanted in checks:
         setattr(getattr(ui, control), attribute, value)
@@ -393,10 +391,10 @@ def test_folders_and_programs_can_be_chosen(loaded, monkeypatch):
     loaded.ui.pythonButton.click()
     loaded.ui.wheelsButton.click()
     assert loaded.ui.pythonEdit.text == sys.executable
-    assert loaded._parameterNode.wheelFolder == "/wheels"
+    assert machine.read(machine.WHEELS) == "/wheels"
     monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *ignored: "")
     loaded.ui.pythonButton.click()  # the dialog was closed
-    assert loaded._parameterNode.pythonPath == sys.executable
+    assert loaded.python() == machine.read(machine.PYTHON) == sys.executable
 
 
 def test_installing_is_asked_for_when_it_is_needed_and_not_before(loaded):

@@ -78,17 +78,24 @@ def order_fusion(
 def order_alignment(
     task: str,
     mr: slicer.vtkMRMLScalarVolumeNode,
-    pet: slicer.vtkMRMLScalarVolumeNode,
+    frames: Sequence[slicer.vtkMRMLScalarVolumeNode],
     registration: slicer.vtkMRMLLinearTransformNode | None = None,
 ) -> JobFolder:
-    """The job of checking or finding the alignment, in the local frame of the MRI."""
-    folder = JobFolder()
-    volumes = {}
-    for role, node, moved in (("anatomy", mr, None), ("function", pet, matrix_of(registration))):
+    """The job of checking the alignment, or of finding that of one frame, in the local frame of the MRI."""
+    folder, moved = JobFolder(), matrix_of(registration)
+    array, matrix = upright(mr, mr)
+    anatomy, functions = folder.volume("anatomy", array, matrix, name=mr.GetName()), []
+    for number, node in enumerate(frames):
         array, matrix = upright(node, mr, registration=moved)
-        volumes[role] = folder.volume(role, array, matrix, name=node.GetName())
-    folder.order(task, **volumes)
+        functions.append(folder.volume(f"function-{number}", array, matrix, name=node.GetName()))
+    folder.order(task, anatomy=anatomy, functions=functions)
     return folder
+
+
+def representative(frames: Sequence[slicer.vtkMRMLScalarVolumeNode]) -> list[slicer.vtkMRMLScalarVolumeNode]:
+    """First, middle and last frame: a patient who moves during a dynamic scan lies differently in one of them."""
+    last = len(frames) - 1
+    return [frames[number] for number in sorted({0, last // 2, last})]
 
 
 def read_results(folder: JobFolder, frame: int, units: str) -> tuple[np.ndarray, rec.Record]:

@@ -20,7 +20,15 @@ Progress = Callable[[str, float, float], None]
 
 
 class FusionError(RuntimeError):
-    """The worker could not do it; the message says why, and what to do."""
+    """The worker could not do it; the message says why, and what to do.
+
+    Attributes:
+        kind: name of the error in the worker, for those that the user is asked about.
+    """
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class JobFolder:
@@ -90,7 +98,7 @@ class Running(Generic[Result]):
         self.error: Exception | None = None
         self._folder, self._finish = folder, finish
         self._progress, self._notice, self._on_event = progress, notice, on_event
-        self._said = ""
+        self._said = self._kind = ""
         self._canceled = False
         self.task = runtime.start(folder.path, self._hear)
 
@@ -141,7 +149,7 @@ class Running(Generic[Result]):
         elif kind == "fallback" and self._notice:
             self._notice(f"Memory ran out; going on with {event['to']}")
         elif kind == "failed":
-            self._said = event["message"]
+            self._said, self._kind = event["message"], event.get("kind", "")
         if self._on_event:
             self._on_event(event)
 
@@ -157,4 +165,4 @@ class Running(Generic[Result]):
         else:
             last = "\n".join(self.task.log[-5:])
             words = self._said or f"The worker ended with code {self.task.code}. {last}".strip()
-            self.outcome, self.error = "failed", FusionError(words)
+            self.outcome, self.error = "failed", FusionError(words, self._kind)

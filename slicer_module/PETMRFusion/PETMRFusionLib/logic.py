@@ -18,6 +18,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 from PETMRFusionLib import fusing, output, record, sequence
 from PETMRFusionLib.fusing import FusionNodes
 from PETMRFusionLib.geometry import array_of, to_vtk
+from PETMRFusionLib.identity import unchanged_since_now
 from PETMRFusionLib.install import Installer
 from PETMRFusionLib.jobs import JobFolder, Progress, Running
 from PETMRFusionLib.parameters import PETMRFusionParameterNode
@@ -124,9 +125,11 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         """:meth:`fuse` without waiting: poll what it returns."""
         check_pair(mr, pet)
         settings = settings or FusionSettings()
+        unchanged = unchanged_since_now(mr, pet, registration=registration)
         folder, uptakes = fusing.order_fusion(mr, [pet], settings, registration)
 
         def finish(results: JobFolder) -> FusionNodes:
+            unchanged()
             fused_luminance, facts = fusing.read_results(results, 0, units_of(pet))
             nodes = fusing.output_nodes(mr, pet, out, uptake, luminance)
             fusing.fill_nodes(mr, pet, nodes, fused_luminance, uptakes[0], facts, settings.strength, registration)
@@ -148,11 +151,13 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         """Fuse every frame of a dynamic PET, with one window for all of them."""
         check_scalar(mr, "MRI")
         settings = settings or FusionSettings()
+        unchanged = unchanged_since_now(mr, frames=frames, registration=registration)
         with sequence.frames_in_scene(frames) as volumes:
             folder, uptakes = fusing.order_fusion(mr, volumes, settings, registration)
             units = units_of(volumes[0])
 
         def finish(results: JobFolder) -> sequence.FusedSequence:
+            unchanged()
             read = [fusing.read_results(results, number, units) for number in range(len(uptakes))]
             return sequence.build(mr, frames, read, uptakes, settings.strength)
 
@@ -173,7 +178,22 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         words, none where nothing speaks against it.
         """
         check_pair(mr, pet)
-        folder = fusing.order_alignment("check", mr, pet, registration)
+        folder = fusing.order_alignment("check", mr, [pet], registration)
+        return Running(self.runtime(python), folder, JobFolder.facts, progress=progress)
+
+    def startCheckSequence(
+        self,
+        mr: slicer.vtkMRMLScalarVolumeNode,
+        frames: slicer.vtkMRMLSequenceNode,
+        registration: slicer.vtkMRMLLinearTransformNode | None = None,
+        *,
+        progress: Progress | None = None,
+        python: str = "",
+    ) -> Running[dict[str, Any]]:
+        """:meth:`startCheck` of the first, the middle and the last frame; doubts name the frame."""
+        check_scalar(mr, "MRI")
+        with sequence.frames_in_scene(frames) as volumes:
+            folder = fusing.order_alignment("check", mr, fusing.representative(volumes), registration)
         return Running(self.runtime(python), folder, JobFolder.facts, progress=progress)
 
     def startRegister(
@@ -192,9 +212,11 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         attribute ``record.REGISTRATION`` is ``record.ALIGNED``.
         """
         check_pair(mr, pet)
-        folder = fusing.order_alignment("register", mr, pet)
+        unchanged = unchanged_since_now(mr, pet)
+        folder = fusing.order_alignment("register", mr, [pet])
 
         def finish(results: JobFolder) -> slicer.vtkMRMLLinearTransformNode:
+            unchanged()
             facts = results.facts()
             node = out or slicer.mrmlScene.AddNewNodeByClass(
                 "vtkMRMLLinearTransformNode", f"{pet.GetName()} to {mr.GetName()}"
@@ -202,6 +224,8 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
             node.SetMatrixTransformToParent(to_vtk(np.linalg.inv(np.array(facts["matrix"]))))
             moved = f"{facts['offset_mm']:.1f} mm, {facts['angle_deg']:.1f} degrees"
             node.SetAttribute(record.REGISTRATION, moved if facts["registered"] else record.ALIGNED)
+            node.SetAttribute(record.WARNINGS, "\n".join(facts["warnings"]) or None)
+            node.SetAttribute(record.MATRIX, record.matrix_text(node))
             return node
 
         return Running(self.runtime(python), folder, finish, progress=progress)

@@ -11,6 +11,7 @@ import slicer
 from PETMRFusionLib import record as rec
 from PETMRFusionLib.geometry import array_of, ijk_to_ras
 from PETMRFusionLib.jobs import JobFolder
+from PETMRFusionLib.volumes import INSTANCES
 
 #: Formats in which colors, values and grids survive.  NIfTI loses shear, so sheared grids are refused in it.
 SUFFIXES = (".nrrd", ".nhdr", ".mha", ".nii.gz", ".nii")
@@ -116,9 +117,10 @@ def quality_table(fused: slicer.vtkMRMLVectorVolumeNode, results: JobFolder) -> 
 
 def dicom_files_of(mr: slicer.vtkMRMLScalarVolumeNode) -> list[str]:
     """Files of the series that a volume was loaded from, as far as Slicer's DICOM database knows them."""
-    uids = (mr.GetAttribute("DICOM.instanceUIDs") or "").split()
+    uids = (mr.GetAttribute(INSTANCES) or "").split()
     database = getattr(slicer, "dicomDatabase", None)
-    return [database.fileForInstance(uid) for uid in uids] if database is not None else []
+    files = [database.fileForInstance(uid) for uid in uids] if database is not None else []
+    return [file for file in files if file]  # empty for an instance that was removed from the database
 
 
 def order_dicom(fused: slicer.vtkMRMLVectorVolumeNode | None, folder: str, files: list[str] | str | None) -> JobFolder:

@@ -18,7 +18,10 @@ from PETMRFusionLib.settings import COLORMAPS, DEVICES, ENGINES, PLANES, FusionS
 
 @parameterNodeWrapper
 class PETMRFusionParameterNode:
-    """What the user chose; the fields are bound to the widgets that name them in ``SlicerParameterName``."""
+    """What the user chose; the fields are bound to the widgets that name them in ``SlicerParameterName``.
+
+    Nothing here may start a program or install a package: a scene is data (see :mod:`PETMRFusionLib.machine`).
+    """
 
     mrVolume: vtkMRMLScalarVolumeNode
     petVolume: vtkMRMLScalarVolumeNode
@@ -32,13 +35,10 @@ class PETMRFusionParameterNode:
     colormap: Annotated[str, Choice(COLORMAPS)] = "uptake"
     palette: Annotated[str, Choice(tuple(PALETTES))] = "PET-DICOM"
     plane: Annotated[str, Choice(PLANES)] = "auto"
-    livePreview: bool = False
     engine: Annotated[str, Choice(ENGINES)] = "auto"
     device: Annotated[str, Choice(DEVICES)] = "auto"
     modelPath: str = ""
     modelSha256: str = ""
-    pythonPath: str = ""
-    wheelFolder: str = ""
 
 
 def settings_of(parameters: PETMRFusionParameterNode) -> FusionSettings:

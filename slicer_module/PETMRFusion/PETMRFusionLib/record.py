@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import slicer
+import vtk
 
 from PETMRFusionLib.blend import STEPS, Blend, scaled, steps
 from PETMRFusionLib.geometry import array_of
@@ -24,6 +25,9 @@ STRENGTH = "PETMRFusion.Strength"
 REGISTRATION = "PETMRFusion.Registration"
 #: Its value where nothing had to be moved.
 ALIGNED = "aligned already"
+
+#: Attributes of a registration: the matrix that was found, to tell it from one that the user made or changed; warnings.
+MATRIX, WARNINGS = "PETMRFusion.Matrix", "PETMRFusion.Warnings"
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,18 @@ def read_record(fused: slicer.vtkMRMLVolumeNode | None) -> Record | None:
     """The record of a fused volume; ``None`` of any other volume."""
     text = fused.GetNodeReference(TEXT) if fused is not None else None
     return Record.from_text(text.GetText()) if text is not None and text.GetText() else None
+
+
+def matrix_text(transform: slicer.vtkMRMLLinearTransformNode) -> str:
+    """The matrix of a transform node, as the attribute :data:`MATRIX` has it."""
+    matrix = vtk.vtkMatrix4x4()
+    transform.GetMatrixTransformToParent(matrix)
+    return " ".join(f"{matrix.GetElement(row, column):.9g}" for row in range(4) for column in range(4))
+
+
+def is_own_registration(transform: slicer.vtkMRMLLinearTransformNode | None) -> bool:
+    """Whether a transform was found by Register and nobody changed it since: only such a one may be replaced."""
+    return transform is not None and transform.GetAttribute(MATRIX) == matrix_text(transform)
 
 
 def blend_of(fused: slicer.vtkMRMLVolumeNode) -> Blend:

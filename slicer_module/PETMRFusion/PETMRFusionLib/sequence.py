@@ -11,7 +11,7 @@ import slicer
 
 from PETMRFusionLib.fusing import blend_results
 from PETMRFusionLib.record import STRENGTH, Record, write_record
-from PETMRFusionLib.volumes import check_scalar, set_array
+from PETMRFusionLib.volumes import INSTANCES, check_scalar, set_array
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def frames_in_scene(frames: slicer.vtkMRMLSequenceNode | None) -> Iterator[list[
     if frames is None or frames.GetNumberOfDataNodes() == 0:
         msg = "The sequence has no frames: choose a dynamic PET"
         raise ValueError(msg)
-    parent = _parent_transform(frames)
+    parent = parent_transform(frames)
     nodes: list[slicer.vtkMRMLScalarVolumeNode] = []
     try:
         for number in range(frames.GetNumberOfDataNodes()):
@@ -55,6 +55,7 @@ def frames_in_scene(frames: slicer.vtkMRMLSequenceNode | None) -> Iterator[list[
             node.SetAndObserveImageData(data.GetImageData())
             node.SetVoxelValueUnits(data.GetVoxelValueUnits())
             node.SetVoxelValueQuantity(data.GetVoxelValueQuantity())
+            node.SetAttribute(INSTANCES, data.GetAttribute(INSTANCES) or frames.GetAttribute(INSTANCES))
             nodes.append(slicer.mrmlScene.AddNode(node))
             nodes[-1].SetAndObserveTransformNodeID(parent)
         yield nodes
@@ -127,7 +128,10 @@ def sequences_logic() -> slicer.vtkSlicerSequencesLogic | None:
     return module.logic() if module is not None else None
 
 
-def _parent_transform(frames: slicer.vtkMRMLSequenceNode) -> str | None:
+def parent_transform(frames: slicer.vtkMRMLSequenceNode | None) -> str | None:
+    """ID of the transform above the volume in which a sequence is played, if there is one."""
+    if frames is None:
+        return None
     browsers = slicer.mrmlScene.GetNodesByClass("vtkMRMLSequenceBrowserNode")
     browsers.UnRegister(None)
     for number in range(browsers.GetNumberOfItems()):

@@ -25,6 +25,7 @@ class FusionSettings:
         sha256: what the file of the model must be; not checked where empty.
         engine: one of :data:`ENGINES`.
         device: one of :data:`DEVICES`.
+        different_patients: fuse although the DICOM headers tell two patients; the result warns of it.
     """
 
     strength: float = 1.0
@@ -35,6 +36,7 @@ class FusionSettings:
     sha256: str = ""
     engine: str = "auto"
     device: str = "auto"
+    different_patients: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:

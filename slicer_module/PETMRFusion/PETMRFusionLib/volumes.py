@@ -7,6 +7,9 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
+#: Attribute of a volume from DICOM: the UIDs of its instances, with blanks between them.
+INSTANCES = "DICOM.instanceUIDs"
+
 
 def check_scalar(node: slicer.vtkMRMLVolumeNode | None, role: str) -> None:
     """Refuse what is not one scalar volume.

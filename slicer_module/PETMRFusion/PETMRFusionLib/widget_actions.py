@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from PETMRFusionLib import display, record
+from PETMRFusionLib import display, machine, record
 from PETMRFusionLib.fusing import FusionNodes
 from PETMRFusionLib.install import sha256_of
 from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.sequence import FusedSequence
+from PETMRFusionLib.settings import FusionSettings
 
 
 class Actions:
     """What happens on clicks; every action reads the parameter node, never the controls."""
 
     def __init__(self) -> None:
-        self._checked: tuple[Any, ...] | None = None
-        self._doubts: list[str] = []
         self._legendOf: str | None = None
         self._model = ""
+        self._twoPatients: tuple[Any, ...] | None = None
 
     def connectActions(self) -> None:
         ui = self.ui
         ui.applyButton.connect("clicked(bool)", self.onApply)
         ui.sequenceButton.connect("clicked(bool)", self.onSequence)
-        ui.checkButton.connect("clicked(bool)", self.onCheck)
-        ui.registerButton.connect("clicked(bool)", self.onRegister)
         ui.showButton.connect("clicked(bool)", self.onShow)
         ui.suvButton.connect("clicked(bool)", self.onSuv)
         ui.qualityButton.connect("clicked(bool)", self.onQuality)
@@ -39,6 +39,10 @@ class Actions:
         ui.pythonButton.connect("clicked(bool)", self.onBrowsePython)
         ui.wheelsButton.connect("clicked(bool)", self.onBrowseWheels)
         ui.strengthSlider.connect("valueChanged(double)", self.onStrength)
+        ui.previewCheckBox.connect("toggled(bool)", self.onPreviewToggled)
+        for edit, name in ((ui.pythonEdit, machine.PYTHON), (ui.wheelsEdit, machine.WHEELS)):
+            edit.text = machine.read(name)
+            edit.connect("textChanged(QString)", lambda text, name=name: self.onMachine(name, text))
 
     # Fusing
 
@@ -49,37 +53,29 @@ class Actions:
             self.ui.statusLabel.text = _("Canceling …")
             return
         self.ui.noticeLabel.text = ""
-        if self._checked == self.alignmentKey():
-            self.fuseUnlessDoubtful()
-        else:
-            self.check(self.fuseUnlessDoubtful)
+        self.whenAligned(self.fuse)
 
-    def fuseUnlessDoubtful(self) -> None:
-        """Start fusing; where the alignment looks wrong, only if the user insists."""
-        if self._doubts:
-            question = _("The alignment is in doubt: {doubts}. Fuse the volumes as they are?")
-            question = question.format(doubts="; ".join(self._doubts))
-            if not slicer.util.confirmYesNoDisplay(question, _("PET-MR Fusion")):
-                return
+    def fuse(self) -> None:
+        """Start fusing the two volumes."""
         p = self._parameterNode
         self.start(
             lambda: self.logic.startFuse(
                 p.mrVolume,
                 p.petVolume,
                 p.fusedVolume,
-                settings=settings_of(p),
+                settings=self.settings(),
                 registration=p.registration,
                 progress=self.onProgress,
                 notice=self.onNotice,
-                python=p.pythonPath,
+                python=self.python(),
             ),
             self.onFused,
+            failed=lambda error: self.askAboutPatients(error, self.fuse),
         )
 
     def onFused(self, nodes: FusionNodes) -> None:
         p = self._parameterNode
-        self.stopPreview()
-        p.livePreview = False
+        self.ui.previewCheckBox.checked = False
         p.fusedVolume = nodes.fused
         facts = record.read_record(nodes.fused)
         if facts.warnings:
@@ -87,76 +83,55 @@ class Actions:
         self.onShow()
 
     def onSequence(self, clicked: bool = False) -> None:
-        """Fuse every frame of the dynamic PET."""
+        """Fuse every frame of the dynamic PET, after a look at the alignment."""
+        self.ui.noticeLabel.text = ""
+        self.whenAligned(self.fuseFrames, dynamic=True)
+
+    def fuseFrames(self) -> None:
+        """Start fusing all frames."""
         p = self._parameterNode
         self.start(
             lambda: self.logic.startFuseSequence(
                 p.mrVolume,
                 p.petSequence,
-                settings=settings_of(p),
+                settings=self.settings(),
                 registration=p.registration,
                 progress=self.onProgress,
                 notice=self.onNotice,
-                python=p.pythonPath,
+                python=self.python(),
             ),
             self.onSequenceFused,
+            failed=lambda error: self.askAboutPatients(error, self.fuseFrames),
         )
 
     def onSequenceFused(self, made: FusedSequence) -> None:
         volumes = [made.browser.GetProxyNode(sequence) for sequence in (made.uptake, made.fused)]
         display.show_side_by_side(self._parameterNode.mrVolume, *volumes)
 
-    # Alignment
+    # Whose images
 
-    def alignmentKey(self) -> tuple[Any, ...]:
-        """What the last check was about."""
+    def settings(self) -> FusionSettings:
+        """The settings of the panel, and whether the user said that images of two patients are meant."""
         p = self._parameterNode
-        nodes = (p.mrVolume, p.petVolume, p.registration)
-        return tuple((node.GetID(), node.GetTransformNodeID()) if node is not None else None for node in nodes)
+        chosen = settings_of(p)
+        return replace(chosen, different_patients=self._twoPatients is not None and self._twoPatients == self.people())
 
-    def onCheck(self, clicked: bool = False) -> None:
-        """Say how well the volumes are aligned."""
-        self.check(lambda: None)
-
-    def check(self, then: Any) -> None:
+    def people(self) -> tuple[Any, ...]:
+        """The images that a decision about their patients belongs to."""
         p = self._parameterNode
+        nodes = (p.mrVolume, p.petVolume, p.petSequence)
+        return tuple(node.GetAttribute("DICOM.instanceUIDs") or node.GetID() if node else None for node in nodes)
 
-        def done(facts: dict[str, Any]) -> None:
-            self._checked, self._doubts = self.alignmentKey(), facts["doubts"]
-            self.showAlignment(words_about(facts))
-            then()
-
-        self.start(
-            lambda: self.logic.startCheck(
-                p.mrVolume, p.petVolume, p.registration, progress=self.onProgress, python=p.pythonPath
-            ),
-            done,
-        )
-
-    def showAlignment(self, text: str) -> None:
-        """Words under the buttons; doubts in red and bold."""
-        self.ui.alignmentLabel.text = text
-        self.ui.alignmentLabel.styleSheet = "color: #b03020; font-weight: bold" if self._doubts else ""
-
-    def onRegister(self, clicked: bool = False) -> None:
-        """Register the PET to the MRI; the PET itself stays where it is."""
-        p = self._parameterNode
-
-        def done(transform: Any) -> None:
-            p.registration = transform
-            self._checked, self._doubts = self.alignmentKey(), []
-            moved = transform.GetAttribute(record.REGISTRATION)
-            if moved == record.ALIGNED:
-                self.showAlignment(_("Aligned already: the volumes fit as well as can be found and were not moved."))
-            else:
-                self.showAlignment(_("Registered: moved by {moved}. Look at the result.").format(moved=moved))
-
-        self.start(
-            lambda: self.logic.startRegister(
-                p.mrVolume, p.petVolume, p.registration, progress=self.onProgress, python=p.pythonPath
-            ),
-            done,
-        )
+    def askAboutPatients(self, error: Exception, again: Callable[[], None]) -> bool:
+        """Images of two patients are fused only where the user says so; True where this error was about them."""
+        if getattr(error, "kind", "") != "DifferentPatientsError":
+            return False
+        self.ui.statusLabel.text = str(error)
+        question = _("{error}.\n\nFuse images of two different patients all the same? The result will say so.")
+        if slicer.util.confirmYesNoDisplay(question.format(error=error), _("PET-MR Fusion: different patients")):
+            self._twoPatients = self.people()
+            again()
+        return True
 
     # Display
 
@@ -164,9 +139,6 @@ class Actions:
         """Bring labels and the display of the PET up to date with the settings."""
         p = self._parameterNode
         self.refreshModel()
-        if self._checked is not None and self._checked != self.alignmentKey():
-            self._checked, self._doubts = None, []
-            self.showAlignment(_("Not checked yet"))
         facts = record.read_record(p.fusedVolume)
         if facts is None:
             return
@@ -212,7 +184,7 @@ class Actions:
             text = _("Quality figures are in the table '{name}'").format(name=table.GetName())
             self.ui.statusLabel.text = text
 
-        self.start(lambda: self.logic.startQuality(p.fusedVolume, progress=self.onProgress, python=p.pythonPath), done)
+        self.start(lambda: self.logic.startQuality(p.fusedVolume, progress=self.onProgress, python=self.python()), done)
 
     def onSave(self, clicked: bool = False) -> None:
         path = qt.QFileDialog.getSaveFileName(
@@ -237,12 +209,21 @@ class Actions:
         name = "".join(c if c.isalnum() else "_" for c in p.fusedVolume.GetName())
         self.start(
             lambda: self.logic.startExportDicom(
-                p.fusedVolume, f"{parent}/{name}", progress=self.onProgress, python=p.pythonPath
+                p.fusedVolume, f"{parent}/{name}", progress=self.onProgress, python=self.python()
             ),
             done,
         )
 
     # Where the work is done
+
+    def onMachine(self, name: str, text: str) -> None:
+        """A setting of this computer: kept by the application, never in a scene."""
+        machine.write(name, text)
+        self.onParametersChanged()
+
+    def python(self) -> str:
+        """The Python that the user of this computer chose; empty for Slicer's own."""
+        return machine.read(machine.PYTHON)
 
     def refreshModel(self) -> None:
         """Remember what a newly chosen model is, so that a file that changes later is not taken for it."""
@@ -262,26 +243,15 @@ class Actions:
         self.ui.modelLabel.text = f"sha256 {known[:16]}…" if known else _("light model of coconet-med")
 
     def onBrowseModel(self, clicked: bool = False) -> None:
-        self._browse("modelPath", qt.QFileDialog.getOpenFileName(None, _("Model"), "", "Weights (*.onnx *.pt)"))
+        self._browse(self.ui.modelEdit, qt.QFileDialog.getOpenFileName(None, _("Model"), "", "Weights (*.onnx *.pt)"))
 
     def onBrowsePython(self, clicked: bool = False) -> None:
-        self._browse("pythonPath", qt.QFileDialog.getOpenFileName(None, _("Python with coconet-med"), ""))
+        self._browse(self.ui.pythonEdit, qt.QFileDialog.getOpenFileName(None, _("Python with coconet-med"), ""))
 
     def onBrowseWheels(self, clicked: bool = False) -> None:
-        self._browse("wheelFolder", qt.QFileDialog.getExistingDirectory(None, _("Folder of wheels"), ""))
+        self._browse(self.ui.wheelsEdit, qt.QFileDialog.getExistingDirectory(None, _("Folder of wheels"), ""))
 
-    def _browse(self, field: str, chosen: Any) -> None:
+    def _browse(self, edit: Any, chosen: Any) -> None:
         path = chosen[0] if isinstance(chosen, tuple) else chosen
         if path:
-            setattr(self._parameterNode, field, path)
-
-
-def words_about(facts: dict[str, Any]) -> str:
-    """Figures of a check of the alignment, and its doubts, in words."""
-    offset = "-" if facts["offset_mm"] is None else f"{facts['offset_mm']:.0f} mm"
-    figures = _("overlap {overlap:.0%}, centers {offset} apart, mutual information {information:.2f}").format(
-        overlap=facts["overlap"], offset=offset, information=facts["mutual_information"]
-    )
-    if not facts["doubts"]:
-        return _("Looks aligned: {figures}").format(figures=figures)
-    return _("WARNING: {doubts} ({figures})").format(doubts="; ".join(facts["doubts"]), figures=figures)
+            edit.text = path

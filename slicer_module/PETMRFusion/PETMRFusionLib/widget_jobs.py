@@ -9,6 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from PETMRFusionLib import machine
 from PETMRFusionLib.jobs import Running
 
 #: How often running jobs are asked for news, in ms.
@@ -30,18 +31,30 @@ class JobControl:
     def __init__(self) -> None:
         self._running: Running[Any] | None = None
         self._done: Callable[[Any], None] = lambda value: None
+        self._failed: Callable[[Exception], bool] = lambda error: False
         self._jobTimer: qt.QTimer | None = None
 
     def setupTimers(self) -> None:
         self._jobTimer = make_timer(POLL_MS, False, self.onPoll)
         self.setupPreviewTimers()
 
-    def start(self, start: Callable[[], Running[Any]], done: Callable[[Any], None]) -> bool:
-        """Start a job of the logic, after making sure that there is something to run it in."""
+    def start(
+        self,
+        start: Callable[[], Running[Any]],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], bool] = lambda error: False,
+    ) -> bool:
+        """Start a job of the logic, after making sure that there is something to run it in.
+
+        Args:
+            start: starts it.
+            done: called with its value.
+            failed: called with the error where it fails; returns whether that was all to be said of it.
+        """
         with slicer.util.tryWithErrorDisplay(_("PET-MR Fusion could not start.")):
             if not self.haveRuntime():
                 return False
-            self._running, self._done = start(), done
+            self._running, self._done, self._failed = start(), done, failed
         self.ui.applyButton.text = _("Cancel")
         self.ui.progressBar.visible = True
         self.ui.progressBar.value = 0
@@ -52,10 +65,9 @@ class JobControl:
 
     def haveRuntime(self) -> bool:
         """Whether coconet-med is there; asks to install it where it is not."""
-        p = self._parameterNode
-        if p.pythonPath or self.logic.hasOwnRuntime():
+        if self.python() or self.logic.hasOwnRuntime():
             return True
-        return self.logic.installer.ensure(p.wheelFolder)
+        return self.logic.installer.ensure(machine.read(machine.WHEELS))
 
     def onPoll(self) -> None:
         """Deliver news of the job."""
@@ -74,7 +86,7 @@ class JobControl:
             self._done(running.value)
         elif running.outcome == "canceled":
             self.ui.statusLabel.text = _("Canceled")
-        else:
+        elif not self._failed(running.error):
             self.ui.statusLabel.text = str(running.error)
             if not slicer.app.testingEnabled():
                 slicer.util.errorDisplay(str(running.error), "PET-MR Fusion")

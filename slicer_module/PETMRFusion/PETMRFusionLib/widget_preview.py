@@ -9,7 +9,6 @@ import slicer
 import vtk
 
 from PETMRFusionLib import record
-from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.preview import Preview, center_of
 from PETMRFusionLib.widget_jobs import POLL_MS, make_timer
 
@@ -53,18 +52,19 @@ class PreviewControl:
                 self.ui.statusLabel.text = str(error)
         self.showPreview()
 
+    def onPreviewToggled(self, on: bool) -> None:
+        """The preview is a wish of this moment: it is not kept in the scene, so that no scene starts it."""
+        if on:
+            self.onParametersChanged()
+        else:
+            self.stopPreview()
+
     def refreshPreview(self, ready: bool) -> None:
         """Start, restart or end the preview where the settings ask for it."""
-        p = self._parameterNode
         wanted = None
-        if p.livePreview and ready:
-            matrix = None
-            if p.registration is not None:
-                inside = vtk.vtkMatrix4x4()
-                p.registration.GetMatrixTransformToParent(inside)
-                matrix = tuple(inside.GetElement(row, column) for row in range(3) for column in range(4))
-            orders = tuple(str(value) for value in settings_of(p).orders().values())
-            wanted = (p.mrVolume.GetID(), p.petVolume.GetID(), matrix, p.pythonPath, *orders)
+        if ready and self.ui.previewCheckBox.checked:
+            orders = tuple(str(value) for value in self.settings().orders().values())
+            wanted = (self.alignmentKey(), self.python(), *orders)
         if wanted != self._previewing:
             self._previewing = wanted
             self._previewTimer.start()
@@ -76,7 +76,7 @@ class PreviewControl:
         if wanted is None or not p or not self.haveRuntime():
             return
         self._preview = self.logic.startPreview(
-            p.mrVolume, p.petVolume, settings=settings_of(p), registration=p.registration, python=p.pythonPath
+            p.mrVolume, p.petVolume, settings=self.settings(), registration=p.registration, python=self.python()
         )
         self._preview.on_slice = self.showPreview
         self._previewView = self.findPreviewView()

@@ -122,7 +122,10 @@ def _words(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"this Python ({sys.executable}) lacks {error.name}; install coconet-med in it, or choose another Python"
     # Messages of the core name options of its command line; in the panel they are called the same, without dashes.
-    return re.sub(r"--([a-z]+)", r"\1", str(error)) or type(error).__name__
+    return (
+        re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda option: option[1].replace("-", " "), str(error))
+        or type(error).__name__
+    )
 
 
 if __name__ == "__main__":

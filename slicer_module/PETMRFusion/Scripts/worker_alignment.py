@@ -14,22 +14,48 @@ if TYPE_CHECKING:
 def check(job: Job) -> None:
     """Does the given alignment look plausible?  Figures, and words where it does not.
 
-    Orders: ``anatomy``, ``function`` (volumes).  Results: ``facts.json`` with ``coverage``, ``overlap``, ``offset_mm``,
-    ``mutual_information``, ``doubts`` (list of words, empty where nothing speaks against the alignment).
+    Orders: ``anatomy``, ``functions`` (volumes: one, or frames of a dynamic one).  Results: ``facts.json`` with
+    ``coverage``, ``overlap``, ``offset_mm``, ``mutual_information`` of the first frame in doubt, else of the middle
+    one, and the ``doubts`` about all (list of words, empty where nothing speaks against the alignment).
     """
+    frames = job.orders["functions"]
+    told: list[dict[str, Any]] = []
+    for number, frame in enumerate(frames):
+        job.progress("check", number, len(frames))
+        if len(frames) > 1 and _is_empty(job, frame):
+            continue  # before the injection arrives nothing can be seen in a frame
+        facts = _check_one(job, frame)
+        if len(frames) > 1:
+            facts["doubts"] = [f"{frame['name']}: {doubt}" for doubt in facts["doubts"]]
+        told.append(facts)
+    if not told:
+        from coconet_med.errors import ReadError
+
+        msg = f"{frames[0]['name']}: first, middle and last frame have the same value everywhere; choose another series"
+        raise ReadError(msg)
+    shown = next((facts for facts in told if facts["doubts"]), told[len(told) // 2])
+    doubts = [doubt for facts in told for doubt in facts["doubts"]]
+    write_facts(job.results, "facts", {**shown, "doubts": doubts})
+
+
+def _is_empty(job: Job, volume: dict[str, Any]) -> bool:
+    values = read_array(job.folder, volume)
+    return bool(values.min() == values.max())
+
+
+def _check_one(job: Job, frame: dict[str, Any]) -> dict[str, Any]:
     import SimpleITK as sitk
 
     from coconet_med.align.decision import decide
     from coconet_med.align.prepared import Pair
 
-    anatomy, function = _sources(job)
-    job.progress("check", 0, 2)
+    anatomy, function = _sources(job, frame)
     pair = Pair.of(anatomy.image, function.image)
     given = pair.judge(sitk.Transform(3, sitk.sitkIdentity))
-    job.progress("check", 1, 2)
+    job.check()
     wanted, reason, notes = decide(pair, given, anatomy, function, "auto", False)
     doubts = list(given.doubts) or ([reason] if wanted else list(notes))
-    write_facts(job.results, "facts", {**_figures(given), "doubts": doubts, "registration_advised": wanted})
+    return {**_figures(given), "doubts": doubts, "registration_advised": wanted}
 
 
 def register(job: Job) -> None:
@@ -46,7 +72,7 @@ def register(job: Job) -> None:
 
     from coconet_med.align import align
 
-    anatomy, function = _sources(job)
+    anatomy, function = _sources(job, job.orders["functions"][0])
 
     def tell(share: float, _: str) -> None:
         job.progress("register", round(100 * share), 100)
@@ -66,14 +92,13 @@ def register(job: Job) -> None:
     write_facts(job.results, "facts", facts)
 
 
-def _sources(job: Job) -> tuple[Any, Any]:
+def _sources(job: Job, frame: dict[str, Any]) -> tuple[Any, Any]:
     from dataclasses import replace
 
     from coconet_med.readers.memory import from_memory
 
     sources = []
-    for role in ("anatomy", "function"):
-        volume = job.orders[role]
+    for role, volume in (("anatomy", job.orders["anatomy"]), ("function", frame)):
         image = to_image(read_array(job.folder, volume), volume["ijk_to_ras"])
         sources.append(replace(from_memory(image, role), name=volume["name"]))
     return sources[0], sources[1]

@@ -23,9 +23,10 @@ def serve(job: Job) -> None:
     (rows, columns) in display orientation.  ``K`` counts slices of the stack, from 0.
     """
     from coconet_med.colormaps import get_colormap
-    from worker_tasks import scaled_anatomy, shared_window
+    from worker_tasks import of_one_patient, scaled_anatomy, shared_window
 
     orders = job.orders
+    of_one_patient(orders)
     model = worker_engine.load(orders, job.say, lambda slices: job.check())
     anatomy = to_image(read_array(job.folder, orders["anatomy"]), orders["anatomy"]["ijk_to_ras"], upright=True)
     light, limits, slicing = scaled_anatomy(anatomy, orders["plane"])

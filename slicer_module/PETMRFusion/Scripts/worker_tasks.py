@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def fuse(job: Job) -> None:
     from coconet_med.colormaps import get_colormap
 
     orders = job.orders
-    told = _of_one_patient(orders)
+    told = of_one_patient(orders)
     anatomy = to_image(read_array(job.folder, orders["anatomy"]), orders["anatomy"]["ijk_to_ras"], upright=True)
     progress = _Progress(job, len(orders["frames"]), _count_slices(anatomy, orders["plane"]))
     model = worker_engine.load(orders, job.say, progress.tick)
@@ -72,16 +73,25 @@ def fuse(job: Job) -> None:
     write_facts(job.results, "facts", {**facts, "window": list(window), "colormap": orders["colormap"]})
 
 
-def _of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
+class DifferentPatientsError(Exception):
+    """The headers tell two patients, and nobody said that they are meant; the panel asks the user by this name."""
+
+
+def of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
     """Refuse images of two patients as every other way in does; warnings where it is not known."""
     from pathlib import Path
 
     headers = orders.get("dicom_headers")
     if not headers:
         return ()
+    from coconet_med.errors import PairError
     from coconet_med.pair.patients import check_headers
 
-    return check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))[1]
+    try:
+        _, told = check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))
+    except PairError as error:
+        raise DifferentPatientsError(str(error).split("; give images")[0]) from error
+    return tuple(re.sub(r" \(--[a-z-]+\)", "", text) for text in told)  # the panel has no options to name
 
 
 def _count_slices(anatomy: Any, plane: str) -> int:

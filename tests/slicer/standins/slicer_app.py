@@ -21,6 +21,10 @@ class Application:
         self._scene, self._logic = scene, logic
         self.slots: dict[str, list[Any]] = {}
         self.layouts = LayoutManager(scene, logic)
+        self.settings = Settings()
+
+    def userSettings(self) -> Settings:
+        return self.settings
 
     def connect(self, signal: str, slot: Any) -> None:
         self.slots.setdefault(signal, []).append(slot)
@@ -48,6 +52,19 @@ class Application:
 
         if QtCore.QCoreApplication.instance() is not None:
             QtCore.QCoreApplication.processEvents()
+
+
+class Settings:
+    """Answers for QSettings, for the time of a test."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def value(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+    def setValue(self, name: str, value: Any) -> None:
+        self.values[name] = value
 
 
 class LayoutManager:
@@ -137,6 +154,7 @@ def fresh_scene() -> Any:
     """The scene as after a start of the application."""
     scene = slicer.mrmlScene
     scene.Clear(1)
+    slicer.app.settings.values.clear()
     slicer.modules.colors.logic().AddDefaultColorNodes()
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
     slicer.app.layouts.clear()

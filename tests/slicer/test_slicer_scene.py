@@ -1,0 +1,120 @@
+"""A scene is data: loading one starts nothing, and what was known of another scene is forgotten."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import slicer
+
+from PETMRFusionLib import machine
+from PETMRFusionLib.identity import state_of
+from slicer_cases import head_nodes
+from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Every program that is started from now on."""
+    programs: list[str] = []
+    real = subprocess.Popen.__init__
+
+    def note(self, command, *args, **options):
+        programs.append(command if isinstance(command, str) else str(command[0]))
+        real(self, command, *args, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", note)
+    return programs
+
+
+def rest() -> None:
+    """Longer than any of the timers of the module."""
+    import time
+
+    end = time.monotonic() + 1.0
+    spin(lambda: time.monotonic() > end)
+
+
+@pytest.fixture
+def foreign(tmp_path, loaded):  # noqa: F811
+    """A scene file whose settings name a program, a folder of packages and a live preview; saved as MRML."""
+    mark = tmp_path / "it-ran"
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    program.chmod(0o755)
+    node = loaded._parameterNode.parameterNode
+    wished = {"pythonPath": str(program), "wheelFolder": str(tmp_path), "livePreview": "True"}
+    for name, value in wished.items():
+        node.SetParameter(name, value)
+    scene = tmp_path / "foreign.mrml"
+    volumes = [loaded._parameterNode.mrVolume, loaded._parameterNode.petVolume]
+    for volume in volumes:
+        path = str(tmp_path / f"{volume.GetName()}.nrrd")
+        storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+        storage.SetFileName(path)
+        storage.WriteData(volume)
+        volume.SetAndObserveStorageNodeID(storage.GetID())
+    slicer.mrmlScene.SetURL(str(scene))
+    assert slicer.mrmlScene.Commit() != 0
+    for name in wished:
+        node.SetParameter(name, "")
+    return scene, mark
+
+
+@pytest.mark.parametrize("way", ["open", "add"])
+def test_a_scene_that_names_a_program_starts_nothing(loaded, foreign, started, way):  # noqa: F811
+    scene, mark = foreign
+    slicer.mrmlScene.SetURL(str(scene))
+    assert (slicer.mrmlScene.Connect if way == "open" else slicer.mrmlScene.Import)() != 0
+    node = loaded._parameterNode.parameterNode
+    assert node.GetParameter("pythonPath")  # the scene said it
+    assert loaded._parameterNode.petVolume is not None
+    rest()
+    assert started == []
+    assert not loaded.ui.previewCheckBox.checked
+    assert loaded.ui.pythonEdit.text == "" == loaded.python()
+    assert machine.read(machine.WHEELS) == ""
+    loaded.ui.checkButton.click()  # the user's own click: with the user's own Python
+    finish(loaded)
+    assert started == [sys.executable]
+    assert not mark.exists()
+
+
+def test_a_scene_that_is_added_ends_a_preview_that_was_on(loaded, foreign, started):  # noqa: F811
+    loaded.ui.previewCheckBox.checked = True
+    spin(lambda: loaded._preview is not None and loaded._preview.ready is not None)
+    started.clear()
+    slicer.mrmlScene.SetURL(str(foreign[0]))
+    slicer.mrmlScene.Import()
+    rest()
+    assert loaded._preview is None
+    assert started == []
+
+
+def test_settings_of_the_computer_outlive_the_scene_and_stay_out_of_it(loaded, tmp_path):  # noqa: F811
+    loaded.ui.pythonEdit.text = "/mine/python"
+    slicer.mrmlScene.Clear(0)
+    assert loaded.ui.pythonEdit.text == "/mine/python" == loaded.python()
+    loaded.initializeParameterNode()
+    slicer.mrmlScene.SetURL(str(tmp_path / "mine.mrml"))
+    slicer.mrmlScene.Commit()
+    assert "/mine/python" not in (tmp_path / "mine.mrml").read_text()
+
+
+def test_the_next_scene_begins_unchecked_though_its_nodes_have_the_same_ids(loaded):  # noqa: F811
+    ui, p = loaded.ui, loaded._parameterNode
+    ui.checkButton.click()
+    finish(loaded)
+    assert "Looks aligned" in ui.alignmentLabel.text
+    known, before = loaded._checked, p.petVolume.GetID()
+    slicer.mrmlScene.Clear(0)
+    assert ui.alignmentLabel.text == "Not checked yet"
+    mr, pet = head_nodes(6.0)
+    loaded.initializeParameterNode()
+    ui.mrSelector.setCurrentNode(mr)
+    ui.petSelector.setCurrentNode(pet)
+    assert pet.GetID() == before
+    assert loaded._checked is None
+    assert loaded.alignmentKey() != known
+    assert state_of(None) is None
