@@ -12,13 +12,14 @@ from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from PETMRFusionLib import record, sample
+from PETMRFusionLib import display, record, sample
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.selftest import PETMRFusionTest  # noqa: F401  (Slicer finds the test here)
 from PETMRFusionLib.volumes import check_pair
 from PETMRFusionLib.widget_actions import Actions
 from PETMRFusionLib.widget_alignment import AlignmentControl
+from PETMRFusionLib.widget_display import DisplayControl
 from PETMRFusionLib.widget_jobs import JobControl
 from PETMRFusionLib.widget_preview import PreviewControl
 
@@ -39,7 +40,13 @@ class PETMRFusion(ScriptedLoadableModule):
         self.parent.acknowledgementText = _(
             "CoCoNet: Liu et al., International Journal of Computer Vision 2024. Written anew, Apache-2.0."
         )
+        slicer.app.connect("startupCompleted()", registerLayout)
         slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerLayout() -> None:
+    """Know the layout before a scene that was saved with it is opened."""
+    display.register_layout()
 
 
 def registerSampleData() -> None:
@@ -68,7 +75,13 @@ def makeSample(name: str) -> list[Any]:
 
 
 class PETMRFusionWidget(
-    ScriptedLoadableModuleWidget, VTKObservationMixin, JobControl, AlignmentControl, PreviewControl, Actions
+    ScriptedLoadableModuleWidget,
+    VTKObservationMixin,
+    JobControl,
+    AlignmentControl,
+    DisplayControl,
+    PreviewControl,
+    Actions,
 ):
     """Binds the controls to the logic; there is no work in it."""
 
@@ -77,6 +90,7 @@ class PETMRFusionWidget(
         VTKObservationMixin.__init__(self)
         JobControl.__init__(self)
         AlignmentControl.__init__(self)
+        DisplayControl.__init__(self)
         PreviewControl.__init__(self)
         Actions.__init__(self)
         self.logic: PETMRFusionLogic | None = None
@@ -99,6 +113,7 @@ class PETMRFusionWidget(
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.connectActions()
         self.connectAlignment()
+        self.connectDisplay()
         self.ui.progressBar.visible = False
         self.initializeParameterNode()
 
@@ -124,6 +139,7 @@ class PETMRFusionWidget(
         self.setParameterNode(None)
 
     def onSceneEndImport(self, caller: Any = None, event: Any = None) -> None:
+        display.register_layout()
         self.beginAfresh()
         if self.parent.isEntered:
             self.initializeParameterNode()
@@ -133,11 +149,12 @@ class PETMRFusionWidget(
         self.ui.previewCheckBox.checked = False
         self.stopPreview()
         self.forgetAlignment()
-        self._twoPatients = None
+        self._twoPatients = self._pictured = None
         for name in ("statusLabel", "noticeLabel"):
             getattr(self.ui, name).text = ""
 
     def onSceneEndClose(self, caller: Any = None, event: Any = None) -> None:
+        display.register_layout()
         if self.parent.isEntered:
             self.initializeParameterNode()
 
@@ -186,6 +203,7 @@ class PETMRFusionWidget(
         p = self._parameterNode
         if not p:
             return
+        self.refreshWindow()
         self.observeInputs([p.mrVolume, p.petVolume, p.registration, p.petSequence])
         try:
             check_pair(p.mrVolume, p.petVolume)

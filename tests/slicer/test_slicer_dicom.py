@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 from slicer.util import arrayFromVolume
 
-from PETMRFusionLib import record
+from PETMRFusionLib import output, record
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.selftest import AverageRuntime
 from slicer_cases import grid, volume
@@ -114,6 +116,47 @@ def test_the_files_are_found_in_slicers_dicom_database(scene, runtime, tmp_path,
     pet = volume("PET", np.random.default_rng(1).random((9, 12, 11), np.float32), grid((6, 6, 6), (-30, -30, 0)))
     fused = PETMRFusionLogic(AverageRuntime()).fuse(mr, pet).fused
     assert len(PETMRFusionLogic(runtime).startExportDicom(fused, str(tmp_path / "out")).wait()) == 6
+
+
+def test_the_series_names_both_modalities_and_lists_both_sources(scene, runtime, tmp_path, monkeypatch):
+    values = np.random.default_rng(0).integers(0, 900, (6, 20, 20))
+    series = {}
+    for kind in ("mri", "pet"):
+        (tmp_path / kind).mkdir()
+        series[kind] = mri_series(tmp_path / kind, values)
+    other = generate_uid()
+    for file in series["pet"]:
+        ds = pydicom.dcmread(file)
+        ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = pydicom.uid.PositronEmissionTomographyImageStorage
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        ds.Modality, ds.SeriesInstanceUID = "PT", other
+        ds.save_as(file)
+    by_uid = {pydicom.dcmread(file).SOPInstanceUID: file for files in series.values() for file in files}
+    database = types.SimpleNamespace(fileForInstance=by_uid.get, instanceValue=lambda uid, tag: "")
+    monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
+    nodes = {"mri": volume("T1", values.astype(np.float32), matrix_of_series(6))}
+    nodes["pet"] = volume(
+        "FDG", np.random.default_rng(1).random((9, 12, 11), np.float32), grid((6, 6, 6), (-30, -30, 0))
+    )
+    for kind, node in nodes.items():
+        node.SetAttribute("DICOM.instanceUIDs", " ".join(pydicom.dcmread(f).SOPInstanceUID for f in series[kind]))
+    fused = PETMRFusionLogic(AverageRuntime()).fuse(nodes["mri"], nodes["pet"]).fused
+    written = PETMRFusionLogic(runtime).startExportDicom(fused, str(tmp_path / "out")).wait()
+    ds = pydicom.dcmread(written[0])
+    assert "MR+PT" in ds.SeriesDescription
+    named = {uid for kind in series for uid in [pydicom.dcmread(series[kind][0]).SeriesInstanceUID]}
+    assert named <= {str(e.value) for e in ds.iterall() if e.VR == "UI" and e.VM == 1}
+
+
+def test_a_written_series_is_added_to_slicers_dicom_database(monkeypatch):
+    asked = []
+    utils = types.SimpleNamespace(importDicom=lambda folder, database: asked.append((folder, database)) or True)
+    monkeypatch.setitem(sys.modules, "DICOMLib", types.SimpleNamespace(DICOMUtils=utils))
+    monkeypatch.setattr(slicer, "dicomDatabase", None, raising=False)
+    assert not output.import_series("out")
+    monkeypatch.setattr(slicer, "dicomDatabase", "database")
+    assert output.import_series("out")
+    assert asked == [("out", "database")]
 
 
 def test_a_result_of_nobody_is_not_written(scene):

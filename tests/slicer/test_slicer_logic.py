@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -304,6 +305,19 @@ def test_saved_files_show_the_same_colors_at_the_same_places(average, tmp_path, 
     assert facts["colormap"] == "uptake"
     assert "table" not in facts
     assert nodes.fused.GetTransformNodeID() == mr.GetTransformNodeID()
+
+
+def test_a_foreign_file_beside_the_result_is_not_replaced(average, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nodes = average.fuse(*head_nodes())
+    Path("sub-01_T1w.json").write_text('{"MagneticFieldStrength": 3}')
+    with pytest.raises(ValueError, match="no facts of a fusion; choose another name"):
+        average.save(nodes.fused, str(tmp_path / "sub-01_T1w.nii.gz"))
+    assert Path("sub-01_T1w.json").read_text() == '{"MagneticFieldStrength": 3}'
+    assert not Path("sub-01_T1w.nii.gz").exists()
+    average.save(nodes.fused, "mine.nrrd")  # a relative name is taken from the working folder
+    average.save(nodes.fused, "mine.nrrd")  # our own facts are replaced
+    assert {"mine.nrrd", "mine.json"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_nifti_is_refused_where_it_would_lose_the_shear(average, tmp_path):

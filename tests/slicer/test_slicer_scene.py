@@ -118,3 +118,41 @@ def test_the_next_scene_begins_unchecked_though_its_nodes_have_the_same_ids(load
     assert loaded._checked is None
     assert loaded.alignmentKey() != known
     assert state_of(None) is None
+
+
+def test_the_layout_is_known_at_startup_and_after_a_scene(loaded, application):  # noqa: F811
+    import types
+
+    import PETMRFusion
+    from PETMRFusionLib import display
+
+    PETMRFusion.PETMRFusion(types.SimpleNamespace())
+    node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    slicer.app.slots["startupCompleted()"][-2]()
+    assert node.IsLayoutDescription(display.LAYOUT)
+    slicer.mrmlScene.RemoveNode(node)
+    layout = slicer.vtkMRMLLayoutNode()
+    layout.SetSingletonTag("vtkMRMLLayoutNode")
+    layout = slicer.mrmlScene.AddNode(layout)
+    assert not layout.IsLayoutDescription(display.LAYOUT)
+    slicer.mrmlScene.Clear(0)
+    there = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    assert there is None or there.IsLayoutDescription(display.LAYOUT)
+
+
+def test_pixels_on_disk_go_with_slicer(tmp_path):
+    """A process that ends in the middle of a job leaves no folder behind."""
+    from pathlib import Path
+
+    import PETMRFusionLib.jobs as jobs
+
+    code = (
+        "import sys, types; sys.modules['slicer'] = types.ModuleType('slicer');"
+        f"sys.path.insert(0, {str(Path(jobs.__file__).parents[1])!r});"
+        "from PETMRFusionLib.jobs import JobFolder; import numpy;"
+        "folder = JobFolder(); folder.volume('pet', numpy.ones((2, 2, 2)), numpy.eye(4)); print(folder.path)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    path = Path(done.stdout.strip())
+    assert path.name.startswith("petmrfusion-")
+    assert not path.exists()

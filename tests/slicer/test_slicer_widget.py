@@ -143,7 +143,7 @@ def test_every_bound_control_reaches_the_parameter_node_and_back(loaded):
     assert ui.registrationSelector.currentNode() is p.registration
     assert {p.mrVolume.GetName(), p.petVolume.GetName()} == {"head MRI", "head PET"}
     bound = {w.property("SlicerParameterName") for w in vars(ui).values()} - {None}
-    assert bound == set(p.allParameters) - {"modelSha256"}
+    assert bound == set(p.allParameters) - {"modelSha256", "windowUnits"}
 
 
 def test_the_window_can_be_typed_only_where_it_is_not_robust(loaded):

@@ -21,6 +21,9 @@ PALETTES = {
 #: What readers of FDG PET are used to.
 SUV_WINDOW = (0.0, 6.0)
 
+#: Attributes of a display node: what was asked for last.
+PALETTE, WINDOW, TITLE = "PETMRFusion.Palette", "PETMRFusion.Window", "PETMRFusion.LegendTitle"
+
 #: A number that no layout of Slicer or of an extension known to us has.
 LAYOUT = 78411
 
@@ -56,39 +59,66 @@ def show_side_by_side(
         composite = logic.GetSliceCompositeNode()
         composite.SetLinkedControl(True)
         composite.SetHotLinkedControl(True)
-        composite.SetBackgroundVolumeID(volume.GetID() if volume is not None else None)
+        ident = volume.GetID() if volume is not None else None
+        if composite.GetBackgroundVolumeID() == ident:
+            continue  # shown already: zoom, foreground and labels are the user's
+        composite.SetBackgroundVolumeID(ident)
         composite.SetForegroundVolumeID(None)
         composite.SetLabelVolumeID(None)
         logic.FitSliceToBackground()
 
 
+def register_layout() -> slicer.vtkMRMLLayoutNode | None:
+    """Make the layout of this module known, so that a scene that was saved with it is not shown empty."""
+    node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if node is not None and not node.IsLayoutDescription(LAYOUT):
+        node.AddLayoutDescription(LAYOUT, layout_xml())
+    return node
+
+
 def use_layout() -> None:
     """Switch to the layout of this module."""
-    node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
-    if node is None:
-        return
-    if not node.IsLayoutDescription(LAYOUT):
-        node.AddLayoutDescription(LAYOUT, layout_xml())
-    node.SetViewArrangement(LAYOUT)
+    node = register_layout()
+    if node is not None:
+        node.SetViewArrangement(LAYOUT)
 
 
 def color_pet(
     node: slicer.vtkMRMLScalarVolumeNode, palette: str, window: tuple[float, float], units: str = "relative"
 ) -> None:
-    """Give a functional volume its color table, its window and a legend with its units."""
+    """Give a functional volume its color table, its window and a legend with its units.
+
+    Each once: what the user changes afterwards (window, color table, a hidden legend) stays until something else is
+    asked for here.
+    """
     if node.GetDisplayNode() is None:
         node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID(PALETTES[palette])
-    display.SetAutoWindowLevel(False)
-    display.SetWindowLevelMinMax(*window)
+    title = node.GetName() if units == "relative" else f"{node.GetName()} ({units})"
+    if _is_news(display, PALETTE, palette):
+        display.SetAndObserveColorNodeID(PALETTES[palette])
+    if _is_news(display, WINDOW, f"{window[0]:.9g} {window[1]:.9g}"):
+        display.SetAutoWindowLevel(False)
+        display.SetWindowLevelMinMax(*window)
     module = getattr(slicer.modules, "colors", None)
     if module is None:
         return
-    legend = module.logic().AddDefaultColorLegendDisplayNode(node)
-    if legend is not None:
-        legend.SetTitleText(node.GetName() if units == "relative" else f"{node.GetName()} ({units})")
-        legend.SetVisibility(True)
+    logic = module.logic()
+    legend = logic.GetColorLegendDisplayNode(node)
+    if legend is None:
+        legend = logic.AddDefaultColorLegendDisplayNode(node)
+        if legend is not None:
+            legend.SetVisibility(True)
+    if legend is not None and _is_news(display, TITLE, title):
+        legend.SetTitleText(title)
+
+
+def _is_news(display: slicer.vtkMRMLDisplayNode, name: str, value: str) -> bool:
+    """Whether something else was asked for than last time; remembered with the scene."""
+    if display.GetAttribute(name) == value:
+        return False
+    display.SetAttribute(name, value)
+    return True
 
 
 def robust_window(node: slicer.vtkMRMLScalarVolumeNode) -> tuple[float, float]:

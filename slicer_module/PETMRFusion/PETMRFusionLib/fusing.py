@@ -15,7 +15,8 @@ from PETMRFusionLib.geometry import array_of, ijk_to_ras, resample, same_grid, t
 from PETMRFusionLib.jobs import JobFolder
 from PETMRFusionLib.output import dicom_files_of
 from PETMRFusionLib.settings import FusionSettings
-from PETMRFusionLib.volumes import copy_units, set_array
+from PETMRFusionLib.units import state_units
+from PETMRFusionLib.volumes import place_beside, set_array
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def representative(frames: Sequence[slicer.vtkMRMLScalarVolumeNode]) -> list[sli
     return [frames[number] for number in sorted({0, last // 2, last})]
 
 
-def read_results(folder: JobFolder, frame: int, units: str) -> tuple[np.ndarray, rec.Record]:
+def read_results(folder: JobFolder, frame: int, units: str, settings: FusionSettings) -> tuple[np.ndarray, rec.Record]:
     """Fused luminance of a frame, and what is known about it."""
     facts = folder.facts()
     about = facts["frames"][frame]
@@ -111,6 +112,7 @@ def read_results(folder: JobFolder, frame: int, units: str) -> tuple[np.ndarray,
         table=folder.array("table"),
         provenance=about["provenance"],
         warnings=tuple(about["warnings"]),
+        asked=settings.look(),
     )
     return folder.array(f"luminance-{frame}"), record
 
@@ -141,7 +143,7 @@ def fill_nodes(
     colors = blend_results(mr, luminance, uptake, record).colors(strength)
     set_array(nodes.luminance, luminance, mr)
     set_array(nodes.uptake, uptake, mr)
-    copy_units(pet, nodes.uptake)
+    state_units(pet, nodes.uptake)
     set_array(nodes.fused, colors, mr)
     references = {rec.MR: mr, rec.PET: pet, rec.UPTAKE: nodes.uptake, rec.LUMINANCE: nodes.luminance}
     for role, node in references.items():
@@ -158,12 +160,36 @@ def output_nodes(
     uptake: slicer.vtkMRMLScalarVolumeNode | None,
     luminance: slicer.vtkMRMLScalarVolumeNode | None,
 ) -> FusionNodes:
-    """The nodes given, those that the fused one had before, else new ones."""
-    if fused is not None:
+    """The nodes given, those that the fused one had before, else new ones.
+
+    Values of one pair never take the place of those of another: the nodes of an earlier pair stay as they are.
+    """
+    if fused is not None and is_of(fused, mr, pet):
         uptake = uptake or fused.GetNodeReference(rec.UPTAKE)
         luminance = luminance or fused.GetNodeReference(rec.LUMINANCE)
-    add = slicer.mrmlScene.AddNewNodeByClass
-    fused = fused or add("vtkMRMLVectorVolumeNode", f"{mr.GetName()} fused with {pet.GetName()}")
-    uptake = uptake or add("vtkMRMLScalarVolumeNode", f"{pet.GetName()} on {mr.GetName()}")
-    luminance = luminance or add("vtkMRMLScalarVolumeNode", f"{fused.GetName()} luminance")
+    fused = _node(fused, "vtkMRMLVectorVolumeNode", f"{mr.GetName()} fused with {pet.GetName()}", mr)
+    uptake = _node(uptake, "vtkMRMLScalarVolumeNode", f"{pet.GetName()} on {mr.GetName()}", mr)
+    luminance = _node(luminance, "vtkMRMLScalarVolumeNode", f"{fused.GetName()} luminance", mr)
     return FusionNodes(fused, uptake, luminance)
+
+
+def is_of(
+    fused: slicer.vtkMRMLVectorVolumeNode, mr: slicer.vtkMRMLScalarVolumeNode, pet: slicer.vtkMRMLScalarVolumeNode
+) -> bool:
+    """Whether a fused volume was made of these two."""
+    return fused.GetNodeReference(rec.MR) is mr and fused.GetNodeReference(rec.PET) is pet
+
+
+def _node(
+    node: slicer.vtkMRMLVolumeNode | None, kind: str, name: str, mr: slicer.vtkMRMLScalarVolumeNode
+) -> slicer.vtkMRMLVolumeNode:
+    """A node that is called after its sources; one that the user named keeps that name."""
+    if node is None:
+        node = slicer.mrmlScene.AddNewNodeByClass(kind, name)
+        place_beside(mr, node)
+    elif node.GetAttribute(rec.NAME) is None or node.GetAttribute(rec.NAME) != node.GetName():
+        return node
+    else:
+        node.SetName(name)
+    node.SetAttribute(rec.NAME, node.GetName())
+    return node

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
@@ -32,10 +33,25 @@ class FusionError(RuntimeError):
 
 
 class JobFolder:
-    """A temporary folder with orders and arrays for the worker, and its results."""
+    """A temporary folder with orders and arrays for the worker, and its results.
+
+    It holds pixels of a patient, so it goes at the latest when Slicer ends.
+    """
+
+    _live: ClassVar[set[Path]] = set()
 
     def __init__(self) -> None:
+        if not JobFolder._live:
+            atexit.unregister(JobFolder.remove_all)
+            atexit.register(JobFolder.remove_all)
         self.path = Path(tempfile.mkdtemp(prefix="petmrfusion-"))
+        JobFolder._live.add(self.path)
+
+    @staticmethod
+    def remove_all() -> None:
+        """Delete every folder that is left."""
+        while JobFolder._live:
+            shutil.rmtree(JobFolder._live.pop(), ignore_errors=True)
 
     def volume(self, file: str, array: np.ndarray, matrix: np.ndarray, name: str = "") -> dict[str, Any]:
         """Put an array into the folder; returns what the orders say of it.
@@ -65,6 +81,7 @@ class JobFolder:
     def remove(self) -> None:
         """Delete the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
+        JobFolder._live.discard(self.path)
 
 
 class Running(Generic[Result]):

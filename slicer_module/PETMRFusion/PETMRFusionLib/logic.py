@@ -25,7 +25,8 @@ from PETMRFusionLib.parameters import PETMRFusionParameterNode
 from PETMRFusionLib.preview import Preview
 from PETMRFusionLib.runtime import Runtime, find_runtime
 from PETMRFusionLib.settings import FusionSettings
-from PETMRFusionLib.volumes import check_pair, check_scalar, units_of
+from PETMRFusionLib.units import units_of
+from PETMRFusionLib.volumes import check_pair, check_scalar
 
 Notice = Callable[[str], None]
 
@@ -130,7 +131,7 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
 
         def finish(results: JobFolder) -> FusionNodes:
             unchanged()
-            fused_luminance, facts = fusing.read_results(results, 0, units_of(pet))
+            fused_luminance, facts = fusing.read_results(results, 0, units_of(pet), settings)
             nodes = fusing.output_nodes(mr, pet, out, uptake, luminance)
             fusing.fill_nodes(mr, pet, nodes, fused_luminance, uptakes[0], facts, settings.strength, registration)
             return nodes
@@ -158,7 +159,7 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
 
         def finish(results: JobFolder) -> sequence.FusedSequence:
             unchanged()
-            read = [fusing.read_results(results, number, units) for number in range(len(uptakes))]
+            read = [fusing.read_results(results, number, units, settings) for number in range(len(uptakes))]
             return sequence.build(mr, frames, read, uptakes, settings.strength)
 
         return Running(self.runtime(python), folder, finish, progress=progress, notice=notice)

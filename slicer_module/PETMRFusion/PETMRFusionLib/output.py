@@ -23,9 +23,11 @@ def save(node: slicer.vtkMRMLVolumeNode | None, path: str) -> str:
     The parent transform of the volume is applied to what is written, as Slicer does on hardening; the node keeps it.
 
     Raises:
-        ValueError: nothing to write, an unknown format, or a grid or transform that the format cannot hold.
+        ValueError: nothing to write, an unknown format, a grid or transform that the format cannot hold, or a foreign
+            file in the place of the facts.
         OSError: the file cannot be written.
     """
+    path = str(Path(path).absolute())  # MRML takes a relative name from the folder of the scene, users from elsewhere
     if node is None or node.GetImageData() is None:
         msg = "There is nothing to save yet: apply the fusion first"
         raise ValueError(msg)
@@ -37,15 +39,29 @@ def save(node: slicer.vtkMRMLVolumeNode | None, path: str) -> str:
     if suffix.startswith(".nii") and not _rectangular(matrix):
         msg = f"{path}: NIfTI cannot hold the sheared grid of '{node.GetName()}'; save as .nrrd"
         raise ValueError(msg)
-    _write(node, matrix, path)
     record = rec.read_record(node)
+    beside = Path(path[: -len(suffix)] + ".json")
+    if record is not None and not _is_ours(beside):
+        msg = f"{beside}: exists and holds no facts of a fusion; choose another name, so that it is not replaced"
+        raise ValueError(msg)
+    _write(node, matrix, path)
     if record is not None:
         facts = json.loads(record.to_text())
         del facts["table"]
         facts |= {"research_use_only": "research use, not for diagnosis", "strength": node.GetAttribute(rec.STRENGTH)}
-        beside = Path(path[: -len(suffix)] + ".json")
         beside.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def _is_ours(beside: Path) -> bool:
+    """Whether a file is not there yet, or holds the facts of an earlier fusion."""
+    if not beside.exists():
+        return True
+    try:
+        facts = json.loads(beside.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(facts, dict) and {"research_use_only", "colormap", "strength"} <= set(facts)
 
 
 def _write(node: slicer.vtkMRMLVolumeNode, matrix: np.ndarray, path: str) -> None:
@@ -141,14 +157,14 @@ def order_dicom(fused: slicer.vtkMRMLVectorVolumeNode | None, folder: str, files
         msg = f"'{mr.GetName()}' was not loaded from DICOM, so a DICOM result would belong to nobody; save as NRRD"
         raise ValueError(msg)
     pet, job = fused.GetNodeReference(rec.PET), JobFolder()
-    functional = dicom_files_of(pet)[:1] if pet is not None else []
+    functional = dicom_files_of(pet) if pet is not None else []
     model = record.provenance.get("model", {})
     registered = "" if fused.GetAttribute(rec.REGISTRATION) is None else "rigid, mutual information"
     job.order(
         "dicom",
         fused=job.volume("fused", np.ascontiguousarray(array_of(fused)), ijk_to_ras(fused)),
         anatomy_dicom=files,
-        **({"function_dicom": functional[0]} if functional else {}),
+        **({"function_dicom": functional} if functional else {}),
         function={"name": pet.GetName() if pet is not None else "PET", "units": record.units},
         provenance={
             "model": str(model.get("name", "")),
@@ -160,3 +176,12 @@ def order_dicom(fused: slicer.vtkMRMLVectorVolumeNode | None, folder: str, files
         folder=folder,
     )
     return job
+
+
+def import_series(folder: str) -> bool:
+    """Let Slicer's DICOM database know a series that was written; False where there is no database."""
+    if getattr(slicer, "dicomDatabase", None) is None:
+        return False
+    from DICOMLib import DICOMUtils
+
+    return bool(DICOMUtils.importDicom(folder, slicer.dicomDatabase))

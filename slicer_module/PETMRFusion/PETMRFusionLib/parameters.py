@@ -32,6 +32,7 @@ class PETMRFusionParameterNode:
     robustWindow: bool = True
     windowLow: Annotated[float, WithinRange(-1e9, 1e9)] = 0.0
     windowHigh: Annotated[float, WithinRange(-1e9, 1e9)] = 6.0
+    windowUnits: str = ""
     colormap: Annotated[str, Choice(COLORMAPS)] = "uptake"
     palette: Annotated[str, Choice(tuple(PALETTES))] = "PET-DICOM"
     plane: Annotated[str, Choice(PLANES)] = "auto"

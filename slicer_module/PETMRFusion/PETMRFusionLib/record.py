@@ -21,6 +21,9 @@ MR, PET, UPTAKE, LUMINANCE, TEXT = (f"PETMRFusion.{role}" for role in ("MR", "PE
 #: Attribute of a fused volume: the strength at which it is colored now.
 STRENGTH = "PETMRFusion.Strength"
 
+#: Attribute of a result: the name that was given to it here; another name is the user's.
+NAME = "PETMRFusion.Name"
+
 #: Attribute of a fused volume: name of the registration that was applied; of a registration: how far it moves.
 REGISTRATION = "PETMRFusion.Registration"
 #: Its value where nothing had to be moved.
@@ -43,6 +46,7 @@ class Record:
         table: RGB ``uint8`` (256 luminances, 256 uptakes, 3) of the color map.
         provenance: software, model with its sha256, libraries.
         warnings: what the user should know.
+        asked: the settings that the picture was asked for with (:meth:`~.settings.FusionSettings.look`).
     """
 
     anatomy_window: tuple[float, float]
@@ -53,6 +57,7 @@ class Record:
     table: np.ndarray
     provenance: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    asked: dict[str, Any] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """JSON."""

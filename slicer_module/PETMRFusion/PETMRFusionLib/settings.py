@@ -50,6 +50,11 @@ class FusionSettings:
                 msg = f"{name} {getattr(self, name)!r}: choose {', '.join(known)}"
                 raise ValueError(msg)
 
+    def look(self) -> dict[str, Any]:
+        """What decides how the picture looks, for telling whether a picture is up to date; plain JSON types."""
+        window = None if self.window is None else list(self.window)
+        return {"window": window, "colormap": self.colormap, "plane": self.plane, "model": [self.model, self.sha256]}
+
     def orders(self) -> dict[str, Any]:
         """What the worker is told of them; the strength is no business of the network."""
         told = asdict(self)

@@ -44,18 +44,6 @@ def check_pair(mr: slicer.vtkMRMLVolumeNode | None, pet: slicer.vtkMRMLVolumeNod
         raise ValueError(msg)
 
 
-def units_of(node: slicer.vtkMRMLScalarVolumeNode) -> str:
-    """Units of the values: ``"SUVbw"``, ``"Bq/ml"``, ..., or ``"relative"`` where the node does not say.
-
-    The PET DICOM extension states them as coded entries; files do not.
-    """
-    units = node.GetVoxelValueUnits()
-    if units is None:
-        return "relative"
-    text = units.GetCodeValue() or units.GetCodeMeaning() or ""
-    return {"{SUVbw}g/ml": "SUVbw", "g/ml{SUVbw}": "SUVbw"}.get(text, text) or "relative"
-
-
 def set_array(node: slicer.vtkMRMLVolumeNode, array: np.ndarray, reference: slicer.vtkMRMLVolumeNode) -> None:
     """Fill a scalar or vector node: voxels (k, j, i) or (k, j, i, 3), grid and parent transform of ``reference``."""
     matrix = vtk.vtkMatrix4x4()
@@ -91,7 +79,16 @@ def show_colors_unchanged(node: slicer.vtkMRMLVectorVolumeNode) -> None:
         display.SetWindowLevelMinMax(0, 255)
 
 
-def copy_units(source: slicer.vtkMRMLScalarVolumeNode, target: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Let resampled values keep their quantity and units."""
-    target.SetVoxelValueQuantity(source.GetVoxelValueQuantity())
-    target.SetVoxelValueUnits(source.GetVoxelValueUnits())
+def place_beside(mr: slicer.vtkMRMLVolumeNode, *nodes: slicer.vtkMRMLVolumeNode) -> None:
+    """Put new nodes where the MRI is in the subject hierarchy: under its study, or in its folder."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    item = hierarchy.GetItemByDataNode(mr) if hierarchy is not None else 0
+    if not item:
+        return
+    parent = hierarchy.GetItemParent(item)
+    for node in nodes:
+        own = hierarchy.GetItemByDataNode(node)
+        if own:
+            hierarchy.SetItemParent(own, parent)
+        else:
+            hierarchy.CreateItem(parent, node)

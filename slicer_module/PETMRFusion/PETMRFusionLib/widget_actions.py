@@ -10,8 +10,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from PETMRFusionLib import display, machine, record
-from PETMRFusionLib.fusing import FusionNodes
+from PETMRFusionLib import display, machine, output, record
+from PETMRFusionLib.fusing import FusionNodes, is_of
 from PETMRFusionLib.install import sha256_of
 from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.sequence import FusedSequence
@@ -22,7 +22,6 @@ class Actions:
     """What happens on clicks; every action reads the parameter node, never the controls."""
 
     def __init__(self) -> None:
-        self._legendOf: str | None = None
         self._model = ""
         self._twoPatients: tuple[Any, ...] | None = None
 
@@ -30,8 +29,6 @@ class Actions:
         ui = self.ui
         ui.applyButton.connect("clicked(bool)", self.onApply)
         ui.sequenceButton.connect("clicked(bool)", self.onSequence)
-        ui.showButton.connect("clicked(bool)", self.onShow)
-        ui.suvButton.connect("clicked(bool)", self.onSuv)
         ui.qualityButton.connect("clicked(bool)", self.onQuality)
         ui.saveButton.connect("clicked(bool)", self.onSave)
         ui.dicomButton.connect("clicked(bool)", self.onDicom)
@@ -58,23 +55,27 @@ class Actions:
     def fuse(self) -> None:
         """Start fusing the two volumes."""
         p = self._parameterNode
+        other = record.read_record(p.fusedVolume) is not None and not is_of(p.fusedVolume, p.mrVolume, p.petVolume)
+        out = None if other else p.fusedVolume  # the picture of another pair is kept
+        looked_at = self.alignmentKey()
         self.start(
             lambda: self.logic.startFuse(
                 p.mrVolume,
                 p.petVolume,
-                p.fusedVolume,
+                out,
                 settings=self.settings(),
                 registration=p.registration,
                 progress=self.onProgress,
                 notice=self.onNotice,
                 python=self.python(),
             ),
-            self.onFused,
+            lambda nodes: self.onFused(nodes, looked_at),
             failed=lambda error: self.askAboutPatients(error, self.fuse),
         )
 
-    def onFused(self, nodes: FusionNodes) -> None:
+    def onFused(self, nodes: FusionNodes, looked_at: tuple[Any, ...]) -> None:
         p = self._parameterNode
+        self._pictured = (nodes.fused.GetID(), looked_at)
         self.ui.previewCheckBox.checked = False
         p.fusedVolume = nodes.fused
         facts = record.read_record(nodes.fused)
@@ -133,48 +134,6 @@ class Actions:
             again()
         return True
 
-    # Display
-
-    def refreshActions(self) -> None:
-        """Bring labels and the display of the PET up to date with the settings."""
-        p = self._parameterNode
-        self.refreshModel()
-        facts = record.read_record(p.fusedVolume)
-        if facts is None:
-            return
-        self.colorUptake(facts)
-        if self._legendOf != facts.colormap:
-            self._legendOf = facts.colormap
-            picture = display.legend_picture(facts.table)
-            pixmap = qt.QPixmap()
-            pixmap.loadFromData(qt.QByteArray(display.to_ppm(picture)))
-            self.ui.legendLabel.setPixmap(pixmap)
-        low, high = facts.window
-        self.ui.legendTextLabel.text = _("uptake {low:.5g} to {high:.5g} {units} (upwards), MRI dark to bright").format(
-            low=low, high=high, units=facts.units
-        )
-
-    def colorUptake(self, facts: record.Record) -> None:
-        """Show the resampled uptake in the colors and the window that the user chose."""
-        p = self._parameterNode
-        uptake = p.fusedVolume.GetNodeReference(record.UPTAKE)
-        if uptake is not None:
-            window = facts.window if p.robustWindow else (p.windowLow, p.windowHigh)
-            if window[0] < window[1]:
-                display.color_pet(uptake, p.palette, window, facts.units)
-
-    def onShow(self, clicked: bool = False) -> None:
-        """MRI, PET and fusion side by side."""
-        fused = self._parameterNode.fusedVolume
-        mr, uptake = (fused.GetNodeReference(role) for role in (record.MR, record.UPTAKE))
-        display.show_side_by_side(mr, uptake, fused)
-
-    def onSuv(self, clicked: bool = False) -> None:
-        """The window that readers of FDG PET are used to."""
-        p = self._parameterNode
-        p.windowLow, p.windowHigh = display.SUV_WINDOW
-        p.robustWindow = False
-
     # Results
 
     def onQuality(self, clicked: bool = False) -> None:
@@ -203,14 +162,18 @@ class Actions:
         if not parent:
             return
 
-        def done(files: list[str]) -> None:
-            self.ui.statusLabel.text = _("Wrote {count} DICOM files").format(count=len(files))
-
         name = "".join(c if c.isalnum() else "_" for c in p.fusedVolume.GetName())
+        folder = f"{parent}/{name}"
+
+        def done(files: list[str]) -> None:
+            known = False
+            with slicer.util.tryWithErrorDisplay(_("The series was written, but not added to the DICOM database.")):
+                known = output.import_series(folder)
+            text = _("Wrote {count} DICOM files, and added them to the DICOM database") if known else ""
+            self.ui.statusLabel.text = (text or _("Wrote {count} DICOM files")).format(count=len(files))
+
         self.start(
-            lambda: self.logic.startExportDicom(
-                p.fusedVolume, f"{parent}/{name}", progress=self.onProgress, python=self.python()
-            ),
+            lambda: self.logic.startExportDicom(p.fusedVolume, folder, progress=self.onProgress, python=self.python()),
             done,
         )
 

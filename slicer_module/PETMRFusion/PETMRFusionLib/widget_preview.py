@@ -26,6 +26,7 @@ class PreviewControl:
         self._preview: Preview | None = None
         self._previewNode: Any = None
         self._previewView: Any = None
+        self._covered: tuple[Any, ...] | None = None
         self._previewing: tuple[Any, ...] | None = None
         self._strengthTimer: qt.QTimer | None = None
         self._previewTimer: qt.QTimer | None = None
@@ -116,8 +117,10 @@ class PreviewControl:
         if self._preview.show(self._previewNode, self._parameterNode.strength) and self._previewView is not None:
             logic = slicer.app.applicationLogic().GetSliceLogic(self._previewView)
             composite = logic.GetSliceCompositeNode()
-            composite.SetForegroundVolumeID(self._previewNode.GetID())
-            composite.SetForegroundOpacity(1.0)
+            if composite.GetForegroundVolumeID() != self._previewNode.GetID():
+                self._covered = (composite, composite.GetForegroundVolumeID(), composite.GetForegroundOpacity())
+                composite.SetForegroundVolumeID(self._previewNode.GetID())
+                composite.SetForegroundOpacity(1.0)
 
     def stopPreview(self) -> None:
         for timer in (self._strengthTimer, self._previewTimer, self._previewPoll):
@@ -130,6 +133,17 @@ class PreviewControl:
             self._preview.stop()
             self._preview = None
         if self._previewNode is not None:
+            self.uncover()
             if self._previewNode.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(self._previewNode)
             self._previewNode = None
+
+    def uncover(self) -> None:
+        """Give the view back the foreground that the user had there."""
+        if self._covered is None:
+            return
+        (composite, ident, opacity), self._covered = self._covered, None
+        if composite.GetForegroundVolumeID() == self._previewNode.GetID():
+            there = slicer.mrmlScene.GetNodeByID(ident) if ident else None
+            composite.SetForegroundVolumeID(there.GetID() if there is not None else None)
+            composite.SetForegroundOpacity(opacity)

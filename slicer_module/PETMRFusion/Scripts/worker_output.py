@@ -48,14 +48,14 @@ def dicom(job: Job) -> None:
     """Write the fused volume as a DICOM series of the patient and study of the MRI.
 
     Orders: ``fused`` (volume with colors), ``anatomy_dicom`` (files or folder of the MRI series), ``series_uid`` of the
-    MRI, ``function`` (name and units), ``function_dicom`` (a file of the functional series; optional: a result of two
-    patients lies in a study of its own), ``provenance``, ``folder`` (where the series goes), ``form``.
+    MRI, ``function`` (name and units), ``function_dicom`` (files of the functional series; optional: the result then
+    names its modality and refers to it, and one of two patients lies in a study of its own), ``provenance``,
+    ``folder`` (where the series goes), ``form``.
     Results: ``facts.json`` with ``files``.
     """
     import SimpleITK as sitk
 
     from coconet_med.readers.dicom import read_series
-    from coconet_med.volume import Source
     from coconet_med.writers.dicom import FusedParts, write_dicom
 
     orders = job.orders
@@ -65,16 +65,31 @@ def dicom(job: Job) -> None:
     color = to_image(read_array(job.folder, orders["fused"]), orders["fused"]["ijk_to_ras"])
     # Slicer may hold the series with its slices in another order; the grid is the same, so nothing is interpolated.
     on_series = sitk.Resample(color, anatomy.image, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
-    function = Source(image=sitk.Image(1, 1, 1, sitk.sitkFloat32), **orders["function"])
     job.progress("dicom", 1, 2)
-    two = False
-    if orders.get("function_dicom"):
-        from coconet_med.pair.patients import check_headers
-
-        two, _ = check_headers(anatomy.files[0], Path(orders["function_dicom"]), accepted=True)
-    parts = FusedParts(on_series, anatomy, function, provenance=orders["provenance"], different_patients=two)
+    parts = FusedParts(on_series, anatomy, _functional_source(orders), provenance=orders["provenance"])
     files = write_dicom(parts, orders["folder"], form=orders.get("form", "sc"))
     write_facts(job.results, "facts", {"files": [str(file) for file in files]})
+
+
+def _functional_source(orders: dict[str, Any]) -> Any:
+    """The functional source by its headers alone: its voxels are in the colors already."""
+    from dataclasses import replace
+
+    import SimpleITK as sitk
+
+    from coconet_med.dicom.record import DicomRecord
+    from coconet_med.dicom.scan import read_header
+    from coconet_med.dicom.series import Series
+    from coconet_med.volume import Source
+
+    source = Source(image=sitk.Image(1, 1, 1, sitk.sitkFloat32), **orders["function"])
+    given = orders.get("function_dicom") or []
+    headers = [read_header(Path(file)) for file in ([given] if isinstance(given, str) else given)]
+    instances = tuple(header for header in headers if header is not None)
+    if not instances:
+        return source
+    modality = str(instances[0].header.get("Modality", "")) or None
+    return replace(source, modality=modality, dicom=DicomRecord(Series("", instances), ()))
 
 
 def _series_folder(job: Job) -> Any:
