@@ -88,8 +88,8 @@ def _functional_source(orders: dict[str, Any]) -> Any:
     instances = tuple(header for header in headers if header is not None)
     if not instances:
         return source
-    modality = str(instances[0].header.get("Modality", "")) or None
-    return replace(source, modality=modality, dicom=DicomRecord(Series("", instances), ()))
+    modality, uid = (str(instances[0].header.get(name, "")) for name in ("Modality", "SeriesInstanceUID"))
+    return replace(source, modality=modality or None, dicom=DicomRecord(Series(uid, instances), ()))
 
 
 def _series_folder(job: Job) -> Any:
