@@ -13,6 +13,9 @@ from worker_exchange import read_array, to_image, write_facts
 if TYPE_CHECKING:
     from fuse_worker import Job
 
+#: Further than any two slices of a body lie apart.
+FAR_MM = 1e4
+
 
 def quality(job: Job) -> None:
     """Measure what the fused volume keeps of both sources, beside the plain average of the two.
@@ -77,7 +80,7 @@ def _functional_source(orders: dict[str, Any]) -> Any:
 
     import SimpleITK as sitk
 
-    from coconet_med.dicom.record import DicomRecord
+    from coconet_med.dicom.record import DicomRecord, SliceReference
     from coconet_med.dicom.scan import read_header
     from coconet_med.dicom.series import Series
     from coconet_med.volume import Source
@@ -89,7 +92,11 @@ def _functional_source(orders: dict[str, Any]) -> Any:
     if not instances:
         return source
     modality, uid = (str(instances[0].header.get(name, "")) for name in ("Modality", "SeriesInstanceUID"))
-    return replace(source, modality=modality or None, dicom=DicomRecord(Series(uid, instances), ()))
+    # The scene may have moved the volume, so which of its objects met which slice is unknown: list all for each.
+    source.image.SetSpacing((1.0, 1.0, FAR_MM))
+    places = [tuple(float(v) for v in i.header.get("ImagePositionPatient") or (0, 0, 0)) for i in instances]
+    slices = (SliceReference(i.sop_class, i.uid, 1, place) for i, place in zip(instances, places, strict=True))
+    return replace(source, modality=modality or None, dicom=DicomRecord(Series(uid, instances), tuple(slices)))
 
 
 def _series_folder(job: Job) -> Any:
