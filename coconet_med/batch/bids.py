@@ -204,9 +204,17 @@ def _sessions(root: Path, people: Sequence[str], wanted: Sequence[str]) -> set[s
 
 
 def _labels(given: Sequence[str], prefix: str) -> list[str]:
-    """Labels without prefix; several may be in one text, with commas or blanks between them."""
+    """Labels without prefix; several may be in one text, with commas or blanks between them.
+
+    Raises:
+        OptionError: something was given, but no label: an empty variable of a script is not the wish for everybody.
+    """
     words = (word for text in given for word in text.replace(",", " ").split())
-    return sorted({word.removeprefix(prefix) for word in words})
+    labels = sorted({word.removeprefix(prefix) for word in words} - {""})
+    if given and not labels:
+        what = "participant" if prefix == "sub-" else "session"
+        raise OptionError(f"--{what}-label: has no label; name one, or leave the option out for all")
+    return labels
 
 
 def _known(root: Path, what: str, labels: Sequence[str], there: Sequence[str]) -> None:

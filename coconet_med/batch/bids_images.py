@@ -93,14 +93,18 @@ def images_of(root: Path, person: str, kind: str, suffix: str, dataset: str) -> 
     others: list[NotTaken] = []
     proper = [path / kind for path in (home, *sorted(home.glob("ses-*"))) if (path / kind).is_dir()]
     files = {path for folder in proper for path in folder.iterdir()}
-    for pattern in {f"*_{suffix}.*", f"*_{suffix.upper()}.*"}:
+    for pattern in {f"*_{suffix}.*", f"*_{suffix.upper()}.*", *(["*_spect.*"] if kind == "pet" else [])}:
         files |= {path for path in home.rglob(pattern) if path.parent not in proper}
     for path in sorted(files, key=lambda p: (p.as_posix().removesuffix(".gz"), len(p.name))):
         stem, ending = _split(path.name)
         word = stem.rpartition("_")[2]
-        if not ending or word.lower() != suffix.lower() or path.name.startswith("."):
+        if not ending or path.name.startswith("."):
             continue
         name = BidsImage(path, root, {}, dataset).name
+        if word.lower() != suffix.lower():
+            reason = _unnamed(word, dataset) if kind == "pet" else ""
+            others += [NotTaken(name, reason)] if reason else []
+            continue
         words = stem.split("_")[:-1]
         entities = {key: label for key, _, label in (word.partition("-") for word in words)}
         problem = _problem(path, home, kind, suffix, words, entities, ending)
@@ -112,6 +116,15 @@ def images_of(root: Path, person: str, kind: str, suffix: str, dataset: str) -> 
         else:
             images[f"{path.parent}/{stem}"] = BidsImage(path, root, entities, dataset)
     return list(images.values()), others
+
+
+def _unnamed(word: str, dataset: str) -> str:
+    """Why an image of a folder ``pet`` whose name ends with another ``word`` is none, where it may be meant as one."""
+    if word.lower() == "spect":
+        return "is SPECT, which BIDS does not know; use a CSV manifest"
+    if dataset == "raw" or "-" in word:  # derivatives have masks and references there
+        return "its name does not end with _pet; if it is PET, rename it"
+    return ""
 
 
 def _split(name: str) -> tuple[str, str]:

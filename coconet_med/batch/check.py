@@ -67,6 +67,10 @@ def obstacle(case: Case) -> str:
     for path in paths:
         if not path.is_file() and not path.is_dir():
             return f"{path}: is a pipe or device, which may never end; save it as a file first"
+    try:
+        one_of("register", case.register or "auto", ("auto", "always", "never"))
+    except OptionError as error:
+        return str(error)
     if case.model and case.model not in NAMES and not Path(case.model).is_file():
         return f"{case.model}: no such weights; give {' or '.join(NAMES)}, or the path of .onnx or .pt weights"
     return ""

@@ -43,14 +43,11 @@ def write_dataset(out: Path, source: Path, processed: Sequence[Path] = ()) -> No
         processed: derivatives of it that cases come from as well.
 
     Raises:
-        OptionError: the output folder is the dataset itself, or holds another dataset.
+        OptionError: see :func:`check_place`.
         WriteError: the disk does not let us.
     """
-    if out.resolve() == source.resolve():
-        raise OptionError(f"{out}: is the source dataset; give another folder, such as {out}/derivatives/coconet_med")
+    check_place(out, source)
     description = out / "dataset_description.json"
-    if description.exists() and "coconet-med" not in description.read_text(encoding="utf-8", errors="replace"):
-        raise OptionError(f"{out}: holds another BIDS dataset; give a folder of its own, such as {out}/coconet_med")
     out.mkdir(parents=True, exist_ok=True)
     link = _link(out, source)
     links = {"raw": link}
@@ -71,6 +68,23 @@ def write_dataset(out: Path, source: Path, processed: Sequence[Path] = ()) -> No
     }
     jobs = [(path, lambda part, text=text: part.write_text(text, encoding="utf-8")) for path, text in texts.items()]
     write_together(jobs, overwrite=True)
+
+
+def check_place(out: Path, source: Path) -> None:
+    """Refuse output folders that belong to another dataset.
+
+    Raises:
+        OptionError: the folder is the dataset itself, lies among the files of a participant, or holds another dataset.
+    """
+    place, root = out.resolve(), source.resolve()
+    if place == root:
+        raise OptionError(f"{out}: is the source dataset; give another folder, such as {out}/derivatives/coconet_med")
+    if place.is_relative_to(root) and place.relative_to(root).parts[0].startswith("sub-"):
+        msg = f"{out}: lies among the files of a participant; give another folder"
+        raise OptionError(f"{msg}, such as {source}/derivatives/coconet_med")
+    description = out / "dataset_description.json"
+    if description.exists() and "coconet-med" not in description.read_text(encoding="utf-8", errors="replace"):
+        raise OptionError(f"{out}: holds another BIDS dataset; give a folder of its own, such as {out}/coconet_med")
 
 
 def image_metadata(case: Case, kind: str, units: str) -> dict[str, Any]:

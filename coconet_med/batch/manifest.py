@@ -52,10 +52,10 @@ def read_manifest(path: Path) -> list[Case]:
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Number and cells of each line that is not empty, the cells by the preferred names of their columns."""
-    stated = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
+    stated = re.match(r'"?sep=(.)"?[;,\t ]*\r?\n', text, re.IGNORECASE)
     text = text[stated.end() :] if stated else text
     delimiter = stated.group(1) if stated else max("\t;,", key=text.partition("\n")[0].count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     before = 1 if stated else 0
     try:
         header = [name.strip().lower() for name in next(rows, [])]
@@ -120,6 +120,6 @@ def _case(path: Path, line: int, row: dict[str, str]) -> Case:
         function,
         target=f"{case_id}_fused",
         model=weights,
-        register=row.get("register") or None,
+        register=row["register"].lower() or None,
         problem=problem,
     )

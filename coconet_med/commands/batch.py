@@ -228,6 +228,11 @@ def _all(
     check_options(options, cases)
     if cluster != "slurm" and cluster_options:
         raise OptionError("--cluster-option is for --cluster slurm; leave it out")
+    derived = any(case.derived_from for case in cases)
+    if derived:
+        from coconet_med.batch.derivatives import check_place
+
+        check_place(output, source)
     if dry_run:
         if _list(cases, cluster, jobs, cluster_options):
             raise typer.Exit(1)
@@ -236,7 +241,7 @@ def _all(
         from coconet_med.model import load_model
 
         load_model(options.model, engine=options.engine, device=options.device)  # better refused once than by each case
-    if any(case.derived_from for case in cases):
+    if derived:
         from coconet_med.batch.bids import petprep_folders
         from coconet_med.batch.derivatives import write_dataset
 

@@ -61,6 +61,15 @@ def test_derivatives_do_not_overwrite_another_dataset(tmp_path):
         write_dataset(root, root)
     with pytest.raises(OptionError, match="holds another BIDS dataset"):
         write_dataset(other, root)
+    with pytest.raises(OptionError, match="lies among the files of a participant; give another folder, such as "):
+        write_dataset(root / "sub-01" / "fused", root)
+
+
+def test_a_dry_run_refuses_the_places_that_the_run_would_refuse(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    for place, reason in ((root, "is the source dataset"), (root / "sub-01", "lies among the files of a participant")):
+        code, _, error = run_command(root, place, "participant", "--dry-run")
+        assert (code, reason in error) == (2, True), error
 
 
 def test_derivatives_elsewhere_link_to_their_source_by_its_full_path(tmp_path):

@@ -69,6 +69,21 @@ def test_a_line_fills_any_one_column_of_one_meaning(tmp_path):
     assert [(c.id, c.function.name) for c in find_cases(tmp_path / "m.csv")] == [("1", "p1"), ("2", "s2")]
 
 
+@pytest.mark.parametrize("first", ["sep=|", '"sep=|"', "sep=|,,"])
+def test_the_line_that_states_the_delimiter_may_be_quoted_or_padded(tmp_path, first):
+    (tmp_path / "m.csv").write_text(f"{first}\nid|mri|pet\n1|a|b\n")
+    assert [(c.id, c.anatomy.name) for c in find_cases(tmp_path / "m.csv")] == [("1", "a")]
+
+
+def test_a_registration_that_a_line_cannot_ask_for_is_named_before_the_work(tmp_path):
+    (tmp_path / "m.csv").write_text(
+        "id,mri,pet,register\n1,m.csv,m.csv,sometimes\n2,m.csv,m.csv,Never\n3,m.csv,m.csv,\n"
+    )
+    cases = find_cases(tmp_path / "m.csv")
+    assert [obstacle(case) for case in cases] == ["register sometimes: choose auto, always or never", "", ""]
+    assert [case.register for case in cases] == ["sometimes", "never", None]
+
+
 def test_what_spreadsheets_write_is_read(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images/m, 1.nii").touch()
@@ -86,6 +101,7 @@ def test_what_spreadsheets_write_is_read(tmp_path):
         ("id,mri,mr,pet\n1,a,a,c\n", "line 2: fills the columns mri and mr"),
         ("sep=,\nid,mri,pet\n\n1,a,b,c\n", "line 4: has 4 cells, the first line 3"),
         ("", "no column id or anatomy or function"),
+        ('id,mri,pet\n1,a,"b\n2,c,d\n3,e,f\n', "is no CSV \\(unexpected end of data\\); export it again"),
     ],
 )
 def test_a_manifest_that_may_mean_two_things_is_refused(tmp_path, text, message):
@@ -353,6 +369,9 @@ def test_pet_files_that_are_not_as_bids_says_are_named_with_the_reason(tmp_path)
         touch(root / "sub-01" / name)
     (root / "sub-01/pet/sub-01_pet.json").write_text("{}")
     (root / "sub-01/pet/sub-01_recording-manual_blood.tsv").write_text("")
+    for name in ("sub-01-pet.nii.gz", "sub-01_trc-FDG.nii.gz", "sub-01_suv.nii", "sub-01_spect.nii.gz"):
+        touch(root / "sub-01/pet" / name)
+    touch(root / "sub-01/nm/sub-01_trc-HMPAO_spect.nii.gz")
     cases = find_cases(root)
     assert ids(case for case in cases if not case.skip) == ["sub-01"]
     told = {case.id.removeprefix("sub-01-").removeprefix("pet-"): case.skip for case in cases if case.skip}
@@ -365,7 +384,21 @@ def test_pet_files_that_are_not_as_bids_says_are_named_with_the_reason(tmp_path)
         "sub-01_pet.nii.gz": "has the same name",
         "PET-sub-01_acq-c_pet.nii.gz": "does not lie in",
         "sub-01_acq-d_pet.nii.gz": "does not lie in",
+        "sub-01-pet.nii.gz": "its name does not",
+        "sub-01_trc-FDG.nii.gz": "its name does not",
+        "sub-01_suv.nii": "its name does not",
+        "sub-01_spect.nii.gz": "is SPECT, which BIDS",
+        "nm-sub-01_trc-HMPAO_spect.nii.gz": "is SPECT, which BIDS",
     }
+
+
+def test_masks_and_references_of_derivatives_are_not_told_but_names_without_suffix_are(tmp_path):
+    root = bids_dataset(tmp_path / "ds", ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    done = derivative(root, "petprep", "sub-01_space-T1w_desc-preproc")
+    for name in ("sub-01_space-T1w_petref", "sub-01_desc-brain_mask", "sub-01_space-T1w_trc-FDG"):
+        touch(done / f"sub-01/pet/{name}.nii.gz")
+    told = {case.id: case.skip for case in find_cases(root) if case.skip}
+    assert [name.removeprefix("petprep-sub-01-pet-") for name in told] == ["sub-01_space-T1w_trc-FDG.nii.gz"]
 
 
 def test_labels_that_match_nothing_are_named_with_those_that_are_there(tmp_path):
@@ -375,6 +408,11 @@ def test_labels_that_match_nothing_are_named_with_those_that_are_there(tmp_path)
         find_cases(root, sessions=["a", "nope"])
     with pytest.raises(OptionError, match="no session b; there is a"):
         find_cases(root, participants=["1"], sessions=["b"])
+    for empty in ("", ",", "sub-"):
+        with pytest.raises(OptionError, match="--participant-label: has no label; name one, or leave the option out"):
+            find_cases(root, participants=[empty])
+    with pytest.raises(OptionError, match="--session-label: has no label"):
+        find_cases(root, sessions=[" "])
     with pytest.raises(OptionError, match="no PET to fuse: sub-2: sub-2 has no PET in session b"):
         find_cases(root, participants=["2"], sessions=["b"])
     cases = find_cases(root, participants=["sub-1,2"])
