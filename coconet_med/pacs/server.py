@@ -201,9 +201,17 @@ class Server(Connection):
             return Answer((), False)
 
     def _told(self, uid: str, found: Collection[FoundSeries]) -> int | None:
-        """How many series the study has, in the server's words; one more than found where objects are missing."""
+        """How many series the study has, in the server's words; one more than found where objects are missing.
+
+        ``None`` where it does not say, or knows no search for studies at all: it has given the series already.
+        """
         with self._asking("search"):
-            answers = self._data_sets(self._studies(StudyInstanceUID=uid).found)
+            try:
+                answers = self._data_sets(self._studies(StudyInstanceUID=uid).found)
+            except requests.HTTPError as error:
+                if status(error) not in NOT_AT_ONCE:
+                    raise
+                return None
         for ds in answers:
             if headers.text(ds, "StudyInstanceUID") == uid:
                 objects = headers.whole(ds, "NumberOfStudyRelatedInstances")

@@ -45,6 +45,7 @@ class Habits:
         most_stored: objects of one store request beyond which it is refused (413).
         wrong: fault of every answer of WADO: ``"503"``, ``"html"``, ``"cut"``.
         modality: whether series are filtered by Modality.
+        studies: status that refuses every search for studies, or 0.
     """
 
     cap: int = 10**6
@@ -61,6 +62,7 @@ class Habits:
     most_stored: int = 10**6
     wrong: str = ""
     modality: bool = True
+    studies: int = 0
 
 
 @dataclass
@@ -143,6 +145,8 @@ class OddHandler(BaseHTTPRequestHandler):
 
     def _search(self, level: str, where: dict[str, str], query: dict[str, str]) -> None:
         habits, groups = self.odd.habits, {}
+        if level == "studies" and habits.studies:
+            return self.say(habits.studies, b"")
         for ds in self._matches(where):
             groups.setdefault(str(ds.get(KEYS[level])), []).append(ds)
         found = [group for group in groups.values() if self._fits(group[0], query)]

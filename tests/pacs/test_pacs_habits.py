@@ -35,6 +35,8 @@ ODD = {
     "gives no whole series of images": Habits(series_images=501),
     "gives no whole series of headers": Habits(series_metadata=400),
     "gives nothing whole and no wildcard": Habits(series_images=404, series_metadata=404, star=406),
+    "has no search for studies": Habits(studies=404),
+    "has no search for studies and tells no counts": Habits(studies=501, counts=False),
     "tells no counts": Habits(counts=False),
     "tells no counts and caps": Habits(counts=False, only=3),
     "answers a store with nothing": Habits(stow="empty"),
