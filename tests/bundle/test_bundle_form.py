@@ -18,6 +18,7 @@ pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[m
 from bundle_cases import BUNDLE, ROOT, Place, make_place
 
 from coconet_med.errors import FusionError, GeometryError, ReadError
+from coconet_med.model import WEIGHTS
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:parsing config_file:UserWarning"),  # MONAI: trust configs before you run them
@@ -155,13 +156,47 @@ def test_weights_of_another_width_are_an_error(place: Place) -> None:
 
 
 @pytest.mark.parametrize("config", ["inference", "train"])
-def test_the_name_of_a_network_chooses_its_weights(place: Place, config: str) -> None:
+def test_the_name_of_a_network_chooses_its_weights(place: Place, config: str, tmp_path: Path) -> None:
     from monai.bundle import ConfigParser
 
     for name, file in (("light", "model.pt"), ("published", "published.pt")):
         parser = ConfigParser.load_config_file(place.bundle / "configs" / f"{config}.json")
         resolved = ConfigParser({**parser, "bundle_root": "B", "model": name})
-        assert resolved.get_parsed_content("weights") == f"B/models/{file}"
+        chosen = resolved.get_parsed_content("weights")
+        assert Path(chosen) == (WEIGHTS / "light.pt" if name == "light" else Path("B/models", file))  # B has none
+        own = tmp_path / "models" / file
+        own.parent.mkdir(exist_ok=True)
+        own.write_bytes(b"")
+        resolved = ConfigParser({**parser, "bundle_root": str(tmp_path), "model": name})
+        assert resolved.get_parsed_content("weights") == str(own)
+
+
+def test_a_copy_without_weights_fuses_with_those_of_the_package(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import SimpleITK as sitk
+
+    from coconet_med import fuse, load_model
+
+    released, hidden = (place.bundle / "models" / name for name in ("model.pt", "hidden.pt"))
+    released.rename(hidden)
+    try:
+        _infer(
+            place,
+            dataset_dir=str(place.data),
+            anatomy="*.0/mri.nii.gz",
+            function="*.0/pet.nii.gz",
+            output_dir=str(tmp_path),
+        )
+    finally:
+        hidden.rename(released)
+    assert f"{released}: not there; taking the weights of the package" in capsys.readouterr().out
+    images = [place.data / "case-1.0" / name for name in ("mri.nii.gz", "pet.nii.gz")]
+    expected = fuse(*images, model=load_model("light", engine="torch", device="cpu")).luminance
+
+    (written,) = tmp_path.glob("*_luminance.nii.gz")
+    got = sitk.GetArrayFromImage(sitk.ReadImage(str(written)))
+    assert np.abs(got - sitk.GetArrayFromImage(expected)).max() < 1e-4
 
 
 def test_a_nan_voxel_does_not_spread_and_a_second_run_replaces_the_first(place: Place) -> None:
