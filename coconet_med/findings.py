@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import SimpleITK as sitk
@@ -82,18 +83,49 @@ def find_spots(
         spacing: of rows and columns in mm; pixels of a picture count as 1 mm.
         block: rows and columns of pixels that one value of the field stands for.
     """
-    where = body & ~_near_bone(function, body, spacing)
-    if not where.any():
+    lowest = min(height for _, height in BACKGROUNDS)
+    bright = body & (function > lowest)  # what lies so far above anything is at least as bright
+    if not bright.any():
         return []
+    bright &= ~_near_bone(function, body, spacing)
     step = [max(1, round(2.0 / s)) for s in spacing]
-    coarse = sitk.GetImageFromArray(np.rint(255 * averaged(function, step)).astype(np.uint8))
+    coarse = np.rint(255 * averaged(function, step)).astype(np.uint8)
     found: list[Spot] = []
     for width, height in BACKGROUNDS:
         radius = [max(1, round((width / (s * n) - 1) / 2)) for s, n in zip(spacing, step, strict=True)]
-        around = sitk.GetArrayFromImage(sitk.Rank(coarse, 0.5, radius[::-1])).astype(np.float32) / 255
-        above = function - stretched(around, step, function.shape)
-        found += _spots(function, (above > height) & where, block, spacing, found)
+        box = _box(bright, step, coarse.shape)
+        if box is None:
+            return found
+        around = _medians(coarse, box, radius)
+        here = tuple(
+            slice(s.start * n, min(s.stop * n, size)) for s, n, size in zip(box, step, function.shape, strict=True)
+        )
+        above = function[here] - stretched(around, step, tuple(s.stop - s.start for s in here))
+        found += _spots(function, (above > height) & bright[here], here, block, spacing, found)
     return found
+
+
+def _box(mask: np.ndarray, step: Sequence[int], coarse: tuple[int, ...]) -> tuple[slice, slice] | None:
+    """Blocks around all that is in a mask, and one more on each side; ``None`` where there is nothing."""
+    box = []
+    for axis, (n, size) in enumerate(zip(step, coarse, strict=True)):
+        there = np.flatnonzero(mask.any(axis=1 - axis))
+        if not len(there):
+            return None
+        box.append(slice(max(0, int(there[0]) // n - 1), min(size, int(there[-1]) // n + 2)))
+    return box[0], box[1]
+
+
+def _medians(coarse: np.ndarray, box: tuple[slice, slice], radius: Sequence[int]) -> np.ndarray:
+    """Medians of squares around the pixels of a box, of uint8 as float32 in [0, 1]; as of the whole picture."""
+    wide = [slice(max(0, s.start - r), s.stop + r) for s, r in zip(box, radius, strict=True)]
+    rank = sitk.RankImageFilter()
+    rank.SetRank(0.5)
+    rank.SetRadius([int(r) for r in radius[::-1]])
+    rank.SetNumberOfThreads(1)
+    medians = sitk.GetArrayFromImage(rank.Execute(sitk.GetImageFromArray(coarse[tuple(wide)])))
+    inside = tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(box, wide, strict=True))
+    return medians[inside].astype(np.float32) / 255
 
 
 def lift(
@@ -139,42 +171,69 @@ def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> b
 
 def _near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     top = function >= _BONE
-    if top.sum() <= _BONE_SHARE * body.sum():
+    if np.count_nonzero(top) <= _BONE_SHARE * np.count_nonzero(body):
         return np.zeros_like(body)
     # A small piece at the top of the window is no bone but a finding: a calcification, blood.
     labels = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(top.view(np.uint8))))
     large = np.bincount(labels.ravel()) * (spacing[0] * spacing[1]) > AREAS[1]
     large[0] = False
-    return _distance(large[labels], spacing) <= _FROM_BONE if large.any() else np.zeros_like(body)
+    return _within(large[labels], _FROM_BONE, spacing) if large.any() else np.zeros_like(body)
 
 
 def averaged(picture: np.ndarray, step: Sequence[int]) -> np.ndarray:
     """Means of blocks of ``step`` pixels; the last rows and columns are repeated where a block is not full."""
     fill = [(0, -n % s) for n, s in zip(picture.shape, step, strict=True)]
     padded = np.pad(picture, fill, mode="edge") if any(after for _, after in fill) else picture
-    rows, columns = (n // s for n, s in zip(padded.shape, step, strict=True))
-    return padded.reshape(rows, step[0], columns, step[1]).mean(axis=(1, 3))
+    # Sums of every n-th row and column: means over blocks take several times as long.
+    columns = sum(padded[:, n :: step[1]] for n in range(step[1]))
+    means = sum(columns[n :: step[0]] for n in range(step[0]))
+    means /= np.float32(step[0] * step[1])
+    return means
 
 
 def stretched(coarse: np.ndarray, step: Sequence[int], shape: tuple[int, ...]) -> np.ndarray:
     """Blocks back to pixels, bilinear."""
-    for axis, (n, size) in enumerate(zip(step, shape, strict=True)):
-        place = np.clip((np.arange(size) + 0.5) / n - 0.5, 0, coarse.shape[axis] - 1)
-        below = np.minimum(place.astype(int), max(coarse.shape[axis] - 2, 0))
-        share = (place - below).astype(np.float32).reshape((-1, 1) if axis == 0 else (1, -1))
-        above = np.minimum(below + 1, coarse.shape[axis] - 1)
-        coarse = coarse.take(below, axis) * (1 - share) + coarse.take(above, axis) * share
-    return coarse
+    below, above, share = _places(step[1], shape[1], coarse.shape[1])
+    wide = coarse.take(above, 1)
+    wide -= coarse.take(below, 1)
+    wide *= share
+    wide += coarse.take(below, 1)
+    below, above, share = _places(step[0], shape[0], coarse.shape[0])
+    out = wide.take(above, 0)
+    low = wide.take(below, 0)
+    out -= low
+    out *= share[:, None]
+    out += low
+    return out
+
+
+@lru_cache(maxsize=256)
+def _places(step: int, size: int, blocks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each of ``size`` pixels the blocks before and after its middle, and the share of the later one."""
+    place = np.clip((np.arange(size) + 0.5) / step - 0.5, 0, blocks - 1)
+    below = np.minimum(place.astype(int), max(blocks - 2, 0))
+    return below, np.minimum(below + 1, blocks - 1), (place - below).astype(np.float32)
 
 
 def _spots(
-    function: np.ndarray, mask: np.ndarray, block: Sequence[int], spacing: Sequence[float], known: list[Spot]
+    function: np.ndarray,
+    mask: np.ndarray,
+    where: tuple[slice, ...],
+    block: Sequence[int],
+    spacing: Sequence[float],
+    known: list[Spot],
 ) -> list[Spot]:
-    if not mask.any():
+    """Spots among the pixels of a mask, which lies at a box of the picture."""
+    box = _box(mask, (1, 1), mask.shape)
+    if box is None:
         return []
-    labels = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.view(np.uint8))))
+    mask = mask[box]
+    connected = sitk.ConnectedComponentImageFilter()
+    connected.SetNumberOfThreads(1)  # more only wait for each other in so small a picture
+    image = sitk.GetImageFromArray(np.ascontiguousarray(mask).view(np.uint8))
     rows, columns = np.nonzero(mask)
-    numbers = labels[rows, columns]
+    numbers = sitk.GetArrayFromImage(connected.Execute(image))[rows, columns]
+    rows, columns = (p + b.start + w.start for p, b, w in zip((rows, columns), box, where, strict=True))
     order = np.argsort(numbers, kind="stable")
     rows, columns = rows[order], columns[order]
     ends = np.cumsum(np.bincount(numbers)[1:])
@@ -244,8 +303,16 @@ def _same(spot: Spot, other: Spot) -> bool:
     return float((mine & theirs).sum()) > 0.7 * float(spot.inside.sum())
 
 
-def _distance(inside: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
-    """Distance in mm of each pixel to the nearest one inside; 0 there."""
-    image = sitk.GetImageFromArray(inside.view(np.uint8))
-    image.SetSpacing([float(s) for s in spacing[::-1]])
-    return np.maximum(sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, False, False, True)), 0)
+def _within(inside: np.ndarray, reach: float, spacing: Sequence[float]) -> np.ndarray:
+    """Pixels no more than ``reach`` mm away from one that is inside."""
+    out = inside.copy()
+    height, width = inside.shape
+    rows, columns = (int(reach / s) for s in spacing)
+    for down in range(-rows, rows + 1):
+        for right in range(-columns, columns + 1):
+            if np.hypot(down * spacing[0], right * spacing[1]) > reach or abs(down) >= height or abs(right) >= width:
+                continue
+            to = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
+            of = slice(max(-down, 0), height + min(-down, 0)), slice(max(-right, 0), width + min(-right, 0))
+            out[to] |= inside[of]
+    return out

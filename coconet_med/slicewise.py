@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coconet_med.engines import cores
 from coconet_med.field import Field, Grid, keep_findings, mixed, smooth_across
 from coconet_med.slices import Slicing
 
@@ -30,6 +31,9 @@ SMALLEST_SIDE = 16
 
 #: Pixels in one batch: engines gain little from more, and memory stays bounded whatever the size of the slices.
 BATCH_PIXELS = 4 * 256 * 256
+
+#: Slices of a batch that are mixed at the same time, at most.
+MIXING_THREADS = 2
 
 #: Light is faded out between these levels (of 1) of the brighter source: where both are dark, nothing is shown.
 DARK, LIT = 2 / 255, 6 / 255
@@ -85,6 +89,7 @@ class Fusion:
     ) -> None:
         self._stacks = [slicing.stack(array) for array in (anatomy, function)]
         self._engine, self._windows, self._findings = engine, windows, findings and field is None
+        self._threads = min(cores(), MIXING_THREADS)
         self.count, self.height, self.width = self._stacks[0].shape
         self.grid = Grid.of(spacing, (self.height, self.width))
         tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(self._stacks)]
@@ -139,10 +144,21 @@ class Fusion:
     def _mixed(self, where: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Fused luminance (B, 1, H, W) of some slices, their findings kept."""
         assert self.field is not None
-        if self._findings:
-            for n, sources in zip(where, image, strict=True):
-                keep_findings(sources, self.field.values[n], self.grid)
-        return mixed(image, self.field.values[where], self.grid.block)[:, None]
+        values, out = self.field.values, np.empty((len(where), 1, self.height, self.width), np.float32)
+
+        def mix(number: int) -> None:
+            field = values[where[number]]
+            if self._findings:
+                keep_findings(image[number], field, self.grid)
+            out[number] = mixed(image[number : number + 1], field[None], self.grid.block)
+
+        if len(where) == 1 or self._threads == 1:
+            for number in range(len(where)):
+                mix(number)
+        else:
+            with ThreadPoolExecutor(self._threads, "coconet-mixing") as pool:
+                list(pool.map(mix, range(len(where))))
+        return out
 
     def _run(
         self, lit: np.ndarray, given: Callable[[np.ndarray], np.ndarray]
