@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from coconet_med.engines import onnx
+from coconet_med.engines.cut import DEEP, LAST
 from coconet_med.errors import ModelError
 from coconet_med.network import CoCoNet
 from coconet_med.training import export
@@ -67,7 +68,9 @@ def test_half_precision_is_stored_and_changes_nothing_else(tmp_path: Path):
     halved = export.rounded(net, half=True)
     path = tmp_path / "half.onnx"
     assert export.export_onnx(halved, path, half=True) < 1e-5  # compared with torch at several sizes
-    stored = {tensor.name: tensor.data_type for tensor in onnx_file.load(str(path)).graph.initializer}
+    graph = onnx_file.load(str(path)).graph
+    assert {*DEEP, *LAST} <= {node.input[1] for node in graph.node if node.op_type == "Conv"}  # by which engines cut it
+    stored = {tensor.name: tensor.data_type for tensor in graph.initializer}
     assert stored["features.conv3_1.weight_half"] == onnx_file.TensorProto.FLOAT16
     assert "features.conv3_1.weight" not in stored
     packed = export._packed(halved)
