@@ -77,6 +77,25 @@ def load_model(
         >>> load_model("light", engine="onnx").engine.name
         'onnx'
     """
+    path, engine = weights_file(name, engine)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    card = _card(path, sha256)
+    # Released weights are known to pass in mixed precision; of others the engine finds out.
+    known = {"proven": True} if engine == "openvino" and card else {}
+    loaded = _engine_class(engine)(path, device=device, threads=threads, **known)
+    return Model(str(name), path, sha256, loaded, card)
+
+
+def weights_file(name: str | Path, engine: str = "auto") -> tuple[Path, str]:
+    """The file that a name stands for and the engine that loads it; nothing is loaded.
+
+    Args:
+        name: as in :func:`load_model`.
+        engine: one of :data:`ENGINES`, or ``"auto"``.
+
+    Raises:
+        ModelError: unknown name or engine, missing weights, or an engine that does not load such a file.
+    """
     if engine not in ("auto", *ENGINES):
         msg = f"engine {engine!r}: choose auto, {', '.join(ENGINES)}"
         raise ModelError(msg)
@@ -86,12 +105,7 @@ def load_model(
     if path.suffix != _SUFFIX[engine]:
         msg = f"{path.name}: the {engine} engine loads {_SUFFIX[engine]} files; choose another engine or file"
         raise ModelError(msg)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    card = _card(path, sha256)
-    # Released weights are known to pass in mixed precision; of others the engine finds out.
-    known = {"proven": True} if engine == "openvino" and card else {}
-    loaded = _engine_class(engine)(path, device=device, threads=threads, **known)
-    return Model(str(name), path, sha256, loaded, card)
+    return path, engine
 
 
 def installed_engines() -> dict[str, bool]:

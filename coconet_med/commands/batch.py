@@ -234,6 +234,10 @@ def _all(
 
         check_place(output, source)
     if dry_run:
+        if cluster is None:  # else the weights may lie on its machines only
+            from coconet_med.model import weights_file
+
+            weights_file(options.model, options.engine)
         if _list(cases, cluster, jobs, cluster_options):
             raise typer.Exit(1)
         return None

@@ -65,6 +65,13 @@ def test_derivatives_do_not_overwrite_another_dataset(tmp_path):
         write_dataset(root / "sub-01" / "fused", root)
 
 
+def test_a_dry_run_refuses_the_weights_that_the_run_would_refuse(tmp_path):
+    root = bids_dataset(tmp_path / "ds", ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    code, out, error = run_command(root, tmp_path / "out", "participant", "--model", "full", "--dry-run")
+    assert (code, out) == (2, "")
+    assert "error: model 'full': is not released any more" in error
+
+
 def test_a_dry_run_refuses_the_places_that_the_run_would_refuse(tmp_path):
     root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
     for place, reason in ((root, "is the source dataset"), (root / "sub-01", "lies among the files of a participant")):
