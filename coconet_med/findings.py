@@ -31,6 +31,9 @@ _RIM, _NEARLY = 0.4, 0.3
 #: Least contrast of a finding to its ring in the mixed picture: so much of 1, and such a share of that in its source.
 LEAST, SHARE = 18 / 255, 0.3
 
+#: What lacks less is left: so little that the picture hardly depends on the digits that the network is computed in.
+_NOTHING = 0.1 / 255
+
 #: Largest change made for one finding at a time; how often the others' changes are taken into account.
 _MOST, _ROUNDS = 0.35, 3
 
@@ -159,7 +162,7 @@ def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> b
     shown = np.clip(mixed[spot.box] + here, 0, 1)
     core, around = float(shown[spot.inside].mean()), float(shown[spot.ring].mean())
     lacking = min(wanted - (core - around), _MOST)
-    if lacking <= 0.1 * LEAST:
+    if lacking <= _NOTHING:
         return False
     # Near white nothing can be raised: then the surroundings give way.
     room = min(lacking, max(0.0, 0.97 - core))
