@@ -22,6 +22,7 @@ HEAVY = (
     "features",
     "guide",
     "mixing",
+    "imported",
     "training",
     "transforms",
     "tensors",

@@ -130,8 +130,11 @@ def test_the_command_writes_a_table_with_names_and_suvr(pair, labels: Path, tmp_
 
 def test_a_fusion_can_be_of_suvr(pair, labels: Path, mean_model: Model) -> None:
     plain = coconet_med.fuse(*pair, register="never", model=mean_model)
-    result = coconet_med.fuse(*pair, register="never", model=mean_model, reference="8", labels=labels)
     mask = read_labels(labels).mask(8)
+    mean = float(sitk.GetArrayFromImage(plain.uptake)[mask].mean())
+    # The same window in both units: its robust top is rounded to a readable number in each.
+    window = plain.window.low / mean, plain.window.high / mean
+    result = coconet_med.fuse(*pair, register="never", model=mean_model, reference="8", labels=labels, window=window)
     assert sitk.GetArrayFromImage(result.uptake)[mask].mean() == pytest.approx(1, abs=1e-5)
     assert result.window.units == "SUVR"
     told = result.sidecar()["sources"]["function"]["details"]["reference"]

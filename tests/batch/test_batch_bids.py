@@ -102,7 +102,7 @@ def test_derivatives_elsewhere_link_to_their_source_by_its_full_path(tmp_path):
             "--participant-label 01 02 ds out participant",
             f"{PARTICIPANT} --participant-label 01 --participant-label 02",
         ),
-        ("--window 0 group ds out participant", f"{PARTICIPANT} --window 0 group"),
+        ("--window group ds out participant", f"{PARTICIPANT} --window group"),
         ("ds out participant --skip_bids_validator --jobs 3", f"{PARTICIPANT} --skip-bids-validator --jobs 3"),
         ("ds out participant --participant-label group", f"{PARTICIPANT} --participant-label group"),
         ("batch ds out participant --dry_run", f"{PARTICIPANT} --dry-run"),
