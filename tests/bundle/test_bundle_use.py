@@ -89,3 +89,18 @@ def test_the_feature_space_of_the_objective_is_a_setting(monkeypatch: pytest.Mon
     with pytest.raises(OptionError, match="choose vgg19"):
         Objective(contrast=1.0, space="none")
     assert module.Objective(space="none").contrast is None
+
+
+def test_the_training_says_nothing_of_the_affine_of_each_slice(bundle: Path, tmp_path: Path):
+    """MONAI calls the affine of a slice without its axis ill-posed; warnings are errors here."""
+    from bundle_cases import write_pairs
+    from monai.bundle import ConfigParser
+
+    write_pairs(tmp_path)
+    parser = ConfigParser()
+    parser.read_config(str(bundle / "configs" / "train.json"))
+    parser.update({"bundle_root": str(bundle), "dataset_dir": str(tmp_path), "size": 32, "slices_per_case": 2})
+    chain = parser.get_parsed_content("train#preprocessing")
+    made = chain(split_pairs(parser.get_parsed_content("pairs"), "train")[0])
+    assert [one["image"].shape for one in made] == [(2, 32, 32)] * 2
+    assert [one["label"].shape for one in made] == [(3, 32, 32)] * 2
