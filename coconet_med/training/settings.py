@@ -88,7 +88,7 @@ class Settings:
     weight_decay: float = 1e-4
     clip: float = 1.0
     published_loss: bool = False
-    base: float = 0.2
+    base: float = 0.0
     preservation: PreservationWeights = field(default_factory=PreservationWeights)
     contrast: Contrast = field(default_factory=Contrast)
     steadiness: Steadiness = field(default_factory=Steadiness)

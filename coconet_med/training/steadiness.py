@@ -23,7 +23,7 @@ class Steadiness:
         allowed: flicker that costs nothing; 1 is as steady as the mean of the sources.
     """
 
-    weight: float = 0.3
+    weight: float = 0.0
     every: int = 3
     length: int = 3
     allowed: float = 1.2

@@ -74,9 +74,12 @@ def test_fuse_with_each_engine_gives_the_voxels_of_the_bundle(
     for engine, weights in engines.items():
         if engine == "openvino":
             pytest.importorskip("openvino", reason="the two other engines agree; openvino is not installed")
-        result = fuse(*pair, model=load_model(weights, engine=engine, device="cpu", threads=1))
+        model = load_model(weights, engine=engine, device="cpu", threads=1)
+        result = fuse(*pair, model=model)
         assert np.abs(sitk.GetArrayFromImage(result.luminance) - luminance).max() < 1 / 255, engine
-        assert np.abs(sitk.GetArrayFromImage(result.color).astype(int) - color).max() <= 1, engine
+        # Half a gray level of lightness, which bfloat16 may cost, is up to two steps of one of the colors.
+        allowed = 2 if model.provenance()["precision"] == "mixed" else 1
+        assert np.abs(sitk.GetArrayFromImage(result.color).astype(int) - color).max() <= allowed, engine
 
 
 def test_fine_tuning_starts_from_the_weights_of_the_bundle_and_leaves_them_alone(place: Place) -> None:

@@ -66,7 +66,7 @@ def test_validation_cases_are_not_trained_on() -> None:
 
 
 def test_of_few_cases_one_is_held_out_and_a_single_one_serves_for_both() -> None:
-    pairs = [{"id": str(i), "anatomy": "", "function": ""} for i in range(2)]
+    pairs = [{"id": str(i), "anatomy": "", "function": "", "person": str(i)} for i in range(2)]
     assert split_pairs(pairs, "train") == pairs[:1]
     assert split_pairs(pairs, "validation") == pairs[1:]
     assert split_pairs(pairs[:1], "train") == split_pairs(pairs[:1], "validation") == pairs[:1]

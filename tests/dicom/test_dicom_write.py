@@ -323,7 +323,7 @@ def test_a_failure_half_way_leaves_nothing_and_keeps_what_was_there(study, tmp_p
             raise OSError(28, "No space left on device")
         path.write_bytes(b"half")
 
-    monkeypatch.setattr("coconet_med.writers.dicom.write._save_one", fail)
+    monkeypatch.setattr("coconet_med.writers.dicom.write.save_one", fail)
     with pytest.raises(WriteError, match="No space left on device"):
         write_dicom(_parts(study), tmp_path / "out", overwrite=True)
     assert {p: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before

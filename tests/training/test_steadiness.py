@@ -85,8 +85,7 @@ def test_every_nth_step_sees_runs(tmp_path: Path):
 
 
 def test_pictures_without_neighbors_are_drawn_one_by_one(tmp_path: Path):
-    settings = Settings(steps=4, batch=4, sizes=(32,))
-    assert settings.steadiness.weight > 0
+    settings = Settings(steps=4, batch=4, sizes=(32,), steadiness=Steadiness(weight=0.3))
     for pairs in (_volume("a", [1, 2, 4, 5]), [replace(_volume("a", [1])[0], place=None)]):
         assert not Trainer(settings, pairs, tmp_path)._runs
     assert Trainer(settings, _volume("a", [1, 2, 3]), tmp_path)._runs

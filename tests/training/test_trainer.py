@@ -96,8 +96,8 @@ def test_the_first_nan_stops_the_training_and_leaves_a_good_checkpoint(
     trainer = Trainer(TINY, pairs, tmp_path)
     honest = trainer.loss
 
-    def spoiled(fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-        value = honest(fused, image)
+    def spoiled(fused: torch.Tensor, *rest: object) -> torch.Tensor:
+        value = honest(fused, *rest)
         if trainer.step < 3:
             return value
         if kind == "loss":
