@@ -198,7 +198,7 @@ def main(given: argparse.Namespace) -> None:
                     given.engine,
                     str(given.repeat),
                 ]
-                done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+                done = json.loads(subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout)
                 rows.append(
                     (
                         " x ".join(map(str, SIZES[size])),

@@ -55,7 +55,7 @@ def measured(head: Any, size: tuple[int, int, int], cases: int = 1) -> tuple[flo
         write_volume(as_scanned(head.t1, size), folder / "a.nii.gz")
         write_volume(head.pet, folder / "f.nii.gz")
         command = [sys.executable, __file__, "--one", str(folder), str(cases)]
-        done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        done = json.loads(subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout)
     return done["s"], done["peak GiB"]
 
 

@@ -247,7 +247,9 @@ def test_help_answers_at_once() -> None:
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, coconet_med, coconet_med.cli; print(*sorted(m for m in sys.modules if '.' not in m))"
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8"
+    ).stdout.split()
     heavy = {"torch", "monai", "onnxruntime", "SimpleITK", "scipy", "pydicom", "highdicom", "numpy", "nibabel"}
     assert heavy.isdisjoint(loaded)
 
@@ -258,7 +260,9 @@ def test_fusing_a_nifti_pair_loads_neither_torch_nor_monai(pair: tuple[Path, Pat
         f"coconet_med.fuse({str(pair[0])!r}, {str(pair[1])!r}, engine='onnx').save({str(tmp_path / 'f.nii.gz')!r}); "
         "print(*sys.modules)"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8"
+    ).stdout.split()
     assert {"torch", "monai"}.isdisjoint(loaded)
 
 

@@ -11,6 +11,8 @@ import pytest
 import SimpleITK as sitk
 
 from coconet_med.engines.onnx import OnnxEngine
+from coconet_med.engines.openvino import PARITY, OpenVinoEngine
+from coconet_med.field import mixed
 from coconet_med.model import WEIGHTS
 from coconet_med.phantom import slice_pair
 from coconet_med.readers import read
@@ -39,11 +41,16 @@ def test_the_released_network_uses_nothing_in_which_engines_differ() -> None:
 def test_engines_agree_on_slices_whose_sums_are_long() -> None:
     """onnxruntime's sum over 512 x 512 is off by 0.03 %, OpenVINO's by half of it to the other side."""
     pytest.importorskip("openvino", reason="openvino is not installed")
-    from coconet_med.engines.openvino import OpenVinoEngine
-
     image = np.stack(slice_pair(512))[None].astype(np.float32) / 255
-    one, other = OnnxEngine(LIGHT, threads=1).run(image), OpenVinoEngine(LIGHT, threads=1).run(image)
-    assert np.abs(one - other).max() < 0.5 / 255
+    one, other = (
+        OnnxEngine(LIGHT, threads=1).run(image),
+        OpenVinoEngine(LIGHT, threads=1, precision="float32").run(image),
+    )
+    assert np.abs(one - other).max() < 0.1 / 255
+    # Fields of numbers in bfloat16 are further apart (on processors that have it); pictures are what counts.
+    mine = OpenVinoEngine(LIGHT, threads=1, precision="mixed").run(image)
+    pictures = [mixed(image, field, (1, 1)) for field in (one, mine)]
+    assert np.abs(pictures[0] - pictures[1]).max() < PARITY
 
 
 def test_integers_become_fractions_before_anything_is_resampled(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ needs_browser = pytest.mark.skipif(not BROWSER, reason="no Chromium here: apt-ge
 
 def browse(tmp_path, *arguments: object) -> str:
     common = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={tmp_path}/p"]
-    done = subprocess.run([BROWSER, *common, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([BROWSER, *common, *map(str, arguments)], capture_output=True, encoding="utf-8", timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

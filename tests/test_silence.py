@@ -71,7 +71,7 @@ def watch(tmp_path: Path, argv: list[object], *, module: str = "coconet_med", wa
     environment |= {"HOME": str(home), "TMPDIR": str(temporary), "OMP_NUM_THREADS": "1"}
     environment |= {"PYTHONPATH": f"{_plain(tmp_path)}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=work, env=environment, capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", script], cwd=work, env=environment, capture_output=True, encoding="utf-8", timeout=240
     )
     assert done.returncode == 0, f"-31 (SIGSYS) is a socket\n{done.stdout}{done.stderr}"
     assert list(home.rglob("*")) == []
@@ -142,7 +142,9 @@ def test_whoever_imports_the_package_is_silent_before_any_library_is_loaded():
         "print(os.environ['ORT_DISABLE_TELEMETRY'], sys.modules['openvino_telemetry'], 'onnxruntime' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "ORT_DISABLE_TELEMETRY": "0"}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, encoding="utf-8", check=True
+    )
     assert done.stdout.split() == ["1", "None", "False"]
 
 

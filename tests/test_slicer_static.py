@@ -236,7 +236,7 @@ def test_cmake_runs_with_a_stand_in_for_slicer(tmp_path):
     lists = (copy / "CMakeLists.txt").read_text().replace("project(PETMRFusion)", "project(PETMRFusion NONE)")
     (copy / "CMakeLists.txt").write_text(lists)
     command = ["cmake", "-S", str(copy), "-B", str(tmp_path / "build"), f"-DSlicer_DIR={package}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     for line in ("module PETMRFusion", "test PETMRFusion.py", "test PETMRFusionIsolationTest.py"):
         assert line in done.stdout

@@ -23,7 +23,7 @@ def _work(job: Path, /, **orders: object) -> tuple[int, list[dict]]:
     (job / "job.json").write_text(json.dumps(orders), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(WORKER), str(job)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 

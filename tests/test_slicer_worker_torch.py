@@ -27,7 +27,7 @@ def run(folder: Path, **orders: object) -> tuple[int, list[dict]]:
     (folder / "job.json").write_text(json.dumps({**job, "colormap": "uptake", **orders}))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, str(WORKER), str(folder)], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, str(WORKER), str(folder)], capture_output=True, encoding="utf-8", env=environment, check=False
     )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 

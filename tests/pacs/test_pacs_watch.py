@@ -581,7 +581,7 @@ def test_a_state_of_another_server_or_damaged_is_refused(tmp_path):
 def test_a_waiting_watcher_ends_at_once_on_a_signal(bench, tmp_path, number, code):
     command = [sys.executable, "-m", "coconet_med", "pacs", "watch", "--url", bench.orthanc.url]
     command += ["--folder", str(bench.folder), "--engine", "onnx", "--interval", "600", "--follow", "search"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8") as process:
         audit = bench.folder / "audit.jsonl"
         for _ in range(600):
             if audit.exists() and audit.read_text():

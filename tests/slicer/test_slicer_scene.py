@@ -152,7 +152,7 @@ def test_pixels_on_disk_go_with_slicer(tmp_path):
         "from PETMRFusionLib.jobs import JobFolder; import numpy;"
         "folder = JobFolder(); folder.volume('pet', numpy.ones((2, 2, 2)), numpy.eye(4)); print(folder.path)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     path = Path(done.stdout.strip())
     assert path.name.startswith("petmrfusion-")
     assert not path.exists()

@@ -28,5 +28,5 @@ def test_the_module_loads_nothing_heavy_into_its_process():
         "sys.exit(f'loaded {heavy}' if heavy else not r.wasSuccessful())"
     )
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=clean)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False, env=clean)
     assert done.returncode == 0, done.stderr

@@ -187,7 +187,7 @@ def test_two_processes_train_one_network_and_resume(tmp_path: Path):
     script = tmp_path / "two.py"
     script.write_text(_TWO_PROCESSES)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=270, check=False)
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, encoding="utf-8", timeout=270, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert (first["reports"], second["reports"]) == (2, 0)
