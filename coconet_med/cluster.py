@@ -20,7 +20,7 @@ from typing import Any
 from coconet_med.batch.case import BatchOptions, Case, Outcome
 from coconet_med.batch.pool import lost_outcome, timeout_outcome
 from coconet_med.batch.records import Records
-from coconet_med.errors import OptionError, WriteError
+from coconet_med.errors import OptionError, WriteError, installs
 
 #: What a SLURM job asks for unless ``--cluster-option`` says otherwise: enough for a volume of 512 x 512 x 300.
 SLURM_DEFAULTS = {"cores": "2", "memory": "8GB", "walltime": "04:00:00"}
@@ -194,7 +194,7 @@ def _slurm(options: dict[str, str]) -> Any:
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError as error:
-        raise OptionError('dask-jobqueue is not installed: pip install "coconet-med[cluster]"') from error
+        raise OptionError(f"dask-jobqueue is not installed: {installs('cluster')}") from error
     chosen: dict[str, Any] = SLURM_DEFAULTS | options
     extra, prologue = chosen.pop("extra", ""), chosen.pop("prologue", "")
     cores = _cores(chosen)
@@ -218,5 +218,5 @@ def _dask() -> tuple[Any, Any]:
         import dask
         import distributed
     except ImportError as error:
-        raise OptionError('Dask is not installed: pip install "coconet-med[cluster]"') from error
+        raise OptionError(f"Dask is not installed: {installs('cluster')}") from error
     return dask, distributed

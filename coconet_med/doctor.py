@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from coconet_med._version import __version__
-from coconet_med.errors import ModelError
+from coconet_med.errors import ModelError, installs
 from coconet_med.model import NAMES, WEIGHTS, best_engine, installed_engines, load_model
 from coconet_med.silence import reports
 
@@ -49,7 +49,7 @@ def examine() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "engines": {
-            name: "installed" if here else f'pip install "coconet-med[{_EXTRA.get(name, "")}]"'
+            name: "installed" if here else installs(_EXTRA[name]) if name in _EXTRA else "pip install onnxruntime"
             for name, here in engines.items()
         },
         "engine_auto": chosen,
@@ -142,7 +142,7 @@ def _reason(chosen: str, measured: dict[str, dict[str, Any]]) -> str:
     if chosen not in works:
         return "the one that is installed" if not measured else "preferred, but it does not work here"
     if len(works) == 1:
-        return 'the only one installed; pip install "coconet-med[openvino]" may be faster'
+        return f"the only one installed; openvino may be faster: {installs('openvino')}"
     fastest = min(works, key=lambda name: works[name]["ms_per_slice"])
     others = max(found["ms_per_slice"] for found in works.values())
     if fastest == chosen:

@@ -6,6 +6,8 @@ prints it after ``error:`` and exits with code 2; Python callers catch :class:`F
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class FusionError(Exception):
     """Something about the input, an option or the output makes a truthful result impossible."""
@@ -37,3 +39,35 @@ class PairError(FusionError):
 
 class WriteError(FusionError):
     """The result cannot be written where it was asked for."""
+
+
+def installs(extra: str) -> str:
+    """The command that adds an extra to this installation, as it can be typed.
+
+    The package is installed from a checkout or from a wheel file, never by its bare name.  pip keeps where it came from
+    (PEP 610, ``direct_url.json``); where that is gone, the command is the one for the folder of a checkout.
+
+    Args:
+        extra: ``"monai"``, ``"openvino"``, ``"pacs"`` or ``"cluster"``.
+    """
+    origin = _origin()
+    if origin is None:
+        return f'pip install ".[{extra}]" -c constraints.txt (in the checkout; of a wheel its path instead of the dot)'
+    pinned = origin / "constraints.txt"
+    return f'pip install "{origin}[{extra}]"' + (f' -c "{pinned}"' if pinned.is_file() else "")
+
+
+def _origin() -> Path | None:
+    """The checkout or wheel file that this package was installed from, if it is still there."""
+    import json
+    from importlib import metadata
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    try:
+        told = metadata.distribution("coconet-med").read_text("direct_url.json")
+        url = urlsplit(json.loads(told)["url"]) if told else None
+        place = Path(url2pathname(url.path)) if url and url.scheme == "file" else None
+    except (metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return place if place and place.exists() else None

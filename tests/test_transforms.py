@@ -10,7 +10,7 @@ import SimpleITK as sitk
 import torch
 from torch import nn
 
-pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
 from monai.data import DataLoader, Dataset, MetaTensor, decollate_batch
 from monai.transforms import Compose, ConcatItemsd

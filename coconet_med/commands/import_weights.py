@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from coconet_med.commands.options import Overwrite
-from coconet_med.errors import ModelError
+from coconet_med.errors import ModelError, installs
 
 
 def import_weights(
@@ -22,7 +22,7 @@ def import_weights(
     try:
         import torch  # noqa: F401
     except ImportError as error:
-        msg = 'PyTorch is not installed: pip install "coconet-med[monai]" and run the command again'
+        msg = f"PyTorch is not installed; run the command again after {installs('monai')}"
         raise ModelError(msg) from error
     from coconet_med.imported import import_weights as run
 

@@ -29,7 +29,7 @@ from coconet_med.commands.options import (
     WindowCommand,
     WindowOption,
 )
-from coconet_med.errors import OptionError
+from coconet_med.errors import OptionError, installs
 
 if TYPE_CHECKING:
     from coconet_med.pacs.follow import Follower
@@ -235,7 +235,7 @@ def _connect(
     from coconet_med.pacs.secret import find_login, readable_by_others
 
     if find_spec("dicomweb_client") is None:
-        raise OptionError("pacs needs dicomweb-client; install it with: pip install 'coconet-med[pacs]'")
+        raise OptionError(f"pacs needs dicomweb-client; install it with: {installs('pacs')}")
     address = parse_address(url, allow_plain_http=allow_plain_http)
     login = find_login(user=user, password_file=password_file, token_file=token_file)
     for path in (password_file, token_file, client_key):

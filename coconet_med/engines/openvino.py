@@ -13,7 +13,7 @@ import numpy as np
 
 from coconet_med.engines import EngineName, Precision, cores
 from coconet_med.engines.cut import Part, has_parts, in_parts
-from coconet_med.errors import ModelError
+from coconet_med.errors import ModelError, installs
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -59,7 +59,7 @@ class OpenVinoEngine:
         try:
             import openvino as ov
         except ImportError as error:
-            msg = 'the openvino engine is not installed: pip install "coconet-med[openvino]", or use --engine onnx'
+            msg = f"the openvino engine is not installed; use --engine onnx, or {installs('openvino')}"
             raise ModelError(msg) from error
         self._core, self._threads, self._path = ov.Core(), threads, path
         self._target = "CPU" if device == "auto" else device.upper()

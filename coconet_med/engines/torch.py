@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from coconet_med.engines import EngineName
-from coconet_med.errors import ModelError
+from coconet_med.errors import ModelError, installs
 
 
 class TorchEngine:
@@ -29,7 +29,7 @@ class TorchEngine:
         try:
             import torch
         except ImportError as error:
-            msg = 'the torch engine is not installed: pip install "coconet-med[monai]", or use --engine onnx'
+            msg = f"the torch engine is not installed; use --engine onnx, or {installs('monai')}"
             raise ModelError(msg) from error
         from coconet_med.network import network_of
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from batch_phantom import manifest, run_command
 
-pytest.importorskip("distributed", reason="Dask is not installed: pip install coconet-med[cluster]")
-pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed: pip install coconet-med[cluster]")
+pytest.importorskip("distributed", reason="Dask is not installed: pip install '.[cluster]'")
+pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed: pip install '.[cluster]'")
 
 from coconet_med.batch import BatchOptions, find_cases
 from coconet_med.cluster import run_cluster, slurm_script

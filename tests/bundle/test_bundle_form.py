@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
 from bundle_cases import BUNDLE, ROOT, Place, make_place
 
@@ -103,7 +103,7 @@ def test_the_network_takes_and_gives_what_the_metadata_says(place: Place) -> Non
 
 
 def test_the_metadata_fit_the_schema_of_monai(place: Place) -> None:
-    pytest.importorskip("jsonschema", reason='verify_metadata needs jsonschema: pip install "coconet-med[monai]"')
+    pytest.importorskip("jsonschema", reason='verify_metadata needs jsonschema: pip install ".[monai]"')
     if not SCHEMA.is_file():
         pytest.skip("no copy of the schema in ../shared/tools; the tests do not download it")
     from monai.bundle import verify_metadata

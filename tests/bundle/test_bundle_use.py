@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
 import torch
 from bundle_cases import BUNDLE, write_weights

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("dicomweb_client", reason="pip install 'coconet-med[pacs]'")
+pytest.importorskip("dicomweb_client", reason="pip install '.[pacs]'")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dicom"))
 
 from answering import Handler, QuietServer

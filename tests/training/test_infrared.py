@@ -17,7 +17,7 @@ from coconet_med.training import trainer as module
 from coconet_med.training.settings import Contrast, Settings
 from coconet_med.training.trainer import Trainer
 
-pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
 from coconet_med.training.studies import find_studies, study_slices
 

@@ -193,7 +193,7 @@ def test_stage_2_alone_and_its_control_differ_by_the_contrast_only(
 
 
 def test_drawn_masks_go_with_their_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+    pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
     from coconet_med.training.studies import find_studies, study_slices
 
     rng = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from PIL import Image
 from coconet_med.errors import FusionError, ReadError
 from coconet_med.phantom import head_phantom
 
-pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
 from coconet_med.training.studies import find_studies, study_slices
 
