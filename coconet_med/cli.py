@@ -21,8 +21,7 @@ from coconet_med.commands.import_weights import import_weights
 from coconet_med.commands.measure import measure, read
 from coconet_med.commands.options import WindowCommand, windows_joined
 from coconet_med.commands.pacs import app as pacs
-from coconet_med.errors import FusionError
-from coconet_med.printable import printable
+from coconet_med.commands.running import run_app
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,18 +56,7 @@ def _arity_of_batch() -> dict[str, int]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: one clear line and exit code 2 for every error a user can mend, 130 when interrupted."""
-    try:
-        given = windows_joined(sys.argv[1:] if arguments is None else arguments)
-        app(args=as_batch(given, _arity_of_batch))
-    except FusionError as error:
-        typer.echo(f"error: {printable(error)}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was left half-written", err=True)
-        sys.exit(130)
-    except MemoryError:
-        typer.echo("error: not enough memory for images of this size; close programs, or crop the images", err=True)
-        sys.exit(2)
+    run_app(app, lambda: as_batch(windows_joined(sys.argv[1:] if arguments is None else arguments), _arity_of_batch))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 
+import coconet_med
 from coconet_med.batch.case import Outcome
 from coconet_med.batch.summary import write_summary
 from coconet_med.cli import main
@@ -13,6 +16,11 @@ from coconet_med.printable import printable
 from coconet_med.progress import Reporter
 from coconet_med.report.page import text
 
+#: Printed as they are: counts and version numbers, and the help of typer.
+COUNTS = (
+    'f"{lacking} of {len(obstacles)} cases cannot be done", err=True)',
+    '", ".join(f"{count} {status}" for status, count in counts.items()), err=True)',
+)
 ESCAPE = "\x1b[2J\x1b]0;owned\x07\u202egpj.exe\x9b1m"
 
 
@@ -30,6 +38,35 @@ ESCAPE = "\x1b[2J\x1b]0;owned\x07\u202egpj.exe\x9b1m"
 def test_what_would_act_instead_of_being_shown_is_written_out(given, shown):
     assert printable(given) == shown
     printable(given).encode("utf-8")
+
+
+def test_usage_errors_are_one_line_without_escapes_like_all_errors(capsys):
+    lines = {
+        ("fuse", "a", "b", "--window", "a", "b", "-o", "c"): "--window a: choose LOW HIGH",
+        ("batch", "a", "b", "--anatomy-window=x"): "--anatomy-window x: choose LOW HIGH, auto",
+        ("fuse", "a", "b", "-o", "c", "d", ESCAPE): "Got unexpected extra argument",
+        ("fuse", "a", f"--{ESCAPE}"): "No such option",
+        ("fuse", "a", "b", "-o", "c", "--strength", ESCAPE): "Invalid value for '--strength'",
+        ("pacs", "fuse", "--url", "https://a"): "--study",
+    }
+    for arguments, words in lines.items():
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        said = capsys.readouterr()
+        assert stop.value.code == 2
+        assert said.out == ""
+        (line,) = said.err.splitlines()
+        assert line.startswith("error: ")
+        assert words in line
+        assert not set("\x1b\x07\u202e\x9b") & set(line)
+
+
+@pytest.mark.parametrize("script", sorted((Path(coconet_med.__file__).parent / "commands").glob("*.py")), ids=str)
+def test_commands_print_nothing_that_is_not_made_printable(script):
+    """Fixed texts, JSON (which escapes) and printable() are all that goes to a terminal."""
+    for call in re.findall(r"typer\.echo\(\s*(.*)", script.read_text(encoding="utf-8")):
+        fixed = re.match(r"""f?["'][^{]*["']\s*(,|\))""", call)
+        assert fixed or re.match(r"(printable|json\.dumps)\(", call) or call in ("text, err=True)", *COUNTS), call
 
 
 def test_no_face_lets_an_escape_through(tmp_path, capsys):

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from coconet_med.errors import FusionError, OptionError
+from coconet_med.printable import printable
 
 
 def begin(arguments: Sequence[str] | None = None) -> None:
@@ -63,7 +64,7 @@ def one_line(kind: type[BaseException], error: BaseException, trace: TracebackTy
     seen: set[int] = set()
     while cause is not None and id(cause) not in seen:
         if isinstance(cause, FusionError):
-            print(f"error: {cause}", file=sys.stderr)
+            print(f"error: {printable(cause)}", file=sys.stderr)
             return
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__

@@ -294,7 +294,7 @@ def _list(cases: list[Case], cluster: str | None, jobs: int, cluster_options: di
     if cluster == "slurm":
         from coconet_med.cluster import slurm_script
 
-        typer.echo(f"\n{jobs} times:\n{slurm_script(cluster_options)}")
+        typer.echo(printable(f"\n{jobs} times:\n{slurm_script(cluster_options)}", keep="\n\t"))
     lacking = sum(bool(text) for text in obstacles.values())
     if lacking:
         typer.echo(f"{lacking} of {len(obstacles)} cases cannot be done", err=True)

@@ -9,6 +9,7 @@ import typer
 
 from coconet_med.commands.options import Overwrite
 from coconet_med.errors import ModelError, installs
+from coconet_med.printable import printable
 
 
 def import_weights(
@@ -27,4 +28,4 @@ def import_weights(
     from coconet_med.imported import import_weights as run
 
     written = run(weights, output or weights.with_suffix(".coconet-med.pt"), overwrite=overwrite)
-    typer.echo(f"wrote {written}: fuse VISIBLE INFRARED --model {written.name} --color source")
+    typer.echo(printable(f"wrote {written}: fuse VISIBLE INFRARED --model {written.name} --color source"))

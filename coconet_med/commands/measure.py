@@ -9,6 +9,7 @@ import typer
 
 from coconet_med.commands.options import Overwrite, Quiet, Register, Suv, Transform, TransformDirection, TransformImages
 from coconet_med.errors import FusionError
+from coconet_med.printable import printable
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -92,7 +93,7 @@ def measure(
         write_together(jobs, overwrite=overwrite)
         for warning in about["warnings"]:
             say.warning(warning)
-    typer.echo(_text(rows, pair.units))
+    typer.echo(printable(_text(rows, pair.units), keep="\n"))
 
 
 def read(

@@ -107,7 +107,18 @@ class WindowCommand(TyperCommand):
     """A command whose windows are two numbers (``--window 0 6``) or one word (``--window suv:0-6``)."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, windows_joined(args))
+        args = windows_joined(args)
+        _check_windows(args)  # first: the second of two words that are no limits would be called an extra argument
+        return super().parse_args(ctx, args)
+
+
+def _check_windows(arguments: Sequence[str]) -> None:
+    for number, word in enumerate(arguments):
+        option, sign, value = word.partition("=")
+        if option in _WINDOWS and (sign or number + 1 < len(arguments)):
+            from coconet_med.windows import parse_window
+
+            parse_window(option, value if sign else arguments[number + 1], anatomy=option == "--anatomy-window")
 
 
 def windows_joined(arguments: Sequence[str]) -> list[str]:

@@ -30,6 +30,7 @@ from coconet_med.commands.options import (
     WindowOption,
 )
 from coconet_med.errors import OptionError, installs
+from coconet_med.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.pacs.follow import Follower
@@ -211,7 +212,7 @@ def watch(
             Watcher(
                 server, follower, state, audit, place, options,
                 model=network, shelter=shelter, pace=Pace(interval, again=6 * interval),
-                say=(lambda text: None) if quiet else (lambda text: typer.echo(text, err=True)),
+                say=(lambda text: None) if quiet else (lambda text: typer.echo(printable(text), err=True)),
             ).run(once=once)  # fmt: skip
     except Interruption as interruption:
         if interruption.signal != signal.SIGTERM:
@@ -240,7 +241,7 @@ def _connect(
     login = find_login(user=user, password_file=password_file, token_file=token_file)
     for path in (password_file, token_file, client_key):
         if path is not None and path.is_file() and readable_by_others(path):
-            typer.echo(f"warning: {path} can be read by other users of this machine; chmod 600 it", err=True)
+            typer.echo(printable(f"warning: {path} can be read by other users of this machine; chmod 600 it"), err=True)
     from coconet_med.pacs.server import Server
     from coconet_med.pacs.session import Limits, Tls
 

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from coconet_med.errors import FusionError, OptionError
+from coconet_med.commands.running import run_app
+from coconet_med.errors import OptionError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -106,14 +107,11 @@ def _without_paths(arguments: Sequence[str]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; errors that a user can mend are one line and exit code 2."""
-    try:
-        app(args=None if arguments is None else list(arguments))
-    except FusionError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; run the same command to go on from the last checkpoint", err=True)
-        sys.exit(130)
+    run_app(
+        app,
+        lambda: sys.argv[1:] if arguments is None else arguments,
+        interrupted="interrupted; run the same command to go on from the last checkpoint",
+    )
 
 
 if __name__ == "__main__":
