@@ -6,7 +6,8 @@ PETPrep derivatives keep PET that is registered already, as ``space-T1w`` (with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,13 +79,12 @@ class _Choice:
         return self.t1w.get(pet.root) or self.t1w[self.root]
 
 
-def _choose(root: Path, person: str, processed: Sequence[Path]) -> _Choice:
+def _choose(root: Path, person: str, processed: Mapping[str, Path]) -> _Choice:
     """Each PET once: registered already where there is such a version, raw otherwise."""
     choice = _Choice(root=root)
     taken: dict[tuple[tuple[str, str], ...], BidsImage] = {}
     versions: dict[tuple[tuple[str, str], ...], BidsImage] = {}
-    for folder in (*processed, root):
-        dataset = "raw" if folder == root else folder.name
+    for dataset, folder in {**processed, "raw": root}.items():
         pets, strays = images_of(folder, person, "pet", "pet", dataset)
         choice.others += strays
         choice.raw = pets if folder == root else []
@@ -225,20 +225,44 @@ def _known(root: Path, what: str, labels: Sequence[str], there: Sequence[str]) -
         raise OptionError(f"{root}: no {what} {', '.join(missing)}; there {verb} {some or 'none'}")
 
 
-def petprep_folders(root: Path, choice: str | Sequence[str]) -> list[Path]:
-    """The derivatives that PET is also taken from; ``choice`` as ``derivatives`` of :func:`find_bids_cases`."""
+def petprep_folders(root: Path, choice: str | Sequence[str]) -> dict[str, Path]:
+    """The derivatives that PET is also taken from, by the names under which results link to them.
+
+    Args:
+        root: of the raw dataset.
+        choice: ``"auto"``, ``"none"``, or folders, each as ``FOLDER`` or, as in other BIDS Apps, ``NAME=FOLDER``.
+
+    Raises:
+        ReadError: no such folder, or one without participants.
+        OptionError: two folders of one name.
+    """
     words = [choice] if isinstance(choice, str) else list(choice) or ["auto"]
     if words == ["none"]:
-        return []
+        return {}
     if words == ["auto"]:
-        return sorted(path for path in (root / "derivatives").glob("petprep*") if path.is_dir())
-    for folder in map(Path, words):
+        return {path.name: path for path in sorted((root / "derivatives").glob("petprep*")) if path.is_dir()}
+    found: dict[str, Path] = {}
+    for word in words:
+        name, folder = _named(word)
         remedy = "give auto, none, or the folder of PETPrep's results"
         if not folder.is_dir():
-            raise ReadError(f"--derivatives {folder}: no such folder; {remedy}")
+            raise ReadError(f"--derivatives {word}: no such folder; {remedy}")
         if not any(folder.glob("sub-*/")):
-            raise ReadError(f"--derivatives {folder}: has no folders sub-...; {remedy}")
-    return [Path(word) for word in words]
+            raise ReadError(f"--derivatives {word}: has no folders sub-...; {remedy}")
+        if folder.resolve() == root.resolve():
+            raise OptionError(f"--derivatives {word}: is the source dataset, whose PET is taken anyway; {remedy}")
+        if name == "raw" or found.get(name, folder).resolve() != folder.resolve():
+            known = found.get(name, root)
+            raise OptionError(f"--derivatives {word}: {known} is called {name} too; name this one: NAME={folder}")
+        found[name] = folder
+    return found
+
+
+def _named(word: str) -> tuple[str, Path]:
+    name, sign, path = word.partition("=")
+    if sign and re.fullmatch(r"[A-Za-z0-9][\w.+-]*", name) and not Path(word).is_dir():
+        return name, Path(path).expanduser()
+    return Path(word).resolve().name, Path(word)
 
 
 def _other_derivatives(root: Path, people: Sequence[str]) -> list[NotTaken]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,20 @@ _DESCRIPTIONS = {
     "uptake": "PET resampled on the grid of the T1w image",
 }
 
+#: Folders at the root of a dataset that hold other things than one derivative (BIDS 1.10, "Directories").
+_SHARED = ("derivatives", "sourcedata", "code", "stimuli", "phenotype")
+
 #: What the validator need not look at; the records of the batch and its table and report are no BIDS files.
 _IGNORED = f"{FOLDER}/\nsummary.csv\nreport.html\n"
 
 
-def write_dataset(out: Path, source: Path, processed: Sequence[Path] = ()) -> None:
+def write_dataset(out: Path, source: Path, processed: Mapping[str, Path] | None = None) -> None:
     """Write ``dataset_description.json``, ``README.md`` and ``.bidsignore`` where they are not there or are ours.
 
     Args:
         out: output folder; made if it is not there.
         source: the BIDS dataset that the cases come from.
-        processed: derivatives of it that cases come from as well.
+        processed: derivatives of it that cases come from as well, by name.
 
     Raises:
         OptionError: see :func:`check_place`.
@@ -51,7 +54,7 @@ def write_dataset(out: Path, source: Path, processed: Sequence[Path] = ()) -> No
     out.mkdir(parents=True, exist_ok=True)
     link = _link(out, source)
     links = {"raw": link}
-    links |= {folder.name: _link(out, folder) for folder in processed}
+    links |= {name: _link(out, folder) for name, folder in (processed or {}).items()}
     document = {
         "Name": "Fused MRI and PET (coconet-med)",
         "BIDSVersion": "1.10.0",
@@ -74,7 +77,8 @@ def check_place(out: Path, source: Path) -> None:
     """Refuse output folders that belong to another dataset.
 
     Raises:
-        OptionError: the folder is the dataset itself, lies among the files of a participant, or holds another dataset.
+        OptionError: the folder is the dataset itself or one that BIDS reserves in it (``derivatives``), lies among the
+            files of a participant, or holds another dataset.
     """
     place, root = out.resolve(), source.resolve()
     if place == root:
@@ -82,6 +86,9 @@ def check_place(out: Path, source: Path) -> None:
     if place.is_relative_to(root) and place.relative_to(root).parts[0].startswith("sub-"):
         msg = f"{out}: lies among the files of a participant; give another folder"
         raise OptionError(f"{msg}, such as {source}/derivatives/coconet_med")
+    if place.name in _SHARED and (place.parent == root or (place.parent / "dataset_description.json").is_file()):
+        msg = f"{out}: is the folder that a dataset keeps for several; give one of its own below it"
+        raise OptionError(f"{msg}, such as {out / 'coconet_med'}")
     description = out / "dataset_description.json"
     if description.exists() and "coconet-med" not in description.read_text(encoding="utf-8", errors="replace"):
         raise OptionError(f"{out}: holds another BIDS dataset; give a folder of its own, such as {out}/coconet_med")

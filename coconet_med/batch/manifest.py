@@ -26,9 +26,10 @@ COLUMNS = {
 def read_manifest(path: Path) -> list[Case]:
     """Cases of a manifest with the columns ``id``, ``anatomy``, ``function`` and, if wanted, ``weights``, ``register``.
 
-    Paths are relative to the folder of the manifest.  Of several columns of one meaning (``pet`` and ``spect``) each
-    line fills one.  An empty ``function`` means that ``anatomy`` is the folder of a DICOM study with both.  A first
-    line ``sep=;``, as spreadsheets write it, says what parts the cells.
+    An id that is no name of a file (``../x``, ``=x``) is changed, and the notes of its case say so.  Paths are relative
+    to the folder of the manifest.  Of several columns of one meaning (``pet`` and ``spect``) each line fills one.  An
+    empty ``function`` means that ``anatomy`` is the folder of a DICOM study with both.  A first line ``sep=;``, as
+    spreadsheets write it, says what parts the cells.
 
     Raises:
         ReadError: not readable, a column is missing or there twice, or a line lacks its id or anatomy, repeats an id,
@@ -106,6 +107,7 @@ def _case(path: Path, line: int, row: dict[str, str]) -> Case:
         msg = f"{path}, line {line}: id or anatomy is empty; fill it in, or delete the line"
         raise ReadError(msg)
     case_id = safe_id(row["id"])
+    changed = f"{path.name}, line {line}: the id {row['id']} is no name of a file; the case is called {case_id}"
     function = _path(path, row["function"]) if row["function"] else None
     weights = row.get("weights") or None
     if weights and _path(path, weights).is_file():
@@ -122,4 +124,5 @@ def _case(path: Path, line: int, row: dict[str, str]) -> Case:
         model=weights,
         register=row["register"].lower() or None,
         problem=problem,
+        notes=(changed,) if case_id != row["id"] else (),
     )

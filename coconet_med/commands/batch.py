@@ -55,7 +55,10 @@ def batch(
     participant_label: Annotated[Labels, typer.Option(help="BIDS: only these participants.")] = None,
     session_label: Annotated[Labels, typer.Option(help="BIDS: only these sessions.")] = None,
     derivatives: Annotated[
-        Labels, typer.Option(help="BIDS: PET of PETPrep where there is some (auto), raw PET (none), or folders.")
+        Labels,
+        typer.Option(
+            help="BIDS: PET of PETPrep where there is some (auto), raw PET (none), or FOLDER or NAME=FOLDER ..."
+        ),
     ] = None,
     skip_bids_validator: Annotated[
         bool, typer.Option("--skip-bids-validator", help="BIDS: as in other BIDS Apps; nothing is validated here.")

@@ -63,6 +63,10 @@ def test_derivatives_do_not_overwrite_another_dataset(tmp_path):
         write_dataset(other, root)
     with pytest.raises(OptionError, match="lies among the files of a participant; give another folder, such as "):
         write_dataset(root / "sub-01" / "fused", root)
+    for shared in (root / "derivatives", root / "code", other / "derivatives"):
+        with pytest.raises(OptionError, match=r"give one of its own below it, such as .*coconet_med$"):
+            write_dataset(shared, root)
+    write_dataset(root / "derivatives" / "coconet_med", root)
 
 
 def test_a_dry_run_refuses_the_weights_that_the_run_would_refuse(tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from batch_phantom import ball, bids_dataset, bids_image, save_picture
 
+from coconet_med.batch.bids import petprep_folders
 from coconet_med.batch.case import BatchOptions
 from coconet_med.batch.check import obstacle
 from coconet_med.batch.layout import files_of
@@ -424,6 +425,37 @@ def test_derivatives_that_are_none_are_refused(tmp_path):
     (root / "derivatives").mkdir()
     with pytest.raises(ReadError, match=r"has no folders sub-\.\.\.; give auto, none"):
         find_cases(root, derivatives=str(root / "derivatives"))
+
+
+def test_derivatives_are_named_as_in_other_bids_apps(tmp_path):
+    root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
+    made = derivative(root, "petprep", "sub-01_space-T1w_desc-preproc")
+    (case,) = find_cases(root, derivatives=[f"prepared={made}"])
+    assert case.derived_from == (
+        "bids:raw:sub-01/anat/sub-01_T1w.nii.gz",
+        "bids:prepared:sub-01/pet/sub-01_space-T1w_desc-preproc_pet.nii.gz",
+    )
+    assert petprep_folders(root, [f"prepared={made}"]) == {"prepared": made}
+    with_sign = made.rename(made.parent / "a=b")
+    assert petprep_folders(root, [str(with_sign)]) == {"a=b": with_sign}
+    (tmp_path / "x" / "a=b" / "sub-01").mkdir(parents=True)
+    with pytest.raises(OptionError, match="is called a=b too; name this one: NAME="):
+        petprep_folders(root, [str(with_sign), str(tmp_path / "x" / "a=b")])
+    with pytest.raises(OptionError, match="is the source dataset"):
+        petprep_folders(root, str(root))
+    with pytest.raises(ReadError, match="--derivatives prepared=nowhere: no such folder"):
+        petprep_folders(root, "prepared=nowhere")
+
+
+def test_an_id_that_had_to_be_changed_is_told(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet\n../x,a,b\n=cmd,a,b\nplain-1,a,b\n")
+    cases = find_cases(tmp_path / "m.csv")
+    notes = {case.id: case.notes for case in cases}
+    assert notes == {
+        "x": ("m.csv, line 2: the id ../x is no name of a file; the case is called x",),
+        "cmd": ("m.csv, line 3: the id =cmd is no name of a file; the case is called cmd",),
+        "plain-1": (),
+    }
 
 
 def test_parts_share_all_cases_out_without_overlap(tmp_path):
