@@ -1,21 +1,31 @@
-"""What a command says while it works: a bar on a terminal, plain lines elsewhere, nothing when quiet."""
+"""What a command says while it works: a bar on a terminal, a line now and then elsewhere, nothing when quiet."""
 
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import Self
 
 from coconet_med.printable import printable
 
 _LABELS = {
+    "read": "reading",
+    "fetch": "fetching",
     "align": "aligning",
     "fuse": "fusing slices",
     "phantom": "generating the head",
     "measure": "measuring",
     "train": "training",
     "prepare": "preparing studies",
+    "glance": "looking at the network",
+    "judge": "judging",
+    "export": "exporting",
+    "write": "writing",
 }
+
+#: Where there is no terminal a stage that goes on says so again after so many seconds.
+AGAIN_S = 30.0
 
 
 class Reporter:
@@ -29,7 +39,8 @@ class Reporter:
         self._quiet = quiet
         self._bar = None
         self._tasks: dict[str, int] = {}
-        self._said: set[str] = set()
+        self._open = ""
+        self._said: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         if not self._quiet and sys.stderr.isatty():
@@ -47,16 +58,27 @@ class Reporter:
         if self._bar:
             self._bar.stop()
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def begin(self, stage: str) -> None:
+        """A stage begins whose length is not known; it ends with the next one."""
+        self.progress(stage, 0, None)
+        self._open = stage
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
         """Called by the core: ``done`` of ``total`` parts of a stage are finished."""
         label = _LABELS.get(stage, stage)
+        if self._open not in ("", stage):
+            ended, self._open = self._open, ""
+            self.progress(ended, 1, 1)
         if self._bar:
             if stage not in self._tasks:
                 self._tasks[stage] = self._bar.add_task(label, total=total)
             self._bar.update(self._tasks[stage], completed=done, total=total)
         elif not self._quiet and stage not in self._said:
-            self._said.add(stage)
+            self._said[stage] = time.monotonic()
             self._line(label)
+        elif not self._quiet and time.monotonic() - self._said[stage] >= AGAIN_S:
+            self._said[stage] = time.monotonic()
+            self._line(f"{label}: {done} of {total}")
 
     def warning(self, text: str) -> None:
         """Something the user should know."""

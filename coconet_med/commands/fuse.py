@@ -112,6 +112,7 @@ def fuse(
             "function_kind": function_kind,
         }
         dicom = _dicom_options(anatomy, function, chosen, allow_gaps, dynamic, select)
+        say.begin("read")
         result = fuse_pair(
             anatomy,
             function,
@@ -143,6 +144,7 @@ def fuse(
         )
         form = {"form": dicom_form} if not _has_suffix(output) else {}
         extras = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
+        say.begin("write")
         written = result.save(output, overwrite=overwrite, **extras, **form)
         if report:
             written.append(result.report(report, overwrite=overwrite))

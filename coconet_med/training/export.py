@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,15 @@ def _store_half(path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any], *, half: bool = False) -> Path:
+def release(
+    net: CoCoNet,
+    name: str,
+    folder: Path,
+    card: dict[str, Any],
+    *,
+    half: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Path:
     """Write weights in both forms, and the card with their sha256; returns the path of the card.
 
     The network is rounded (:func:`rounded`) before anything else, so both files still compute the same.  Earlier files
@@ -151,15 +160,19 @@ def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any], *, half
         folder: where to.
         card: what the card says besides.
         half: store large tensors in half precision, for half the size.
+        progress: called with (``"export"``, steps done, all steps).
 
     Raises:
         ModelError: the exported network differs from torch.
     """
+    tell = progress or (lambda stage, done, total: None)
     folder.mkdir(parents=True, exist_ok=True)
+    tell("export", 0, 2)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
         onnx, state, out = (Path(unfinished) / f"{name}.{suffix}" for suffix in ("onnx", "pt", "json"))
         net = rounded(net, half=half)
         card = {**card, "onnx_minus_torch": export_onnx(net, onnx, half=half)}
+        tell("export", 1, 2)
         torch.save(_packed(net) if half else net.state_dict(), state)
         card["files"] = {
             path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
@@ -168,4 +181,5 @@ def release(net: CoCoNet, name: str, folder: Path, card: dict[str, Any], *, half
         out.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         for path in (onnx, state, out):
             os.replace(path, folder / path.name)
+    tell("export", 2, 2)
     return folder / out.name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -12,6 +14,8 @@ from coconet_med.training.data import SlicePair
 from coconet_med.training.journal import fuse_pair
 from coconet_med.training.preservation import PreservationLoss
 
+Progress = Callable[[str, int, int], None]
+
 #: Terms that count what is wrong with a picture.
 _FAULTS = ("anatomy_levels", "no_new_edges", "darkness", "differences")
 
@@ -19,30 +23,44 @@ _FAULTS = ("anatomy_levels", "no_new_edges", "darkness", "differences")
 GLANCE = 24
 
 
-def judge(net: CoCoNet, pairs: list[SlicePair]) -> Table:
-    """The fidelity measures of every pair, colored as ``fuse`` colors by default."""
-    rows = []
-    for pair in pairs:
+def judge(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None = None) -> Table:
+    """The fidelity measures of every pair, colored as ``fuse`` colors by default.
+
+    Args:
+        net: the network.
+        pairs: what it is judged by.
+        progress: called with (``"judge"``, pairs done, all pairs).
+    """
+    tell, rows = progress or (lambda stage, done, total: None), []
+    tell("judge", 0, len(pairs))
+    for number, pair in enumerate(pairs, start=1):
         (anatomy, function), fused = fuse_pair(net, pair)
         rgb = compose(fused, function)
         ct = pair.group == "mri-ct"
         values = evaluate_pair(255 * anatomy, 255 * function, rgb, uptake=function, decode=decode, ct=ct)
         rows.append(Row(pair.name, values, method="trained", group=pair.group, person=pair.person))
+        tell("judge", number, len(pairs))
     return Table(rows)
 
 
 @torch.inference_mode()
-def glance(net: CoCoNet, pairs: list[SlicePair]) -> dict[str, float]:
+def glance(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None = None) -> dict[str, float]:
     """The differentiable forms of the measures, averaged over at most :data:`GLANCE` pairs of each group: a quick look.
 
-    Names are ``group/term``; the preserved shares count from 0 to 1; those of :data:`_FAULTS` should be 0.
+    ``progress`` is called with (``"glance"``, pairs done, all pairs).  Names are ``group/term``; the preserved shares
+    count from 0 to 1; those of :data:`_FAULTS` should be 0.
     """
     loss, found = PreservationLoss(), {}
     groups: dict[str, list[SlicePair]] = {}
     for pair in pairs:
         groups.setdefault(pair.group, []).append(pair)
-    for group, members in groups.items():
-        for pair in members[:: max(1, len(members) // GLANCE)][:GLANCE]:
+    chosen = {group: many[:: max(1, len(many) // GLANCE)][:GLANCE] for group, many in groups.items()}
+    count, done = sum(map(len, chosen.values())), 0
+    for group, members in chosen.items():
+        for pair in members:
+            if progress:
+                progress("glance", done, count)
+                done += 1
             sources, fused = fuse_pair(net, pair)
             terms = loss.terms(torch.from_numpy(fused)[None, None], torch.from_numpy(sources)[None])
             for name, value in terms.items():

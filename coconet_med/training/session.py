@@ -106,7 +106,7 @@ class Session:
         try:
             net = trainer.run(
                 save_every=save_every,
-                validate=lambda net: glance(net, shown),
+                validate=lambda net: glance(net, shown, progress=self.say.progress),
                 report=report,
                 progress=self.say.progress,
             )
@@ -120,7 +120,7 @@ class Session:
         """Measure the held-out slices; returns the table as text, empty where nothing was held out."""
         if not self.held:
             return ""
-        self.table = judge(net, self.held)
+        self.table = judge(net, self.held, progress=self.say.progress)
         self.table.to_csv(self.out / "judged.csv")
         return self.table.to_text()
 
@@ -128,7 +128,7 @@ class Session:
         """Write weights and card, those of a full network in half precision; returns the path of the card."""
         from coconet_med.training.export import release
 
-        return release(net, name, folder, self.card(command), half=self._half)
+        return release(net, name, folder, self.card(command), half=self._half, progress=self.say.progress)
 
     @property
     def _half(self) -> bool:

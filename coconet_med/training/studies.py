@@ -96,6 +96,8 @@ def study_slices(
     )
     pairs: list[SlicePair] = []
     drawn = None if masks is None else _drawn(masks)
+    if progress:
+        progress("prepare", 0, len(studies))
     for number, study in enumerate(studies):
         pairs += _masked(_slices(_prepared(data, number, study), study["name"], group), drawn, study["name"])
         if progress:

@@ -42,7 +42,9 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     monkeypatch.setattr(trainer_module, "build_network", lambda name: CoCoNet(width=2))
     judged: list[CoCoNet] = []
     judge = session_module.judge
-    monkeypatch.setattr(session_module, "judge", lambda net, pairs: judged.append(net) or judge(net, pairs))
+    monkeypatch.setattr(
+        session_module, "judge", lambda net, pairs, **more: judged.append(net) or judge(net, pairs, **more)
+    )
     (tmp_path / "small.json").write_text('{"batch": 2, "sizes": [32], "contrast": {"weight": 1.0, "steps": 1}}')
     line = (
         f"--data {atlas_folder} --settings {tmp_path / 'small.json'} --steps 3 --save-every 2 --out {tmp_path / 'run'}"
@@ -51,6 +53,8 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     said = capsys.readouterr()
     assert "8 slices to train on (4 of mri-ct, 4 of mri-pet), 4 to judge by" in said.err
     assert re.search(r"mri-pet +trained +2 +1 ", said.out)
+    shown = said.err.splitlines()
+    assert shown.index("training") < shown.index("looking at the network") < shown.index("judging")
     written = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"checkpoint.pt", "settings.json", "log.jsonl", "samples.png", "judged.csv"} <= written
     log = [json.loads(text) for text in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
