@@ -101,10 +101,14 @@ def test_a_short_training_is_judged_resumed_and_not_mistaken_for_the_next(place:
 
     out = place.work / "short"
     command, few = COMMANDS["Fine-tuning from the released weights"], ("--size", "64", "--slices_per_case", "2")
-    done = place.run(command, *few, "--epochs", "1", "--output_dir", str(out))  # below val_interval, which is 5
+    # A training of two epochs that ends after the first, which is no multiple of the two between judgments.
+    ended = ("--epochs", "2", "--train#trainer#max_epochs", "1")
+    done = place.run(command, *few, *ended, "--output_dir", str(out))
     assert done.returncode == 0, done.stdout[-3000:]
     last = (out / "models" / "model_last.pt").read_bytes()
     assert done.stdout.count("Metrics -- ") == 2  # of the weights that it began with, and of those after the epoch
+    assert "\npreparing studies\n" in done.stdout
+    assert "judging\n" in done.stdout
     kept = torch.load(out / "models" / "checkpoint.pt", weights_only=True)
     assert kept["epoch"] == 1
     assert kept["optimizer"]["state"]
@@ -119,6 +123,15 @@ def test_a_short_training_is_judged_resumed_and_not_mistaken_for_the_next(place:
     steps = [next(iter(one["optimizer"]["state"].values()))["step"] for one in (kept, after)]
     assert steps[1] == 2 * steps[0]
     assert after["best"] >= kept["best"]
+    # The resumed training is the one that was never cut, up to the rounding of sums: 1e-5 in any weight.
+    done = place.run(command, *few, "--epochs", "2", "--output_dir", str(place.work / "whole"))
+    assert done.returncode == 0, done.stdout[-3000:]
+    whole = torch.load(place.work / "whole" / "models" / "checkpoint.pt", weights_only=True)
+    began = torch.load(place.bundle / "models" / "model.pt", weights_only=True)
+    for name, weights in whole["model"].items():
+        assert torch.allclose(weights.float(), after["model"][name].float(), rtol=0, atol=1e-5), name
+    learned = max(float((w - began[n]).abs().max()) for n, w in whole["model"].items() if w.is_floating_point())
+    assert learned > 1e-4  # so that equality says something
     done = place.run(command, *few, "--epochs", "2", "--resume", "True", "--output_dir", str(out))
     assert done.returncode == 1
     assert re.search(r"^error: .* has 2 epochs already; raise --epochs above that to go on$", done.stdout, re.MULTILINE)
