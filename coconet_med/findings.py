@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import SimpleITK as sitk
@@ -54,21 +54,37 @@ class Spot:
     Attributes:
         box: rows and columns around it.
         inside: its pixels, in the box.
-        ring: those of its surroundings, in the box.
-        bump: 1 in the spot and soft around it, in the box.
+        distance: of each pixel of the box to the spot, in mm; 0 in it.
+        block: rows and columns of pixels that one value of the field stands for.
         contrast: mean inside less mean of the ring, in its source, -1 to 1.
     """
 
     box: tuple[slice, slice]
     inside: np.ndarray
-    ring: np.ndarray
-    bump: np.ndarray
+    distance: np.ndarray
+    block: Sequence[int]
     contrast: float
+
+    @cached_property
+    def ring(self) -> np.ndarray:
+        """Pixels of its surroundings, in the box."""
+        return _ring(self.distance)
+
+    @cached_property
+    def bump(self) -> np.ndarray:
+        """1 in the spot and soft around it, in the box: as a field of such blocks can hold it."""
+        bump = np.exp(-0.5 * np.square(self.distance / _SOFT, dtype=np.float32))
+        bump = stretched(averaged(bump, self.block), self.block, bump.shape)
+        bump /= max(self.contrast_of(bump), 0.25)
+        return bump
 
     def contrast_in(self, picture: np.ndarray) -> float:
         """Mean inside less mean of the ring in any picture (rows, columns)."""
-        part = picture[self.box]
-        return float(part[self.inside].mean() - part[self.ring].mean())
+        return self.contrast_of(picture[self.box])
+
+    def contrast_of(self, part: np.ndarray) -> float:
+        """Mean inside less mean of the ring in what lies at its box."""
+        return float(part[self.inside].mean()) - float(part[self.ring].mean())
 
 
 def find_spots(
@@ -230,16 +246,8 @@ def _spots(
     box = _box(mask, (1, 1), mask.shape)
     if box is None:
         return []
-    mask = mask[box]
-    connected = sitk.ConnectedComponentImageFilter()
-    connected.SetNumberOfThreads(1)  # more only wait for each other in so small a picture
-    image = sitk.GetImageFromArray(np.ascontiguousarray(mask).view(np.uint8))
-    rows, columns = np.nonzero(mask)
-    numbers = sitk.GetArrayFromImage(connected.Execute(image))[rows, columns]
+    rows, columns, ends = _pieces(mask[box])
     rows, columns = (p + b.start + w.start for p, b, w in zip((rows, columns), box, where, strict=True))
-    order = np.argsort(numbers, kind="stable")
-    rows, columns = rows[order], columns[order]
-    ends = np.cumsum(np.bincount(numbers)[1:])
     pixel = spacing[0] * spacing[1]
     margin = [int(np.ceil((RING[1] + 1) / s)) for s in spacing]
     out: list[Spot] = []
@@ -249,6 +257,34 @@ def _spots(
             if spot and spot.contrast > 0 and not any(_same(spot, other) for other in known):
                 out.append(spot)
     return out
+
+
+def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pixels of a mask, piece by piece: rows, columns, and where each piece ends; neighbors share a side.
+
+    Runs of a row are joined to those of the next row that they touch.  Masks here hold some hundred runs, for which
+    this takes a fifth of the time of a filter over all pixels.
+    """
+    rows, columns = np.nonzero(mask)
+    width = mask.shape[1] + 1  # no run touches the first pixel of the next row
+    places = rows * width + columns
+    first = np.flatnonzero(np.diff(places, prepend=-2) > 1)
+    begin, last = places[first], places[np.append(first[1:], len(places)) - 1]
+    low, high = np.searchsorted(last, begin + width), np.searchsorted(begin, last + width, side="right")
+    parent = list(range(len(first)))
+
+    def root(run: int) -> int:
+        while parent[run] != run:
+            parent[run] = run = parent[parent[run]]
+        return run
+
+    for run, (a, b) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
+        for below in range(a, b):
+            parent[root(below)] = root(run)
+    numbers = np.repeat([root(run) for run in range(len(first))], np.diff(first, append=len(places)))
+    order = np.argsort(numbers, kind="stable")
+    sizes = np.bincount(numbers)
+    return rows[order], columns[order], np.cumsum(sizes[sizes > 0])
 
 
 def _spot(
@@ -268,23 +304,26 @@ def _spot(
     rows, columns = rows - box[0].start, columns - box[1].start
     inside[rows, columns] = True
     distance = _from_spot(inside, rows, columns, spacing)
-    ring = (distance >= RING[0]) & (distance <= RING[1])
+    ring = _ring(distance)
     if not ring.any():
         return None
     part = function[box]
+    around = part[ring]
     core = float(part[inside].mean())
-    contrast = core - float(part[ring].mean())
-    if float((part[ring] > core - _NEARLY * contrast).mean()) > _RIM:
+    contrast = core - float(around.mean())
+    if np.count_nonzero(around > core - _NEARLY * contrast) > _RIM * around.size:
         return None
-    bump = np.exp(-0.5 * np.square(distance / _SOFT, dtype=np.float32))
-    bump = stretched(averaged(bump, block), block, bump.shape)
-    bump /= max(float(bump[inside].mean() - bump[ring].mean()), 0.25)
-    return Spot(box, inside, ring, bump, contrast)  # type: ignore[arg-type]
+    return Spot(box, inside, distance, block, contrast)  # type: ignore[arg-type]
+
+
+def _ring(distance: np.ndarray) -> np.ndarray:
+    return (distance >= RING[0]) & (distance <= RING[1])
 
 
 def _from_spot(inside: np.ndarray, rows: np.ndarray, columns: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     """Distance in mm of each pixel of a box to the nearest one of a spot; 0 in it."""
-    padded = np.pad(inside, 1)
+    padded = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), bool)
+    padded[1:-1, 1:-1] = inside
     edge = ~(padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:])[rows, columns]
     y = np.square((np.arange(inside.shape[0])[:, None] - rows[edge]) * spacing[0], dtype=np.float32)
     x = np.square((np.arange(inside.shape[1])[:, None] - columns[edge]) * spacing[1], dtype=np.float32)
