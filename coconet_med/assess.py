@@ -16,7 +16,7 @@ from coconet_med.align.grid import resample
 from coconet_med.color import decode
 from coconet_med.dicom.select import selection_of
 from coconet_med.errors import GeometryError, OptionError, ReadError
-from coconet_med.fusion import fuse
+from coconet_med.fusion import colormap_for, fuse
 from coconet_med.model import load_model
 from coconet_med.pair import check_pair
 from coconet_med.quality import MeasureSet, Row, Table, evaluate_pair, evaluate_volume
@@ -44,7 +44,7 @@ def assess_folder(
     function_as: FunctionAs = "uptake",
     measures: MeasureSet = "fidelity",
     baselines: bool = True,
-    colormap: str = "uptake",
+    colormap: str = "auto",
     model: str = "light",
     engine: str = "auto",
     progress: Progress | None = None,
@@ -75,6 +75,7 @@ def assess_folder(
         raise OptionError(msg)
     pairs = list(read_atlas(root, split=split, sets=tuple(s for s in ATLAS_SETS if s in (sets or ATLAS_SETS))))
     loaded = load_model(model, engine=engine)
+    colormap = "uptake" if colormap == "auto" else colormap
     rows: list[Row] = []
     for number, pair in enumerate(pairs, 1):
         ours = (loaded.name, partial(_fused, pair, function_as, colormap, loaded))
@@ -124,7 +125,7 @@ def assess_pair(
     palette: str | None = None,
     measures: MeasureSet = "fidelity",
     baselines: bool = True,
-    colormap: str = "uptake",
+    colormap: str = "auto",
     model: str = "light",
     engine: str = "auto",
     different_patients: bool = False,
@@ -176,14 +177,16 @@ def assess_pair(
             anatomy, function, fused, colormap, different_patients, select, affine
         )
     slicing = slicing_of(first.image, slice_axis=first.slice_axis, planar=first.planar)
-    stacks = [slicing.stack(a) for a in (255 * light, 255 * uptake, rgb)]
+    # Lightness shows the size of values of both signs, color their sign as well.
+    stacks = [slicing.stack(a) for a in (255 * light, 255 * np.abs(uptake), rgb)]
+    truth = slicing.stack(uptake)
     spacing = 1.0 if first.planar else slicing.spacing(first.image)[1:]
     rows = []
     for method in ("fused", *(BASELINES if baselines else ())):
         made = stacks[2] if method == "fused" else fuse_classically(method, stacks[0], stacks[1])
         read_back = partial(decode, colormap=colormap) if method == "fused" and colormap != "gray" else None
         values = evaluate_volume(
-            *stacks[:2], made, uptake=stacks[1] / 255, decode=read_back, measures=measures, spacing=spacing, ct=ct
+            *stacks[:2], made, uptake=truth, decode=read_back, measures=measures, spacing=spacing, ct=ct
         )
         rows.append(Row(first.name, values, method=method))
         if progress:
@@ -219,12 +222,15 @@ def _read_result(
         moved = resample(second.image, first.image, move)
     else:
         moved = align(first, second, register="never").function
-    window = window_for(second, _array(second.image), "function", given=None)
+    known = told.get("colormap", colormap)
+    signed = None if known == "auto" else known == "diverging"
+    window = window_for(second, _array(second.image), "function", given=None, signed=signed)
     if "window" in told:
-        window = Window(told["window"]["low"], told["window"]["high"], second.units, "given")
+        limits = told["window"]
+        window = Window(limits["low"], limits["high"], second.units, "given", signed=limits.get("signed", False))
     light = window_for(first, _array(first.image), "anatomy").apply(_array(first.image))
     rgb = _array(result.color) if result.color is not None else np.repeat(_array(result.image)[..., None], 3, -1)
-    known = told.get("colormap", colormap)
+    known = colormap_for(known, second, window)
     grey = result.color is None or "YCbCr" in known
     colors = "gray" if grey else known
     return first, light, window.apply(_array(moved)), rgb.astype(np.uint8), colors, second.modality == "CT"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coconet_med.colormaps import LUMA, STEPS, chroma_room, chroma_to_rgb, get_colormap
+from coconet_med.colormaps import LUMA, STEPS, ZERO, chroma_room, chroma_to_rgb, get_colormap
 from coconet_med.errors import OptionError
 from coconet_med.nearest import nearest_colors
 
@@ -28,7 +28,7 @@ def compose(luminance: ArrayLike, uptake: ArrayLike, *, colormap: str = "uptake"
 
     Args:
         luminance: fused luminance in [0, 1] (BT.601 Y), any shape; volumes are (k, j, i).
-        uptake: windowed uptake in [0, 1], same shape.
+        uptake: windowed uptake in [0, 1], same shape; of a diverging map in [-1, 1].
         colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`.
         strength: linear weight between gray anatomy (0) and the full color (1).
 
@@ -36,7 +36,7 @@ def compose(luminance: ArrayLike, uptake: ArrayLike, *, colormap: str = "uptake"
         RGB ``uint8`` of shape ``luminance.shape + (3,)``.  Where uptake is 0 the pixel is exactly gray.
 
     Raises:
-        OptionError: shapes differ, values are NaN, infinite or outside [0, 1], unknown map, strength outside [0, 1].
+        OptionError: shapes differ, values are NaN, infinite or out of range, unknown map, strength outside [0, 1].
 
     Example:
         >>> compose([[0.0, 0.5, 1.0]], [[0.0, 0.0, 0.0]]).tolist()
@@ -47,11 +47,12 @@ def compose(luminance: ArrayLike, uptake: ArrayLike, *, colormap: str = "uptake"
         msg = f"luminance {luminance.shape} and uptake {uptake.shape} differ in shape: bring both onto one grid first"
         raise OptionError(msg)
     table = _table(colormap, _checked_strength(strength)).reshape(-1, 3)
+    columns = _signed_steps if get_colormap(colormap).kind == "diverging" else _uptake_steps
     light, hot = luminance.reshape(-1), uptake.reshape(-1)
     out = np.empty((light.size, 3), np.uint8)
     for start in range(0, light.size, _CHUNK):
         part = slice(start, start + _CHUNK)
-        index = _steps(light[part], "luminance") * STEPS + _steps(hot[part], "uptake")
+        index = _steps(light[part], "luminance") * STEPS + columns(hot[part])
         np.take(table, index, axis=0, out=out[part], mode="clip")
     return out.reshape(*luminance.shape, 3)
 
@@ -69,7 +70,7 @@ def decode(rgb: ArrayLike, *, colormap: str = "uptake", strength: float = 1.0) -
         strength: the strength that it was made with.
 
     Returns:
-        ``float32`` (...), uptake in [0, 1] of the window.
+        ``float32`` (...), uptake in [0, 1] of the window; of a diverging map in [-1, 1].
 
     Raises:
         OptionError: the map or a strength of 0 carries no uptake, or ``rgb`` is no RGB ``uint8`` array.
@@ -169,17 +170,21 @@ def _table(colormap: str, strength: float) -> np.ndarray:
 @lru_cache(maxsize=4)
 def _inverse(colormap: str, strength: float) -> _Inverse:
     keys, group, count = np.unique(_keys(_table(colormap, strength)), return_inverse=True, return_counts=True)
-    luminance, uptake = (plane.reshape(-1) for plane in np.divmod(np.arange(STEPS**2), STEPS))
-    mean_uptake = np.bincount(group.reshape(-1), uptake) / count / (STEPS - 1)
-    # Gray is 0, not the mean of 0 and the first steps that round to gray as well; and so with the top of the window,
-    # where all that lies beyond it is.
-    mean_uptake[(keys % 0x10101 == 0) & (mean_uptake < 2 / STEPS)] = 0
-    topmost = np.bincount(group.reshape(-1), uptake == STEPS - 1) > 0
-    mean_uptake[topmost & (mean_uptake > 1 - 2 / STEPS)] = 1
-    mean_luminance = np.bincount(group.reshape(-1), luminance) / count / (STEPS - 1)
+    group = group.reshape(-1)
+    luminance, column = (plane.reshape(-1) for plane in np.divmod(np.arange(STEPS**2), STEPS))
+    levels = get_colormap(colormap).levels
+    uptake, step = levels[column], levels[-1] - levels[-2]
+    mean_uptake = np.bincount(group, uptake) / count
+    # Gray is 0, not the mean of 0 and the first steps that round to gray as well; and so with the ends of the window,
+    # where all that lies beyond them is.
+    mean_uptake[(keys % 0x10101 == 0) & (np.abs(mean_uptake) < 2 * step)] = 0
+    for end in (levels[0], 1.0) if levels[0] else (1.0,):
+        there = np.bincount(group, uptake == end) > 0
+        mean_uptake[there & (np.abs(mean_uptake - end) < 2 * step)] = end
+    mean_luminance = np.bincount(group, luminance) / count / (STEPS - 1)
     spread = np.zeros(len(keys))
-    np.maximum.at(spread, group.reshape(-1), np.abs(uptake / (STEPS - 1) - mean_uptake[group.reshape(-1)]))
-    spread += 0.5 / (STEPS - 1)
+    np.maximum.at(spread, group, np.abs(uptake - mean_uptake[group]))
+    spread += 0.5 * step
     return _Inverse(keys, *(part.astype(np.float32) for part in (mean_uptake, mean_luminance, spread)))
 
 
@@ -218,11 +223,21 @@ def _steps(values: np.ndarray, name: str) -> np.ndarray:
     return np.clip(scaled, 0, STEPS - 1).astype(np.intp)
 
 
-def _checked_unit(values: np.ndarray, name: str) -> np.ndarray:
-    """The values, known to be finite and within [0, 1] up to rounding.  (NaN fails both comparisons.)"""
-    if values.size and not (values.min() >= -_SLACK and values.max() <= 1 + _SLACK):
+def _uptake_steps(values: np.ndarray) -> np.ndarray:
+    return _steps(values, "uptake")
+
+
+def _signed_steps(values: np.ndarray) -> np.ndarray:
+    """Columns of a diverging map: 1 to 255, no uptake at 128."""
+    scaled = np.rint(_checked_unit(values, "signed uptake", low=-1) * np.float32(STEPS - 1 - ZERO))
+    return np.clip(scaled + ZERO, 1, STEPS - 1).astype(np.intp)
+
+
+def _checked_unit(values: np.ndarray, name: str, *, low: int = 0) -> np.ndarray:
+    """The values, known to be finite and within [low, 1] up to rounding.  (NaN fails both comparisons.)"""
+    if values.size and not (values.min() >= low - _SLACK and values.max() <= 1 + _SLACK):
         found = f"{values.min()} to {values.max()}" if np.isfinite(values).all() else "NaN or infinite values"
-        msg = f"{name} must lie in [0, 1] but holds {found}: clean and window it first"
+        msg = f"{name} must lie in [{low}, 1] but holds {found}: clean and window it first"
         raise OptionError(msg)
     return values
 

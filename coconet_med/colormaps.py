@@ -8,6 +8,8 @@ A map is a two-dimensional table of 256 luminance steps by 256 uptake steps.  Tw
 * *classic maps* (``hot``, ``hot-metal``, ``pet``, ``rainbow``): the look of the nuclear-medicine workstation: the
   one-dimensional palette is laid over the gray picture with an opacity of one half.  They are options, not the
   default: :attr:`Colormap.cost` says what each loses, and ``docs/color.md`` has the measurements.
+
+A *diverging map* is two hue maps, one for values above 0 and one for those below; its uptake runs from -1 to 1.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ LUMA = np.array([0.299, 0.587, 0.114])
 #: Steps of luminance (rows) and of uptake (columns) in a color table.
 STEPS = 256
 
-Kind = Literal["hue", "classic", "gray"]
+#: Column of no uptake in the table of a diverging map; column 0 is as column 1, so that both sides have 127 steps.
+ZERO = 128
+
+Kind = Literal["hue", "classic", "gray", "diverging"]
 Knots = tuple[tuple[float, float], ...]
 ColorKnots = tuple[tuple[float, tuple[int, int, int]], ...]
 
@@ -44,6 +49,7 @@ class Colormap:
         darkest: hue maps: Y (0 to 1) of black anatomy over uptake; above 0, because black has no hue.
         brightest: hue maps: Y of white anatomy over uptake.
         opacity: classic maps: opacity of the color over uptake.
+        below: diverging maps: the hue map of values below 0; the others are those of values above.
     """
 
     name: str
@@ -55,6 +61,14 @@ class Colormap:
     darkest: Knots = ((0.0, 0.0), (1.0, 0.0))
     brightest: Knots = ((0.0, 1.0), (1.0, 1.0))
     opacity: Knots = ()
+    below: Colormap | None = None
+
+    @property
+    def levels(self) -> np.ndarray:
+        """Uptake of the 256 columns of the table: 0 to 1, or of a diverging map -1 to 1 with 0 at column 128."""
+        if self.kind == "diverging":
+            return np.clip((np.arange(STEPS) - ZERO) / (STEPS - 1 - ZERO), -1, 1)
+        return np.linspace(0, 1, STEPS)
 
     def palette(self, levels: int = STEPS) -> np.ndarray:
         """The one-dimensional palette of a classic map: uint8 (levels, 3), linear between the control points."""
@@ -68,13 +82,17 @@ class Colormap:
     def table(self, strength: float = 1.0) -> np.ndarray:
         """RGB for each pair of luminance and uptake: uint8 (256 luminance steps, 256 uptake steps, 3).
 
-        ``strength`` is the linear weight between gray anatomy (0) and the full color (1).  Column 0 is exactly gray.
+        ``strength`` is the linear weight between gray anatomy (0) and the full color (1).  The column of no uptake (0,
+        or :data:`ZERO`) is exactly gray.
         """
         gray = np.broadcast_to(np.linspace(0, 1, STEPS)[:, None, None], (STEPS, STEPS, 3))
         if self.kind == "gray":
             rgb = gray
         elif self.kind == "hue":
             rgb = _hue_table(self)
+        elif self.below is not None:
+            above, below = _hue_table(self, self.levels[ZERO:]), _hue_table(self.below, -self.levels[:ZERO])
+            rgb = np.concatenate([below, above], axis=1)
         else:
             alpha = _smooth(self.opacity)[None, :, None]
             rgb = (1 - alpha) * gray + alpha * self.palette()[None] / 255
@@ -85,14 +103,14 @@ def _split(knots: ColorKnots) -> tuple[np.ndarray, np.ndarray]:
     return np.array([at for at, _ in knots]), np.array([color for _, color in knots], float)
 
 
-def _smooth(knots: Knots) -> np.ndarray:
-    """Monotone cubic curve through the knots at the 256 uptake steps: a kink would show as a band."""
+def _smooth(knots: Knots, u: np.ndarray | None = None) -> np.ndarray:
+    """Monotone cubic curve through the knots, at the 256 uptake steps by default: a kink would show as a band."""
     at, value = np.asarray(knots, dtype=float).T
     step = np.diff(at)
     secant = np.diff(value) / step
     slope = _slopes(step, secant)
     bend = (slope[:-1] + slope[1:] - 2 * secant) / step
-    u = np.linspace(0, 1, STEPS)
+    u = np.linspace(0, 1, STEPS) if u is None else u
     n = np.clip(np.searchsorted(at, u, side="right") - 1, 0, len(step) - 1)
     s = u - at[n]
     return value[n] + slope[n] * s + ((secant - slope[:-1]) / step - bend)[n] * (s * s) + (bend / step)[n] * (s * s * s)
@@ -123,12 +141,12 @@ def _end_slope(step: np.ndarray, secant: np.ndarray) -> float:
     return slope
 
 
-def _hue_table(colormap: Colormap) -> np.ndarray:
-    """Float RGB (256, 256, 3) in [0, 1] of a hue map."""
-    direction = _chroma_direction(colormap.colors)[None]
-    darkest, brightest = _smooth(colormap.darkest), _smooth(colormap.brightest)
+def _hue_table(colormap: Colormap, u: np.ndarray | None = None) -> np.ndarray:
+    """Float RGB (256, n, 3) in [0, 1] of a hue map, at the 256 uptake steps unless others are given."""
+    direction = _chroma_direction(colormap.colors, u)[None]
+    darkest, brightest = _smooth(colormap.darkest, u), _smooth(colormap.brightest, u)
     y = darkest[None] + (brightest - darkest)[None] * np.linspace(0, 1, STEPS)[:, None]
-    wanted = np.maximum(_smooth(colormap.chroma), 0)[None]
+    wanted = np.maximum(_smooth(colormap.chroma, u), 0)[None]
     room = chroma_room(y, direction)
     # A smooth minimum (p-norm, p = 6) of the wanted chroma and the room: never above either.
     ratio = wanted / np.maximum(room, 1e-9)
@@ -136,12 +154,12 @@ def _hue_table(colormap: Colormap) -> np.ndarray:
     return y[..., None] + length[..., None] * direction
 
 
-def _chroma_direction(colors: ColorKnots) -> np.ndarray:
-    """Unit steps in the plane of constant Y, as RGB differences (256, 3): the (Cb, Cr) angle runs along the path."""
+def _chroma_direction(colors: ColorKnots, u: np.ndarray | None = None) -> np.ndarray:
+    """Unit steps in the plane of constant Y, as RGB differences (n, 3): the (Cb, Cr) angle runs along the path."""
     at, rgb = _split(colors)
     y = rgb @ LUMA
     angle = np.unwrap(np.arctan2((rgb[:, 0] - y) / 1.402, (rgb[:, 2] - y) / 1.772))
-    angle = _smooth(tuple(zip(at, angle, strict=True)))
+    angle = _smooth(tuple(zip(at, angle, strict=True)), u)
     return chroma_to_rgb(np.cos(angle), np.sin(angle))
 
 
@@ -218,6 +236,40 @@ _MAPS = (
         chroma=((0, 0), (0.4, 0.04), (0.7, 0.13), (1, 0.28)),
         darkest=((0, 0), (0.4, 0.04), (1, 0.14)),  # bone is black on MRI: it needs a floor to be seen at all
         brightest=((0, 1), (0.4, 0.97), (1, 0.94)),
+    ),
+    Colormap(
+        name="diverging",
+        description="For values of both signs: below 0 slate to blue, above 0 brown to orange and gold; 0 is gray.",
+        cost="Fewer steps on each side; with red-green color blindness the upper third of either side looks alike.",
+        kind="diverging",
+        # Angles and lengths of both sides: steps as even as may be in OKLab, at five luminances, while its blue-yellow
+        # axis moves one way on each side with protanopia and deuteranopia, too (Machado et al. 2009).
+        colors=(
+            (0.00, (255, 82, 30)),
+            (0.25, (255, 78, 46)),
+            (0.50, (242, 94, 0)),
+            (0.75, (196, 117, 0)),
+            (1.00, (161, 135, 0)),
+        ),
+        chroma=((0, 0), (0.1, 0.045), (0.3, 0.14), (0.6, 0.235), (1, 0.4)),
+        darkest=((0, 0), (0.3, 0.025), (1, 0.055)),
+        brightest=((0, 1), (0.25, 0.96), (1, 0.975)),
+        below=Colormap(
+            name="below",
+            description="",
+            cost="",
+            kind="hue",
+            colors=(
+                (0.00, (19, 158, 255)),
+                (0.25, (30, 152, 255)),
+                (0.50, (57, 139, 255)),
+                (0.75, (76, 129, 255)),
+                (1.00, (119, 107, 255)),
+            ),
+            chroma=((0, 0), (0.1, 0.038), (0.3, 0.11), (0.6, 0.19), (1, 0.325)),
+            darkest=((0, 0), (0.3, 0.025), (1, 0.055)),
+            brightest=((0, 1), (0.25, 0.95), (1, 0.88)),  # a bright blue has little room for color
+        ),
     ),
     Colormap(
         name="hot",

@@ -27,6 +27,7 @@ from coconet_med.readers.memory import from_memory
 from coconet_med.readers.pet_suv import insist_on_suv
 from coconet_med.result import FusionResult
 from coconet_med.scale import Window, window_for
+from coconet_med.signed import why_signed
 from coconet_med.slices import slicing_of
 from coconet_med.slicewise import Fusion, prepare
 from coconet_med.transform_files import check_transform, read_transform
@@ -111,8 +112,8 @@ def fuse(
             whose SUV is not known.
         palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
             color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
-        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, ``"uptake"`` for
-            all else.
+        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, ``"diverging"``
+            for maps of both signs (:mod:`coconet_med.signed`), ``"uptake"`` for all else.
         color: ``"map"`` colors by the uptake; ``"source"`` keeps the Cb and Cr of the picture that is in color under
             the fused luminance, as the paper does with visible and infrared pictures, and is gray where neither is.
         strength: linear weight between anatomy alone (0) and the full fusion (1).
@@ -178,8 +179,6 @@ def fuse(
             note = f"{second.name}: is in color; its luminance was fused, and the colors are those of {first.name}"
             second = replace(second, color=None, warnings=(*second.warnings[:-1], note))
         kept = _kept(first, second, color)
-        if colormap == "auto":
-            colormap = "ct" if second.modality == "CT" else "uptake"
         settled = None
         if reference is not None:
             from coconet_med.measure.together import aligned, as_ratio
@@ -191,20 +190,21 @@ def fuse(
         stack = slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape
         spacing_of_stack = None if first.planar else slicing.spacing(first.image)
         ready = aside.submit(prepare, model.engine, *stack, spacing=spacing_of_stack)
-        limits = aside.submit(_windows, first, second, anatomy_window, window)
-        least = threshold_in_units(threshold, second)
-        look = Look(colormap, strength, lightness)
+        threshold_in_units(threshold, second)
+        limits = aside.submit(_windows, first, second, anatomy_window, window, colormap, colored=bool(kept))
 
         def paint(under: Alignment | Guess, told: Callable[[int, int], None] | None) -> Pictures:
             windows = limits.result()
             ready.result()
-            shown = look.with_threshold(least, windows[1])
+            look = Look(colormap_for(colormap, second, windows[1]), strength, lightness)
+            shown = look.with_threshold(threshold_in_units(threshold, second, windows[1]), windows[1])
             return _pictures(first, second, under, windows, slicing, shown, kept, engine=model.engine, progress=told)
 
         alignment, (color, luminance, field) = _aligned(
             first, second, register, force, aside, paint, progress, stored, settled
         )
         windows = limits.result()
+    colormap = colormap_for(colormap, second, windows[1])
     return FusionResult(
         color=_flat(color, first),
         luminance=_flat(luminance, first),
@@ -218,7 +218,7 @@ def fuse(
         kept=kept,
         strength=strength,
         lightness=lightness,
-        threshold=least,
+        threshold=threshold_in_units(threshold, second, windows[1]),
         plane=slicing.plane,
         field=field,
         provenance=_provenance(model) | {"patients": pair.patients},
@@ -228,6 +228,7 @@ def fuse(
             *second.warnings,
             *alignment.warnings,
             *_clipping(windows[1], second, alignment),
+            *_signs(windows[1], second),
         ),
     )
 
@@ -300,16 +301,31 @@ def _guessed(guess: Guess, paint: Painter, progress: Progress | None) -> tuple[A
 
 
 def _windows(
-    anatomy: Source, function: Source, of_anatomy: WindowChoice, of_function: WindowChoice
+    anatomy: Source,
+    function: Source,
+    of_anatomy: WindowChoice,
+    of_function: WindowChoice,
+    colormap: str,
+    *,
+    colored: bool,
 ) -> tuple[Window, Window]:
+    # A map that was named decides: only a diverging one shows both signs.
+    signed = False if colored else None if colormap == "auto" else colormap == "diverging"
     return (
         window_for(anatomy, sitk.GetArrayViewFromImage(anatomy.image), "anatomy", given=of_anatomy),
-        window_for(function, sitk.GetArrayViewFromImage(function.image), "function", given=of_function),
+        window_for(function, sitk.GetArrayViewFromImage(function.image), "function", given=of_function, signed=signed),
     )
 
 
-def threshold_in_units(threshold: float | str | None, function: Source) -> float | None:
-    """A threshold in the units of the functional image.
+def colormap_for(colormap: str, function: Source, window: Window) -> str:
+    """The name of a color map, ``"auto"`` settled by what is shown: signed maps, CT, all else."""
+    if colormap != "auto":
+        return colormap
+    return "diverging" if window.signed else "ct" if function.modality == "CT" else "uptake"
+
+
+def threshold_in_units(threshold: float | str | None, function: Source, window: Window | None = None) -> float | None:
+    """A threshold in the units of the functional image; percents of a signed map are of its value farthest from 0.
 
     Raises:
         OptionError: the colors of the functional image are of an unknown palette, so that its uptake is not known.
@@ -319,7 +335,11 @@ def threshold_in_units(threshold: float | str | None, function: Source) -> float
     if function.color is not None:
         raise OptionError(f"--threshold: the palette of {function.name} is not known, nor its uptake; give --palette")
     value, percent = parse_threshold(threshold)
-    return value * float(sitk.GetArrayViewFromImage(function.image).max()) / 100 if percent else value
+    if not percent:
+        return value
+    values = sitk.GetArrayViewFromImage(function.image)
+    farthest = max(float(values.max()), -float(values.min()) if window and window.signed else 0.0)
+    return value * farthest / 100
 
 
 def _read_pair(
@@ -487,7 +507,10 @@ def mix_again(
     first, second = result.anatomy, result.function
     slicing = slicing_of(first.image, plane=result.plane, slice_axis=first.slice_axis, planar=first.planar)
     windows, kept = (result.anatomy_window, result.window), result.kept
-    least = result.threshold if threshold is None else threshold_in_units(threshold, second)
+    least = result.threshold if threshold is None else threshold_in_units(threshold, second, result.window)
+    if (colormap == "diverging") != result.window.signed and not kept:
+        how = "diverging, the map of values of both signs" if result.window.signed else "any other map than diverging"
+        raise OptionError(f"--colormap {colormap}: this fusion needs {how}; fuse again for another one")
     look = Look(colormap, strength, lightness).with_threshold(least, result.window)
     color, luminance, field = _pictures(
         first, second, result.alignment, windows, slicing, look, kept, field=result.field
@@ -534,14 +557,30 @@ def _flat(image: sitk.Image, anatomy: Source) -> sitk.Image:
 
 def _clipping(window: Window, function: Source, alignment: Alignment) -> tuple[str, ...]:
     """A warning where uptake differs above the window, so that its order cannot be seen there."""
-    if window.chosen == "robust":
+    if window.chosen.startswith("robust"):
         return ()
-    above = float(np.mean(sitk.GetArrayViewFromImage(alignment.function) > window.high))
-    if above <= 0:
+    values = sitk.GetArrayViewFromImage(alignment.function)
+    found = []
+    sides = [("above", window.high, values > window.high)]
+    sides += [("below", window.low, values < window.low)] if window.signed else []
+    for name, limit, beyond in sides:
+        if (share := float(np.mean(beyond))) > 0:
+            words = f"{100 * share:.2g} % of the voxels are {name} the window ({limit:g} {window.units})"
+            found.append(f"{function.name}: {words} and look alike")
+    return tuple(found)
+
+
+def _signs(window: Window, function: Source) -> tuple[str, ...]:
+    """A warning where values below 0 that mean something are shown as if there was nothing."""
+    if window.signed or function.color is not None:
+        return ()
+    values = sitk.GetArrayViewFromImage(function.image)
+    why = why_signed(function, values)
+    if why is None or window.low < 0:
         return ()
     return (
-        f"{function.name}: {100 * above:.2g} % of the voxels are above the window ({window.high:g} {window.units}) and "
-        "look alike",
+        f"{function.name}: {100 * float(np.mean(values < 0)):.2g} % of its values are below 0 ({why}) and are shown as "
+        "0; leave out --window and --colormap, or give --colormap diverging, to see both signs",
     )
 
 

@@ -151,7 +151,8 @@ def _draw_bar(
     threshold: float | None,
     ink: tuple[int, ...],
 ) -> None:
-    luminance, uptake = np.meshgrid(np.linspace(0, 1, layout.bar_width), np.linspace(1, 0, layout.bar_height))
+    lowest = get_colormap(colormap).levels[0]
+    luminance, uptake = np.meshgrid(np.linspace(0, 1, layout.bar_width), np.linspace(1, lowest, layout.bar_height))
     uptake = uptake if threshold is None else faded(uptake, threshold)
     bar = Image.fromarray(compose(luminance, uptake, colormap=colormap, strength=strength))
     picture.paste(bar, (layout.left, layout.top))

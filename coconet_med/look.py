@@ -32,7 +32,8 @@ class Look:
         colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`.
         strength: linear weight between anatomy alone (0) and the full fusion (1), of lightness and color.
         lightness: linear weight of the lightness alone: at 0 the anatomy's own gray under the full color.
-        threshold: uptake in [0, 1] of the window below which nothing of it is shown; ``None``: all is shown.
+        threshold: uptake in [0, 1] of the window below which nothing of it is shown; ``None``: all is shown.  Of a
+            signed map it holds for both signs.
     """
 
     colormap: str
@@ -59,15 +60,16 @@ class Look:
 
 
 def scaled_threshold(value: float, window: Window) -> float:
-    """A threshold in the units of a window as a share of it, 0 to 1."""
-    return float(np.clip((value - window.low) / (window.high - window.low), 0, 1))
+    """A threshold in the units of a window as a share of it, 0 to 1; of a signed map as a share of either side."""
+    zero = 0.0 if window.signed else window.low
+    return float(np.clip((value - zero) / (window.high - zero), 0, 1))
 
 
 def opacity(uptake: np.ndarray, threshold: float) -> np.ndarray:
-    """How much is shown of uptake in [0, 1]: 0 up to 0.8 of the threshold, then rising to 1 at the threshold."""
+    """How much is shown of uptake in [-1, 1]: 0 up to 0.8 of the threshold, then rising to 1 at the threshold."""
     if threshold <= 0:
         return np.ones_like(uptake)
-    return np.clip((uptake - FADE_FROM * threshold) / ((1 - FADE_FROM) * threshold), 0, 1)
+    return np.clip((np.abs(uptake) - FADE_FROM * threshold) / ((1 - FADE_FROM) * threshold), 0, 1)
 
 
 def faded(uptake: np.ndarray, threshold: float) -> np.ndarray:
@@ -83,8 +85,9 @@ def unfaded(shown: np.ndarray, threshold: float) -> np.ndarray:
     if threshold <= 0:
         return shown
     edge = FADE_FROM * threshold
-    root = (edge + np.sqrt(edge**2 + 4 * (1 - FADE_FROM) * threshold * np.maximum(shown, 0))) / 2
-    return np.where(shown <= 0, 0, np.where(shown < threshold, root, shown)).astype(shown.dtype)
+    size = np.abs(shown)
+    root = (edge + np.sqrt(edge**2 + 4 * (1 - FADE_FROM) * threshold * size)) / 2
+    return np.where(size <= 0, 0, np.where(size < threshold, np.copysign(root, shown), shown)).astype(shown.dtype)
 
 
 def beyond_field_of_view(function: sitk.Image, anatomy: sitk.Image, transform: sitk.Transform) -> np.ndarray | None:

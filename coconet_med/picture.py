@@ -8,8 +8,10 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
+from coconet_med.color import compose
 from coconet_med.legend import legend, with_legend
 from coconet_med.look import scaled_threshold
+from coconet_med.signed import SIGNED_INTENTS
 from coconet_med.slices import Slicing, slicing_of
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def overview(result: FusionResult, *, height: int = 320) -> np.ndarray:
 
 def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
     """The color bar of a result with its units; without a known palette, a bar that says so."""
-    units = {"relative": "relative uptake"}.get(result.window.units, result.window.units)
+    units = units_of(result)
     if result.colormap is None:
         what = "palette unknown" if result.kept in (None, "function") else "luminance"
         return legend("gray", 0, 1, what, height=height, notes=_notes(result))
@@ -63,13 +65,21 @@ def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
     )
 
 
+def units_of(result: FusionResult) -> str:
+    """What stands above the legend."""
+    if result.window.units != "relative":
+        return result.window.units
+    statistic = SIGNED_INTENTS.get(result.function.details.get("nifti_intent", 0), "value")
+    return statistic if result.window.signed else "relative uptake"
+
+
 def _notes(result: FusionResult) -> list[str]:
     """What the legend says under the bar."""
     notes = []
     if result.lightness < 1:
         notes.append("gray: anatomy" if result.lightness == 0 else f"lightness {result.lightness:g}")
     if result.threshold:
-        notes.append(f"from {result.threshold:.3g} on")
+        notes.append(f"from {'±' if result.window.signed else ''}{result.threshold:.3g} on")
     if result.without_data:
         notes.append("hatched: no data")
     return notes
@@ -79,9 +89,20 @@ def _volumes(result: FusionResult) -> dict[str, np.ndarray]:
     """(k, j, i, 3) RGB arrays of anatomy, uptake and fusion."""
     anatomy = result.anatomy_window.apply(sitk.GetArrayViewFromImage(result.anatomy.image))
     uptake = result.window.apply(sitk.GetArrayViewFromImage(result.uptake)).reshape(anatomy.shape)
-    grey = [np.repeat(np.rint(255 * v).astype(np.uint8)[..., None], 3, axis=-1) for v in (anatomy, uptake)]
     fused = sitk.GetArrayFromImage(result.color).reshape(*anatomy.shape, 3)
-    return {"anatomy": grey[0], "uptake": grey[1], "fused": fused}
+    return {"anatomy": alone(anatomy), "uptake": alone(uptake, signed=result.window.signed), "fused": fused}
+
+
+def alone(scaled: np.ndarray, *, signed: bool = False) -> np.ndarray:
+    """RGB ``uint8`` (..., 3) of one image by itself: gray, or of a signed map its colors, black where it is 0.
+
+    Args:
+        scaled: (...), in [0, 1] of its window; of a signed map in [-1, 1].
+        signed: whether it is one.
+    """
+    if signed:
+        return compose(np.abs(scaled), scaled, colormap="diverging")
+    return np.repeat(np.rint(255 * scaled).astype(np.uint8)[..., None], 3, axis=-1)
 
 
 def _slice_to_show(stack: np.ndarray) -> int:

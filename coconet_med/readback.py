@@ -11,8 +11,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.color import decode, foreign_colors, uptake_spread
+from coconet_med.colormaps import get_colormap
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.look import unfaded
+from coconet_med.look import scaled_threshold, unfaded
+from coconet_med.scale import Window
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class ReadBack:
         error_max: the same for the worst of them.
         foreign: share of the voxels whose color the legend does not hold (resampled, JPEG); they take the nearest one.
         foreign_distance: largest distance of such a color to the legend, in RGB levels.
-        topped: share of the colored voxels at the top of the window: there uptake is at least that.
+        topped: share of the colored voxels at the top of the window: there uptake is at least that.  Of a signed map at
+            either end of it.
     """
 
     uptake: sitk.Image
@@ -40,7 +43,7 @@ class ReadBack:
 
     def words(self) -> str:
         text = f"error of reading: {self.error_mean:.3g} on average, {self.error_max:.3g} at most ({self.units})"
-        text += f"; {self.topped:.2%} of the colored voxels are at the top of the window or above"
+        text += f"; {self.topped:.2%} of the colored voxels are at the end of the window or beyond"
         if self.foreign:
             text += (
                 f"; {self.foreign:.2%} have colors that the legend does not hold, up to {self.foreign_distance:.0f} off"
@@ -86,13 +89,15 @@ def read_back(
     image = _image(path, facts)
     rgb = sitk.GetArrayFromImage(image)
     low, high = (float(v) for v in low_high)
+    scale = _scale(low, high, units, colormap)
     share = decode(rgb, colormap=colormap, strength=strength)
     if facts.get("threshold"):  # near a threshold the color is that of a lower uptake, as the legend has it
-        share = unfaded(share, float(np.clip((facts["threshold"] - low) / (high - low), 0, 1)))
-    uptake = sitk.GetImageFromArray((low + share * (high - low)).astype(np.float32))
+        share = unfaded(share, scaled_threshold(facts["threshold"], scale))
+    uptake = sitk.GetImageFromArray(scale.restore(share).astype(np.float32))
     uptake.CopyInformation(image)
     colored = rgb.max(axis=-1) > 0
-    spread = uptake_spread(rgb, colormap=colormap, strength=strength)[colored] * (high - low)
+    per_share = float(scale.restore(np.array(1.0)) - scale.restore(np.array(0.0)))
+    spread = uptake_spread(rgb, colormap=colormap, strength=strength)[colored] * per_share
     off = foreign_colors(rgb, colormap=colormap, strength=strength)
     return ReadBack(
         uptake,
@@ -101,8 +106,15 @@ def read_back(
         float(spread.max()) if spread.size else 0.0,
         float((off > 0).mean()),
         float(off.max()),
-        float((share[colored] >= 1).mean()) if colored.any() else 0.0,
+        float((np.abs(share[colored]) >= 1).mean()) if colored.any() else 0.0,
     )
+
+
+def _scale(low: float, high: float, units: str, colormap: str) -> Window:
+    signed = get_colormap(colormap).kind == "diverging"
+    if signed and low != -high:
+        raise OptionError(f"--window {low:g} {high:g}: the legend of {colormap} is symmetric; give {-high:g} {high:g}")
+    return Window(low, high, units, "given", signed=signed)
 
 
 def sidecar_of(path: Path) -> Path:

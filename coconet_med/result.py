@@ -90,7 +90,7 @@ class FusionResult:
         return self.window.restore(self.decoded(rgb))
 
     def decoded(self, rgb: np.ndarray) -> np.ndarray:
-        """Uptake in [0, 1] of colors of this result (..., 3); 0 where nothing of it is shown."""
+        """Uptake in [0, 1] (signed maps: [-1, 1]) of colors of this result (..., 3); 0 where nothing of it is shown."""
         from coconet_med.color import decode
         from coconet_med.look import scaled_threshold, unfaded
 
@@ -200,6 +200,7 @@ def _describe(source: Source) -> dict[str, Any]:
 
 def _window(window: Window) -> dict[str, Any]:
     told = {"low": window.low, "high": window.high, "units": window.units, "chosen": window.chosen}
+    told |= {"signed": True} if window.signed else {}
     return {**told, "reason": window.reason} if window.reason else told
 
 

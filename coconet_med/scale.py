@@ -12,6 +12,7 @@ import numpy as np
 
 from coconet_med.ct import CT_WINDOWS, content_of, looks_like_hu
 from coconet_med.errors import OptionError
+from coconet_med.signed import why_signed
 from coconet_med.volume import RELATIVE_UNITS
 from coconet_med.windows import WindowChoice, parse_window, preset_limits, readable
 
@@ -33,7 +34,7 @@ _COUNTED, _MOST_LEVELS = 1 << 18, 1 << 16
 
 @dataclass(frozen=True)
 class Window:
-    """The values that become 0 and 1, in ``units``.
+    """The values that become 0 and 1, in ``units``; of a signed map those that become -1 and 1.
 
     Attributes:
         low: value shown as 0; everything below it as well.
@@ -42,6 +43,7 @@ class Window:
         chosen: how: ``"robust"``, ``"given"``, ``"display"`` (8-bit pictures: as stored), a preset such as
             ``"suv:0-6"``, or ``"CT brain window"``, ``"CT soft-tissue window"``, ...
         reason: why that one, where something was to be found out.
+        signed: whether values below 0 count as much as those above: then the window is symmetric, and 0 stays 0.
     """
 
     low: float
@@ -49,23 +51,26 @@ class Window:
     units: str
     chosen: str
     reason: str = ""
+    signed: bool = False
 
     def apply(self, values: np.ndarray) -> np.ndarray:
-        """``values`` of any shape mapped linearly to float32 in [0, 1] and clipped."""
+        """``values`` of any shape mapped linearly to float32 in [0, 1], or [-1, 1] where signed, and clipped."""
+        zero, lowest = (0.0, -1.0) if self.signed else (self.low, 0.0)
         out = np.empty(values.shape, np.float32)
         flat, target = values.reshape(-1), out.reshape(-1)
         for start in range(0, flat.size, _CHUNK):
             part = slice(start, start + _CHUNK)
             # In float64 the span of two float32 limits cannot overflow.
             scaled = flat[part].astype(np.float64)
-            scaled -= self.low
-            scaled /= self.high - self.low
-            np.clip(scaled, 0.0, 1.0, out=target[part], casting="same_kind")
+            scaled -= zero
+            scaled /= self.high - zero
+            np.clip(scaled, lowest, 1.0, out=target[part], casting="same_kind")
         return out
 
     def restore(self, scaled: np.ndarray) -> np.ndarray:
-        """Values in units of scaled ones in [0, 1]."""
-        return self.low + scaled * (self.high - self.low)
+        """Values in units of scaled ones, as :meth:`apply` gives them."""
+        zero = 0.0 if self.signed else self.low
+        return zero + scaled * (self.high - zero)
 
 
 def window_for(
@@ -74,6 +79,7 @@ def window_for(
     role: Literal["anatomy", "function"],
     *,
     given: WindowChoice = None,
+    signed: bool | None = None,
 ) -> Window:
     """Choose the window of an image.
 
@@ -82,16 +88,24 @@ def window_for(
         values: (k, j, i) values to be shown, in the units of ``source``.
         role: which of the two images it is.
         given: limits asked for by the user, in the units of ``source``, or a preset (:mod:`coconet_med.windows`).
+        signed: whether a functional image is shown as a signed map; ``None``: where it is one
+            (:mod:`coconet_med.signed`) and the limits given, if any, do not begin at 0 or above.
 
     Returns:
-        The given window; else 0..255 for 8-bit pictures, which are displays already; else for CT the window that suits
-        what is on it (:mod:`coconet_med.ct`); else the robust window of :func:`robust_window`, that of uptake with its
-        top rounded up to a readable number.
+        Of a signed map the symmetric window of :func:`signed_window`; else the given one; else 0..255 for 8-bit
+        pictures, which are displays already; else for CT the window that suits what is on it
+        (:mod:`coconet_med.ct`); else the robust window of :func:`robust_window`, that of uptake with its top rounded up
+        to a readable number.
 
     Raises:
-        OptionError: the limits given are not two increasing finite numbers, or a preset is not for such an image.
+        OptionError: the limits given are not two increasing finite numbers, or a preset is not for such an image; or
+            0 is not inside those of a signed map.
     """
     given = parse_window("--window" if role == "function" else "--anatomy-window", given, anatomy=role == "anatomy")
+    if role == "function" and signed is not False:
+        why = "asked for" if signed else why_signed(source, values)
+        if why and (window := signed_window(source, values, given, why, insist=bool(signed))):
+            return window
     if isinstance(given, str) and role == "anatomy":
         return _ct_window(source, values, given)
     if isinstance(given, str):
@@ -106,6 +120,41 @@ def window_for(
         return _ct_window(source, values)
     low, high = robust_window(values, role)
     return Window(low, readable(high) if role == "function" else high, source.units, "robust")
+
+
+def signed_window(
+    source: Source, values: np.ndarray, given: WindowChoice, why: str, *, insist: bool = False
+) -> Window | None:
+    """The symmetric window of a signed map; ``None`` where the limits given show its values above 0 only.
+
+    Args:
+        source: the functional image.
+        values: its values, any shape.
+        given: as :func:`coconet_med.windows.parse_window` gives it.
+        why: why it is a signed map.
+        insist: show it so whatever the limits.
+
+    Raises:
+        OptionError: the limits given lie below 0, or from 0 on where it is to be shown as a signed map.
+    """
+    reason, units = f"values of both signs: {why}", source.units
+    if given is None:
+        _, high = robust_window(np.abs(values), "function")
+        return Window(-readable(high), readable(high), units, "robust, symmetric", reason, signed=True)
+    size = np.array([np.abs(values).max()]) if isinstance(given, str) and given.startswith("percent") else values
+    low, high, units = preset_limits(given, source, size) if isinstance(given, str) else (*given, units)
+    chosen = given if isinstance(given, str) else "given"
+    if low >= 0 and not insist:
+        return None
+    if low >= 0 or high <= 0:
+        raise OptionError(
+            f"--window {low:g} {high:g}: {source.name} has values of both signs, and the window must reach to both "
+            f"sides of 0; give {-max(abs(low), abs(high)):g} {max(abs(low), abs(high)):g}"
+        )
+    if low != -high:
+        reason += f"; {low:g} to {high:g} was asked for and made symmetric, so that both signs have one scale"
+    top = max(-low, high)
+    return Window(-top, top, units, chosen, reason, signed=True)
 
 
 def _untold_ct(source: Source, values: np.ndarray) -> bool:

@@ -46,7 +46,7 @@ class Batch:
     Attributes:
         where: their numbers in the stack.
         anatomy: (slice, row, column) float32 in [0, 1], as the network saw it.
-        function: likewise.
+        function: likewise; of a signed map in [-1, 1], of which the network saw the size.
         fused: luminance, likewise.
     """
 
@@ -61,7 +61,8 @@ class Fusion:
 
     Args:
         anatomy: (k, j, i), in [0, 1] unless ``windows`` are given.
-        function: likewise.
+        function: likewise; a signed map in [-1, 1].  Lightness is to show how far its values lie from 0, on either
+            side, as color shows the sign: so the network gets their size.
         slicing: which slices the network sees.
         engine: what runs the network; ``None`` with a ``field``.
         spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.
@@ -92,7 +93,10 @@ class Fusion:
         self._threads = min(cores(), MIXING_THREADS)
         self.count, self.height, self.width = self._stacks[0].shape
         self.grid = Grid.of(spacing, (self.height, self.width))
+        self._signed = windows[1].signed if windows else bool(function.size and function.min() < 0)
         tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(self._stacks)]
+        if self._signed:
+            tops[1] = np.maximum(tops[1], -_scaled(self._stacks[1].min(axis=(1, 2)), windows, 1))
         self.lit = np.maximum(*tops) > DARK
         self.field = field
 
@@ -107,8 +111,8 @@ class Fusion:
         """
         dark = np.flatnonzero(~self.lit)
         for where in _some(dark, self._size()):
-            image = self._sources(where)
-            yield Batch(where, image[:, 0], image[:, 1], np.zeros(image[:, 0].shape, np.float32))
+            image, function = self._sources(where)
+            yield Batch(where, image[:, 0], function, np.zeros(image[:, 0].shape, np.float32))
         lit, done = np.flatnonzero(self.lit), 0
 
         def tell(more: int) -> None:
@@ -123,12 +127,12 @@ class Fusion:
             self._find_field(lit, tell)
         if again or gives_field:
             for where in _some(lit, self._size()):
-                image = self._sources(where)
-                yield Batch(where, image[:, 0], image[:, 1], keep_dark(self._mixed(where, image), image)[:, 0])
+                image, function = self._sources(where)
+                yield Batch(where, image[:, 0], function, keep_dark(self._mixed(where, image), image)[:, 0])
                 tell(len(where))
             return
-        for where, image, fused in self._run(lit, lambda image: image):
-            yield Batch(where, image[:, 0], image[:, 1], keep_dark(fused, image)[:, 0])
+        for where, (image, function), fused in self._run(lit, lambda image: image):
+            yield Batch(where, image[:, 0], function, keep_dark(fused, image)[:, 0])
             tell(len(where))
 
     def _find_field(self, lit: np.ndarray, tell: Callable[[int], None]) -> None:
@@ -162,28 +166,33 @@ class Fusion:
 
     def _run(
         self, lit: np.ndarray, given: Callable[[np.ndarray], np.ndarray]
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Slices, their sources, and what the network makes of what is ``given`` to it of them."""
+    ) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]]:
+        """Slices, their sources as :meth:`_sources` has them, and what the network makes of what is ``given`` to it."""
         at_once = 2 if getattr(self._engine, "overlaps", False) else 1
         with ThreadPoolExecutor(at_once, "coconet-network") as network:
-            waiting: deque[tuple[np.ndarray, np.ndarray, Future[np.ndarray]]] = deque()
+            waiting: deque[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Future[np.ndarray]]] = deque()
             coming = iter(_some(lit, self._size()))
             while True:
                 # A batch is handed on when the network has the next one already: so it never waits for what is done
                 # with them.
                 for where in islice(coming, at_once + 1 - len(waiting)):
-                    image = self._sources(where)
-                    waiting.append((where, image, network.submit(_padded_run, self._engine, given(image))))
+                    sources = self._sources(where)
+                    waiting.append((where, sources, network.submit(_padded_run, self._engine, given(sources[0]))))
                 if not waiting:
                     return
-                where, image, made = waiting.popleft()
-                yield where, image, made.result()
+                where, sources, made = waiting.popleft()
+                yield where, sources, made.result()
 
-    def _sources(self, where: np.ndarray) -> np.ndarray:
+    def _sources(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the network sees of some slices (B, 2, H, W), and the function of these (B, H, W) with its sign."""
         image = np.empty((len(where), 2, self.height, self.width), np.float32)
         for which, stack in enumerate(self._stacks):
             image[:, which] = _scaled(stack[where], self._windows, which)
-        return image
+        function = image[:, 1]
+        if self._signed:
+            function = function.copy()
+            np.abs(image[:, 1], out=image[:, 1])
+        return image, function
 
     def _size(self) -> int:
         return max(getattr(self._engine, "slices", 1), BATCH_PIXELS // (self.height * self.width))
@@ -202,7 +211,7 @@ def fuse_slices(
 
     Args:
         anatomy: (k, j, i) float32 in [0, 1].
-        function: (k, j, i) float32 in [0, 1].
+        function: (k, j, i) float32 in [0, 1]; a signed map in [-1, 1].
         slicing: which slices the network sees.
         engine: what runs the network.
         spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.

@@ -67,7 +67,8 @@ def align(
     (NIfTI, NRRD, ...), the affines are kept unless they are clearly wrong: the fields of view or the bodies hardly meet
     (:class:`~coconet_med.align.plausibility.Plausibility`), or a quick search finds a place over 8 mm away that fits
     over 15 % better, or one turned by over 6 degrees that fits over 4 % better.  No registration is tried where a
-    mirrored image fits far better: that header is wrong (:mod:`coconet_med.align.mirrored`), which is told.
+    mirrored image fits far better: that header is wrong (:mod:`coconet_med.align.mirrored`), which is told.  Maps of
+    both signs (:mod:`coconet_med.signed`) stay where their affines put them: they show no body to compare.
 
     A registration that was asked for, or is due because of two frames of reference, leaves the image where it is if
     that fits as well as can be found.  Measured: docs/alignment.md.

@@ -12,6 +12,7 @@ from coconet_med.align.plausibility import Plausibility
 from coconet_med.align.prepared import Pair, score
 from coconet_med.align.registration import coarse_match, displacement_mm, rotation_deg, starting_points
 from coconet_med.errors import GeometryError
+from coconet_med.signed import why_signed
 from coconet_med.volume import Source
 
 #: A registration that turns the anatomy further than this against the given axes is refused.
@@ -49,6 +50,8 @@ def decide(
         return False, f"{KEPT}, as asked for", (words,)
     if frames == "different":
         return True, "the two series have different DICOM frames of reference", ()
+    if frames == "unknown" and why_signed(function, sitk.GetArrayViewFromImage(function.image)):
+        return False, f"{KEPT}: a map of both signs shows no body by which its place could be checked", ()
     if pair.thin or pair.blank:
         doubt = f"an image has {'too few slices' if pair.thin else 'nothing in it'}: the alignment could not be checked"
         reason = "both series share one DICOM frame of reference" if frames == "same" else KEPT

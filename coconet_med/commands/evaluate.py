@@ -42,7 +42,7 @@ def evaluate(
         bool, typer.Option("--baselines/--no-baselines", help="Compare with the classical methods.")
     ] = True,
     palette: Palette = None,
-    colormap: Colormap = "uptake",
+    colormap: Colormap = "auto",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     select: Select = None,

@@ -46,7 +46,10 @@ FunctionKind = Annotated[
 ]
 Suv = Annotated[bool, typer.Option("--suv", help="Insist on SUV: refuse a functional image whose SUV is not known.")]
 Colormap = Annotated[
-    str, typer.Option(help="auto, uptake, ember (color blindness), ct, hot, hot-metal, pet, rainbow, gray.")
+    str,
+    typer.Option(
+        help="auto, uptake, ember (color blindness), diverging (both signs), ct, hot, hot-metal, pet, rainbow, gray."
+    ),
 ]
 Palette = Annotated[
     str | None, typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name] or a map's name.")

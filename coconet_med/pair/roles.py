@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import SimpleITK as sitk
+
 from coconet_med.errors import PairError
 from coconet_med.pair.sharpness import SWAPPED, blur_ratio, looks_like_ct
+from coconet_med.signed import why_signed
 
 if TYPE_CHECKING:
     from coconet_med.volume import Source
@@ -51,10 +54,10 @@ def swapped_warnings(anatomy: Source, function: Source) -> tuple[str, ...]:
 
 
 def _can_be_looked_at(anatomy: Source, function: Source) -> bool:
-    """Whether both are volumes of which sharpness tells something: CT as function may be sharper than any MRI."""
+    """Whether both are volumes of which sharpness tells something: CT and statistics may be sharper than any MRI."""
     if anatomy.planar or function.planar or function.modality == "CT" or function.color is not None:
         return False
-    return not looks_like_ct(function.image)
+    return not (looks_like_ct(function.image) or why_signed(function, sitk.GetArrayViewFromImage(function.image)))
 
 
 def _suffix(source: Source) -> str:

@@ -5,23 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
 
+from coconet_med.ct import looks_like_hu
 from coconet_med.errors import ReadError
 from coconet_med.volume import writable
 
+if TYPE_CHECKING:
+    from coconet_med.volume import Role
 
-def finite_image(array: np.ndarray, name: str) -> tuple[sitk.Image, tuple[str, ...]]:
-    """A float32 image with every NaN and infinity replaced by the smallest finite value, and a warning about it.
+
+def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tuple[sitk.Image, tuple[str, ...]]:
+    """A float32 image with every NaN and infinity replaced by the background, and a warning about it.
 
     Such voxels are those that a scanner or a tool could not fill; treated as background they stay dark and do not
-    spread.
+    spread.  The background is the smallest finite value; of a functional image with values on both sides of 0 it is 0,
+    since there NaN stands for "not in the mask", as in the maps of SPM, and the smallest value is a finding.
 
     Args:
         array: (k, j, i), real numbers.
         name: what to call the image in messages.
+        role: which of the two images it is.
 
     Raises:
         ReadError: not real numbers, no voxels, none finite, all equal, or too large for float32.
@@ -48,7 +55,8 @@ def finite_image(array: np.ndarray, name: str) -> tuple[sitk.Image, tuple[str, .
     if low == high:
         msg = f"{name}: every voxel is {low:g}; there is nothing to fuse, check that it is the right image"
         raise ReadError(msg)
-    values[~finite] = low
+    nothing = role == "function" and low < 0 < high and not looks_like_hu(values[finite])
+    values[~finite] = 0 if nothing else low
     share = 100 * count / values.size
     return image, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
 

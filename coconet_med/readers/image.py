@@ -89,7 +89,7 @@ def scalar_and_color(
         grey, colored = luminance_of(array, name, role)
         picture = sitk.GetImageFromArray(np.ascontiguousarray(array), isVector=True) if colored else None
         array = grey
-    image, warned = finite_image(array, name)
+    image, warned = finite_image(array, name, role=role)
     return image, picture, warned
 
 

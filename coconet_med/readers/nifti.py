@@ -14,6 +14,7 @@ from coconet_med.readers.checks import check_shape, first_line, sha256_of, three
 from coconet_med.readers.forms import choose_form
 from coconet_med.readers.image import TRANSPARENT, lay_on_black, scalar_and_color
 from coconet_med.readers.limits import check_promise
+from coconet_med.signed import SIGNED_INTENTS
 from coconet_med.volume import Source
 
 if TYPE_CHECKING:
@@ -99,9 +100,16 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         slice_axis=file.header.get_dim_info()[2],
         color=picture,
         warnings=(*warnings, *notes, *form.warnings),
-        details={"affine": form.details} if form.details else {},
+        details=({"affine": form.details} if form.details else {}) | _intent(file.header),
         forms=form.forms,
     )
+
+
+def _intent(header: Any) -> dict[str, Any]:
+    """The statistic that values are, by the intent of the header (nifti1.h), where they have a sign."""
+    if "intent_code" not in header or int(header["intent_code"]) not in SIGNED_INTENTS:
+        return {}
+    return {"nifti_intent": int(header["intent_code"])}
 
 
 def pair_of(path: Path) -> tuple[Path, ...]:

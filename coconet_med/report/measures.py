@@ -83,6 +83,7 @@ def _methods(
     spacing: float | tuple[float, float],
 ) -> dict[str, dict[str, float]]:
     known = uptake if result.colormap is not None else None
+    size = 255.0 * np.abs(uptake)  # lightness shows the size of values of both signs, color their sign as well
 
     def read(rgb: np.ndarray) -> np.ndarray:
         return result.decoded(rgb)
@@ -93,10 +94,10 @@ def _methods(
         "ct": result.function.modality == "CT",
     }
     decoder = read if known is not None else None
-    found = {"fused": evaluate_pair(anatomy, 255.0 * uptake, fused, decode=decoder, **common)}
+    found = {"fused": evaluate_pair(anatomy, size, fused, decode=decoder, **common)}
     for name in BASELINES:
-        plain = fuse_classically(name, anatomy, 255.0 * uptake)
-        found[name] = evaluate_pair(anatomy, 255.0 * uptake, plain, **common)
+        plain = fuse_classically(name, anatomy, size)
+        found[name] = evaluate_pair(anatomy, size, plain, **common)
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image
 
+from coconet_med.picture import alone
 from coconet_med.report.edges import thin_edges
 from coconet_med.slices import Slicing, slicing_of
 
@@ -55,10 +56,15 @@ def cuts(result: FusionResult, *, size: int = 240) -> list[Cut]:
 
 
 def middle_of_uptake(result: FusionResult, slicing: Slicing, shares: tuple[float, ...]) -> list[int]:
-    """Indices of the slices below which the given shares of all uptake (above a quarter of the window) lie."""
+    """Indices of the slices below which the given shares of all uptake (above a quarter of the window) lie.
+
+    Of a signed map it is the values farther than that from 0, on either side.
+    """
     stack = slicing.stack(volume(result.uptake))
-    floor = result.window.low + 0.25 * (result.window.high - result.window.low)
-    weight = np.array([np.maximum(plane - floor, 0).sum(dtype=np.float64) for plane in stack])
+    window = result.window
+    floor = 0.25 * window.high if window.signed else window.low + 0.25 * (window.high - window.low)
+    sizes = (np.abs(plane) if window.signed else plane for plane in stack)
+    weight = np.array([np.maximum(size - floor, 0).sum(dtype=np.float64) for size in sizes])
     if weight.sum() == 0:
         weight = np.ones(len(stack))
     below = np.cumsum(weight) / weight.sum()
@@ -92,14 +98,15 @@ def _uri(kind: str, stream: io.BytesIO) -> str:
 def _panels(result: FusionResult, slicing: Slicing, index: int, size: int) -> dict[str, np.ndarray]:
     shape = _shape(result, slicing, size)
     anatomy = _grey(result.anatomy_window.apply(slicing.stack(volume(result.anatomy.image))[index]), shape)
-    function = _grey(result.window.apply(slicing.stack(volume(result.uptake))[index]), shape)
+    uptake = result.window.apply(slicing.stack(volume(result.uptake))[index])
+    function = _grey(np.abs(uptake), shape)
     fused = _resized(np.ascontiguousarray(slicing.stack(volume(result.color))[index]), shape)
     outlined = np.repeat(function[..., None], 3, axis=-1)
     outlined[thin_edges(anatomy, sigma=size / 160)] = _EDGE
     colored = result.function.color if result.anatomy.planar else None  # a picture is shown in its own colors
     return {
         "anatomy": np.repeat(anatomy[..., None], 3, axis=-1),
-        "function": _resized(volume(colored)[0], shape) if colored else np.repeat(function[..., None], 3, axis=-1),
+        "function": _resized(volume(colored)[0] if colored else alone(uptake, signed=result.window.signed), shape),
         "fused": fused,
         "registration": outlined,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coconet_med.errors import WriteError
 from coconet_med.writers import targets
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.dicom import Form, FusedParts, write_dicom
@@ -41,10 +42,15 @@ def write_study(
         The paths written, the side-car last.
 
     Raises:
-        WriteError: see :func:`coconet_med.writers.dicom.write_dicom`.
+        WriteError: see :func:`coconet_med.writers.dicom.write_dicom`; or a signed map in gray.
     """
     from coconet_med.result import to_json
 
+    if form == "gray" and result.window.signed:
+        raise WriteError(
+            f"{folder}: in gray the values of both signs of {result.function.name} would look alike; write the form sc "
+            "or enhanced, or fuse with --window 0 HIGH"
+        )
     image = result.luminance if form == "gray" else result.color
     parts = FusedParts(
         image, result.anatomy, result.function, provenance=_provenance(result), transform=result.alignment.transform
