@@ -26,7 +26,7 @@ from coconet_med.network import CONFIGURATIONS, CoCoNet
 from coconet_med.quality import Row, Table, evaluate_pair
 from coconet_med.quality.flicker import flicker
 from coconet_med.training.data import SlicePair, atlas_slices
-from coconet_med.training.devices import keep_memory, place
+from coconet_med.training.distributed import distributed_context, keep_memory
 from coconet_med.training.journal import fuse_pair
 from coconet_med.training.preservation import PreservationWeights
 from coconet_med.training.settings import Contrast, Settings
@@ -96,7 +96,7 @@ def main() -> None:
             settings = replace(settings, start=str(_folder(arguments.out, start) / "mean.pt"))
         done = folder / "figures.json"
         if not done.exists():
-            net = Trainer(settings, train, folder, where=place("cpu", "auto")).run()
+            net = Trainer(settings, train, folder, where=distributed_context("cpu", "auto")).run()
             torch.save(net.state_dict(), folder / "mean.pt")
             found = figures(net, held, arguments.every)
             done.write_text(json.dumps({"settings": asdict(settings), "figures": found}))

@@ -36,8 +36,8 @@ from scipy import ndimage
 from scipy.stats import spearmanr
 
 from coconet_med.color import compose, decode, luma
-from coconet_med.colormaps import COLORMAPS
-from coconet_med.palettes import load_palette, scalar_from_palette
+from coconet_med.color.colormaps import COLORMAPS
+from coconet_med.color.palettes import load_palette, scalar_from_palette
 from coconet_med.quality.oklab import JUST_NOTICEABLE, oklab
 from coconet_med.quality.regions import head_of
 

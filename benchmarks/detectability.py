@@ -19,14 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from measured import report  # beside this file
+from timing import report  # beside this file
 
 from coconet_med import load_model
 from coconet_med.color import compose
+from coconet_med.inference import fuse_pictures
 from coconet_med.phantom.lesions import Background, Insert, background, scan
 from coconet_med.quality.baselines import fuse_classically
 from coconet_med.quality.detectability import Observer, channels
-from coconet_med.slicewise import fuse_pictures
 
 #: Signs of the lesion in MRI and in PET.
 KINDS: dict[str, tuple[int, int]] = {

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import peak_memory, report
+from timing import peak_memory, report
 
 SIZES = {"small": (256, 256, 150), "large": (512, 512, 200)}
 
@@ -36,8 +36,8 @@ STAGES = {
     "lay": [("coconet_med.align.guess", "lay")],
     "check": [("coconet_med.align.guess", "examine"), ("coconet_med.align.guess", "align")],
     "align": [("coconet_med.fusion", "align")],
-    "window": [("coconet_med.fusion", "window_for"), ("coconet_med.slicewise", "_scaled")],
-    "network": [("coconet_med.slicewise", "_padded_run")],
+    "window": [("coconet_med.fusion", "window_for"), ("coconet_med.inference", "_scaled")],
+    "network": [("coconet_med.inference", "_padded_run")],
     "color": [("coconet_med.fusion", "compose")],
     "write": [("coconet_med.writers", "write")],
 }
@@ -100,8 +100,8 @@ def network_alone(model: Any, result: Any) -> float:
     """Seconds that the network takes for the slices of a result with nothing beside it: the better of two times."""
     import SimpleITK as sitk
 
+    from coconet_med.inference import Fusion
     from coconet_med.slices import slicing_of
-    from coconet_med.slicewise import Fusion
 
     class Recorder:
         slices = getattr(model.engine, "slices", 1)

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from coconet_med import load_model
-from coconet_med.assess import FunctionAs, assess_folder
+from coconet_med.inference import fuse_pictures
 from coconet_med.quality import Row, Table
 from coconet_med.quality.baselines import BASELINES, fuse_classically
+from coconet_med.quality.evaluate import FunctionAs, evaluate_folder
 from coconet_med.quality.flicker import flicker
-from coconet_med.slicewise import fuse_pictures
 from coconet_med.training.data import SlicePair, atlas_slices
 
 FIDELITY = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Q_MRI", "rho_uptake", "uptake_mae", "leak")
@@ -70,7 +70,9 @@ def main() -> None:
         rows = [
             row
             for n, name in enumerate(models)
-            for row in assess_folder(arguments.data, function_as=way, measures="all", model=name, baselines=n == 0).rows
+            for row in evaluate_folder(
+                arguments.data, function_as=way, measures="all", model=name, baselines=n == 0
+            ).rows
         ]
         rows.sort(key=lambda row: (*models, *BASELINES).index(row.method))
         rows.sort(key=lambda row: ("mri-pet", "mri-spect", "mri-ct").index(row.group))

@@ -11,8 +11,8 @@ import SimpleITK as sitk
 from coconet_med.align import align_as_given
 from coconet_med.errors import RegistrationError
 from coconet_med.phantom import head_phantom
+from coconet_med.source import Source
 from coconet_med.transform_files import StoredTransform
-from coconet_med.volume import Source
 
 #: Rotation about a random axis in degrees, and shift in a random direction in mm.
 MOTIONS = ((1.0, 2.0), (2.0, 4.0), (4.0, 8.0), (8.0, 16.0), (15.0, 40.0))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from end_to_end import as_scanned
-from measured import peak_memory, report
+from timing import peak_memory, report
 
 SLICES = (25, 50, 100, 200)
 SIDES = (128, 256, 384, 512)

@@ -20,15 +20,15 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from bodies import body_phantom
-from measured import table
 from registration import head, real
+from timing import table
 
 from coconet_med.align.decision import decide
 from coconet_med.align.grid import field_center
 from coconet_med.align.mirrored import wrong_header
 from coconet_med.align.plausibility import foreground, foreground_center
 from coconet_med.align.prepared import Pair
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 Images = tuple[sitk.Image, sitk.Image]
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from measured import in_turn, report
+from timing import in_turn, report
 
 Run = Callable[[np.ndarray], np.ndarray]
 
@@ -69,8 +69,8 @@ def make(run: str, model: str, path: Path, threads: int) -> Run:
     """One way to run one network."""
     from coconet_med.engines.onnx import OnnxEngine
     from coconet_med.engines.openvino import OpenVinoEngine
+    from coconet_med.inference import fuse_slices
     from coconet_med.slices import Slicing
-    from coconet_med.slicewise import fuse_slices
 
     if run.startswith("torch"):
         return torch_run(model, path, threads, short="bfloat16" in run, last="last" in run)

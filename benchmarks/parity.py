@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from coconet_med import load_model
-from coconet_med.slicewise import fuse_pictures
+from coconet_med.inference import fuse_pictures
 from coconet_med.training.data import atlas_slices
 
 

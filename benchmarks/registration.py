@@ -31,7 +31,7 @@ os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 import numpy as np
 import SimpleITK as sitk
 from bodies import body_phantom
-from measured import table
+from timing import table
 
 from coconet_med.align.plausibility import foreground, foreground_center
 
@@ -113,7 +113,7 @@ def error_mm(found: np.ndarray, truth: np.ndarray, anatomy: sitk.Image) -> float
 def ours(anatomy: sitk.Image, function: sitk.Image) -> np.ndarray:
     """As ``--register always`` takes it; what is refused raises."""
     from coconet_med.align import align
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
     return align(Source(anatomy, "anatomy"), Source(function, "function"), register="always").matrix
 

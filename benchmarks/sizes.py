@@ -19,9 +19,9 @@ import torch
 from torch.nn import functional as F
 
 from coconet_med import load_model
+from coconet_med.inference import fuse_pictures
 from coconet_med.quality import Row, Table, evaluate_pair
 from coconet_med.quality.baselines import fuse_classically
-from coconet_med.slicewise import fuse_pictures
 from coconet_med.training.data import SlicePair, atlas_slices
 
 #: Rows and columns; the last two have pixels 1.6 times longer one way than the other.

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from measured import in_turn, report
+from timing import in_turn, report
 
 
 def python(code: str) -> list[str]:

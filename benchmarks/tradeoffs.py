@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 import torch
 from figures import stacks  # beside this file
-from measured import report
+from timing import report
 from torch.nn import functional as F
 
 from coconet_med import load_model
+from coconet_med.inference import fuse_pictures, keep_dark
 from coconet_med.model import NAMES, WEIGHTS
 from coconet_med.quality import Row, Table
 from coconet_med.quality.averages import mean_of
@@ -34,9 +35,8 @@ from coconet_med.quality.fidelity import fidelity
 from coconet_med.quality.flicker import flicker
 from coconet_med.quality.information import mutual_information
 from coconet_med.quality.regions import find_regions
-from coconet_med.quality.usual import sum_of_correlations_of_differences
+from coconet_med.quality.standard_metrics import sum_of_correlations_of_differences
 from coconet_med.quality.vif import vif
-from coconet_med.slicewise import fuse_pictures, keep_dark
 from coconet_med.training.data import atlas_slices
 from coconet_med.training.preservation import LOW_PASS_SIGMA, correlation, edge_preservation, gradient, ranks
 from coconet_med.training.steadiness import unsteadiness

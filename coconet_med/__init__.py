@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from coconet_med._version import __version__
 from coconet_med.errors import FusionError
-from coconet_med.silence import silence_libraries
+from coconet_med.system.telemetry import silence_libraries
 
 if TYPE_CHECKING:
     from coconet_med.fusion import fuse

@@ -1,6 +1,6 @@
 """``python -m coconet_med`` is ``coconet-med``."""
 
-from coconet_med.cli import main
+from coconet_med.commands.main import main
 
 if __name__ == "__main__":
     main()

@@ -15,34 +15,34 @@ import SimpleITK as sitk
 
 from coconet_med._version import __version__
 from coconet_med.align import AffinesLeftError, Guess, align, align_as_given, worth_guessing
-from coconet_med.choices import check_choices, one_of, parse_threshold
 from coconet_med.color import compose, ycbcr_compose
+from coconet_med.color.look import Look, beyond_field_of_view, hatched
 from coconet_med.errors import OptionError
-from coconet_med.look import Look, beyond_field_of_view, hatched
+from coconet_med.inference import Fusion, prepare
 from coconet_med.model import Model, load_model
+from coconet_med.options import check_choices, one_of, parse_threshold
 from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.readers.limits import memory_limit
 from coconet_med.readers.memory import from_memory
 from coconet_med.readers.pet_suv import insist_on_suv
 from coconet_med.result import FusionResult
-from coconet_med.scale import Window, window_for
-from coconet_med.signed import why_signed
 from coconet_med.slices import slicing_of
-from coconet_med.slicewise import Fusion, prepare
+from coconet_med.source import Source, writable
 from coconet_med.transform_files import check_transform, read_transform
-from coconet_med.volume import Source, writable
-from coconet_med.windows import WindowChoice
+from coconet_med.windowing.presets import WindowChoice
+from coconet_med.windowing.signed import why_signed
+from coconet_med.windowing.window import Window, window_for
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
+    from coconet_med.blending.field import Field
     from coconet_med.engines import Engine
-    from coconet_med.field import Field
     from coconet_med.geometry import AffineChoice
     from coconet_med.result import Kept
     from coconet_med.slices import Slicing
+    from coconet_med.source import Role
     from coconet_med.transform_files import StoredTransform
-    from coconet_med.volume import Role
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
 Progress = Callable[[str, int, int], None]
@@ -107,13 +107,14 @@ def fuse(
         window: values of the functional image shown as no and as full uptake, in its own units; or a preset,
             ``"suv:0-6"``, ``"suvr:0-2.5"``, ``"percent:0-70"`` (of the maximum) or ``"robust"``, the default.
         anatomy_window: values of the anatomical image shown as black and white; or of a CT a name in
-            :data:`coconet_med.ct.CT_WINDOWS`, or ``"auto"``, the default: what suits its content and its body part.
+            :data:`coconet_med.windowing.ct.CT_WINDOWS`, or ``"auto"``, the default: what suits its content and its body
+            part.
         suv: insist on SUV: bring a NIfTI PET to SUVbw by the JSON file beside it, and refuse a functional image
             whose SUV is not known.
         palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
             color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
-        colormap: a name in :data:`coconet_med.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT, ``"diverging"``
-            for maps of both signs (:mod:`coconet_med.signed`), ``"uptake"`` for all else.
+        colormap: a name in :data:`coconet_med.color.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT,
+            ``"diverging"`` for maps of both signs (:mod:`coconet_med.windowing.signed`), ``"uptake"`` for all else.
         color: ``"map"`` colors by the uptake; ``"source"`` keeps the Cb and Cr of the picture that is in color under
             the fused luminance, as the paper does with visible and infrared pictures, and is gray where neither is.
         strength: linear weight between anatomy alone (0) and the full fusion (1).
@@ -417,7 +418,7 @@ def _with_palette(function: Source, palette: str | Path | None) -> Source:
     if function.color is None:
         msg = f"{function.name}: --palette was given, but the functional image is not in color; leave it out"
         raise OptionError(msg)
-    from coconet_med.palettes import load_palette, scalar_from_palette
+    from coconet_med.color.palettes import load_palette, scalar_from_palette
 
     levels = scalar_from_palette(sitk.GetArrayViewFromImage(function.color), load_palette(palette))
     image = sitk.GetImageFromArray(levels)

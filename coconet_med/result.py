@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
     from coconet_med.align import Alignment
-    from coconet_med.field import Field
-    from coconet_med.scale import Window
-    from coconet_med.volume import Source
+    from coconet_med.blending.field import Field
+    from coconet_med.source import Source
+    from coconet_med.windowing.window import Window
 
 
 #: Whose colors a result has where they are not those of a map.
@@ -92,7 +92,7 @@ class FusionResult:
     def decoded(self, rgb: np.ndarray) -> np.ndarray:
         """Uptake in [0, 1] (signed maps: [-1, 1]) of colors of this result (..., 3); 0 where nothing of it is shown."""
         from coconet_med.color import decode
-        from coconet_med.look import scaled_threshold, unfaded
+        from coconet_med.color.look import scaled_threshold, unfaded
 
         shown = decode(rgb, colormap=self.colormap or "gray", strength=self.strength)
         return shown if self.threshold is None else unfaded(shown, scaled_threshold(self.threshold, self.window))
@@ -136,7 +136,7 @@ class FusionResult:
         Args:
             height: of one panel in pixels.
         """
-        from coconet_med.picture import overview
+        from coconet_med.report.overview import overview
 
         return overview(self, height=height)
 

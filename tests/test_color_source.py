@@ -10,8 +10,8 @@ import SimpleITK as sitk
 from PIL import Image
 
 from coconet_med import fuse
-from coconet_med.cli import main
 from coconet_med.color import luma, ycbcr_compose
+from coconet_med.commands.main import main
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.phantom import slice_pair
 

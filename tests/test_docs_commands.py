@@ -22,7 +22,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from coconet_med.cli import main
+from coconet_med.commands.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = (

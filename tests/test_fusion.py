@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 
 import coconet_med
-from coconet_med import slicewise
+from coconet_med import inference
 from coconet_med.errors import FusionError, GeometryError, OptionError
 from coconet_med.model import Model
 from coconet_med.phantom import HeadPhantom, head_phantom, slice_pair
@@ -153,7 +153,7 @@ def test_pictures_come_back_as_pictures(mean_model: Model) -> None:
 
 
 def test_colors_of_an_unknown_palette_are_kept_and_said_to_be_unreadable(mean_model: Model) -> None:
-    from coconet_med.colormaps import get_colormap
+    from coconet_med.color.colormaps import get_colormap
 
     mri, pet = slice_pair(64)
     table = get_colormap("rainbow").palette()
@@ -265,7 +265,7 @@ def test_the_network_is_loaded_aside_and_its_absence_is_still_told(head: HeadPha
 
 
 def test_arrays_written_through_an_image_are_in_the_image() -> None:
-    from coconet_med.volume import writable
+    from coconet_med.source import writable
 
     for image in (sitk.Image([4, 3, 2], sitk.sitkFloat32), sitk.Image([4, 3, 2], sitk.sitkVectorUInt8, 3)):
         values = np.random.default_rng(0).integers(0, 99, array(image).shape)
@@ -314,7 +314,7 @@ def test_what_was_fused_under_affines_that_are_left_is_thrown_away(
     """Whether the network is done before the check or not, the result is that of the registration."""
     from coconet_med.align import guess
 
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 1)  # a slice at a time
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 1)  # a slice at a time
     begun, checked = threading.Event(), threading.Event()
     examine = guess.examine
 
@@ -376,7 +376,7 @@ def test_the_work_can_be_stopped_while_the_affines_are_checked(
 ) -> None:
     from coconet_med.align import guess
 
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 1)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 1)
     stopped, examine = threading.Event(), guess.examine
 
     def waiting(*given: object, **options: object) -> object:
@@ -403,7 +403,7 @@ def test_the_work_can_be_stopped_while_the_affines_are_checked(
 
 
 def test_an_error_of_the_check_ends_the_fusion(head: HeadPhantom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 1)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 1)
     engine = SlowEngine(lambda: time.sleep(1))
     model = Model("m", Path("m.onnx"), "0" * 64, engine, {})
     with pytest.raises(GeometryError, match="overlap"):

@@ -18,20 +18,8 @@ from coconet_med import errors
 REPOSITORY = Path(__file__).parents[1]
 #: Not in the light install: references of the tests, and what the extras add.
 ABSENT = ("scipy", "highdicom", "torch", "monai", "matplotlib", "skimage", "sklearn", "onnx", "openvino", "dask")
-#: Rooms that need torch or MONAI, and say so.
-HEAVY = (
-    "network",
-    "attention",
-    "features",
-    "guide",
-    "mixing",
-    "imported",
-    "training",
-    "transforms",
-    "tensors",
-    "bundle",
-    "engines.torch",
-)
+#: Packages that need torch or MONAI, and say so.
+HEAVY = ("network", "training", "transforms", "bundle", "engines.torch")
 BLOCK = f"""
 import sys
 
@@ -99,7 +87,7 @@ print(np.corrcoef(uptake.ravel(), pet.ravel())[0, 1])
 
 def test_the_demo_runs(tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path\nfrom coconet_med.demo import run_demo\n"
+        "from pathlib import Path\nfrom coconet_med.commands.run_demo import run_demo\n"
         "print(*(path.name for path in run_demo(Path('demo'), spacing=4.0, engine='onnx')))"
     )
     assert "picture.png" in _alone(code, folder=tmp_path)

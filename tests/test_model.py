@@ -12,8 +12,8 @@ import pytest
 
 from coconet_med import load_model, model
 from coconet_med.errors import ModelError
+from coconet_med.inference import fuse_pictures
 from coconet_med.phantom import slice_pair
-from coconet_med.slicewise import fuse_pictures
 
 RNG = np.random.default_rng(5)
 

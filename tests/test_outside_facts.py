@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from coconet_med.blending.field import mixed
 from coconet_med.engines.onnx import OnnxEngine
 from coconet_med.engines.openvino import PARITY, OpenVinoEngine
-from coconet_med.field import mixed
 from coconet_med.model import WEIGHTS
 from coconet_med.phantom import slice_pair
 from coconet_med.readers import read

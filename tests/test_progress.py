@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coconet_med import progress
-from coconet_med.progress import Reporter
+from coconet_med.commands import progress
+from coconet_med.commands.progress import Reporter
 
 
 def test_a_stage_is_said_once_and_again_after_half_a_minute(

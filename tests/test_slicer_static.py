@@ -310,7 +310,7 @@ def test_requirements_are_those_of_the_package_without_simpleitk():
 
 
 def test_the_choices_are_those_of_the_package():
-    from coconet_med.colormaps import COLORMAPS
+    from coconet_med.color.colormaps import COLORMAPS
     from coconet_med.model import ENGINES
 
     namespace: dict[str, object] = {}

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from coconet_med import slicewise
+from coconet_med import inference
+from coconet_med.inference import Fusion, fuse_pictures, fuse_slices, keep_dark
 from coconet_med.model import Model
-from coconet_med.scale import Window
 from coconet_med.slices import slicing_of
-from coconet_med.slicewise import Fusion, fuse_pictures, fuse_slices, keep_dark
+from coconet_med.windowing.window import Window
 
 RNG = np.random.default_rng(4)
 
@@ -37,7 +37,7 @@ def test_slices_smaller_than_the_network_takes_are_padded_and_cropped(mean_model
 
 
 def test_batches_stay_within_the_pixel_limit(mean_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 3 * 21 * 22)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 3 * 21 * 22)
     a, f, image = volumes()
     told: list[tuple[int, int]] = []
     fuse_slices(
@@ -69,7 +69,7 @@ def test_dark_stays_dark_and_light_is_untouched() -> None:
 
 
 def test_stopping_from_the_progress_stops_the_work(mean_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 21 * 22)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 21 * 22)
 
     class StoppedError(Exception):
         pass
@@ -84,7 +84,7 @@ def test_stopping_from_the_progress_stops_the_work(mean_model: Model, monkeypatc
 
 
 def test_the_network_has_its_next_batch_before_the_last_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 5 * 21 * 22)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 5 * 21 * 22)
     entered = [threading.Event() for _ in range(4)]
 
     class Engine:
@@ -104,7 +104,7 @@ def test_the_network_has_its_next_batch_before_the_last_is_handed_on(monkeypatch
 def test_an_engine_that_overlaps_its_batches_gets_two_at_a_time_and_another_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 5 * 21 * 22)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 5 * 21 * 22)
 
     class Engine:
         def __init__(self, overlaps: bool) -> None:
@@ -140,7 +140,7 @@ def test_an_error_of_the_network_is_raised_where_its_slices_are_used(mean_model:
 def test_batch_by_batch_with_windows_is_the_same_as_scaling_the_whole_volumes_first(
     mean_model: Model, monkeypatch: pytest.MonkeyPatch, plane: str
 ) -> None:
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 3 * 21 * 22)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 3 * 21 * 22)
     a, f, image = volumes()
     a, f = a * 900 - 50, f * 7
     a[:4], f[:4] = -50, 0  # dark in the axial plane
@@ -159,7 +159,7 @@ def test_batch_by_batch_with_windows_is_the_same_as_scaling_the_whole_volumes_fi
 def test_an_engine_that_computes_several_slices_at_once_gets_as_many(
     mean_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slicewise, "BATCH_PIXELS", 1)
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 1)
     mean_model.engine.slices = 5  # type: ignore[attr-defined]
     a, f, image = volumes()
     fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=mean_model.engine)
@@ -169,7 +169,7 @@ def test_an_engine_that_computes_several_slices_at_once_gets_as_many(
 def test_an_engine_is_made_ready_for_the_size_that_it_will_get(mean_model: Model) -> None:
     told: list[tuple[int, int, int]] = []
     mean_model.engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
-    slicewise.prepare(mean_model.engine, 30, 9, 200)
+    inference.prepare(mean_model.engine, 30, 9, 200)
     assert told == [(30, 16, 200)]
 
 
@@ -230,8 +230,8 @@ def test_an_engine_of_a_field_is_made_ready_for_the_size_of_the_field() -> None:
     told: list[tuple[int, int, int]] = []
     engine = FieldEngine(0, 0, 0)
     engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
-    slicewise.prepare(engine, 200, 512, 400, spacing=(1.0, 0.5, 0.9))
-    slicewise.prepare(engine, 1, 101, 64)
+    inference.prepare(engine, 200, 512, 400, spacing=(1.0, 0.5, 0.9))
+    inference.prepare(engine, 1, 101, 64)
     assert told == [(200, 128, 200), (1, 51, 32)]
 
 

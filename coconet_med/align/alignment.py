@@ -21,7 +21,7 @@ from coconet_med.align.registration import Progress, coarse_match, displacement_
 from coconet_med.align.result import Alignment
 from coconet_med.align.shares import shares
 from coconet_med.errors import GeometryError, OptionError, RegistrationError
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 RegisterMode = Literal["auto", "always", "never"]
 
@@ -68,7 +68,7 @@ def align(
     (:class:`~coconet_med.align.plausibility.Plausibility`), or a quick search finds a place over 8 mm away that fits
     over 15 % better, or one turned by over 6 degrees that fits over 4 % better.  No registration is tried where a
     mirrored image fits far better: that header is wrong (:mod:`coconet_med.align.mirrored`), which is told.  Maps of
-    both signs (:mod:`coconet_med.signed`) stay where their affines put them: they show no body to compare.
+    both signs (:mod:`coconet_med.windowing.signed`) stay where their affines put them: they show no body to compare.
 
     A registration that was asked for, or is due because of two frames of reference, leaves the image where it is if
     that fits as well as can be found.  Measured: docs/alignment.md.

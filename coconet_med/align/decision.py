@@ -12,8 +12,8 @@ from coconet_med.align.plausibility import Plausibility
 from coconet_med.align.prepared import Pair, score
 from coconet_med.align.registration import coarse_match, displacement_mm, rotation_deg, starting_points
 from coconet_med.errors import GeometryError
-from coconet_med.signed import why_signed
-from coconet_med.volume import Source
+from coconet_med.source import Source
+from coconet_med.windowing.signed import why_signed
 
 #: A registration that turns the anatomy further than this against the given axes is refused.
 LARGEST_ANGLE_DEG = 30.0

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 
 from coconet_med.align.alignment import Alignment, Examined, RegisterMode, align, examine, lay
 from coconet_med.align.decision import frames_of_reference
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 
 class AffinesLeftError(Exception):

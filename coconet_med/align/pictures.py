@@ -9,7 +9,7 @@ from coconet_med.align.plausibility import foreground
 from coconet_med.align.prepared import mutual_information
 from coconet_med.align.result import Alignment
 from coconet_med.errors import GeometryError
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 
 def align_pictures(anatomy: Source, function: Source) -> Alignment:

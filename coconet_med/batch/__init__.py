@@ -1,7 +1,7 @@
 """Many cases: find them, run each of them in isolation, resume, and say what became of them.
 
-``sources`` finds the cases, ``run`` does one of them, ``pool`` (or :mod:`coconet_med.cluster`) does many at once,
-``summary`` and :mod:`coconet_med.report` tell how it went.
+``sources`` finds the cases, ``run`` does one of them, ``pool`` (or :mod:`coconet_med.batch.dask_cluster`) does many at
+once, ``summary`` and :mod:`coconet_med.report` tell how it went.
 """
 
 from __future__ import annotations

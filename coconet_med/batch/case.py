@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from coconet_med.readers.pet_json import PetFacts, facts_of
-from coconet_med.windows import WindowChoice
+from coconet_med.windowing.presets import WindowChoice
 
 #: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
 Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coconet_med.batch.case import FORMS, BatchOptions, Case
-from coconet_med.choices import check_choices, check_dicom_output, one_of
 from coconet_med.errors import OptionError
 from coconet_med.model import NAMES
+from coconet_med.options import check_choices, check_dicom_output, one_of
 from coconet_med.readers.fetched import not_fetched
 
 
@@ -31,7 +31,7 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         palette=options.palette,
     )
     if options.anatomy_kind or options.function_kind:
-        from coconet_med.dicom.choose import check_kinds
+        from coconet_med.dicom.series_selection import check_kinds
 
         check_kinds(options.anatomy_kind, options.function_kind)
         if any(case.function is not None for case in cases if not case.skip):

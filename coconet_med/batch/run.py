@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.batch.case import BatchOptions, Case, Outcome
 from coconet_med.batch.check import obstacle
 from coconet_med.batch.derivatives import image_metadata
-from coconet_med.batch.facts import facts_of
 from coconet_med.batch.fingerprint import difference, fingerprint_of, stamp_of
 from coconet_med.batch.layout import files_of
 from coconet_med.batch.records import Records, remove_parts
+from coconet_med.batch.summary_columns import facts_of
 from coconet_med.errors import FusionError, ReadError, WriteError
-from coconet_med.scratch import clear_scratch
+from coconet_med.system.scratch import clear_scratch
 
 if TYPE_CHECKING:
     from coconet_med.model import Model
     from coconet_med.result import FusionResult
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
 
 #: Bytes of a file name that common disks take, less those of the endings of records.

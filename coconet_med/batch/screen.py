@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from coconet_med.batch.case import FINISHED, Outcome
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 
 class Screen:

@@ -63,7 +63,7 @@ def run_batch(
         options: shared by all cases.
         jobs: worker processes (with ``cluster``: workers), each of which loads the model once.
         cluster: ``None`` for this machine, or ``"local"``, ``"slurm"`` or the address of a Dask scheduler.
-        cluster_options: see :func:`coconet_med.cluster.run_cluster`.
+        cluster_options: see :func:`coconet_med.batch.dask_cluster.run_cluster`.
         overwrite: do finished cases anew, and replace files that no earlier run made.
         timeout: seconds after which a case is ended that hangs; see :func:`coconet_med.batch.pool.run_local`.
         follow: told of each outcome.
@@ -78,7 +78,7 @@ def run_batch(
     if cluster is None:
         stream = run_local(cases, options, out, jobs=jobs, overwrite=overwrite, timeout=timeout)
     else:
-        from coconet_med.cluster import run_cluster
+        from coconet_med.batch.dask_cluster import run_cluster
 
         more = cluster_options or {}
         stream = run_cluster(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from coconet_med.batch.case import Outcome
-from coconet_med.batch.facts import ALIGNMENT_FACTS, MEASURE_FACTS
-from coconet_med.printable import printable
+from coconet_med.batch.summary_columns import ALIGNMENT_FACTS, MEASURE_FACTS
+from coconet_med.system.printable import printable
 from coconet_med.writers.atomic import write_together
 
 NAME = "summary.csv"

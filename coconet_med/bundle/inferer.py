@@ -10,8 +10,8 @@ from monai.data import MetaTensor
 from monai.inferers import Inferer
 
 from coconet_med.engines.torch import NetworkEngine
+from coconet_med.inference import fuse_slices
 from coconet_med.slices import Slicing
-from coconet_med.slicewise import fuse_slices
 
 
 class StackInferer(Inferer):

@@ -18,7 +18,7 @@ from monai.transforms import MapTransform
 
 from coconet_med.errors import WriteError
 from coconet_med.geometry import NiftiForms, geometry_from_affine
-from coconet_med.tensors import forms_of
+from coconet_med.transforms.metatensor import forms_of
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.volumes import write_volume
 

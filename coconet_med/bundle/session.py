@@ -17,8 +17,8 @@ from ignite.handlers import Checkpoint
 from monai.data.utils import set_rnd
 from monai.handlers import CheckpointSaver
 
+from coconet_med.commands.progress import Reporter
 from coconet_med.errors import OptionError, ReadError, WriteError
-from coconet_med.progress import Reporter
 
 #: Seeds of the epochs lie this far apart, and those of the processes of one epoch that far.
 _EPOCH_STRIDE, _RANK_STRIDE = 10_000_019, 1_000_003

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from coconet_med.errors import FusionError, OptionError
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 
 def begin(arguments: Sequence[str] | None = None) -> None:

@@ -29,12 +29,12 @@ from coconet_med.commands.options import (
     WindowOption,
 )
 from coconet_med.errors import OptionError
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.batch import BatchOptions, Case
     from coconet_med.batch.study import Study
-    from coconet_med.volume import Role
+    from coconet_med.source import Role
 
 Labels = list[str] | None
 
@@ -108,7 +108,7 @@ def batch(
 ) -> None:
     """Fuse many cases: finished ones are kept, a bad one does not stop the others; writes summary.csv, report.html."""
     from coconet_med.batch import BatchOptions
-    from coconet_med.windows import parse_window
+    from coconet_med.windowing.presets import parse_window
 
     if analysis_level not in ("all", "participant", "group"):
         raise OptionError(f"--analysis-level {analysis_level}: choose all, participant or group")
@@ -174,7 +174,7 @@ def batch(
 
 def _kind(role: Role, given: str | None) -> tuple[str | None, str | None]:
     """What ``--anatomy`` and ``--function`` say: the kind of series in DICOM studies, or a glob."""
-    from coconet_med.dicom.choose import KINDS
+    from coconet_med.dicom.series_selection import KINDS
 
     return (given, None) if given in KINDS[role] else (None, given)
 
@@ -295,7 +295,7 @@ def _list(cases: list[Case], cluster: str | None, jobs: int, cluster_options: di
             what = f"cannot be done: {obstacles[case.id]}"
         typer.echo(printable(f"{case.id}: {what}{''.join(f' ({note})' for note in case.notes)}"))
     if cluster == "slurm":
-        from coconet_med.cluster import slurm_script
+        from coconet_med.batch.dask_cluster import slurm_script
 
         typer.echo(printable(f"\n{jobs} times:\n{slurm_script(cluster_options)}", keep="\n\t"))
     lacking = sum(bool(text) for text in obstacles.values())

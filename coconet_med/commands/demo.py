@@ -19,10 +19,10 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Run the main job on a generated head: inputs, fused volume, side-car and a picture in ./coconet-demo/."""
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
 
     with Reporter(quiet=quiet) as say:
-        from coconet_med.demo import run_demo
+        from coconet_med.commands.run_demo import run_demo
 
         for path in run_demo(
             folder, spacing=spacing, model=model, engine=engine, overwrite=overwrite, progress=say.progress

@@ -18,7 +18,7 @@ from coconet_med.commands.options import (
     Quiet,
     Select,
 )
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.quality.table import Table
@@ -54,10 +54,10 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure how much of both sources a fused image keeps, beside the classical baselines."""
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
 
     with Reporter(quiet=quiet) as say:
-        from coconet_med.assess import assess_folder, assess_pair
+        from coconet_med.quality.evaluate import evaluate_files, evaluate_folder
 
         common: dict[str, Any] = {
             "measures": measures,
@@ -68,10 +68,10 @@ def evaluate(
             "progress": say.progress,
         }
         if function is None:
-            table: Table = assess_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
+            table: Table = evaluate_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
         else:
             given = {"palette": palette, "different_patients": different_patients, "select": select, "affine": affine}
-            table = assess_pair(anatomy, function, fused, **given, **common)
+            table = evaluate_files(anatomy, function, fused, **given, **common)
         from coconet_med.writers.atomic import write_together
 
         jobs = [(p, w) for p, w in ((csv, table.to_csv), (json_path, table.to_json)) if p is not None]

@@ -90,7 +90,7 @@ def fuse(
     as_json: Annotated[bool, typer.Option("--json", help="Print the side-car as JSON on standard output.")] = False,
 ) -> None:
     """Fuse one pair: MRI and PET, SPECT or CT, or the series of one DICOM study."""
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
 
     if output is None:
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
@@ -100,9 +100,9 @@ def fuse(
         check_target(output, luminance=luminance, uptake=uptake, transform=save_transform, overwrite=overwrite)
         if report:
             check_file(report, overwrite=overwrite)
-        from coconet_med.choices import check_dicom_output
         from coconet_med.fusion import fuse as fuse_pair
-        from coconet_med.windows import parse_window
+        from coconet_med.options import check_dicom_output
+        from coconet_med.windowing.presets import parse_window
 
         check_dicom_output(anatomy, dicom_form, dicom=not _has_suffix(output), target=f"-o {output}")
         chosen = {
@@ -189,7 +189,7 @@ def _dicom_options(
             raise FusionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
         given["dynamic"] = int(dynamic)
     if function is None:
-        from coconet_med.dicom.choose import check_kinds
+        from coconet_med.dicom.series_selection import check_kinds
 
         check_kinds(chosen["anatomy_kind"], chosen["function_kind"])
         given |= {name: value for name, value in chosen.items() if value}

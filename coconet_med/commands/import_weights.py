@@ -9,7 +9,7 @@ import typer
 
 from coconet_med.commands.options import Overwrite
 from coconet_med.errors import ModelError, installs
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 
 def import_weights(
@@ -25,7 +25,7 @@ def import_weights(
     except ImportError as error:
         msg = f"PyTorch is not installed; run the command again after {installs('monai')}"
         raise ModelError(msg) from error
-    from coconet_med.imported import import_weights as run
+    from coconet_med.training.published_weights import import_weights as run
 
     written = run(weights, output or weights.with_suffix(".coconet-med.pt"), overwrite=overwrite)
     typer.echo(printable(f"wrote {written}: fuse VISIBLE INFRARED --model {written.name} --color source"))

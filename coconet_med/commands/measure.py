@@ -9,13 +9,13 @@ import typer
 
 from coconet_med.commands.options import Overwrite, Quiet, Register, Suv, Transform, TransformDirection, TransformImages
 from coconet_med.errors import FusionError
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-    from coconet_med.progress import Reporter
-    from coconet_med.volume import Source
+    from coconet_med.commands.progress import Reporter
+    from coconet_med.source import Source
 
 
 def measure(
@@ -39,7 +39,7 @@ def measure(
     quiet: Quiet = False,
 ) -> None:
     """Measure uptake and MRI in each region of a segmentation: volume, mean, maximum, peak and deviation."""
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
 
     if len(images) > 2:
         raise FusionError(f"{images[2]}: is one image too many; give the MRI and the PET, or one fused volume")
@@ -109,12 +109,12 @@ def read(
     quiet: Quiet = False,
 ) -> None:
     """Read uptake back from the colors of a fused image, and say how exactly that can be done."""
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
 
     with Reporter(quiet=quiet) as say:
         import SimpleITK as sitk
 
-        from coconet_med.readback import read_back
+        from coconet_med.color.readback import read_back
         from coconet_med.writers import VOLUME_SUFFIXES, check_file
         from coconet_med.writers.atomic import write_together
         from coconet_med.writers.volumes import write_volume
@@ -170,7 +170,7 @@ def _fused(path: Path) -> _Pair:
     """The uptake of a fused volume: what lies beside it (``--uptake``), else what its colors tell."""
     import SimpleITK as sitk
 
-    from coconet_med.readback import read_back
+    from coconet_med.color.readback import read_back
     from coconet_med.writers import split_suffix
 
     found = read_back(path)
@@ -196,7 +196,7 @@ def _partial(rows: list[Any]) -> list[str]:
 
 
 def _text(rows: list[Any], units: str) -> str:
-    from coconet_med.printable import printable
+    from coconet_med.system.printable import printable
 
     width = max(len(row.name) for row in rows)
     lines = [f"{'region':{width}}  {'ml':>9} {'mean':>10} {'max':>10} {'peak':>10} {'SD':>10}  {units}"]

@@ -119,7 +119,7 @@ def _check_windows(arguments: Sequence[str]) -> None:
     for number, word in enumerate(arguments):
         option, sign, value = word.partition("=")
         if option in _WINDOWS and (sign or number + 1 < len(arguments)):
-            from coconet_med.windows import parse_window
+            from coconet_med.windowing.presets import parse_window
 
             parse_window(option, value if sign else arguments[number + 1], anatomy=option == "--anatomy-window")
 

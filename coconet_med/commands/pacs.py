@@ -30,7 +30,7 @@ from coconet_med.commands.options import (
     WindowOption,
 )
 from coconet_med.errors import OptionError, installs
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.pacs.follow import Follower
@@ -106,7 +106,7 @@ def fuse(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON on standard output.")] = False,
 ) -> None:
     """Fetch the MR or CT and the PET or SPECT of a study, fuse them, and store the result in the study."""
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
 
     options = _fuse_options(
         register, force, plane, window, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form,
@@ -118,14 +118,14 @@ def fuse(
         url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
     )
     from coconet_med.model import load_model
-    from coconet_med.pacs.interrupt import Shelter
     from coconet_med.pacs.job import fuse_study
     from coconet_med.pacs.server import check_uid
+    from coconet_med.pacs.signal_guard import SignalGuard
 
     uid = check_uid(study, "--study")
-    with Reporter(quiet=quiet or as_json) as say, Shelter() as shelter:
+    with Reporter(quiet=quiet or as_json) as say, SignalGuard() as guard:
         network = load_model(model, engine=engine, device=device)
-        outcome = fuse_study(server, uid, options, model=network, shelter=shelter, again=again, progress=say.progress)
+        outcome = fuse_study(server, uid, options, model=network, guard=guard, again=again, progress=say.progress)
         for warning in outcome.warnings:
             say.warning(warning)
         if outcome.action == "stored":
@@ -198,20 +198,20 @@ def watch(
     )
     from coconet_med.model import load_model
     from coconet_med.pacs.audit import AuditLog
-    from coconet_med.pacs.interrupt import Interruption, Shelter
+    from coconet_med.pacs.signal_guard import Interruption, SignalGuard
     from coconet_med.pacs.state import State
+    from coconet_med.pacs.state_folder import StateFolder
     from coconet_med.pacs.watch import Pace, Watcher
-    from coconet_med.pacs.workplace import Workplace
 
     try:
-        with Shelter() as shelter, Workplace(folder) as place:
+        with SignalGuard() as guard, StateFolder(folder) as place:
             network = load_model(model, engine=engine, device=device)
             state = State(place.state_file, server=server.address.url)
             follower = _follower(server, state, follow, orthanc_url, allow_plain_http, quiet_time, days, backlog)
             audit = AuditLog(place.audit_file, redact=server.identities.redact)
             Watcher(
                 server, follower, state, audit, place, options,
-                model=network, shelter=shelter, pace=Pace(interval, again=6 * interval),
+                model=network, guard=guard, pace=Pace(interval, again=6 * interval),
                 say=(lambda text: None) if quiet else (lambda text: typer.echo(printable(text), err=True)),
             ).run(once=once)  # fmt: skip
     except Interruption as interruption:
@@ -271,10 +271,10 @@ def _fuse_options(
     function_series: str | None = None,
 ) -> FuseOptions:
     """The options, checked before anything is fetched."""
-    from coconet_med.choices import DICOM_FORMS, check_choices, one_of
-    from coconet_med.dicom.choose import check_kinds
+    from coconet_med.dicom.series_selection import check_kinds
+    from coconet_med.options import DICOM_FORMS, check_choices, one_of
     from coconet_med.pacs.job import FuseOptions
-    from coconet_med.windows import parse_window
+    from coconet_med.windowing.presets import parse_window
 
     check_choices(
         register=register,

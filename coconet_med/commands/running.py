@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from coconet_med.errors import FusionError
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 
 #: What a command line is refused with; typer names only the leaves of these errors.
 _USAGE = typer.BadParameter.__mro__[2]

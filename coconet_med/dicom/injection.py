@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from coconet_med.decay import (
+from coconet_med.dicom import headers
+from coconet_med.dicom.decay import (
     DOSE_BQ,
     HALF_LIFE_S,
     HALF_LIFE_TOLERANCE,
@@ -16,7 +17,6 @@ from coconet_med.decay import (
     half_life_of,
     known_half_life,
 )
-from coconet_med.dicom import headers
 from coconet_med.dicom.series import Instance, Series
 from coconet_med.dicom.times import Clock
 

@@ -1,4 +1,4 @@
-"""Read one series into a :class:`~coconet_med.volume.Source`."""
+"""Read one series into a :class:`~coconet_med.source.Source`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from coconet_med.dicom.padding import replace_padding
 from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
 from coconet_med.dicom.reference import SUV_BOUND
-from coconet_med.dicom.regrid import regrid
+from coconet_med.dicom.resample_slices import regrid
 from coconet_med.dicom.scaling import check_scaling, count_unmapped, unmapped_note
 from coconet_med.dicom.select import EVERYTHING, FRAME, Selection, select
 from coconet_med.dicom.series import Series, name_files
 from coconet_med.dicom.suv import Suv, not_decay_corrected, suv_factor
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.volume import RELATIVE_UNITS, Source
+from coconet_med.source import RELATIVE_UNITS, Source
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from coconet_med.decay import mean_count_time
+from coconet_med.dicom.decay import mean_count_time
 from coconet_med.dicom.timing import Shot
 
 #: Two reference times agree if SUV by them differs by no more than this share, or if they are as close as clocks are.

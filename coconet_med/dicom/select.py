@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from coconet_med.dicom.kinds import ATTRIBUTES, UNORDERED, VECTORS, Picture, in_order
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.volume import Role
+from coconet_med.source import Role
 
 if TYPE_CHECKING:
     from coconet_med.dicom.series import Series

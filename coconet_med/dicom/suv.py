@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from coconet_med.decay import mean_count_time, suvbw_factor
 from coconet_med.dicom import headers
+from coconet_med.dicom.decay import mean_count_time, suvbw_factor
 from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.reference import (

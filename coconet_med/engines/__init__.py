@@ -24,7 +24,7 @@ class Engine(Protocol):
         gives_field: whether the network gives a field rather than the fused luminance.
 
     ``run`` gives the fused luminance, or, where ``gives_field`` is true, the field that sources at its resolution are
-    mixed by (:mod:`coconet_med.field`).
+    mixed by (:mod:`coconet_med.blending.field`).
 
     An engine may also have ``precision`` (:data:`Precision`; without it, float32), ``slices``, the least number of
     slices that it wants at a time, because it computes so many at once, and ``overlaps``, which says that ``run`` may

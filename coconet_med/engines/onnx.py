@@ -32,7 +32,7 @@ class OnnxEngine:
         import onnxruntime as ort
 
         ort.set_default_logger_severity(3)
-        ort.disable_telemetry_events()  # where it was loaded before coconet_med; see coconet_med.silence
+        ort.disable_telemetry_events()  # where it was loaded before coconet_med; see coconet_med.system.telemetry
         available = ort.get_available_providers()
         if device == "auto":
             device = "cuda" if _PROVIDERS["cuda"] in available else "cpu"

@@ -134,7 +134,7 @@ class OpenVinoEngine:
 
     def _check(self, image: np.ndarray) -> None:
         """Find out on one slice whether mixed precision is good enough for these weights."""
-        from coconet_med.field import mixed
+        from coconet_med.blending.field import mixed
 
         ours = self._run(image)
         self._computes_in("float32")

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from coconet_med.errors import ReadError
 from coconet_med.measure.names import names_for
 from coconet_med.measure.segmentation import is_segmentation, read_segmentation
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from coconet_med.measure.reference import mean_in_reference
 from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.readers.pet_suv import insist_on_suv
+from coconet_med.source import Source
 from coconet_med.transform_files import StoredTransform, check_transform, read_transform
-from coconet_med.volume import Source
 
 #: Units of uptake over that of a reference region.
 SUVR = "SUVR"

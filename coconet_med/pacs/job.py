@@ -15,10 +15,10 @@ from coconet_med.pacs.store import store
 
 if TYPE_CHECKING:
     from coconet_med.model import Model
-    from coconet_med.pacs.interrupt import Shelter
     from coconet_med.pacs.server import FoundSeries, Server
+    from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.result import FusionResult
-    from coconet_med.windows import WindowChoice
+    from coconet_med.windowing.presets import WindowChoice
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def fuse_study(
     options: FuseOptions,
     *,
     model: Model,
-    shelter: Shelter,
+    guard: SignalGuard,
     again: bool = False,
     nuclear_only: bool = False,
     found: Sequence[FoundSeries] | None = None,
@@ -97,7 +97,7 @@ def fuse_study(
         study_uid: Study Instance UID.
         options: how to fuse.
         model: what :func:`coconet_med.load_model` gave.
-        shelter: guards the store request against signals.
+        guard: guards the store request against signals.
         again: send the result even if the server has it.
         nuclear_only: refuse a study without PET and SPECT.
         found: the series of the study, if already known.
@@ -127,16 +127,16 @@ def fuse_study(
         sources.mkdir()
         fetch(server, plan, sources, progress=progress)
         try:
-            with shelter.patient():
-                result = fuse(sources, model=model, progress=_checking(shelter, progress), **options.for_fuse())
+            with guard.patient():
+                result = fuse(sources, model=model, progress=_checking(guard, progress), **options.for_fuse())
         except FusionError as error:  # the temporary folder means nothing to the user
             raise type(error)(str(error).replace(str(sources), sources.name)) from error
         _check_sources(result, plan)
         written = result.save(folder / "result", form=options.form)
         files = [path for path in written if path.suffix == ".dcm"]
-        with shelter.sheltered():
+        with guard.deferred():
             before_store(_series_uid(files[0]))
-            stored = store(server, study_uid, files, again=again, hurry=lambda: shelter.pending)
+            stored = store(server, study_uid, files, again=again, hurry=lambda: guard.pending)
             outcome = Outcome(
                 "stored" if stored.sent else "already there",
                 study_uid,
@@ -150,13 +150,13 @@ def fuse_study(
     return outcome
 
 
-def _checking(shelter: Shelter, progress: Callable[[str, int, int], None] | None) -> Callable[[str, int, int], None]:
+def _checking(guard: SignalGuard, progress: Callable[[str, int, int], None] | None) -> Callable[[str, int, int], None]:
     """``progress`` that ends the work where a signal came."""
 
     def step(stage: str, done: int, total: int) -> None:
         if progress is not None:
             progress(stage, done, total)
-        shelter.check()
+        guard.check()
 
     return step
 

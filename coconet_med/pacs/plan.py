@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.choose import NUCLEAR, choose, judge, pair_kinds
 from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
+from coconet_med.dicom.series_selection import NUCLEAR, choose, judge, pair_kinds
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.errors import LimitError, ServerError
 from coconet_med.pacs.server import FoundSeries, Server, check_uid
@@ -46,7 +46,7 @@ def make_plan(
     nuclear_only: bool = False,
     found: Sequence[FoundSeries] | None = None,
 ) -> Plan:
-    """Choose anatomy and function by the same rules as for a folder (:mod:`coconet_med.dicom.choose`).
+    """Choose anatomy and function by the same rules as for a folder (:mod:`coconet_med.dicom.series_selection`).
 
     Args:
         server: where the study is.

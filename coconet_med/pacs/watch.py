@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from coconet_med._version import __version__
 from coconet_med.errors import FusionError, ModelError, WriteError
 from coconet_med.pacs.errors import LimitError, LoginError, ServerAwayError, ServerError
-from coconet_med.pacs.interrupt import Interruption
 from coconet_med.pacs.job import fuse_study
 from coconet_med.pacs.plan import fingerprint
+from coconet_med.pacs.signal_guard import Interruption
 from coconet_med.pacs.state import Study
 
 if TYPE_CHECKING:
     from coconet_med.model import Model
     from coconet_med.pacs.audit import Action, AuditLog
     from coconet_med.pacs.follow import Follower
-    from coconet_med.pacs.interrupt import Shelter
     from coconet_med.pacs.job import FuseOptions, Outcome
     from coconet_med.pacs.server import FoundSeries, Server
+    from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.pacs.state import State
-    from coconet_med.pacs.workplace import Workplace
+    from coconet_med.pacs.state_folder import StateFolder
 
 #: A server that took our login before, and does not now, is asked again so often: it may just be starting.
 MOST_LOGINS = 3
@@ -67,11 +67,11 @@ class Watcher:
         follower: Follower,
         state: State,
         audit: AuditLog,
-        workplace: Workplace,
+        state_folder: StateFolder,
         options: FuseOptions,
         *,
         model: Model,
-        shelter: Shelter,
+        guard: SignalGuard,
         pace: Pace | None = None,
         say: Callable[[str], None] = lambda text: None,
         sleep: Callable[[float], None] = time.sleep,
@@ -79,7 +79,7 @@ class Watcher:
         progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
         self._server, self._follower, self._state, self._audit = server, follower, state, audit
-        self._workplace, self._options, self._model, self._shelter = workplace, options, model, shelter
+        self._state_folder, self._options, self._model, self._guard = state_folder, options, model, guard
         self._pace, self._say, self._sleep, self._progress = pace or Pace(), say, sleep, progress
         self._clock = clock
 
@@ -132,12 +132,12 @@ class Watcher:
         count, before = 0, self._memory()
         for event in self._follower.ready():
             self._handle(event.study_uid, announced=True)
-            with self._shelter.sheltered():
+            with self._guard.deferred():
                 self._follower.handled(event)
                 self._state.save()
             count += 1
         if before != self._memory():
-            with self._shelter.sheltered():
+            with self._guard.deferred():
                 self._state.save()
         for uid in self._state.due(self._clock()):
             self._handle(uid, announced=False)
@@ -192,7 +192,7 @@ class Watcher:
         try:
             self._fuse(uid, found)
         except Interruption:
-            with self._shelter.sheltered():
+            with self._guard.deferred():
                 if not self._state.study(uid).final:
                     self._log("interrupted", study=uid, reason="to be done on the next start")
                     self._forgive(uid, study)  # it was our doing, not the study's
@@ -214,7 +214,7 @@ class Watcher:
 
     def _forgive(self, uid: str, study: Study) -> None:
         """The attempt does not count; the next is due at once."""
-        with self._shelter.sheltered():
+        with self._guard.deferred():
             self._state.change(uid, status="failed", attempts=study.attempts - 1, due=self._clock())
 
     def _end_if_away(self, error: ServerError, forgive: Callable[[], None] = lambda: None) -> None:
@@ -237,10 +237,10 @@ class Watcher:
             uid,
             self._options,
             model=self._model,
-            shelter=self._shelter,
+            guard=self._guard,
             nuclear_only=True,
             found=found,
-            scratch=self._workplace.scratch,
+            scratch=self._state_folder.scratch,
             before_store=lambda series: self._state.change(uid, status="storing", series=series),
             after_store=stored,
             progress=self._progress,
@@ -249,7 +249,7 @@ class Watcher:
     # What became of a study is logged first: after a power cut, a line too many is better than one too few.
 
     def _refuse(self, uid: str, reason: str) -> None:
-        with self._shelter.sheltered():
+        with self._guard.deferred():
             self._log("refused", study=uid, reason=reason)
             self._state.change(uid, status="refused", due=self._clock() + LOOKS[0])
 
@@ -258,7 +258,7 @@ class Watcher:
         now, series = self._clock(), (self._state.study(uid) or study).series
         pause, left = self._pace.retry(study.attempts), now - study.first > self._pace.give_up
         end = f"given up after {study.attempts} attempts" if left else f"tried again in {_words(pause)}"
-        with self._shelter.sheltered():
+        with self._guard.deferred():
             self._log("failed", study=uid, reason=f"{reason}; {end}")
             due = None if left else now + pause
             self._state.put(uid, replace(study, status="failed", series=series, due=due))
@@ -270,7 +270,7 @@ class Watcher:
         self._put(uid, replace(study, looks=looks, due=due))
 
     def _put(self, uid: str, study: Study) -> None:
-        with self._shelter.sheltered():
+        with self._guard.deferred():
             self._state.put(uid, study)
 
     def _log(self, action: Action, *, study: str = "", reason: str = "", **facts: object) -> None:

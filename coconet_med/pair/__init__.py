@@ -16,7 +16,7 @@ from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
 from coconet_med.pair.values import refuse_constant, values_warnings
 
 if TYPE_CHECKING:
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from coconet_med.errors import PairError
 
 if TYPE_CHECKING:
     from coconet_med.dicom.identity import Person
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
 #: What the side-car, the warning and the derivation of a DICOM result say of a pair of two patients.
 DIFFERENT = "anatomy and function are of different patients"
@@ -77,7 +77,7 @@ def check_headers(anatomy: Path, function: Path, *, accepted: bool = False) -> t
 
     from coconet_med.dicom.scan import read_header
     from coconet_med.dicom.series import Series
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
     sources = []
     for path in (anatomy, function):

@@ -8,10 +8,10 @@ import SimpleITK as sitk
 
 from coconet_med.errors import PairError
 from coconet_med.pair.sharpness import SWAPPED, blur_ratio, looks_like_ct
-from coconet_med.signed import why_signed
+from coconet_med.windowing.signed import why_signed
 
 if TYPE_CHECKING:
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
 NUCLEAR = ("PT", "NM")
 ANATOMICAL = ("MR", "CT")

@@ -13,7 +13,7 @@ from coconet_med.errors import PairError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
 #: Correlation from which on two images of one size are one image: 8-bit copies of MRI and PET reach 0.9999, two
 #: images of one head (T1 and PET, T1 and T2) stay below 0.98.

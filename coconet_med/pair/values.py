@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from coconet_med.errors import ReadError
 
 if TYPE_CHECKING:
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
 #: A map of labels holds no more different values than this, all of them whole or multiples of one slope ...
 MOST_LABELS = 2000

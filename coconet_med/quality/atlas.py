@@ -15,8 +15,8 @@ from typing import Final, Literal
 import numpy as np
 from PIL import Image
 
+from coconet_med.color.nearest import nearest_colors
 from coconet_med.errors import ReadError
-from coconet_med.nearest import nearest_colors
 
 AtlasSet = Literal["mri-pet", "mri-spect", "mri-ct"]
 ATLAS_SETS: Final[tuple[AtlasSet, ...]] = ("mri-pet", "mri-spect", "mri-ct")

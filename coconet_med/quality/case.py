@@ -13,8 +13,8 @@ from coconet_med.quality.fidelity import FIDELITY_MEASURES, fidelity
 from coconet_med.quality.findings import finding_readings, mean_over
 from coconet_med.quality.flicker import flicker
 from coconet_med.quality.pixels import luminance
+from coconet_med.quality.standard_metrics import standard_metrics
 from coconet_med.quality.uptake import Decoder, uptake_readings
-from coconet_med.quality.usual import usual_measures
 
 #: ``"fidelity"`` is regions and small findings (some 130 ms for a slice of 256 x 256, half of that for another result
 #: of the same sources), ``"findings"`` the latter alone; ``"all"`` adds the usual set.
@@ -62,7 +62,7 @@ def evaluate_pair(
     if measures in ("fidelity", "findings", "all"):
         values |= finding_readings(anatomy, function, fused, fused_rgb=fused_rgb, spacing=spacing, ct=ct)
     if measures in ("usual", "all"):
-        values |= usual_measures(anatomy, function, fused)
+        values |= standard_metrics(anatomy, function, fused)
     return values
 
 

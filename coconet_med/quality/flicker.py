@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from coconet_med.errors import GeometryError
 
 if TYPE_CHECKING:
-    from coconet_med.field import Field
+    from coconet_med.blending.field import Field
 
 
 def roughness(volume: ArrayLike) -> float:

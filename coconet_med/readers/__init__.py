@@ -1,4 +1,4 @@
-"""Read one input image, whatever its format, into a :class:`~coconet_med.volume.Source`."""
+"""Read one input image, whatever its format, into a :class:`~coconet_med.source.Source`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from coconet_med.readers.limits import memory_limit
 
 if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
-    from coconet_med.volume import Role, Source
+    from coconet_med.source import Role, Source
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 NIFTI_SUFFIXES = (".nii", ".nii.gz")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.ct import looks_like_hu
 from coconet_med.errors import ReadError
-from coconet_med.volume import writable
+from coconet_med.source import writable
+from coconet_med.windowing.ct import looks_like_hu
 
 if TYPE_CHECKING:
-    from coconet_med.volume import Role
+    from coconet_med.source import Role
 
 
 def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tuple[sitk.Image, tuple[str, ...]]:

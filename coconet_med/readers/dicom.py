@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.choose import Candidate, choose, pair_kinds
 from coconet_med.dicom.dynamic import Dynamic
 from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.load import SuvChoice, check_series, load_series
 from coconet_med.dicom.scan import Scan, scan
 from coconet_med.dicom.select import selection_of
+from coconet_med.dicom.series_selection import Candidate, choose, pair_kinds
 from coconet_med.dicom.strays import refuse_strays
 from coconet_med.errors import OptionError
 from coconet_med.readers.files import is_dicomdir
-from coconet_med.volume import Role, Source
+from coconet_med.source import Role, Source
 
 
 def read_study(
@@ -34,9 +34,9 @@ def read_study(
 ) -> tuple[Source, Source]:
     """Read the anatomical and the functional image of one study.
 
-    The anatomy is the best MR series by the score of :mod:`coconet_med.dicom.choose`, or the best CT series where the
-    folder holds PT or NM but no usable MR; the function is the best PT or NM series, or the best CT series where the
-    folder holds neither (:func:`coconet_med.dicom.choose.pair_kinds`).
+    The anatomy is the best MR series by the score of :mod:`coconet_med.dicom.series_selection`, or the best CT series
+    where the folder holds PT or NM but no usable MR; the function is the best PT or NM series, or the best CT series
+    where the folder holds neither (:func:`coconet_med.dicom.series_selection.pair_kinds`).
 
     Args:
         path: folder with the DICOM files of one person, in any layout, or its DICOMDIR.

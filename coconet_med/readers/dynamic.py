@@ -11,11 +11,11 @@ from coconet_med.readers.frames import static_image
 from coconet_med.readers.nifti import read_nifti
 from coconet_med.readers.pet_json import PetFacts, facts_of
 from coconet_med.readers.pet_suv import described
-from coconet_med.scratch import scratch_folder
+from coconet_med.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
 
 def read_functional(

@@ -12,10 +12,10 @@ import SimpleITK as sitk
 from coconet_med.errors import ReadError
 from coconet_med.readers.checks import finite_image, sha256_of
 from coconet_med.readers.limits import check_promise
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 if TYPE_CHECKING:
-    from coconet_med.volume import Role
+    from coconet_med.source import Role
 
 #: BT.601 luma weights of R, G, B.
 LUMA = np.array((0.299, 0.587, 0.114), np.float32)

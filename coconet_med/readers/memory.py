@@ -11,12 +11,12 @@ import SimpleITK as sitk
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.geometry import affine_of, check_extent, geometry_from_affine
 from coconet_med.readers.image import scalar_and_color
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from coconet_med.volume import Role
+    from coconet_med.source import Role
 
 
 def from_memory(data: Any, role: Role, *, spacing: Sequence[float] | None = None, units: str | None = None) -> Source:

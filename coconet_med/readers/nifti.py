@@ -14,11 +14,11 @@ from coconet_med.readers.checks import check_shape, first_line, sha256_of, three
 from coconet_med.readers.forms import choose_form
 from coconet_med.readers.image import TRANSPARENT, lay_on_black, scalar_and_color
 from coconet_med.readers.limits import check_promise
-from coconet_med.signed import SIGNED_INTENTS
-from coconet_med.volume import Source
+from coconet_med.source import Source
+from coconet_med.windowing.signed import SIGNED_INTENTS
 
 if TYPE_CHECKING:
-    from coconet_med.volume import Role
+    from coconet_med.source import Role
 
 #: Millimeters in the units of length that a NIfTI header can name (bits 0 to 2 of xyzt_units).
 UNITS = {1: ("meter", 1000.0), 2: ("mm", 1.0), 3: ("micron", 0.001)}

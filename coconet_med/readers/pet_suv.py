@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from coconet_med.decay import (
+from coconet_med.dicom.decay import (
     DOSE_BQ,
     HALF_LIFE_TOLERANCE,
     MAX_HALF_LIVES,
@@ -18,7 +18,7 @@ from coconet_med.decay import (
 )
 from coconet_med.errors import OptionError
 from coconet_med.readers.pet_json import PetFacts
-from coconet_med.volume import RELATIVE_UNITS, Source, writable
+from coconet_med.source import RELATIVE_UNITS, Source, writable
 
 #: Keys of which a JSON file about PET has at least one.
 _PET_KEYS = {"Units", "InjectedRadioactivity", "TracerRadionuclide", "ImageDecayCorrected", "FrameDuration"}

@@ -15,11 +15,11 @@ from coconet_med.readers.checks import check_shape, first_line, sha256_of, three
 from coconet_med.readers.headers import read_header
 from coconet_med.readers.image import scalar_and_color
 from coconet_med.readers.limits import check_promise
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 if TYPE_CHECKING:
     from coconet_med.readers.headers import TextHeader
-    from coconet_med.volume import Role
+    from coconet_med.source import Role
 
 #: Bytes of one number of a MINC 2 volume as ITK hands it over.
 _MINC_BYTES = 8

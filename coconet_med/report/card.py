@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from coconet_med.picture import legend_of
 from coconet_med.report.measures import measure
+from coconet_med.report.overview import legend_of
 from coconet_med.report.panels import cuts, jpeg, png
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Any
 
-from coconet_med.printable import printable
 from coconet_med.report.measures import NAMES, SHOWN
 from coconet_med.report.panels import PANELS
+from coconet_med.system.printable import printable
 
 #: The page may show what is inside itself and load nothing at all.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"

@@ -11,8 +11,8 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image
 
-from coconet_med.picture import alone
 from coconet_med.report.edges import thin_edges
+from coconet_med.report.overview import alone
 from coconet_med.slices import Slicing, slicing_of
 
 if TYPE_CHECKING:

@@ -51,8 +51,8 @@ def train(
 
     Several GPUs: torchrun --nproc-per-node N -m coconet_med.training ...
     """
-    from coconet_med.progress import Reporter
-    from coconet_med.training.devices import keep_memory, leave, place
+    from coconet_med.commands.progress import Reporter
+    from coconet_med.training.distributed import distributed_context, keep_memory, leave
     from coconet_med.training.session import Own, Session
     from coconet_med.training.settings import read_settings
 
@@ -73,7 +73,7 @@ def train(
         seed=seed,
     )
     chosen = replace(chosen, start=_weights(chosen.start))  # of a file of settings, too
-    where = place(device, precision)  # type: ignore[arg-type]
+    where = distributed_context(device, precision)  # type: ignore[arg-type]
     own = Own(anatomy, function, hold_out, register, plane, color_anatomy, masks) if anatomy and function else None  # type: ignore[arg-type]
     command = "python -m coconet_med.training " + " ".join(_without_paths(sys.argv[1:]))
     try:
@@ -82,7 +82,7 @@ def train(
             session.load(data, own)
             net = session.train(save_every=save_every)
             if where.first:
-                table = session.judge(net)
+                table = session.validate(net)
                 if release:
                     say.done(f"wrote {session.release(net, release, name or chosen.model, command)}")
                 if table:

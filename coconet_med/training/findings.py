@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from coconet_med.field import keep_findings_in
-from coconet_med.mixing import within
+from coconet_med.blending.field import keep_findings_in
+from coconet_med.network.output_mixing import within
 
 
 def with_findings(fused: torch.Tensor, image: torch.Tensor) -> torch.Tensor:

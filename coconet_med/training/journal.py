@@ -11,8 +11,8 @@ import torch
 
 from coconet_med.color import compose
 from coconet_med.engines.torch import NetworkEngine
+from coconet_med.inference import fuse_pictures
 from coconet_med.network import CoCoNet
-from coconet_med.slicewise import fuse_pictures
 from coconet_med.training.data import SlicePair
 
 #: Pairs shown in the sample picture.

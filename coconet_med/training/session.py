@@ -18,15 +18,15 @@ from coconet_med._version import __version__
 from coconet_med.errors import OptionError
 from coconet_med.network import CoCoNet
 from coconet_med.training.data import SlicePair, atlas_slices
-from coconet_med.training.devices import Place
+from coconet_med.training.distributed import DistributedContext
 from coconet_med.training.journal import Journal
-from coconet_med.training.judge import glance, judge
 from coconet_med.training.settings import Settings
 from coconet_med.training.trainer import Trainer
+from coconet_med.training.validation import quick_validate, validate
 
 if TYPE_CHECKING:
     from coconet_med.align import RegisterMode
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
     from coconet_med.quality import Table
 
 
@@ -63,7 +63,7 @@ class Session:
         say: what speaks to the user.
     """
 
-    def __init__(self, settings: Settings, out: Path, where: Place, say: Reporter) -> None:
+    def __init__(self, settings: Settings, out: Path, where: DistributedContext, say: Reporter) -> None:
         self.settings, self.out, self.where, self.say = settings, out, where, say
         self.pairs: list[SlicePair] = []
         self.held: list[SlicePair] = []
@@ -106,7 +106,7 @@ class Session:
         try:
             net = trainer.run(
                 save_every=save_every,
-                validate=lambda net: glance(net, shown, progress=self.say.progress),
+                validate=lambda net: quick_validate(net, shown, progress=self.say.progress),
                 report=report,
                 progress=self.say.progress,
             )
@@ -116,11 +116,11 @@ class Session:
         self.seconds = time.monotonic() - started
         return rounded(net, half=self._half)
 
-    def judge(self, net: CoCoNet) -> str:
+    def validate(self, net: CoCoNet) -> str:
         """Measure the held-out slices; returns the table as text, empty where nothing was held out."""
         if not self.held:
             return ""
-        self.table = judge(net, self.held, progress=self.say.progress)
+        self.table = validate(net, self.held, progress=self.say.progress)
         self.table.to_csv(self.out / "judged.csv")
         return self.table.to_text()
 
@@ -201,7 +201,7 @@ class Session:
             distributed.barrier()
 
 
-def _device_name(where: Place) -> str:
+def _device_name(where: DistributedContext) -> str:
     if where.device.type == "cuda":
         return torch.cuda.get_device_name(where.device)
     return f"{where.device.type}, {torch.get_num_threads()} threads"

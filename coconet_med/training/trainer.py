@@ -17,17 +17,17 @@ from coconet_med.errors import FusionError, ModelError, OptionError
 from coconet_med.network import CoCoNet, build_network
 from coconet_med.training.contrast import CoupledContrast
 from coconet_med.training.data import BalancedSampler, SlicePair
-from coconet_med.training.devices import Place, place
+from coconet_med.training.distributed import DistributedContext, distributed_context
 from coconet_med.training.findings import with_findings
 from coconet_med.training.generated import Generator
 from coconet_med.training.imagenet import vgg19_state
 from coconet_med.training.losses import BaseLoss
 from coconet_med.training.masks import salient_region
+from coconet_med.training.net2wider import net2wider
 from coconet_med.training.preservation import PreservationLoss
 from coconet_med.training.settings import Settings
 from coconet_med.training.spaces import build_space, read_state
 from coconet_med.training.steadiness import unsteadiness
-from coconet_med.training.widen import widened
 
 #: Seeds of steps lie this far apart from one seed of a training to the next; those of processes, that far.
 _SEED_STRIDE, _RANK_STRIDE = 10_000_019, 1_000_003
@@ -54,9 +54,11 @@ class Trainer:
         ModelError: weights to start from, or of the feature space, are missing or do not fit.
     """
 
-    def __init__(self, settings: Settings, pairs: list[SlicePair], folder: Path, *, where: Place | None = None) -> None:
+    def __init__(
+        self, settings: Settings, pairs: list[SlicePair], folder: Path, *, where: DistributedContext | None = None
+    ) -> None:
         self.settings, self.folder = settings, folder
-        self.where = where or place("cpu", "bf16")
+        self.where = where or distributed_context("cpu", "bf16")
         if not pairs or settings.batch % self.where.world:
             msg = f"{len(pairs)} pairs, batch {settings.batch}, {self.where.world} processes: give pairs to train on, "
             msg += "and a batch that the processes can share evenly"
@@ -325,7 +327,7 @@ def _start_from(net: CoCoNet, path: Path) -> None:
             msg = "another arrangement of CoCoNet, or an earlier release"
             raise ModelError(msg)
         if state.keys() == own.keys() and any(state[name].shape != own[name].shape for name in own):
-            state = widened(state, own)
+            state = net2wider(state, own)
         net.load_state_dict(state)
     except (RuntimeError, ModelError) as error:
         msg = f"{path}: these weights do not fit the model ({str(error).splitlines()[0]}); choose the model they are of"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.source import Source
 from coconet_med.transform_files.stored import FLIP, Grid, StoredTransform, inverse, starts_at_function
-from coconet_med.volume import Source
 
 NIFTI = (".nii", ".nii.gz")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from coconet_med.errors import GeometryError, ReadError
+from coconet_med.source import Source
 from coconet_med.transform_files.stored import FLIP, Grid, StoredTransform, inverse, starts_at_function
-from coconet_med.volume import Source
 
 #: ``type`` of the file (FreeSurfer, transform.h): what the matrix takes to what.
 VOXEL_TO_VOXEL, RAS_TO_RAS = 0, 1

@@ -8,11 +8,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.source import Source
 from coconet_med.transform_files.flirt import read_flirt
 from coconet_med.transform_files.lta import read_lta
 from coconet_med.transform_files.spatial_registration import read_registration
 from coconet_med.transform_files.stored import StoredTransform, inverse
-from coconet_med.volume import Source
 
 ITK_SUFFIXES = (".tfm", ".txt", ".h5", ".hdf5", ".mat")
 KNOWN = "ITK or 3D Slicer (.tfm, .h5, .mat), FreeSurfer .lta, an FSL FLIRT matrix, or a DICOM Spatial Registration"

@@ -10,8 +10,8 @@ import numpy as np
 from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord
 from coconet_med.errors import GeometryError, ReadError
+from coconet_med.source import Source
 from coconet_med.transform_files.stored import StoredTransform
-from coconet_med.volume import Source
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from coconet_med.errors import GeometryError
 from coconet_med.geometry import RAS_TO_LPS, affine_of
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 #: Between a point in RAS and one in LPS, 4 x 4; its own inverse.
 FLIP = np.diag((*RAS_TO_LPS, 1.0))

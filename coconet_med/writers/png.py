@@ -43,6 +43,6 @@ def write_png(rgb: np.ndarray, path: Path) -> None:
 
 
 def _legend(result: FusionResult) -> np.ndarray:
-    from coconet_med.picture import legend_of
+    from coconet_med.report.overview import legend_of
 
     return legend_of(result, height=max(256, result.color.GetSize()[1]))

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from coconet_med.align import Alignment, align
 from coconet_med.align.plausibility import foreground
 from coconet_med.errors import GeometryError, OptionError, RegistrationError
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 CENTER = np.array([5.0, -20.0, 30.0])
 

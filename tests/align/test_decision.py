@@ -10,7 +10,7 @@ from coconet_med.align import align, registration
 from coconet_med.align.decision import decide
 from coconet_med.align.prepared import Pair, score
 from coconet_med.phantom import HeadPhantom
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 IDENTITY = sitk.Transform(3, sitk.sitkIdentity)
 

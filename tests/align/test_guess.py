@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from coconet_med.align import AffinesLeftError, Guess, align, worth_guessing
 from coconet_med.errors import GeometryError
 from coconet_med.phantom import HeadPhantom
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 
 def sources(head: HeadPhantom, shift: float = 0.0, frames: tuple[str | None, str | None] = (None, None)):

@@ -14,7 +14,7 @@ from coconet_med.align.mirrored import VISIBLE, wrong_header
 from coconet_med.align.prepared import Pair
 from coconet_med.errors import RegistrationError
 from coconet_med.phantom import HeadPhantom
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 ALL = [
     np.eye(3)[list(order)] * np.array(signs)[:, None]

@@ -12,8 +12,8 @@ import pytest
 from batch_phantom import bids_dataset, run_command
 
 from coconet_med.batch.derivatives import write_dataset
-from coconet_med.cli import _arity_of_batch
 from coconet_med.commands.bids_app import as_batch
+from coconet_med.commands.main import _arity_of_batch
 from coconet_med.errors import OptionError
 
 NAMES = (

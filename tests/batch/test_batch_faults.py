@@ -21,7 +21,7 @@ from coconet_med.batch.pool import run_local
 from coconet_med.batch.run import Runner
 from coconet_med.batch.sources import find_cases
 from coconet_med.errors import OptionError, ReadError, WriteError
-from coconet_med.scratch import PREFIX, clear_scratch, scratch_folder
+from coconet_med.system.scratch import PREFIX, clear_scratch, scratch_folder
 from coconet_med.writers.atomic import write_together
 
 pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
@@ -148,7 +148,7 @@ def test_a_file_name_that_is_too_long_is_an_error_with_words(tmp_path):
 
 KILLED = """
 import os, signal, sys
-from coconet_med.scratch import scratch_folder
+from coconet_med.system.scratch import scratch_folder
 with scratch_folder() as folder:
     (folder / "patient.nii.gz").write_bytes(b"image")
     print(folder, flush=True)
@@ -210,7 +210,7 @@ def test_a_link_is_called_as_the_user_calls_it(tmp_path, monkeypatch):
     (tmp_path / "anna").symlink_to(tmp_path / "store/1.2.840")
     monkeypatch.chdir(tmp_path)
     assert [case.id for case in find_cases("anna")] == ["anna"]
-    from coconet_med.cluster import _absolute
+    from coconet_med.batch.dask_cluster import _absolute
 
     assert _absolute(Case("p", Path("anna/x"), None, "p")).anatomy == tmp_path / "anna/x"
 

@@ -11,7 +11,7 @@ from dicom_phantom import classic
 from pydicom import Dataset
 
 from coconet_med.readers.dicom import read_series
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 HALF_LIFE = {"F18": 6586.2, "C11": 1221.8, "Rb82": 75.45, "Ga68": 4062.6, "Zr89": 282276.0}
 START = datetime(2024, 3, 1, 11, 0, 0)

@@ -18,7 +18,7 @@ from test_dicom_values import ENCODERS
 
 from coconet_med.errors import FusionError
 from coconet_med.readers.dicom import read_series
-from coconet_med.volume import Source
+from coconet_med.source import Source
 from coconet_med.writers.dicom import FusedParts, write_dicom
 
 SLICES, CASES_PER_SEED = 5, 25

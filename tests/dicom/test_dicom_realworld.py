@@ -202,8 +202,8 @@ def test_a_converted_pet_that_is_not_decay_corrected_is_corrected_at_its_own_tim
 
 
 def test_a_converted_pet_is_chosen_for_the_same_reasons(tmp_path):
-    from coconet_med.dicom.choose import judge
     from coconet_med.dicom.scan import scan
+    from coconet_med.dicom.series_selection import judge
 
     classic(tmp_path / "classic", "PT", edit=timed())
     made = _convert(tmp_path / "classic", tmp_path, "made")

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from coconet_med.blending.field import mixed
 from coconet_med.engines import openvino as room
 from coconet_med.engines.cut import has_parts, in_parts
 from coconet_med.engines.onnx import OnnxEngine
 from coconet_med.engines.openvino import PARITY, OpenVinoEngine
 from coconet_med.errors import ModelError
-from coconet_med.field import mixed
 from coconet_med.model import WEIGHTS
 from coconet_med.phantom import slice_pair
 

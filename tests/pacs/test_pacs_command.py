@@ -10,7 +10,7 @@ import pydicom
 import pytest
 from dicom_phantom import classic, uid
 
-from coconet_med.cli import main
+from coconet_med.commands.main import main
 
 
 def run(*arguments: object) -> int:
@@ -128,7 +128,7 @@ def test_a_readable_password_file_is_warned_of_and_not_shown(orthanc, tmp_path, 
 
 def test_help_needs_no_heavy_library():
     code = (
-        "import sys\nfrom coconet_med.cli import main\n"
+        "import sys\nfrom coconet_med.commands.main import main\n"
         "try: main(['pacs', 'watch', '--help'])\nexcept SystemExit: pass\n"
         "heavy = {'SimpleITK', 'pydicom', 'requests', 'dicomweb_client', 'onnxruntime', 'torch'} & set(sys.modules)\n"
         "assert not heavy, heavy"

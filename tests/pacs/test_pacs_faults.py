@@ -16,7 +16,7 @@ from fault_proxy import FAULTS, spoiled
 from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
 from test_pacs_watch import Bench
 
-from coconet_med.pacs.workplace import Workplace
+from coconet_med.pacs.state_folder import StateFolder
 
 
 def new_objects(orthanc: Orthanc) -> int:
@@ -48,7 +48,7 @@ def test_a_fault_on_the_way_delays_a_study_and_loses_none(orthanc, make_study, m
 
         bench.sleeps = Sleeps()
         for _ in range(9):  # starts of a watcher; nothing announces the study again after the first
-            with Workplace(bench.folder) as place:
+            with StateFolder(bench.folder) as place:
                 bench.watcher(place).run(once=True)
             bench.announced.clear()
             if {"stored", "already there"} & set(bench.actions(study)):

@@ -14,15 +14,15 @@ from dicom_phantom import uid
 import coconet_med
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.errors import ServerAwayError, ServerError
-from coconet_med.pacs.interrupt import Interruption, Shelter
 from coconet_med.pacs.job import FuseOptions, fuse_study
 from coconet_med.pacs.session import Limits
+from coconet_med.pacs.signal_guard import Interruption, SignalGuard
 
 OPTIONS = FuseOptions(register="never")
 
 
 def fuse(server, study_uid, model, options=OPTIONS, **more):
-    return fuse_study(server, study_uid, options, model=model, shelter=Shelter(), **more)
+    return fuse_study(server, study_uid, options, model=model, guard=SignalGuard(), **more)
 
 
 def fetched(orthanc, study_uid, series_uid):
@@ -191,9 +191,9 @@ def test_signals_wait_while_the_result_is_stored(orthanc, make_study, mean_model
     folder, study_uid = make_study()
     orthanc.put(folder, study_uid=study_uid)
     stored = []
-    with Shelter() as shelter, pytest.raises(Interruption):
+    with SignalGuard() as guard, pytest.raises(Interruption):
         fuse_study(
-            orthanc.server(), study_uid, OPTIONS, model=mean_model, shelter=shelter,
+            orthanc.server(), study_uid, OPTIONS, model=mean_model, guard=guard,
             before_store=lambda series: signal.raise_signal(signal.SIGTERM), after_store=stored.append,
         )  # fmt: skip
     assert orthanc.count(study_uid)[stored[0].series_uid] == 6
@@ -211,9 +211,9 @@ def test_a_signal_before_storing_stores_nothing(orthanc, make_study, mean_model,
             signal.raise_signal(signal.SIGTERM)
 
     options = replace(OPTIONS, register="always", force=True)
-    with Shelter() as shelter, pytest.raises(Interruption):
+    with SignalGuard() as guard, pytest.raises(Interruption):
         fuse_study(
-            orthanc.server(), study_uid, options, model=mean_model, shelter=shelter, scratch=scratch, progress=progress
+            orthanc.server(), study_uid, options, model=mean_model, guard=guard, scratch=scratch, progress=progress
         )
     assert calls.count(stage) == 1  # it ended there
     assert calls[-1] == stage
@@ -222,27 +222,27 @@ def test_a_signal_before_storing_stores_nothing(orthanc, make_study, mean_model,
 
 
 def test_no_signal_is_raised_where_a_library_would_swallow_it():
-    with Shelter() as shelter:
+    with SignalGuard() as guard:
         reached = []
-        with shelter.patient():
+        with guard.patient():
             signal.raise_signal(signal.SIGTERM)
             reached.append("after the signal")
             with pytest.raises(Interruption):
-                shelter.check()
+                guard.check()
         assert reached
-        with shelter.sheltered():
-            shelter.check()
+        with guard.deferred():
+            guard.check()
         with pytest.raises(Interruption):
-            _signal_in_shelter(shelter, reached)
+            _signal_in_guard(guard, reached)
         assert reached[1:] == ["after the check"]
         with pytest.raises(Interruption):
             signal.raise_signal(signal.SIGINT)
 
 
-def _signal_in_shelter(shelter: Shelter, reached: list[str]) -> None:
-    with shelter.patient(), shelter.sheltered():
+def _signal_in_guard(guard: SignalGuard, reached: list[str]) -> None:
+    with guard.patient(), guard.deferred():
         signal.raise_signal(signal.SIGINT)
-        shelter.check()
+        guard.check()
         reached.append("after the check")
 
 

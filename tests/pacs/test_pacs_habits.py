@@ -14,10 +14,10 @@ from odd_server import Habits, running
 from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
 
 from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
-from coconet_med.pacs.interrupt import Shelter
 from coconet_med.pacs.job import FuseOptions, fuse_study
 from coconet_med.pacs.secret import Login, Secret
 from coconet_med.pacs.session import Limits
+from coconet_med.pacs.signal_guard import SignalGuard
 
 QUICK = Limits(index=1.0)
 
@@ -50,7 +50,7 @@ ODD = {
 
 def fuse(server, study_uid, model):
     options = FuseOptions(register="never")
-    return fuse_study(server, study_uid, options, model=model, shelter=Shelter())
+    return fuse_study(server, study_uid, options, model=model, guard=SignalGuard())
 
 
 @pytest.mark.parametrize("habits", ODD.values(), ids=ODD)

@@ -17,12 +17,12 @@ from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.audit import AuditLog
 from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
 from coconet_med.pacs.follow import Chosen, Event, QuietStudies
-from coconet_med.pacs.interrupt import Interruption, Shelter
 from coconet_med.pacs.job import FuseOptions
 from coconet_med.pacs.orthanc import OrthancChanges, is_orthanc
+from coconet_med.pacs.signal_guard import Interruption, SignalGuard
 from coconet_med.pacs.state import State
+from coconet_med.pacs.state_folder import StateFolder
 from coconet_med.pacs.watch import LOOKS, Pace, Watcher
-from coconet_med.pacs.workplace import Workplace
 
 
 class PowerCutError(BaseException):
@@ -57,20 +57,20 @@ class Bench:
         self.orthanc, self.folder, self.model = orthanc, folder, model
         self.server = orthanc.server()
         self.since = self.server.get_json(f"{orthanc.root}/changes", last="")["Last"]
-        self.announced, self.shelter, self.progress, self.sleeps = [], Shelter(), None, []
+        self.announced, self.guard, self.progress, self.sleeps = [], SignalGuard(), None, []
         self.now = 1.8e9
 
-    def watcher(self, place: Workplace, *, follower=Announced) -> Watcher:
+    def watcher(self, place: StateFolder, *, follower=Announced) -> Watcher:
         self.state = State(place.state_file, server=self.server.address.url)
         return Watcher(
             self.server, follower(self), self.state,
             AuditLog(place.audit_file, redact=self.server.identities.redact), place, FuseOptions(register="never"),
-            model=self.model, shelter=self.shelter, pace=Pace(0.1, 1, 8),
+            model=self.model, guard=self.guard, pace=Pace(0.1, 1, 8),
             sleep=self.sleeps.append, clock=lambda: self.now, progress=self.progress,
         )  # fmt: skip
 
     def look(self, **how) -> int:
-        with Workplace(self.folder) as place:
+        with StateFolder(self.folder) as place:
             return self.watcher(place, **how).round()
 
     def audit(self, study: str | None = None) -> list[dict]:
@@ -169,7 +169,7 @@ def test_the_audit_log_names_no_patient(bench, arrive):
 def test_a_signal_while_fusing_ends_cleanly_and_the_next_start_does_the_work(bench, arrive):
     study = arrive()
     bench.progress = lambda stage, done, total: signal.raise_signal(signal.SIGTERM)
-    with bench.shelter, pytest.raises(Interruption):
+    with bench.guard, pytest.raises(Interruption):
         bench.look()
     assert len(bench.orthanc.count(study)) == 2
     assert bench.actions(study) == ["interrupted"]
@@ -188,7 +188,7 @@ def test_a_signal_while_storing_comes_after_the_whole_result(bench, arrive, monk
         return store(study_uid, objects)
 
     monkeypatch.setattr(bench.server, "store", slow)
-    with bench.shelter, pytest.raises(Interruption):
+    with bench.guard, pytest.raises(Interruption):
         bench.look()
     assert bench.actions(study) == ["stored"]
     assert sorted(bench.orthanc.count(study).values()) == [6, 6, 6]
@@ -230,7 +230,7 @@ def test_a_server_that_is_away_is_waited_for_ever_longer(bench, arrive, monkeypa
 
     monkeypatch.setattr(bench.server, "series", sometimes)
     monkeypatch.setattr(bench.server, "ping", ping)
-    with Workplace(bench.folder) as place:
+    with StateFolder(bench.folder) as place:
         bench.watcher(place).run(once=True)
     assert bench.sleeps == [1, 2, 4, 8, 8]
     assert bench.actions() == ["started", "waiting", "stored", "back", "stopped"]
@@ -371,7 +371,7 @@ def test_a_wrong_login_ends_the_watcher(bench, arrive, monkeypatch):
     arrive()
     for question in ("series", "ping"):
         monkeypatch.setattr(bench.server, question, lambda *_: (_ for _ in ()).throw(LoginError("not allowed (401)")))
-    with Workplace(bench.folder) as place, pytest.raises(LoginError):
+    with StateFolder(bench.folder) as place, pytest.raises(LoginError):
         bench.watcher(place).run(once=True)
     assert bench.sleeps == []
 
@@ -455,7 +455,7 @@ def test_auto_waits_for_a_server_that_is_away_and_then_chooses(bench, monkeypatc
         return ask(url, **params)
 
     monkeypatch.setattr(bench.server, "get_json", sometimes)
-    with Workplace(bench.folder) as place:
+    with StateFolder(bench.folder) as place:
         bench.watcher(place, follower=chosen).run(once=True)
     lines = {line["action"]: line for line in bench.audit() if "study" not in line}
     assert list(lines) == ["started", "waiting", "following", "back", "stopped"]
@@ -469,7 +469,7 @@ def test_auto_searches_where_the_orthanc_asks_for_another_login_and_stays_with_i
         raise LoginError("not allowed (401)")
 
     monkeypatch.setattr(bench.server, "get_json", closed)
-    with Workplace(bench.folder) as place:
+    with StateFolder(bench.folder) as place:
         bench.watcher(place, follower=chosen).run(once=True)
     (line,) = (one for one in bench.audit() if one["action"] == "following")
     assert "searches" in line["reason"]
@@ -480,7 +480,7 @@ def test_auto_searches_where_the_orthanc_asks_for_another_login_and_stays_with_i
 
 
 def test_a_login_that_worked_is_tried_three_times_more(bench, monkeypatch):
-    with Workplace(bench.folder) as place:
+    with StateFolder(bench.folder) as place:
         watcher = bench.watcher(place)
         rounds = iter([0, LoginError("401"), 0, *[LoginError("401")] * 9])
 
@@ -497,7 +497,7 @@ def test_a_login_that_worked_is_tried_three_times_more(bench, monkeypatch):
 
 
 def test_nonsense_at_the_start_is_for_a_person_and_later_is_waited_for(bench, monkeypatch):
-    with Workplace(bench.folder) as place:
+    with StateFolder(bench.folder) as place:
         watcher = bench.watcher(place)
         rounds = iter([ServerError("a web page"), 0, ServerError("a web page"), 0, KeyboardInterrupt()])
 
@@ -556,13 +556,13 @@ def test_an_orthanc_is_recognized(bench):
 
 
 def test_a_second_watcher_in_the_same_folder_is_refused(tmp_path):
-    with Workplace(tmp_path / "w"), pytest.raises(OptionError, match="another watcher works here"):
-        Workplace(tmp_path / "w").__enter__()
+    with StateFolder(tmp_path / "w"), pytest.raises(OptionError, match="another watcher works here"):
+        StateFolder(tmp_path / "w").__enter__()
 
 
 def test_what_a_killed_watcher_left_is_cleared(tmp_path):
     (tmp_path / "w" / "scratch" / "coconet-med-pacs-x").mkdir(parents=True)
-    with Workplace(tmp_path / "w") as place:
+    with StateFolder(tmp_path / "w") as place:
         assert list(place.scratch.iterdir()) == []
 
 

@@ -15,7 +15,7 @@ from coconet_med.pair.roles import swapped_warnings
 from coconet_med.pair.same import same_voxels
 from coconet_med.pair.sharpness import SWAPPED, blur_ratio
 from coconet_med.phantom import head_phantom
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 
 @pytest.fixture(scope="module")

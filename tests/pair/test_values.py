@@ -10,7 +10,7 @@ from coconet_med.errors import ReadError
 from coconet_med.pair import check_pair
 from coconet_med.pair.values import values_warnings
 from coconet_med.phantom import HeadPhantom
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 
 def source(values: np.ndarray, **facts: object) -> Source:

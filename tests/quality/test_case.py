@@ -12,7 +12,7 @@ from coconet_med.quality import evaluate_pair, evaluate_volume
 from coconet_med.quality.fidelity import FIDELITY_MEASURES
 from coconet_med.quality.findings import FINDING_MEASURES
 from coconet_med.quality.flicker import flicker
-from coconet_med.quality.usual import USUAL_MEASURES
+from coconet_med.quality.standard_metrics import STANDARD_METRICS
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -21,9 +21,9 @@ def test_the_sets_of_measures_are_what_their_names_say(head_pair: Pair) -> None:
     m, p = head_pair
     assert tuple(evaluate_pair(m, p, m)) == (*FIDELITY_MEASURES, *FINDING_MEASURES)
     assert tuple(evaluate_pair(m, p, m, measures="findings")) == FINDING_MEASURES
-    assert tuple(evaluate_pair(m, p, m, measures="usual")) == USUAL_MEASURES
+    assert tuple(evaluate_pair(m, p, m, measures="usual")) == STANDARD_METRICS
     both = evaluate_pair(m, p, m, uptake=p / 255, measures="all")
-    assert tuple(both) == (*FIDELITY_MEASURES, "rho_uptake", "uptake_mae", *FINDING_MEASURES, *USUAL_MEASURES)
+    assert tuple(both) == (*FIDELITY_MEASURES, "rho_uptake", "uptake_mae", *FINDING_MEASURES, *STANDARD_METRICS)
 
 
 def test_the_colored_result_is_what_gets_decoded(head_pair: Pair) -> None:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from coconet_med.blending.field import Field, Grid
 from coconet_med.errors import GeometryError
-from coconet_med.field import Field, Grid
 from coconet_med.quality.flicker import flicker, roughness, roughness_ratio
 
 

@@ -219,7 +219,7 @@ def test_the_mean_of_a_time_series_keeps_forms_and_unit(tmp_path: Path) -> None:
 def test_a_pipeline_of_monai_keeps_the_forms_of_its_anatomy(tmp_path: Path) -> None:
     pytest.importorskip("monai")
     from coconet_med.bundle.saving import VolumeWriter
-    from coconet_med.tensors import to_tensor
+    from coconet_med.transforms.metatensor import to_tensor
 
     source = read(write(tmp_path / "a.nii", PLACE, moved(PLACE, 0, 25, 0), (2, 1)), "anatomy")
     tensor = to_tensor(source)

@@ -135,7 +135,7 @@ def test_strength_blends_linearly_and_live(average):
 def test_the_blend_is_that_of_the_core(colormap):
     """Equal at full strength and at none; within two levels between, where the core rounds another way."""
     from coconet_med.color import compose
-    from coconet_med.colormaps import get_colormap
+    from coconet_med.color.colormaps import get_colormap
 
     rng = np.random.default_rng(0)
     anatomy, luminance, uptake = rng.random((3, 4, 32, 32), np.float32)
@@ -149,7 +149,7 @@ def test_the_blend_is_that_of_the_core(colormap):
 
 def test_the_color_maps_offered_are_those_of_the_core():
     from coconet_med.align import align  # noqa: F401
-    from coconet_med.colormaps import COLORMAPS as CORE
+    from coconet_med.color.colormaps import COLORMAPS as CORE
     from coconet_med.model import ENGINES
     from PETMRFusionLib.settings import ENGINES as OFFERED
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from coconet_med.colormaps import COLORMAPS
+from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.phantom import slice_pair
 from coconet_med.training.data import SlicePair
 

@@ -17,7 +17,7 @@ import torch
 from coconet_med.network import CoCoNet
 from coconet_med.phantom import head_phantom
 from coconet_med.training import __main__ as command
-from coconet_med.training import devices
+from coconet_med.training import distributed
 from coconet_med.training import session as session_module
 from coconet_med.training import trainer as trainer_module
 
@@ -26,7 +26,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "train-on-your-data.md"
 
 @pytest.fixture(autouse=True)
 def _leave_the_allocator_alone(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(devices, "keep_memory", lambda: False)
+    monkeypatch.setattr(distributed, "keep_memory", lambda: False)
 
 
 def _run(main: Callable[[list[str]], None], line: str) -> int:
@@ -41,9 +41,9 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
 ):
     monkeypatch.setattr(trainer_module, "build_network", lambda name: CoCoNet(width=2))
     judged: list[CoCoNet] = []
-    judge = session_module.judge
+    validate = session_module.validate
     monkeypatch.setattr(
-        session_module, "judge", lambda net, pairs, **more: judged.append(net) or judge(net, pairs, **more)
+        session_module, "validate", lambda net, pairs, **more: judged.append(net) or validate(net, pairs, **more)
     )
     (tmp_path / "small.json").write_text('{"batch": 2, "sizes": [32], "contrast": {"weight": 1.0, "steps": 1}}')
     line = (
@@ -98,7 +98,7 @@ def test_the_page_takes_a_reader_from_two_folders_to_a_fused_volume(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """Runs every command of docs/train-on-your-data.md, with 2 steps in place of 500 and small phantoms."""
-    from coconet_med import cli
+    from coconet_med.commands import main as cli
 
     monkeypatch.chdir(tmp_path)
     for kind in ("mri", "pet"):

@@ -14,7 +14,7 @@ from coconet_med.network import CoCoNet
 from coconet_med.training import journal as module
 from coconet_med.training.data import SlicePair, atlas_slices
 from coconet_med.training.journal import Journal, fuse_pair
-from coconet_med.training.judge import glance, judge
+from coconet_med.training.validation import quick_validate, validate
 
 
 class _Mean(torch.nn.Module):
@@ -62,7 +62,7 @@ def test_what_is_shown_and_judged_is_dark_where_both_sources_are(pairs: list[Sli
 
 
 def test_the_judgment_is_that_of_the_quality_room(pairs: list[SlicePair]):
-    table = judge(_Mean(), pairs)
+    table = validate(_Mean(), pairs)
     (mean,) = table.means()
     assert (mean.group, mean.cases, mean.persons) == ("head", 4, 2)
     assert 0 < mean.values["H"] < 1
@@ -71,15 +71,15 @@ def test_the_judgment_is_that_of_the_quality_room(pairs: list[SlicePair]):
 
 
 def test_the_judgment_is_that_of_coconet_med_evaluate(atlas_folder: Path, tmp_path: Path):
-    from coconet_med.assess import assess_folder
+    from coconet_med.quality.evaluate import evaluate_folder
 
     torch.manual_seed(0)
     net = CoCoNet(width=2).eval()
     torch.save(net.state_dict(), tmp_path / "net.pt")
     pairs = atlas_slices(atlas_folder, split="val", sets=("mri-pet",))
-    (mine,) = judge(net, pairs).means()
+    (mine,) = validate(net, pairs).means()
     options = {"model": str(tmp_path / "net.pt"), "engine": "torch", "baselines": False}
-    (theirs,) = assess_folder(atlas_folder, sets=["mri-pet"], **options).means()
+    (theirs,) = evaluate_folder(atlas_folder, sets=["mri-pet"], **options).means()
     assert mine.values == pytest.approx(theirs.values, abs=5e-3, nan_ok=True)
 
 
@@ -87,8 +87,8 @@ def test_a_glance_tells_shares_that_grow_with_what_is_kept(pairs: list[SlicePair
     net = _Mean()
     with torch.no_grad():
         net.share.fill_(1.0)
-        copy = glance(net, pairs)
+        copy = quick_validate(net, pairs)
         net.share.fill_(0.6)
-        both = glance(net, pairs)
+        both = quick_validate(net, pairs)
     assert copy["head/head_edges"] > both["head/head_edges"]
     assert both["head/uptake_order"] > copy["head/uptake_order"]

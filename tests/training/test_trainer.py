@@ -164,12 +164,12 @@ from dataclasses import replace
 from coconet_med.network import CoCoNet
 from coconet_med.training import trainer as module
 from coconet_med.training.data import SlicePair
-from coconet_med.training.devices import leave, place
+from coconet_med.training.distributed import leave, distributed_context
 from coconet_med.training.settings import Settings
 
 torch.set_num_threads(1)
 module.build_network = lambda name: CoCoNet(width=2)
-out, where = Path(sys.argv[1]), place("cpu", "fp32")
+out, where = Path(sys.argv[1]), distributed_context("cpu", "fp32")
 generator = torch.Generator().manual_seed(0)
 pairs = [SlicePair(*torch.rand(2, 32, 32, generator=generator), None, "g", str(n), str(n)) for n in range(4)]
 for until in (2, None):

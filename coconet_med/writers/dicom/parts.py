@@ -15,7 +15,7 @@ from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord
 from coconet_med.errors import WriteError
 from coconet_med.pair.patients import DIFFERENT, are_different
-from coconet_med.volume import Source
+from coconet_med.source import Source
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

@@ -83,7 +83,7 @@ def _functional_source(orders: dict[str, Any]) -> Any:
     from coconet_med.dicom.record import DicomRecord, SliceReference
     from coconet_med.dicom.scan import read_header
     from coconet_med.dicom.series import Series
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
 
     source = Source(image=sitk.Image(1, 1, 1, sitk.sitkFloat32), **orders["function"])
     given = orders.get("function_dicom") or []

@@ -22,7 +22,7 @@ def serve(job: Job) -> None:
     then for each line ``{"id": N, "slice": K}`` says ``slice`` with the ``file`` of its fused luminance: float32
     (rows, columns) in display orientation.  ``K`` counts slices of the stack, from 0.
     """
-    from coconet_med.colormaps import get_colormap
+    from coconet_med.color.colormaps import get_colormap
     from worker_tasks import of_one_patient, scaled_anatomy, shared_window
 
     orders = job.orders
@@ -53,9 +53,9 @@ def serve(job: Job) -> None:
 def _answer(
     job: Job, request: dict[str, Any], stacks: list[np.ndarray], model: Any, spacing: tuple[float, float, float]
 ) -> None:
-    from coconet_med.field import across_weights
+    from coconet_med.blending.field import across_weights
+    from coconet_med.inference import fuse_slices
     from coconet_med.slices import Slicing
-    from coconet_med.slicewise import fuse_slices
 
     # The field of a slice is smooth across its neighbors: they are needed for the voxels that Apply will give.
     number = request["slice"]

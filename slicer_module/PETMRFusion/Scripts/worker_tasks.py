@@ -52,7 +52,7 @@ def fuse(job: Job) -> None:
     Results: ``luminance-N.npy`` (float32 in [0, 1], full strength), ``table.npy`` (RGB of the color map: luminance,
     uptake, 3), ``facts.json``.
     """
-    from coconet_med.colormaps import get_colormap
+    from coconet_med.color.colormaps import get_colormap
 
     orders = job.orders
     told = of_one_patient(orders)
@@ -135,7 +135,7 @@ def _fuse_empty(
     anatomy: Any, uptake: np.ndarray, window: tuple[float, float], model: Any, orders: dict[str, Any], progress: Any
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """A frame without any uptake, as at the start of a dynamic series: readers refuse it, the network does not."""
-    from coconet_med.slicewise import fuse_slices
+    from coconet_med.inference import fuse_slices
 
     light, limits, slicing = scaled_anatomy(anatomy, orders["plane"])
     low, high = window
@@ -157,8 +157,8 @@ def scaled_anatomy(anatomy: Any, plane: str) -> tuple[np.ndarray, tuple[float, f
     import SimpleITK as sitk
 
     from coconet_med.readers.memory import from_memory
-    from coconet_med.scale import window_for
     from coconet_med.slices import slicing_of
+    from coconet_med.windowing.window import window_for
 
     source = from_memory(anatomy, "anatomy")
     values = sitk.GetArrayViewFromImage(source.image)
@@ -169,7 +169,7 @@ def scaled_anatomy(anatomy: Any, plane: str) -> tuple[np.ndarray, tuple[float, f
 
 def shared_window(job: Job) -> tuple[float, float]:
     """The functional window of the orders, else a robust one over all frames: equal uptake, equal color."""
-    from coconet_med.scale import robust_window
+    from coconet_med.windowing.window import robust_window
 
     orders = job.orders
     if orders.get("window"):

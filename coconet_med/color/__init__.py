@@ -1,0 +1,13 @@
+"""Color: fused luminance and uptake become one RGB picture, and can be read back from it."""
+
+from coconet_med.color.coding import (
+    compose,
+    decode,
+    decode_luminance,
+    foreign_colors,
+    luma,
+    uptake_spread,
+    ycbcr_compose,
+)
+
+__all__ = ["compose", "decode", "decode_luminance", "foreign_colors", "luma", "uptake_spread", "ycbcr_compose"]

@@ -1,0 +1,151 @@
+"""Uptake read back from the colors of a fused file alone, by its side-car or by what its legend says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med.color import decode, foreign_colors, uptake_spread
+from coconet_med.color.colormaps import get_colormap
+from coconet_med.color.look import scaled_threshold, unfaded
+from coconet_med.errors import OptionError, ReadError
+from coconet_med.windowing.window import Window
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """Uptake as a reader with the legend can know it.
+
+    Attributes:
+        uptake: ``float32`` image on the grid of the fused one (2-D for pictures), in ``units``.
+        units: of the uptake.
+        error_mean: how far the true value may lie from the one read, at most, averaged over the colored voxels: the
+            steps of the legend; in units.
+        error_max: the same for the worst of them.
+        foreign: share of the voxels whose color the legend does not hold (resampled, JPEG); they take the nearest one.
+        foreign_distance: largest distance of such a color to the legend, in RGB levels.
+        topped: share of the colored voxels at the top of the window: there uptake is at least that.  Of a signed map at
+            either end of it.
+    """
+
+    uptake: sitk.Image
+    units: str
+    error_mean: float
+    error_max: float
+    foreign: float
+    foreign_distance: float
+    topped: float
+
+    def words(self) -> str:
+        text = f"error of reading: {self.error_mean:.3g} on average, {self.error_max:.3g} at most ({self.units})"
+        text += f"; {self.topped:.2%} of the colored voxels are at the end of the window or beyond"
+        if self.foreign:
+            text += (
+                f"; {self.foreign:.2%} have colors that the legend does not hold, up to {self.foreign_distance:.0f} off"
+            )
+        return text
+
+
+def read_back(
+    path: str | Path,
+    *,
+    colormap: str | None = None,
+    window: tuple[float, float] | None = None,
+    strength: float | None = None,
+    units: str | None = None,
+) -> ReadBack:
+    """Uptake from the colors of a fused volume or picture.
+
+    Args:
+        path: ``fused.nii.gz``, ``.nrrd``, ``.mha``, or the ``.png`` of a picture.
+        colormap: of the legend; by default what the side-car beside the file says, as with all that follows.
+        window: uptake at the two ends of the legend.
+        strength: of the fusion.
+        units: of the uptake.
+
+    Raises:
+        ReadError: no such file, no color in it, a montage, or neither a side-car nor ``colormap`` and ``window``.
+        OptionError: colors of an unknown palette do not tell uptake.
+    """
+    path = Path(path)
+    facts = _sidecar(path)
+    colormap = colormap or facts.get("colormap")
+    low_high = window or ((facts["window"]["low"], facts["window"]["high"]) if facts else None)
+    if colormap is None or low_high is None:
+        raise ReadError(
+            f"{path}: has no side-car beside it; say what its legend says with --colormap NAME and --window LOW HIGH"
+        )
+    if colormap.startswith("colors of"):
+        raise OptionError(
+            f"{path}: keeps the colors of an unknown palette, which do not tell uptake; fuse with --palette"
+        )
+    strength = float(facts.get("strength", 1.0)) if strength is None else strength
+    units = units or str(facts.get("units", "relative"))
+    image = _image(path, facts)
+    rgb = sitk.GetArrayFromImage(image)
+    low, high = (float(v) for v in low_high)
+    scale = _scale(low, high, units, colormap)
+    share = decode(rgb, colormap=colormap, strength=strength)
+    if facts.get("threshold"):  # near a threshold the color is that of a lower uptake, as the legend has it
+        share = unfaded(share, scaled_threshold(facts["threshold"], scale))
+    uptake = sitk.GetImageFromArray(scale.restore(share).astype(np.float32))
+    uptake.CopyInformation(image)
+    colored = rgb.max(axis=-1) > 0
+    per_share = float(scale.restore(np.array(1.0)) - scale.restore(np.array(0.0)))
+    spread = uptake_spread(rgb, colormap=colormap, strength=strength)[colored] * per_share
+    off = foreign_colors(rgb, colormap=colormap, strength=strength)
+    return ReadBack(
+        uptake,
+        units,
+        float(spread.mean()) if spread.size else 0.0,
+        float(spread.max()) if spread.size else 0.0,
+        float((off > 0).mean()),
+        float(off.max()),
+        float((np.abs(share[colored]) >= 1).mean()) if colored.any() else 0.0,
+    )
+
+
+def _scale(low: float, high: float, units: str, colormap: str) -> Window:
+    signed = get_colormap(colormap).kind == "diverging"
+    if signed and low != -high:
+        raise OptionError(f"--window {low:g} {high:g}: the legend of {colormap} is symmetric; give {-high:g} {high:g}")
+    return Window(low, high, units, "given", signed=signed)
+
+
+def sidecar_of(path: Path) -> Path:
+    """The JSON side-car that lies beside a fused file."""
+    from coconet_med.writers import split_suffix
+
+    return path.with_name(f"{split_suffix(path)[0]}.json")
+
+
+def _sidecar(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ReadError(f"{path}: no such file; give a fused volume or picture")
+    beside = sidecar_of(path)
+    if not beside.is_file():
+        return {}
+    try:
+        facts = json.loads(beside.read_text(encoding="utf-8"))
+        return facts if "colormap" in facts and "window" in facts else {}
+    except (ValueError, TypeError) as error:
+        raise ReadError(f"{beside}: is no readable side-car; give --colormap and --window, and move it away") from error
+
+
+def _image(path: Path, facts: dict[str, Any]) -> sitk.Image:
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise ReadError(f"{path}: cannot be read; give a fused .nii.gz, .nrrd, .mha or .png") from error
+    flat = path.suffix.lower() == ".png"
+    anatomy = facts.get("sources", {}).get("anatomy", {})
+    if flat and anatomy and list(image.GetSize()) != anatomy.get("size", [])[:2]:
+        raise ReadError(f"{path}: is an overview of a volume, not its voxels; give the fused .nii.gz, .nrrd or .mha")
+    if image.GetNumberOfComponentsPerPixel() != 3 or "8-bit unsigned" not in image.GetPixelIDTypeAsString():
+        raise ReadError(f"{path}: is not in color (8-bit RGB), so it holds no uptake to read; give the fused file")
+    return image

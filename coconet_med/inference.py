@@ -1,0 +1,278 @@
+"""Run the network over a volume, slice by slice in batches, and put the result back on the grid exactly.
+
+First the network gives the field of every slice, a quarter of the pixels or less; the field is made smooth across
+slices; then the sources are mixed by it, some slices at a time (:mod:`coconet_med.blending.field`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coconet_med.blending.field import Field, Grid, keep_findings, mixed, smooth_across
+from coconet_med.engines import cores
+from coconet_med.slices import Slicing
+
+if TYPE_CHECKING:
+    from coconet_med.engines import Engine
+    from coconet_med.windowing.window import Window
+
+#: Called with the number of finished slices and their total; may raise to stop the work.
+Progress = Callable[[int, int], None]
+
+#: Smallest side that the network takes; smaller slices are padded and cropped back.
+SMALLEST_SIDE = 16
+
+#: Pixels in one batch: engines gain little from more, and memory stays bounded whatever the size of the slices.
+BATCH_PIXELS = 4 * 256 * 256
+
+#: Slices of a batch that are mixed at the same time, at most.
+MIXING_THREADS = 2
+
+#: Light is faded out between these levels (of 1) of the brighter source: where both are dark, nothing is shown.
+DARK, LIT = 2 / 255, 6 / 255
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some slices of a volume, fused.
+
+    Attributes:
+        where: their numbers in the stack.
+        anatomy: (slice, row, column) float32 in [0, 1], as the network saw it.
+        function: likewise; of a signed map in [-1, 1], of which the network saw the size.
+        fused: luminance, likewise.
+    """
+
+    where: np.ndarray
+    anatomy: np.ndarray
+    function: np.ndarray
+    fused: np.ndarray
+
+
+class Fusion:
+    """Two volumes on one grid on their way through the network.
+
+    Args:
+        anatomy: (k, j, i), in [0, 1] unless ``windows`` are given.
+        function: likewise; a signed map in [-1, 1].  Lightness is to show how far its values lie from 0, on either
+            side, as color shows the sign: so the network gets their size.
+        slicing: which slices the network sees.
+        engine: what runs the network; ``None`` with a ``field``.
+        spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.
+        windows: what brings the two volumes to [0, 1].
+        findings: whether small findings of the functional source are kept (:mod:`coconet_med.blending.small_findings`).
+        field: of an earlier fusion of the same volumes: mixes them again without the network.
+
+    Attributes:
+        grid: how slices are brought to the resolution of the network.
+        lit: (S,): slices on which there is something to see; the others are black.
+        field: by which the sources are mixed; ``None`` before it is known, and for a network that gives luminance.
+    """
+
+    def __init__(
+        self,
+        anatomy: np.ndarray,
+        function: np.ndarray,
+        *,
+        slicing: Slicing,
+        engine: Engine | None,
+        spacing: tuple[float, float, float] | None = None,
+        windows: tuple[Window, Window] | None = None,
+        findings: bool = True,
+        field: Field | None = None,
+    ) -> None:
+        self._stacks = [slicing.stack(array) for array in (anatomy, function)]
+        self._engine, self._windows, self._findings = engine, windows, findings and field is None
+        self._threads = min(cores(), MIXING_THREADS)
+        self.count, self.height, self.width = self._stacks[0].shape
+        self.grid = Grid.of(spacing, (self.height, self.width))
+        self._signed = windows[1].signed if windows else bool(function.size and function.min() < 0)
+        tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(self._stacks)]
+        if self._signed:
+            tops[1] = np.maximum(tops[1], -_scaled(self._stacks[1].min(axis=(1, 2)), windows, 1))
+        self.lit = np.maximum(*tops) > DARK
+        self.field = field
+
+    def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
+        """Each slice once, fused, some at a time, so that nothing of the size of the volume is made but the field.
+
+        Args:
+            progress: called after each batch that the network saw or that was mixed.
+
+        Yields:
+            The dark slices, which the network does not see, first.
+        """
+        dark = np.flatnonzero(~self.lit)
+        for where in _some(dark, self._size()):
+            image, function = self._sources(where)
+            yield Batch(where, image[:, 0], function, np.zeros(image[:, 0].shape, np.float32))
+        lit, done = np.flatnonzero(self.lit), 0
+
+        def tell(more: int) -> None:
+            nonlocal done
+            done += more
+            if progress:
+                progress(len(dark) + done // (2 if gives_field else 1), self.count)
+
+        again = self.field is not None
+        gives_field = not again and getattr(self._engine, "gives_field", False)
+        if gives_field:
+            self._find_field(lit, tell)
+        if again or gives_field:
+            for where in _some(lit, self._size()):
+                image, function = self._sources(where)
+                yield Batch(where, image[:, 0], function, keep_dark(self._mixed(where, image), image)[:, 0])
+                tell(len(where))
+            return
+        for where, (image, function), fused in self._run(lit, lambda image: image):
+            yield Batch(where, image[:, 0], function, keep_dark(fused, image)[:, 0])
+            tell(len(where))
+
+    def _find_field(self, lit: np.ndarray, tell: Callable[[int], None]) -> None:
+        rows, columns = self.grid.side(self.height, self.width)
+        field = np.zeros((self.count, 3, rows, columns), np.float32)
+        for where, _, values in self._run(lit, self.grid.reduced):
+            field[where] = values[..., :rows, :columns]
+            tell(len(where))
+        if self.grid.spacing:
+            smooth_across(field, self.lit, self.grid.spacing[0])
+        self.field = Field(field, self.grid)
+
+    def _mixed(self, where: np.ndarray, image: np.ndarray) -> np.ndarray:
+        """Fused luminance (B, 1, H, W) of some slices, their findings kept."""
+        assert self.field is not None
+        values, out = self.field.values, np.empty((len(where), 1, self.height, self.width), np.float32)
+
+        def mix(number: int) -> None:
+            field = values[where[number]]
+            if self._findings:
+                keep_findings(image[number], field, self.grid)
+            out[number] = mixed(image[number : number + 1], field[None], self.grid.block)
+
+        if len(where) == 1 or self._threads == 1:
+            for number in range(len(where)):
+                mix(number)
+        else:
+            with ThreadPoolExecutor(self._threads, "coconet-mixing") as pool:
+                list(pool.map(mix, range(len(where))))
+        return out
+
+    def _run(
+        self, lit: np.ndarray, given: Callable[[np.ndarray], np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]]:
+        """Slices, their sources as :meth:`_sources` has them, and what the network makes of what is ``given`` to it."""
+        at_once = 2 if getattr(self._engine, "overlaps", False) else 1
+        with ThreadPoolExecutor(at_once, "coconet-network") as network:
+            waiting: deque[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Future[np.ndarray]]] = deque()
+            coming = iter(_some(lit, self._size()))
+            while True:
+                # A batch is handed on when the network has the next one already: so it never waits for what is done
+                # with them.
+                for where in islice(coming, at_once + 1 - len(waiting)):
+                    sources = self._sources(where)
+                    waiting.append((where, sources, network.submit(_padded_run, self._engine, given(sources[0]))))
+                if not waiting:
+                    return
+                where, sources, made = waiting.popleft()
+                yield where, sources, made.result()
+
+    def _sources(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the network sees of some slices (B, 2, H, W), and the function of these (B, H, W) with its sign."""
+        image = np.empty((len(where), 2, self.height, self.width), np.float32)
+        for which, stack in enumerate(self._stacks):
+            image[:, which] = _scaled(stack[where], self._windows, which)
+        function = image[:, 1]
+        if self._signed:
+            function = function.copy()
+            np.abs(image[:, 1], out=image[:, 1])
+        return image, function
+
+    def _size(self) -> int:
+        return max(getattr(self._engine, "slices", 1), BATCH_PIXELS // (self.height * self.width))
+
+
+def fuse_slices(
+    anatomy: np.ndarray,
+    function: np.ndarray,
+    *,
+    slicing: Slicing,
+    engine: Engine,
+    spacing: tuple[float, float, float] | None = None,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Fused luminance of two volumes on one grid.
+
+    Args:
+        anatomy: (k, j, i) float32 in [0, 1].
+        function: (k, j, i) float32 in [0, 1]; a signed map in [-1, 1].
+        slicing: which slices the network sees.
+        engine: what runs the network.
+        spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.
+        progress: called after each batch.
+
+    Returns:
+        (k, j, i) float32 in [0, 1].
+    """
+    fused = np.zeros(anatomy.shape, np.float32)
+    stack = slicing.stack(fused)
+    for batch in Fusion(anatomy, function, slicing=slicing, engine=engine, spacing=spacing).batches(progress):
+        stack[batch.where] = batch.fused
+    return fused
+
+
+def fuse_pictures(image: np.ndarray, engine: Engine) -> np.ndarray:
+    """Fused luminance of pairs of pictures that have nothing to do with each other.
+
+    Args:
+        image: (B, 2, H, W) in [0, 1]: anatomical and functional picture.
+        engine: what runs the network.
+
+    Returns:
+        (B, 1, H, W) float32 in [0, 1].
+    """
+    as_it_is = Slicing("axial", (0, 1, 2), ())
+    return np.stack([fuse_slices(a[None], f[None], slicing=as_it_is, engine=engine) for a, f in image])
+
+
+def prepare(
+    engine: Engine, slices: int, height: int, width: int, *, spacing: tuple[float, float, float] | None = None
+) -> None:
+    """Let an engine make ready for so many slices of this size, if it has to, before they are there."""
+    if hasattr(engine, "prepare"):
+        if getattr(engine, "gives_field", False):
+            height, width = Grid.of(spacing, (height, width)).side(height, width)
+        engine.prepare(max(height, SMALLEST_SIDE), max(width, SMALLEST_SIDE), slices=slices)
+
+
+def keep_dark(fused: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Black where both sources are dark, whatever the network says; the rest unchanged.
+
+    Args:
+        fused: (B, 1, H, W) in [0, 1].
+        image: (B, 2, H, W) in [0, 1], its sources.
+    """
+    brighter = np.maximum(image[:, :1], image[:, 1:])
+    return np.clip(fused, 0, 1) * np.clip((brighter - DARK) / (LIT - DARK), 0, 1)
+
+
+def _some(numbers: np.ndarray, size: int) -> list[np.ndarray]:
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
+
+
+def _scaled(values: np.ndarray, windows: tuple[Window, Window] | None, which: int) -> np.ndarray:
+    return windows[which].apply(values) if windows else values
+
+
+def _padded_run(engine: Engine, image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[-2:]
+    pad = [(0, max(0, SMALLEST_SIDE - n)) for n in (height, width)]
+    if any(after for _, after in pad):
+        image = np.pad(image, ((0, 0), (0, 0), *pad), mode="edge")
+    return engine.run(image)[..., :height, :width]

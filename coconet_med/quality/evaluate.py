@@ -1,0 +1,253 @@
+"""``coconet-med evaluate``: fuse, or take what was fused, and measure it beside the classical baselines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med.align import align
+from coconet_med.align.grid import resample
+from coconet_med.color import decode
+from coconet_med.dicom.select import selection_of
+from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.fusion import colormap_for, fuse
+from coconet_med.model import load_model
+from coconet_med.pair import check_pair
+from coconet_med.quality import MeasureSet, Row, Table, evaluate_pair, evaluate_volume
+from coconet_med.quality.atlas import ATLAS_SETS, AtlasPair, read_atlas
+from coconet_med.quality.baselines import BASELINES, fuse_classically
+from coconet_med.quality.pixels import luminance
+from coconet_med.readers import read
+from coconet_med.slices import slicing_of
+from coconet_med.windowing.window import Window, window_for
+
+if TYPE_CHECKING:
+    from coconet_med.fusion import Progress
+    from coconet_med.geometry import AffineChoice
+    from coconet_med.source import Source
+
+#: What stands for the functional image: its true uptake, or the luminance of its pseudo-color picture.
+FunctionAs = Literal["uptake", "luminance"]
+
+
+def evaluate_folder(
+    root: Path,
+    *,
+    split: str = "val",
+    sets: list[str] | None = None,
+    function_as: FunctionAs = "uptake",
+    measures: MeasureSet = "fidelity",
+    baselines: bool = True,
+    colormap: str = "auto",
+    model: str = "light",
+    engine: str = "auto",
+    progress: Progress | None = None,
+) -> Table:
+    """Fuse and measure every pair of a folder of slice pairs (layout: :mod:`coconet_med.quality.atlas`).
+
+    Args:
+        root: the folder with ``train/``, ``val/`` and ``colour_tables.csv``.
+        split: ``"val"`` or ``"train"``.
+        sets: which sets; all by default.
+        function_as: ``"uptake"`` fuses and judges by the scalar behind the colors; ``"luminance"`` fuses the
+            pseudo-color picture as if its palette were unknown and judges by its BT.601 Y, as the published tables do.
+        measures: ``"fidelity"``, ``"findings"``, ``"usual"`` or ``"all"``.
+        baselines: add the classical methods and copies of the sources.
+        colormap: as in :func:`coconet_med.fuse`.
+        model: as in :func:`coconet_med.fuse`.
+        engine: as in :func:`coconet_med.fuse`.
+        progress: as in :func:`coconet_med.fuse`.
+
+    Raises:
+        OptionError: unknown set, or ``function_as`` is neither of the two words.
+        ReadError: the folder is not laid out so.
+    """
+    unknown = sorted(set(sets or ()) - set(ATLAS_SETS))
+    if unknown or function_as not in get_args(FunctionAs) or measures not in get_args(MeasureSet):
+        msg = f"{', '.join(unknown) or function_as + ' / ' + measures}: choose of the sets {', '.join(ATLAS_SETS)}, of "
+        msg += f"{', '.join(get_args(FunctionAs))}, and of the measures {', '.join(get_args(MeasureSet))}"
+        raise OptionError(msg)
+    pairs = list(read_atlas(root, split=split, sets=tuple(s for s in ATLAS_SETS if s in (sets or ATLAS_SETS))))
+    loaded = load_model(model, engine=engine)
+    colormap = "uptake" if colormap == "auto" else colormap
+    rows: list[Row] = []
+    for number, pair in enumerate(pairs, 1):
+        ours = (loaded.name, partial(_fused, pair, function_as, colormap, loaded))
+        for method, make in (ours, *(_classical(pair, function_as) if baselines else ())):
+            values = _measure(pair, function_as, make(), colormap if method == loaded.name else None, measures)
+            rows.append(Row(pair.case, values, method=method, group=pair.group, person=pair.person))
+        if progress:
+            progress("measure", number, len(pairs))
+    return Table(rows)
+
+
+def _fused(pair: AtlasPair, function_as: FunctionAs, colormap: str, model: Any) -> np.ndarray:
+    if function_as == "uptake":
+        result = fuse(pair.anatomy, pair.uptake, window=(0, 1), model=model, colormap=colormap)
+    else:
+        result = fuse(pair.anatomy, pair.function, model=model, colormap=colormap)
+    return sitk.GetArrayFromImage(result.color)
+
+
+def _classical(pair: AtlasPair, function_as: FunctionAs) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+    function = _judged_by(pair, function_as)
+    for name in BASELINES:
+        yield name, partial(fuse_classically, name, pair.anatomy, function)
+
+
+def _judged_by(pair: AtlasPair, function_as: FunctionAs) -> np.ndarray:
+    return pair.uptake * 255 if function_as == "uptake" else luminance(pair.function)
+
+
+def _measure(
+    pair: AtlasPair, function_as: FunctionAs, fused: np.ndarray, colormap: str | None, measures: MeasureSet
+) -> dict[str, float]:
+    function = pair.uptake * 255 if function_as == "uptake" else pair.function
+    readable = function_as == "uptake"
+    read_back = partial(decode, colormap=colormap) if readable and colormap and fused.ndim == 3 else None
+    uptake = pair.uptake if readable else None
+    return evaluate_pair(
+        pair.anatomy, function, fused, uptake=uptake, decode=read_back, measures=measures, ct=pair.group == "mri-ct"
+    )
+
+
+def evaluate_files(
+    anatomy: Path,
+    function: Path,
+    fused: Path | None,
+    *,
+    palette: str | None = None,
+    measures: MeasureSet = "fidelity",
+    baselines: bool = True,
+    colormap: str = "auto",
+    model: str = "light",
+    engine: str = "auto",
+    different_patients: bool = False,
+    select: list[str] | None = None,
+    affine: AffineChoice = "auto",
+    progress: Progress | None = None,
+) -> Table:
+    """Measure one fused picture or volume against its sources.
+
+    Args:
+        anatomy: the anatomical image.
+        function: the functional image.
+        fused: the result; its side-car, where there is one, tells window, color map and registration.  ``None`` fuses
+            the two here.
+        palette: as in :func:`coconet_med.fuse`.
+        measures: ``"fidelity"``, ``"findings"``, ``"usual"`` or ``"all"``.
+        baselines: add the classical methods.
+        colormap: the color map of the result, where no side-car tells it.
+        model: used where ``fused`` is ``None``.
+        engine: likewise.
+        different_patients: as in :func:`coconet_med.fuse`.
+        select: likewise.
+        affine: likewise.
+        progress: likewise.
+
+    Raises:
+        FusionError: as for :func:`coconet_med.fuse`; a result that is not on the anatomical grid.
+    """
+    if fused is None:
+        result = fuse(
+            anatomy,
+            function,
+            palette=palette,
+            colormap=colormap,
+            model=model,
+            engine=engine,
+            different_patients=different_patients,
+            affine=affine,
+            progress=progress,
+            **({"select": select} if select else {}),
+        )
+        ct = result.function.modality == "CT"
+        first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
+        uptake = result.window.apply(_array(result.uptake)).reshape(light.shape)
+        rgb = _array(result.color).reshape(*light.shape, 3)
+        colormap = result.colormap or "gray"
+    else:
+        first, light, uptake, rgb, colormap, ct = _read_result(
+            anatomy, function, fused, colormap, different_patients, select, affine
+        )
+    slicing = slicing_of(first.image, slice_axis=first.slice_axis, planar=first.planar)
+    # Lightness shows the size of values of both signs, color their sign as well.
+    stacks = [slicing.stack(a) for a in (255 * light, 255 * np.abs(uptake), rgb)]
+    truth = slicing.stack(uptake)
+    spacing = 1.0 if first.planar else slicing.spacing(first.image)[1:]
+    rows = []
+    for method in ("fused", *(BASELINES if baselines else ())):
+        made = stacks[2] if method == "fused" else fuse_classically(method, stacks[0], stacks[1])
+        read_back = partial(decode, colormap=colormap) if method == "fused" and colormap != "gray" else None
+        values = evaluate_volume(
+            *stacks[:2], made, uptake=truth, decode=read_back, measures=measures, spacing=spacing, ct=ct
+        )
+        rows.append(Row(first.name, values, method=method))
+        if progress:
+            progress("measure", len(rows), 1 + len(BASELINES))
+    return Table(rows)
+
+
+def _read_result(
+    anatomy: Path,
+    function: Path,
+    fused: Path,
+    colormap: str,
+    different_patients: bool,
+    select: list[str] | None,
+    affine: AffineChoice,
+) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str, bool]:
+    """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, color map, whether CT."""
+    options: dict[str, Any] = {"affine": affine}
+    options |= {"select": selection_of(select, lenient=True)} if select else {}
+    first, second = read(anatomy, "anatomy", **options), read(function, "function", **options)
+    check_pair(first, second, different_patients=different_patients, select=select)
+    result = read(fused, "function", affine=affine)
+    if result.image.GetSize() != first.image.GetSize():
+        msg = (
+            f"{fused}: has {result.image.GetSize()} voxels and {anatomy} has {first.image.GetSize()}; give the result "
+        )
+        msg += "that was made on this anatomical grid"
+        raise GeometryError(msg)
+    told = _sidecar(fused)
+    if "alignment" in told and not first.planar:
+        matrix = np.array(told["alignment"]["matrix_lps_anatomy_to_function"])
+        move = sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
+        moved = resample(second.image, first.image, move)
+    else:
+        moved = align(first, second, register="never").function
+    known = told.get("colormap", colormap)
+    signed = None if known == "auto" else known == "diverging"
+    window = window_for(second, _array(second.image), "function", given=None, signed=signed)
+    if "window" in told:
+        limits = told["window"]
+        window = Window(limits["low"], limits["high"], second.units, "given", signed=limits.get("signed", False))
+    light = window_for(first, _array(first.image), "anatomy").apply(_array(first.image))
+    rgb = _array(result.color) if result.color is not None else np.repeat(_array(result.image)[..., None], 3, -1)
+    known = colormap_for(known, second, window)
+    grey = result.color is None or "YCbCr" in known
+    colors = "gray" if grey else known
+    return first, light, window.apply(_array(moved)), rgb.astype(np.uint8), colors, second.modality == "CT"
+
+
+def _sidecar(fused: Path) -> dict[str, Any]:
+    from coconet_med.writers import split_suffix
+
+    path = fused.with_name(f"{split_suffix(fused)[0]}.json")
+    if not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        msg = f"{path}: the side-car of the result is damaged ({error}); remove it, or fuse again"
+        raise ReadError(msg) from error
+
+
+def _array(image: sitk.Image) -> np.ndarray:
+    return sitk.GetArrayFromImage(image)

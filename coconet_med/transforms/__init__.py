@@ -1,0 +1,25 @@
+"""MONAI dictionary transforms: the steps of :func:`coconet_med.fuse` for MONAI pipelines, with the same voxels."""
+
+from coconet_med.transforms.dictionary import (
+    PAIR,
+    BringOnGridd,
+    FindWindowd,
+    FuseColord,
+    ReadSourced,
+    ScaleToWindowd,
+    StackSlicesd,
+    UnstackSlicesd,
+    prepare,
+)
+
+__all__ = [
+    "PAIR",
+    "BringOnGridd",
+    "FindWindowd",
+    "FuseColord",
+    "ReadSourced",
+    "ScaleToWindowd",
+    "StackSlicesd",
+    "UnstackSlicesd",
+    "prepare",
+]

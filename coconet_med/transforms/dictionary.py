@@ -1,0 +1,327 @@
+"""MONAI dictionary transforms: the steps of :func:`coconet_med.fuse` for MONAI pipelines, with the same voxels.
+
+Each one is a thin wrapper of the room that does the work.  Images are :class:`monai.data.MetaTensor`, (1, i, j, k) with
+an RAS affine, as MONAI's own readers give them; what the rooms need beyond that travels in ``meta``.
+
+Example:
+    >>> from monai.transforms import ConcatItemsd
+    >>> before = Compose([prepare(), ConcatItemsd(("anatomy", "function"), "image")])
+    >>> after = Compose([UnstackSlicesd(("pred", "function")), FuseColord()])
+
+    Between the two stands the network, by :class:`coconet_med.bundle.inferer.StackInferer`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+from monai.config import KeysCollection
+from monai.data import MetaTensor
+from monai.transforms import Compose, MapTransform, Transform
+
+from coconet_med.align import align
+from coconet_med.color import compose
+from coconet_med.errors import OptionError
+from coconet_med.geometry import affine_of
+from coconet_med.inference import SMALLEST_SIDE
+from coconet_med.pair import check_pair
+from coconet_med.readers import read
+from coconet_med.slices import Slicing, slicing_of
+from coconet_med.transforms.metatensor import array_of, to_source, to_tensor
+from coconet_med.windowing.presets import WindowChoice
+from coconet_med.windowing.window import Window, window_for
+
+if TYPE_CHECKING:
+    from coconet_med.align import RegisterMode
+    from coconet_med.geometry import AffineChoice
+    from coconet_med.source import Role
+
+PAIR = ("anatomy", "function")
+
+Data = dict[Hashable, Any]
+
+#: What a fused volume keeps of the ``meta`` of its anatomy.
+_KEPT = ("filename_or_obj", "units", "nifti_forms", "nifti_codes")
+
+_log = logging.getLogger(__name__)
+
+
+def prepare(
+    *,
+    register: RegisterMode = "auto",
+    plane: str = "auto",
+    window: WindowChoice = None,
+    anatomy_window: WindowChoice = None,
+    roles: Sequence[Role] = PAIR,
+    affine: AffineChoice = "auto",
+    different_patients: bool = False,
+    **dicom_options: Any,
+) -> Compose:
+    """From the paths of ``anatomy`` and ``function`` to stacks of slices in [0, 1], as :func:`coconet_med.fuse` does.
+
+    Args:
+        register: as in :func:`coconet_med.fuse`.
+        plane: likewise.
+        window: likewise.
+        anatomy_window: likewise.
+        roles: read the two in these roles; ``("function", "function")`` allows the first one to be in color.
+        affine: as in :func:`coconet_med.fuse`.
+        different_patients: likewise.
+        dicom_options: likewise.
+    """
+    return Compose(
+        [
+            ReadSourced(PAIR, roles=roles, affine=affine, different_patients=different_patients, **dicom_options),
+            FindWindowd(PAIR, given=(anatomy_window, window)),
+            BringOnGridd(register=register),
+            ScaleToWindowd(PAIR),
+            StackSlicesd(PAIR, plane=plane),
+        ]
+    )
+
+
+class ReadSourced(MapTransform):
+    """Read paths by :func:`coconet_med.readers.read`: any format that ``fuse`` reads, with the same checks.
+
+    Anatomy and function with one and the same path are the two series of a DICOM study folder.  What the readers warn
+    of is logged.
+
+    Args:
+        keys: what to read.
+        roles: the role of each key.
+        affine: as in :func:`coconet_med.fuse`.
+        different_patients: accept DICOM images of two patients.
+        allow_missing_keys: as everywhere in MONAI.
+        dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        roles: Sequence[Role] = PAIR,
+        affine: AffineChoice = "auto",
+        different_patients: bool = False,
+        allow_missing_keys: bool = False,
+        **dicom_options: Any,
+    ) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.roles, self.affine = tuple(roles), affine
+        self.different_patients, self.dicom_options = different_patients, dicom_options
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
+        d = dict(data)
+        wanted = list(self.key_iterator(d, self.roles))
+        places = {Path(d[key]) for key, _ in wanted}
+        if tuple(role for _, role in wanted) == PAIR and len(places) == 1:
+            from coconet_med.readers.dicom import read_study
+
+            sources = read_study(places.pop(), different_patients=self.different_patients, **self.dicom_options)
+        else:
+            options = dict(self.dicom_options)
+            if options.get("select") and len(wanted) == 2:
+                from coconet_med.dicom.select import selection_of
+
+                options["select"] = selection_of(options["select"], lenient=True)
+            sources = tuple(read(d[key], role, affine=self.affine, **options) for key, role in wanted)
+        if len(sources) == 2:
+            select = self.dicom_options.get("select")
+            found = check_pair(*sources, different_patients=self.different_patients, select=select)
+            for told in found.warnings:
+                _log.warning("%s", told)  # a pipeline has no side-car that could say it
+        for (key, _), source in zip(wanted, sources, strict=True):
+            for warning in source.warnings:
+                _log.warning("%s", warning)
+            d[key] = to_tensor(source)
+        return d
+
+
+class FindWindowd(MapTransform):
+    """Note in ``meta`` which values will become 0 and 1 (:func:`coconet_med.windowing.window.window_for`).
+
+    Stands before :class:`BringOnGridd`: the window is that of the image as it was read.
+
+    Args:
+        keys: one image for each role.
+        roles: whether an image is anatomy or function.
+        given: limits in units of the image for each key, or ``None`` to choose them.
+        allow_missing_keys: as everywhere in MONAI.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        roles: Sequence[Role] = PAIR,
+        given: Sequence[WindowChoice] = (None, None),
+        allow_missing_keys: bool = False,
+    ) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.roles, self.given = tuple(roles), tuple(given)
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
+        d = dict(data)
+        for key, role, given in self.key_iterator(d, self.roles, self.given):
+            source = to_source(d[key], str(key))
+            window = window_for(source, sitk.GetArrayViewFromImage(source.image), role, given=given)
+            d[key].meta["window"] = np.array((window.low, window.high))
+        return d
+
+
+class BringOnGridd(Transform):
+    """Bring the functional image onto the anatomical grid (:func:`coconet_med.align.align`).
+
+    Args:
+        anatomy_key: gives the grid.
+        function_key: is brought onto it; its window (:class:`FindWindowd`) goes with it.
+        register: ``"auto"``, ``"always"`` or ``"never"``.
+        force: accept a registration that is not plausible.
+    """
+
+    def __init__(
+        self,
+        anatomy_key: str = "anatomy",
+        function_key: str = "function",
+        *,
+        register: RegisterMode = "auto",
+        force: bool = False,
+    ) -> None:
+        self.anatomy_key, self.function_key, self.register, self.force = anatomy_key, function_key, register, force
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
+        d = dict(data)
+        first, second = (to_source(d[key], key) for key in (self.anatomy_key, self.function_key))
+        found = align(first, second, register=self.register, force=self.force)
+        d[self.function_key] = _like(d[self.function_key], array_of(found.function), affine_of(found.function))
+        d[self.function_key].meta["registered"] = int(found.registered)
+        return d
+
+
+class ScaleToWindowd(MapTransform):
+    """Map values linearly to [0, 1] by the window that :class:`FindWindowd` noted, and clip."""
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
+        d = dict(data)
+        for key in self.key_iterator(d):
+            if "window" not in d[key].meta:
+                msg = f"{key}: its window is not known; put FindWindowd before ScaleToWindowd"
+                raise OptionError(msg)
+            low, high = (float(v) for v in d[key].meta["window"])
+            values = Window(low, high, "", "given").apply(d[key].numpy())
+            d[key] = _like(d[key], values, d[key].affine.numpy())
+        return d
+
+
+class StackSlicesd(MapTransform):
+    """Turn volumes (1, i, j, k) into stacks (1, slice, row, column) in display orientation, exact and invertible.
+
+    The first key decides for all (:func:`coconet_med.slices.slicing_of`); they share its grid.  Slices with fewer than
+    16 rows or columns are padded by their border, as ``fuse`` does.
+
+    Args:
+        keys: volumes on one grid.
+        plane: ``"auto"``, ``"axial"``, ``"coronal"`` or ``"sagittal"``.
+        allow_missing_keys: as everywhere in MONAI.
+    """
+
+    def __init__(self, keys: KeysCollection, *, plane: str = "auto", allow_missing_keys: bool = False) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.plane = plane
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
+        d = dict(data)
+        first = to_source(d[self.first_key(d)], "anatomy")
+        slicing = slicing_of(first.image, plane=self.plane, slice_axis=first.slice_axis, planar=first.planar)
+        for key in self.key_iterator(d):
+            volume, affine = d[key], d[key].affine.numpy()
+            stack = slicing.stack(volume.numpy()[0].transpose(2, 1, 0))
+            short = [(0, 0), *((0, max(0, SMALLEST_SIDE - n)) for n in stack.shape[1:])]
+            padded = np.pad(stack, short, mode="edge")
+            d[key] = _like(volume, padded[None], _stacked_affine(affine, stack.shape, slicing))
+            flips = [int(axis in slicing.flips) for axis in range(3)]
+            d[key].meta |= {
+                "stacked_order": np.array(slicing.order),
+                "stacked_flips": np.array(flips),
+                "stacked_from": affine,
+                "stacked_size": np.array(stack.shape),
+                "plane": slicing.plane,
+            }
+        return d
+
+
+class UnstackSlicesd(MapTransform):
+    """Undo :class:`StackSlicesd`: (C, slice, row, column) back to (C, i, j, k) on the anatomical grid.
+
+    Args:
+        keys: what to bring back.
+        reference_key: a stack whose ``meta`` says how it was made.
+        allow_missing_keys: as everywhere in MONAI.
+    """
+
+    def __init__(self, keys: KeysCollection, reference_key: str = "image", *, allow_missing_keys: bool = False) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.reference_key = reference_key
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
+        d = dict(data)
+        meta = dict(d[self.reference_key].meta)
+        order, flips, size = (np.asarray(meta[f"stacked_{part}"]) for part in ("order", "flips", "size"))
+        slicing = Slicing("axial", tuple(int(a) for a in order), tuple(np.flatnonzero(flips).tolist()))
+        for key in self.key_iterator(d):
+            stack = torch.as_tensor(d[key]).cpu().numpy()[:, : size[0], : size[1], : size[2]]
+            volume = np.stack([slicing.unstack(channel).transpose(2, 1, 0) for channel in stack])
+            d[key] = MetaTensor(torch.from_numpy(volume), affine=torch.as_tensor(np.asarray(meta["stacked_from"])))
+            d[key].meta |= {k: meta[k] for k in _KEPT if k in meta}
+        return d
+
+
+class FuseColord(Transform):
+    """Color the fused luminance by the uptake (:func:`coconet_med.color.compose`).
+
+    Args:
+        luminance_key: (1, ...) in [0, 1].
+        uptake_key: (1, ...) in [0, 1].
+        key: where the RGB picture goes, ``uint8`` (3, ...).
+        colormap: a name in :data:`coconet_med.color.colormaps.COLORMAPS`.
+    """
+
+    def __init__(
+        self,
+        luminance_key: str = "pred",
+        uptake_key: str = "function",
+        key: str = "color",
+        *,
+        colormap: str = "uptake",
+    ) -> None:
+        self.luminance_key, self.uptake_key, self.key, self.colormap = luminance_key, uptake_key, key, colormap
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
+        d = dict(data)
+        light, uptake = (torch.as_tensor(d[key]).cpu().numpy()[0] for key in (self.luminance_key, self.uptake_key))
+        rgb = torch.from_numpy(np.moveaxis(compose(light, uptake, colormap=self.colormap), -1, 0).copy())
+        source = d[self.luminance_key]
+        d[self.key] = MetaTensor(rgb, meta=dict(source.meta)) if isinstance(source, MetaTensor) else rgb
+        return d
+
+
+def _like(old: MetaTensor, values: np.ndarray, affine: np.ndarray) -> MetaTensor:
+    meta = {key: value for key, value in old.meta.items() if key != "affine"}
+    return MetaTensor(torch.from_numpy(np.ascontiguousarray(values)), affine=torch.as_tensor(affine), meta=meta)
+
+
+def _stacked_affine(affine: np.ndarray, size: Sequence[int], slicing: Slicing) -> np.ndarray:
+    """RAS affine of (slice, row, column) from that of (i, j, k)."""
+    out = np.array(affine, float)
+    for position, axis in enumerate(slicing.order):
+        column = np.array(affine, float)[:3, 2 - axis]
+        flipped = position in slicing.flips
+        out[:3, position] = -column if flipped else column
+        if flipped:
+            out[:3, 3] += column * (size[position] - 1)
+    return out

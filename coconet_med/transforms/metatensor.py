@@ -1,0 +1,86 @@
+"""The package's sources as MONAI has images, and back: one image in two forms.
+
+Inside the package a volume is a :class:`SimpleITK.Image` (LPS); MONAI has :class:`monai.data.MetaTensor` (1, i, j, k)
+with an RAS affine.  What else a :class:`~coconet_med.source.Source` knows travels in ``meta`` as numbers and strings,
+which MONAI can put into batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+from monai.data import MetaTensor
+from monai.utils import convert_to_tensor
+
+from coconet_med.errors import OptionError
+from coconet_med.geometry import RAS_TO_LPS, NiftiForms, affine_of
+from coconet_med.source import RELATIVE_UNITS, Source
+
+_LPS = np.diag((*RAS_TO_LPS, 1.0))
+
+
+def to_tensor(source: Source) -> MetaTensor:
+    """A source as MONAI has images: (1, i, j, k), RAS affine."""
+    meta = {
+        "filename_or_obj": str(source.files[0]) if source.files else source.name,
+        "units": source.units,
+        "planar": int(source.planar),
+        "slice_axis": -1 if source.slice_axis is None else source.slice_axis,
+        "frame_of_reference": source.frame_of_reference or "",
+        "display_range": np.array(source.details.get("display_range", (0, 0)), float),
+        **_forms_meta(source.forms),
+    }
+    return MetaTensor(
+        torch.from_numpy(array_of(source.image)), affine=torch.from_numpy(affine_of(source.image)), meta=meta
+    )
+
+
+def to_source(image: Any, name: str) -> Source:
+    """A MONAI image (1, i, j, k) as the rooms take it; images of MONAI's own readers have relative units."""
+    volume = convert_to_tensor(image, track_meta=True)
+    if volume.ndim != 4 or volume.shape[0] != 1:
+        msg = f"{name}: must be (1, i, j, k), is {tuple(volume.shape)}; put EnsureChannelFirstd before"
+        raise OptionError(msg)
+    meta = volume.meta
+    made = sitk.GetImageFromArray(np.ascontiguousarray(volume.cpu().numpy()[0].transpose(2, 1, 0), np.float32))
+    lps = _LPS @ np.asarray(volume.affine, float)
+    spacing = np.linalg.norm(lps[:3, :3], axis=0)
+    made.SetSpacing(spacing.tolist())
+    made.SetOrigin(lps[:3, 3].tolist())
+    made.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
+    low, high = (float(v) for v in meta.get("display_range", (0, 0)))
+    axis = int(meta.get("slice_axis", -1))
+    return Source(
+        made,
+        str(meta.get("filename_or_obj", name)),
+        units=str(meta.get("units", RELATIVE_UNITS)),
+        planar=bool(meta.get("planar", 0)),
+        slice_axis=None if axis < 0 else axis,
+        frame_of_reference=str(meta.get("frame_of_reference", "")) or None,
+        details={"display_range": [low, high]} if low < high else {},
+    )
+
+
+def array_of(image: sitk.Image) -> np.ndarray:
+    """Its voxels, float32 (1, i, j, k)."""
+    return np.ascontiguousarray(sitk.GetArrayViewFromImage(image).transpose(2, 1, 0)[None], np.float32)
+
+
+def forms_of(meta: Mapping[str, Any]) -> NiftiForms | None:
+    """The two affines of the NIfTI header that an image came from, as :func:`to_tensor` noted them in ``meta``."""
+    if "nifti_forms" not in meta or not int(np.asarray(meta["nifti_codes"])[2]):
+        return None
+    (sform, qform), codes = np.asarray(meta["nifti_forms"], float), np.asarray(meta["nifti_codes"])
+    return NiftiForms(sform, qform, int(codes[0]), int(codes[1]))
+
+
+def _forms_meta(forms: NiftiForms | None) -> dict[str, np.ndarray]:
+    """Always there, since MONAI puts only into batches what all images have; the third code says whether it counts."""
+    if forms is None:
+        return {"nifti_forms": np.zeros((2, 4, 4)), "nifti_codes": np.zeros(3, int)}
+    codes = np.array((forms.sform_code, forms.qform_code, 1))
+    return {"nifti_forms": np.stack((forms.sform, forms.qform)), "nifti_codes": codes}

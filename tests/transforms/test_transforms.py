@@ -1,0 +1,191 @@
+"""MONAI transforms: the same voxels as ``fuse``, and geometry that survives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+from torch import nn
+
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
+
+from monai.data import DataLoader, Dataset, MetaTensor, decollate_batch
+from monai.transforms import Compose, ConcatItemsd
+
+from coconet_med import fuse
+from coconet_med.bundle.inferer import StackInferer
+from coconet_med.engines.torch import NetworkEngine
+from coconet_med.errors import OptionError
+from coconet_med.model import Model
+from coconet_med.network import CoCoNet
+from coconet_med.phantom import head_phantom, slice_pair
+from coconet_med.result import FusionResult
+from coconet_med.transforms import (
+    PAIR,
+    BringOnGridd,
+    FindWindowd,
+    FuseColord,
+    ReadSourced,
+    ScaleToWindowd,
+    StackSlicesd,
+    UnstackSlicesd,
+    prepare,
+)
+from coconet_med.transforms.metatensor import to_source, to_tensor
+
+AFTER = Compose([UnstackSlicesd(("pred", "function")), FuseColord()])
+
+
+def _network(image: torch.Tensor) -> torch.Tensor:
+    """Stands for the network: sees rows, columns and both channels, and is not symmetric in any of them."""
+    row = torch.linspace(0, 1, image.shape[-2], device=image.device).reshape(1, 1, -1, 1)
+    shifted = torch.roll(image[:, :1], (3, 1), dims=(2, 3))
+    return 0.5 * shifted + 0.3 * image[:, 1:] + 0.2 * row
+
+
+class _Engine:
+    name, device, version = "torch", "cpu", "1"
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        return _network(torch.from_numpy(image)).numpy()
+
+
+MODEL = Model("test", Path("test"), "0" * 64, _Engine(), {})
+
+
+class _Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(()))  # says on which device it is
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return _network(image)
+
+
+NETWORK = _Network()
+
+
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    head = head_phantom(spacing=(6.0, 6.0, 8.0), pet_spacing=8.0, pet_tilt=(8.0, 0.0, 5.0), noise=0.2)
+    folder = tmp_path_factory.mktemp("study")
+    turned = sitk.Flip(head.t1, (True, False, True))  # another storage order of the same places
+    for image, name in ((turned, "mri.nii.gz"), (head.pet, "pet.nii.gz")):
+        sitk.WriteImage(image, str(folder / name))
+    return folder / "mri.nii.gz", folder / "pet.nii.gz"
+
+
+def _through_monai(anatomy: Path, function: Path, plane: str = "auto", network: nn.Module = NETWORK) -> dict:
+    before = Compose([prepare(register="never", plane=plane), ConcatItemsd(PAIR, "image")])
+    data = Dataset([{"anatomy": str(anatomy), "function": str(function)}], before)
+    batch = next(iter(DataLoader(data, batch_size=1)))
+    batch["pred"] = StackInferer()(batch["image"], network)
+    return AFTER(decollate_batch(batch)[0])
+
+
+def _with_data(result: FusionResult) -> np.ndarray:
+    """Voxels (i, j, k) in the functional field of view; only beyond it the pipeline draws no hatched border."""
+    seen = sitk.GetArrayFromImage(result.alignment.inside).transpose(2, 1, 0) > 0
+    assert seen.mean() > 0.5
+    return seen
+
+
+@pytest.mark.parametrize("plane", ["auto", "coronal", "sagittal"])
+def test_the_pipeline_gives_the_voxels_of_fuse(volumes: tuple[Path, Path], plane: str):
+    expected = fuse(*volumes, register="never", plane=plane, model=MODEL)
+    made = _through_monai(*volumes, plane=plane)
+    luminance = sitk.GetArrayFromImage(expected.luminance).transpose(2, 1, 0)
+    seen = _with_data(expected)
+    np.testing.assert_allclose(made["pred"][0].numpy()[seen], luminance[seen], atol=1 / 255)
+    rgb = sitk.GetArrayFromImage(expected.color).transpose(2, 1, 0, 3)
+    far = np.abs(np.moveaxis(made["color"].numpy(), 0, -1).astype(int) - rgb.astype(int))
+    assert far[seen].max() <= 1
+    assert (np.ptp(rgb[~seen].astype(int), axis=-1) == 0).all()
+    np.testing.assert_allclose(made["color"].affine, to_tensor(expected.anatomy).affine, atol=1e-5)
+
+
+def test_the_field_of_a_network_is_smooth_across_slices_and_keeps_findings_as_in_fuse(volumes: tuple[Path, Path]):
+    torch.manual_seed(3)
+    net = CoCoNet(width=2).eval()
+    expected = fuse(*volumes, register="never", model=Model("n", Path("n"), "0" * 64, NetworkEngine(net), {}))
+    assert expected.field is not None
+    made = _through_monai(*volumes, network=net)
+    luminance = sitk.GetArrayFromImage(expected.luminance).transpose(2, 1, 0)
+    seen = _with_data(expected)
+    np.testing.assert_allclose(made["pred"][0].numpy()[seen], luminance[seen], atol=1e-3)
+
+
+def test_pictures_give_the_pixels_of_fuse(tmp_path: Path):
+    from PIL import Image
+
+    paths = tmp_path / "mri.png", tmp_path / "pet.png"
+    for array, path in zip(slice_pair(64), paths, strict=True):
+        Image.fromarray(array[:48]).save(path)
+    expected = fuse(*paths, model=MODEL)
+    made = _through_monai(*paths)
+    luminance = sitk.GetArrayFromImage(expected.luminance)
+    np.testing.assert_allclose(made["pred"][0, :, :, 0].numpy().T, luminance, atol=1 / 255)
+
+
+def test_a_thin_stack_is_padded_for_the_network_and_comes_back_as_it_was(tmp_path: Path):
+    head = head_phantom(spacing=6.0, pet_spacing=8.0)
+    paths = tmp_path / "mri.nii.gz", tmp_path / "pet.nii.gz"
+    sitk.WriteImage(head.t1[:, 14:24, :], str(paths[0]))
+    sitk.WriteImage(head.pet, str(paths[1]))
+    expected = fuse(*paths, register="never", plane="axial", model=MODEL)
+    made = _through_monai(*paths, plane="axial")
+    luminance = sitk.GetArrayFromImage(expected.luminance).transpose(2, 1, 0)
+    assert made["pred"].shape[1:] == luminance.shape
+    np.testing.assert_allclose(made["pred"][0].numpy(), luminance, atol=1 / 255)
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+def test_a_voxel_keeps_its_place_in_the_world_when_stacked(volumes: tuple[Path, Path], plane: str):
+    data = ReadSourced("anatomy")({"anatomy": str(volumes[0])})
+    volume = data["anatomy"]
+    stacked = StackSlicesd("anatomy", plane=plane)(data)["anatomy"]
+    place = (4, 9, 13)
+    value, world = volume[(0, *place)], volume.affine @ torch.tensor((*place, 1.0), dtype=torch.float64)
+    found = torch.linalg.solve(stacked.affine, world)[:3].round().int().tolist()
+    assert stacked[(0, *found)] == value
+    back = UnstackSlicesd("anatomy", "anatomy")({"anatomy": stacked})["anatomy"]
+    torch.testing.assert_close(back.as_tensor(), volume.as_tensor())
+    torch.testing.assert_close(back.affine, volume.affine)
+
+
+@pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader")  # MONAI tries all its readers when one is named
+def test_images_of_monais_own_reader_are_taken(volumes: tuple[Path, Path]):
+    from monai.transforms import EnsureChannelFirstd, LoadImaged
+
+    own = Compose([FindWindowd(PAIR), BringOnGridd(register="never"), ScaleToWindowd(PAIR)])
+    paths = {"anatomy": str(volumes[0]), "function": str(volumes[1])}
+    ours = own(ReadSourced(PAIR)(paths))
+    theirs = own(Compose([LoadImaged(PAIR, reader="NibabelReader"), EnsureChannelFirstd(PAIR)])(paths))
+    for key in PAIR:
+        torch.testing.assert_close(ours[key].as_tensor(), theirs[key].as_tensor(), atol=1e-4, rtol=0)
+
+
+def test_source_and_tensor_are_two_forms_of_one_image():
+    head = head_phantom(spacing=8.0)
+    image = sitk.Cast(head.t1, sitk.sitkFloat32)
+    image.SetDirection((0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1))
+    from coconet_med.source import Source
+
+    source = Source(image, "x.nii.gz", units="HU", slice_axis=1, frame_of_reference="1.2.3")
+    again = to_source(to_tensor(source), "x")
+    assert again.image.GetSize() == image.GetSize()
+    np.testing.assert_allclose(again.image.GetDirection(), image.GetDirection(), atol=1e-12)
+    np.testing.assert_allclose(again.image.GetOrigin(), image.GetOrigin())
+    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(again.image), sitk.GetArrayViewFromImage(image))
+    assert (again.units, again.slice_axis, again.frame_of_reference) == ("HU", 1, "1.2.3")
+
+
+def test_mistakes_in_the_order_of_transforms_are_named():
+    image = MetaTensor(torch.rand(1, 8, 8, 8))
+    with pytest.raises(OptionError, match="put FindWindowd before"):
+        ScaleToWindowd("anatomy")({"anatomy": image})
+    with pytest.raises(OptionError, match="EnsureChannelFirstd"):
+        to_source(image[0], "anatomy")
