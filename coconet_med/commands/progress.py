@@ -18,8 +18,8 @@ _LABELS = {
     "measure": "measuring",
     "train": "training",
     "prepare": "preparing studies",
-    "glance": "looking at the network",
-    "judge": "judging",
+    "quick_validate": "looking at the network",
+    "validate": "judging",
     "export": "exporting",
     "write": "writing",
 }

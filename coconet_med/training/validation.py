@@ -29,17 +29,17 @@ def validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None 
     Args:
         net: the network.
         pairs: what it is judged by.
-        progress: called with (``"judge"``, pairs done, all pairs).
+        progress: called with (``"validate"``, pairs done, all pairs).
     """
     tell, rows = progress or (lambda stage, done, total: None), []
-    tell("judge", 0, len(pairs))
+    tell("validate", 0, len(pairs))
     for number, pair in enumerate(pairs, start=1):
         (anatomy, function), fused = fuse_pair(net, pair)
         rgb = compose(fused, function)
         ct = pair.group == "mri-ct"
         values = evaluate_pair(255 * anatomy, 255 * function, rgb, uptake=function, decode=decode, ct=ct)
         rows.append(Row(pair.name, values, method="trained", group=pair.group, person=pair.person))
-        tell("judge", number, len(pairs))
+        tell("validate", number, len(pairs))
     return Table(rows)
 
 
@@ -47,7 +47,7 @@ def validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None 
 def quick_validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None = None) -> dict[str, float]:
     """The differentiable forms of the measures, averaged over at most :data:`QUICK_PAIRS` pairs of each group.
 
-    ``progress`` is called with (``"glance"``, pairs done, all pairs).  Names are ``group/term``; the preserved shares
+    ``progress`` is called with (``"quick_validate"``, pairs done, all pairs).  Names are ``group/term``; the preserved shares
     count from 0 to 1; those of :data:`_FAULTS` should be 0.
     """
     loss, found = PreservationLoss(), {}
@@ -59,7 +59,7 @@ def quick_validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress |
     for group, members in chosen.items():
         for pair in members:
             if progress:
-                progress("glance", done, count)
+                progress("quick_validate", done, count)
                 done += 1
             sources, fused = fuse_pair(net, pair)
             terms = loss.terms(torch.from_numpy(fused)[None, None], torch.from_numpy(sources)[None])
