@@ -128,7 +128,7 @@ class Session:
 
         for event, shift in ((Events.STARTED, 0), (Events.ITERATION_COMPLETED, 1)):
             self._evaluator.add_event_handler(
-                event, lambda engine, shift=shift: told(engine, "judge", engine.state.iteration * shift)
+                event, lambda engine, shift=shift: told(engine, "validate", engine.state.iteration * shift)
             )
         self._trainer.add_event_handler(
             Events.GET_BATCH_STARTED(event_filter=lambda engine, _: engine.state.epoch == 1),

@@ -47,8 +47,8 @@ def validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None 
 def quick_validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None = None) -> dict[str, float]:
     """The differentiable forms of the measures, averaged over at most :data:`QUICK_PAIRS` pairs of each group.
 
-    ``progress`` is called with (``"quick_validate"``, pairs done, all pairs).  Names are ``group/term``; the preserved shares
-    count from 0 to 1; those of :data:`_FAULTS` should be 0.
+    ``progress`` is called with (``"quick_validate"``, pairs done, all pairs).  Names are ``group/term``; the preserved
+    shares count from 0 to 1; those of :data:`_FAULTS` should be 0.
     """
     loss, found = PreservationLoss(), {}
     groups: dict[str, list[SlicePair]] = {}
