@@ -29,6 +29,7 @@ DOCS = (
     "README.md",
     "CONTRIBUTING.md",
     "bundles/coconet_fusion/docs/README.md",
+    "bundles/deploy/README.md",
     "slicer_module/README.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
 )

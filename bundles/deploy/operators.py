@@ -21,7 +21,7 @@ class StudyReaderOperator(Operator):
         input_folder: optional, a folder instead of the one given.
 
     Named output:
-        pair: tuple of two :class:`coconet_med.volume.Source`, anatomy and function.
+        pair: tuple of two :class:`coconet_med.source.Source`, anatomy and function.
     """
 
     def __init__(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 BUNDLE = Path(__file__).resolve().parents[1] / "coconet_fusion"
+UNIT_TESTS = Path(__file__).resolve().parent / "unit_tests"
 
 #: Largest file that the model zoo takes into git.
 SIZE_LIMIT = 25 * 1024 * 1024
@@ -44,8 +45,10 @@ tags:
 def build_zoo(out: Path, weights_url: str, bundle: Path = BUNDLE) -> Path:
     """The folder for ``models/`` of the model zoo: without weights, which ``large_files.yml`` names with their sha256.
 
+    The unit tests for ``ci/unit_tests`` of the zoo come beside it.
+
     Args:
-        out: gets the folder ``coconet_fusion``.
+        out: gets the folders ``coconet_fusion`` and ``unit_tests``.
         weights_url: where the weights will be: an https address under which their file names are appended.
         bundle: what to build from.
     """
@@ -61,7 +64,8 @@ def build_zoo(out: Path, weights_url: str, bundle: Path = BUNDLE) -> Path:
             f"  hash_val: {_sha256(bundle / path)}",
             "  hash_type: sha256",
         ]
-    (target / "large_files.yml").write_text("\n".join(lines) + "\n")
+    (target / "large_files.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    shutil.copytree(UNIT_TESTS, out / "unit_tests", ignore=_LEFT_OUT, dirs_exist_ok=True)
     return target
 
 

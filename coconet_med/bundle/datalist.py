@@ -15,7 +15,26 @@ from coconet_med.readers import is_picture
 Pair = dict[str, str]
 
 
-def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", function: str = "*/pet.nii.gz") -> list[Pair]:
+class _Absent(Sequence):
+    """Stands for the pairs of a folder that is not there: whoever asks for one gets the error."""
+
+    def __init__(self, error: FusionError) -> None:
+        self._error = error
+
+    def __len__(self) -> int:
+        return 1  # of none, MONAI would end with exit code 0 and no output
+
+    def __getitem__(self, index: object) -> Pair:
+        raise self._error
+
+
+def find_pairs(
+    dataset_dir: str | Path,
+    *,
+    anatomy: str = "*/mri.nii.gz",
+    function: str = "*/pet.nii.gz",
+    later: bool = False,
+) -> Sequence[Pair]:
     """The cases of a folder, ordered by id, as ``{"id", "anatomy", "function"}``.
 
     Volumes whose wildcards stand for the same text are a pair.  Where neither glob finds anything, the folder may also
@@ -27,6 +46,8 @@ def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", functi
         dataset_dir: the folder, or the manifest.
         anatomy: glob of the anatomical volumes, relative to it.
         function: glob of the functional ones.
+        later: a folder that is not there is an error only when a pair is asked for, so that the configs can be looked
+            at without data, as the model zoo does.
 
     Raises:
         ReadError: no such folder, no pair in it, a file without its counterpart, or pictures.
@@ -38,8 +59,10 @@ def find_pairs(dataset_dir: str | Path, *, anatomy: str = "*/mri.nii.gz", functi
     """
     root = Path(str(dataset_dir))  # MONAI makes a number of a folder called 2024
     if not root.exists():
-        msg = f"{root}: no such folder; set dataset_dir to the folder of the pairs"
-        raise ReadError(msg)
+        error = ReadError(f"{root}: no such folder; set dataset_dir to the folder of the pairs")
+        if later:
+            return _Absent(error)
+        raise error
     cases = [case for case in _cases(root, anatomy, function) if not case.skip]
     for case in cases:
         _check(case)

@@ -6,11 +6,14 @@ import ast
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from coconet_med.errors import FusionError, OptionError
 from coconet_med.system.printable import printable
+from coconet_med.system.telemetry import silence_mlflow
 
 
 def begin(arguments: Sequence[str] | None = None) -> None:
@@ -27,6 +30,8 @@ def begin(arguments: Sequence[str] | None = None) -> None:
     if "run" not in given[:1] or "config_file" not in options:
         return
     sys.excepthook = one_line
+    if "tracking" in options:
+        check_tracking(options["tracking"])
     refuse_unknown_keys(options)
 
 
@@ -47,6 +52,7 @@ def refuse_unknown_keys(options: dict[str, str]) -> None:
     files = options["config_file"]
     config = ConfigParser.load_config_files(ast.literal_eval(files) if files.lstrip().startswith(("[", "(")) else files)
     known = {str(key).split("#")[0] for key in config}
+    known |= _settings_of(options["tracking"]).keys() if "tracking" in options else set()
     own = set(inspect.signature(run).parameters)
     for name in options:
         parts = name.replace("::", "#").split("#")
@@ -56,6 +62,36 @@ def refuse_unknown_keys(options: dict[str, str]) -> None:
         hint = f"; did you mean --{close[0]}?" if close and close[0] != parts[0] else ""
         msg = f"--{name}: no key of this config, so it would do nothing{hint}"
         raise OptionError(msg)
+
+
+def check_tracking(tracking: str) -> None:
+    """Refuse a tracking that cannot be done, before any work; MLflow reports nothing to its maker.
+
+    Args:
+        tracking: ``"mlflow"``, or a file of settings in its form.
+
+    Raises:
+        OptionError: another name, or MLflow or what its database needs is not installed.
+    """
+    _settings_of(tracking)
+    missing = [name for name in ("mlflow", "sqlalchemy") if find_spec(name) is None]
+    if missing:
+        msg = f"--tracking {tracking}: needs {' and '.join(missing)}; pip install mlflow, or leave --tracking out"
+        raise OptionError(msg)
+    silence_mlflow()
+
+
+def _settings_of(tracking: str) -> dict[str, Any]:
+    """What a tracking can be told on the command line, besides the keys of the configs."""
+    from monai.bundle import ConfigParser
+    from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
+
+    settings = DEFAULT_EXP_MGMT_SETTINGS.get(tracking)
+    if settings is None:
+        if not Path(tracking).is_file():
+            raise OptionError(f"--tracking {tracking}: choose mlflow, or give a file of settings")
+        settings = ConfigParser.load_config_file(tracking)
+    return settings.get("configs", {})
 
 
 def one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,19 +32,35 @@ class Place:
     data: Path
     work: Path
 
-    def run(self, command: str, *more: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the README from a foreign folder, with its capitals replaced by paths."""
+    def run(
+        self,
+        command: str,
+        *more: str,
+        environment: dict[str, str] | None = None,
+        without: Sequence[str] = (),
+        paths: Sequence[Path] = (),
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of the README from a foreign folder, with its capitals replaced by paths.
+
+        Args:
+            command: as it stands there.
+            more: words behind it.
+            environment: further variables.
+            without: variables that it must not see.
+            paths: folders in which Python looks for modules first.
+        """
         for word, path in (("BUNDLE", self.bundle), ("DATA", self.data), ("OUT", self.work / "out")):
             command = re.sub(rf"\b{word}\b", path.as_posix(), command)
         words = shlex.split(command)
         starts = {"python": [sys.executable], "torchrun": [sys.executable, "-m", "torch.distributed.run"]}
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": ""}
-        environment["PYTHONPATH"] = str(ROOT)
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        own = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": ""}
+        own |= {"PYTHONDONTWRITEBYTECODE": "1", **(environment or {})}
+        kept = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+        own["PYTHONPATH"] = os.pathsep.join([*map(str, paths), str(ROOT), *kept])
         return subprocess.run(
             [*starts[words[0]], *words[1:], *more],
             cwd=self.work,
-            env=environment,
+            env={name: value for name, value in os.environ.items() if name not in without} | own,
             encoding="utf-8",
             errors="replace",
             timeout=280,

@@ -90,6 +90,8 @@ def test_fine_tuning_starts_from_the_weights_of_the_bundle_and_leaves_them_alone
     assert done.returncode == 0, done.stdout[-3000:]
     assert "Restored all variables" in done.stdout
     assert (place.bundle / "models" / "model.pt").read_bytes() == released
+    (events,) = (place.work / "tuned").glob("events.out.tfevents.*")  # of training and validation together
+    assert _scalars(events) >= {"train_loss", "val_fidelity", "rho_lp"}
     from coconet_med import load_model
 
     for name in ("model.pt", "model_last.pt"):  # what training leaves is what --model takes
@@ -171,14 +173,16 @@ def test_evaluation_reports_each_case_and_the_mean(place: Place) -> None:
 @pytest.mark.parametrize("which", [name for name in COMMANDS if name.startswith("Several")])
 def test_two_processes_train_and_evaluate_on_the_cpu(place: Place, which: str) -> None:
     more = () if which.endswith("(2)") else SMALL
-    for _ in range(2):
-        done = place.run(COMMANDS[which], *more, "--output_dir", str(place.work / "several"))
+    for attempt in range(2):
+        out = place.work / f"several-{len(more)}-{attempt}"
+        done = place.run(COMMANDS[which], *more, "--output_dir", str(out))
         # Seldom a thread of torch's gloo outlives its process, which then aborts after
         # all work is done: that one end, and no other, is given a second try.
         if "terminate called without an active exception" not in done.stdout:
             break
     assert done.returncode == 0, done.stdout[-3000:]
     assert done.stdout.count("Metrics -- ") == (1 if which.endswith("(2)") else 2)  # training begins with one
+    assert len(list(out.glob("events.out.tfevents.*"))) == (0 if which.endswith("(2)") else 1)
 
 
 def test_the_torchscript_export_is_the_network(place: Place) -> None:
@@ -212,6 +216,15 @@ def exported(place: Place) -> Path:
     net.load_state_dict(torch.load(place.bundle / "models" / "model.pt", weights_only=True))
     export_onnx(net, place.work / "any.onnx")
     return place.work / "any.onnx"
+
+
+def _scalars(events: Path) -> set[str]:
+    """Names of the figures in an event file."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(events))
+    found.Reload()
+    return set(found.Tags()["scalars"])
 
 
 def _assert_same(place: Place, other: object) -> None:
