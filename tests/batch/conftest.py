@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,19 @@ def dicom_study() -> Callable[[Path], None]:
         dicom.classic(folder / "pt", "PT", series="PET AC", values=function, **common)
 
     return write
+
+
+@pytest.fixture
+def hanging(monkeypatch, tmp_path):
+    """A reader that never returns for ``slow_pet.nii.gz``, in worker processes too."""
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook/sitecustomize.py").write_text(
+        "import time, coconet_med.readers.dynamic as dynamic\n"
+        "real = dynamic.read_functional\n"
+        "def read_functional(path, **more):\n"
+        "    time.sleep(600 * path.name.startswith('slow'))\n"
+        "    return real(path, **more)\n"
+        "dynamic.read_functional = read_functional\n"
+    )
+    before = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'hook'}{os.pathsep}{Path(__file__).parents[2]}{os.pathsep}{before}")

@@ -52,22 +52,6 @@ def test_a_file_that_never_ends_is_refused(tmp_path, case, shelf, quick):
         find_cases(pipe)
 
 
-@pytest.fixture
-def hanging(monkeypatch, tmp_path):
-    """A reader that never returns for ``slow_pet.nii.gz``, in worker processes too."""
-    (tmp_path / "hook").mkdir()
-    (tmp_path / "hook/sitecustomize.py").write_text(
-        "import time, coconet_med.readers.dynamic as dynamic\n"
-        "real = dynamic.read_functional\n"
-        "def read_functional(path, **more):\n"
-        "    time.sleep(600 * path.name.startswith('slow'))\n"
-        "    return real(path, **more)\n"
-        "dynamic.read_functional = read_functional\n"
-    )
-    before = os.environ.get("PYTHONPATH", "")
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'hook'}{os.pathsep}{Path(__file__).parents[2]}{os.pathsep}{before}")
-
-
 def test_a_case_that_hangs_is_ended_and_the_others_go_on(tmp_path, tiny_model, hanging):
     for n, name in enumerate(("fast", "slow")):
         save_pair(tmp_path / "in", name, n)

@@ -6,13 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from batch_phantom import manifest, run_command
+from batch_phantom import manifest, run_command, save_pair
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install '.[cluster]'")
 pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed: pip install '.[cluster]'")
 
 from coconet_med.batch import BatchOptions, find_cases
 from coconet_med.batch.dask_cluster import run_cluster, slurm_script
+from coconet_med.batch.study import run_batch
 from coconet_med.errors import OptionError
 
 # Dask closes sockets and loops of killed workers late.
@@ -70,6 +71,16 @@ def test_dask_workers_on_this_machine_do_all_cases_and_a_killed_one_loses_none(t
     outcomes += stream
     assert sorted(o.id for o in outcomes) == ["p0", "p1", "p2", "p3"]
     assert {o.status for o in outcomes} <= {"done", "kept"}, "kept: its worker died between record and answer"
+
+
+def test_a_case_that_hangs_is_ended_on_a_cluster_too(tmp_path, tiny_model, hanging):
+    save_pair(tmp_path / "in", "slow", 0)
+    cases = find_cases(tmp_path / "in", anatomy="*_mri.nii.gz", function="*_pet.nii.gz")
+    options = BatchOptions(register="never", model=str(tiny_model))
+    study = run_batch(cases, tmp_path / "out", options, cluster="local", timeout=2)
+    assert [(outcome.id, outcome.status) for outcome in study.outcomes] == [("slow", "timeout")]
+    assert "took longer than 2 s and was ended" in study.failures[0].error
+    assert "slow,timeout" in (tmp_path / "out/summary.csv").read_text()
 
 
 SBATCH = """#!/bin/sh
