@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.patterns import LOOSE, with_patterns
 from coconet_med.dicom.series import NM_CLASS, Instance, Series
 from coconet_med.errors import ReadError
 
@@ -42,6 +43,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "SeriesType": ("SeriesType",),
     "ReconstructionMethod": ("ReconstructionMethod", "ReconstructionAlgorithm"),
     "AttenuationCorrectionMethod": ("AttenuationCorrectionMethod",),
+    "ScatterCorrectionMethod": ("ScatterCorrectionMethod",),
     "ConvolutionKernel": ("ConvolutionKernel",),
     "KVP": ("KVP",),
     "PhotometricInterpretation": ("PhotometricInterpretation",),
@@ -86,12 +88,14 @@ class Picture:
         index: number of the frame in it, from 0.
         kind: pairs of an attribute's name and its values, for those that the header has.
         holders: where to look for further attributes, the nearest first.
+        loose: attributes that may vary within a volume; see :mod:`coconet_med.dicom.patterns`.
     """
 
     instance: Instance
     index: int
     kind: Kind
     holders: tuple[Dataset, ...]
+    loose: Kind = ()
 
     @cached_property
     def attributes(self) -> dict[str, tuple[str, ...]]:
@@ -111,7 +115,7 @@ class Picture:
 
 def pictures_of(series: Series) -> list[Picture]:
     """All frames of a series with their kinds."""
-    return [picture for instance in series.instances for picture in _pictures(instance)]
+    return with_patterns([picture for instance in series.instances for picture in _pictures(instance)])
 
 
 def refuse_mixture(pictures: Sequence[Picture], series: Series) -> None:
@@ -192,9 +196,9 @@ def _pictures(instance: Instance) -> Iterator[Picture]:
         shared = [i for group in headers.items(ds, "SharedFunctionalGroupsSequence")[:1] for i in _members(group)]
         for index, group in enumerate(groups):
             holders = (*_members(group), *shared, ds)
-            yield Picture(instance, index, _kind(holders), holders)
+            yield Picture(instance, index, *_kind(holders))
     else:
-        yield Picture(instance, 0, _kind((ds,)), (ds,))
+        yield Picture(instance, 0, *_kind((ds,)))
 
 
 def _members(group: Dataset) -> list[Dataset]:
@@ -207,7 +211,7 @@ def _nm_pictures(instance: Instance) -> Iterator[Picture]:
 
     ds = instance.header
     windows = [headers.text(item, "EnergyWindowName") for item in headers.items(ds, "EnergyWindowInformationSequence")]
-    common = _kind((ds,))
+    common, holders, loose = _kind((ds,))
     _, count = matrix(instance)
     vectors = {name: found for name in VECTORS if len(set(found := headers.numbers(ds, name) or ())) > 1}
     for index in range(count):
@@ -216,10 +220,11 @@ def _nm_pictures(instance: Instance) -> Iterator[Picture]:
         if "EnergyWindowVector" in own or len(windows) == 1:
             own["EnergyWindowName"] = windows[window] if 0 <= window < len(windows) else ""
         kind = (*common, *((name, (value,)) for name, value in own.items() if value))
-        yield Picture(instance, index, kind, (ds,))
+        yield Picture(instance, index, kind, holders, loose)
 
 
-def _kind(holders: Sequence[Dataset]) -> Kind:
+def _kind(holders: tuple[Dataset, ...]) -> tuple[Kind, tuple[Dataset, ...], Kind]:
+    """The kind, the holders again, and the loose attributes."""
     index: dict[int, Dataset] = {}
     for holder in reversed(holders):
         for tag in holder.keys():  # noqa: SIM118  a Dataset yields elements, and converts them
@@ -233,7 +238,12 @@ def _kind(holders: Sequence[Dataset]) -> Kind:
     for name, group, creator, element in PRIVATE:
         if name not in found and (value := _private(holders[-1], group, creator, element)):
             found[name] = (_GE_COMPONENTS.get(value, value) if name == "ComplexImageComponent" else value,)
-    return tuple(found.items())
+    loose = tuple(
+        (name, values)
+        for name, tag in _loose_tags().items()
+        if tag in index and (values := _values(index[tag], tag, name))
+    )
+    return tuple(found.items()), holders, loose
 
 
 @cache
@@ -241,6 +251,13 @@ def _tags() -> dict[str, tuple[int, ...]]:
     from pydicom.datadict import tag_for_keyword
 
     return {name: tuple(int(tag_for_keyword(k) or 0) for k in keywords) for name, keywords in ATTRIBUTES.items()}
+
+
+@cache
+def _loose_tags() -> dict[str, int]:
+    from pydicom.datadict import tag_for_keyword
+
+    return {name: int(tag_for_keyword(name) or 0) for name in LOOSE}
 
 
 def _values(holder: Dataset, tag: int, name: str) -> tuple[str, ...]:

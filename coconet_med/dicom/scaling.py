@@ -37,7 +37,7 @@ def check_scaling(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
             f"{name}: {some} a negative Rescale Slope ({name_files(negative)}), which turns their values upside down; "
             "export the series again"
         )
-    return (*_intercepts(name, series, frames), *_inverted(series, frames))
+    return (*_intercepts(name, series, frames), *_shifted(series, frames), *_inverted(series, frames))
 
 
 def mirror_of(instance: Instance) -> float | None:
@@ -71,6 +71,15 @@ def _intercepts(name: str, series: Series, frames: Sequence[Frame]) -> tuple[str
     if series.modality == "CT":
         return ("CT without Rescale Intercept: stored values were taken as HU, which may be off by 1000 or 1024",)
     return ()
+
+
+def _shifted(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
+    """PET holds amounts: a stored 0 is no activity (PS3.3 C.8.9.4.1.2 wants an intercept of 0)."""
+    found = sorted({frame.intercept for frame in frames if frame.intercept != 0 and frame.mapped is None})
+    if series.modality != "PT" or not found:
+        return ()
+    values = f"{found[0]:g}" if len(found) == 1 else f"{found[0]:g} to {found[-1]:g}"
+    return (f"Rescale Intercept of a PET is {values}, where DICOM wants 0: it was added to the values, and SUV has it",)
 
 
 def _inverted(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:

@@ -17,8 +17,6 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 SUFFIXES = (".dcm", ".dicom", ".ima")
 UID = re.compile(r"[0-9.]{1,64}")
 DIRECTORY = "1.2.840.10008.1.3.10"  # DICOMDIR
-#: A deflated data set may not grow beyond this many bytes (a decompression bomb would otherwise fill the memory).
-MAX_INFLATED = 2**31
 
 
 @dataclass(frozen=True)
@@ -159,20 +157,24 @@ def _syntax_of(header) -> str:
 
 
 def _refuse_bomb(path: Path, start: bytes) -> None:
-    """Inflate a deflated data set once, in pieces, and refuse it if it grows beyond :data:`MAX_INFLATED`."""
+    """Inflate a deflated data set once, in pieces, and refuse it if it grows beyond what one image may take."""
     if DEFLATED.encode() not in start:
         return
     name = headers.printable(path.name, limit=80)
     if start[132:138] != b"\x02\x00\x00\x00UL":  # group length (0002,0000) says where the deflated part begins
         raise ReadError(f"{name}: deflated file without the length of its file meta information")
+    from coconet_med.readers.limits import largest_growth
+
+    most = largest_growth(path.stat().st_size)
     with path.open("rb") as file:
         file.seek(144 + int.from_bytes(start[140:144], "little"))
         inflate, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
         while piece := file.read(2**16):
             while piece:
                 total += len(inflate.decompress(piece, 2**20))
-                if total > MAX_INFLATED:
-                    raise ReadError(f"{name}: deflated data grow beyond {MAX_INFLATED >> 20} MiB; refused")
+                if total > most:
+                    msg = f"{name}: its {path.stat().st_size} deflated bytes grow beyond {most / 2**30:.2g} GiB; "
+                    raise ReadError(f"{msg}--max-memory GIB allows more")
                 piece = inflate.unconsumed_tail
 
 

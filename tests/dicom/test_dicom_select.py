@@ -76,6 +76,11 @@ KINDS = {
     "units": (PT, _attribute("Units", "BQML", "CNTS"), "Units=BQML"),
     "reconstruction": (PT, _attribute("ReconstructionMethod", "OSEM 3D", "FBP"), "ReconstructionMethod=OSEM 3D"),
     "series type": (PT, _attribute("SeriesType", ["STATIC", "IMAGE"], ["GATED", "IMAGE"]), "SeriesType=STATIC"),
+    "scatter": (PT, _attribute("ScatterCorrectionMethod", "MODEL", "NONE"), "ScatterCorrectionMethod=MODEL"),
+    "randoms": (PT, _attribute("RandomsCorrectionMethod", "DLYD", "NONE"), "RandomsCorrectionMethod=DLYD"),
+    "repetition": (MR, _attribute("RepetitionTime", "500", "2500"), "RepetitionTime=500"),
+    "sequence": (MR, _attribute("SequenceName", "*tse2d1_9", "*se2d1"), "SequenceName=*TSE2D1_9"),
+    "options": (MR, _attribute("ScanOptions", "FS", "PFP"), "ScanOptions=FS"),
     "kernel": (CT, _attribute("ConvolutionKernel", "H30s", "B70f"), "ConvolutionKernel=H30s"),
     "kilovolt": (CT, _attribute("KVP", "80", "140"), "KVP=80"),
 }
@@ -109,6 +114,33 @@ def test_the_choice_that_a_refusal_offers_can_be_taken(kind, tmp_path):
         read_series(tmp_path, "anatomy")
     offered = re.findall(r"--select '([^']*)'", str(refusal.value))
     assert read_series(tmp_path, "anatomy", select=offered).image.GetSize()[2] == 3
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [812, 845, 830, 799, 861, 822, 840, 815, 833, 808],  # each slice waits for the heart
+        [800, 800, 806, 800, 797, 803, 800, 795, 800, 804],  # and jitters
+        [812, 845, 830, 799, 1630, 822, 840, 815, 833, 808],  # a beat was missed
+        [800, 800, 800, 800, 1600, 800, 800, 800, 800, 800],
+    ],
+)
+def test_a_repetition_time_that_follows_the_heart_is_no_kind(times, tmp_path):
+    def edit(ds, k):
+        ds.RepetitionTime = str(times[k])
+
+    stored = classic(tmp_path, values=stored_values(10), edit=edit)
+    source = read_series(tmp_path, "anatomy")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+
+
+def test_halves_of_a_stack_with_two_repetition_times_are_two_kinds(tmp_path):
+    def edit(ds, k):
+        ds.RepetitionTime = "500" if k < 3 else "502" if k == 3 else "2500"
+
+    classic(tmp_path, values=stored_values(10), edit=edit)
+    with pytest.raises(ReadError, match=r"RepetitionTime=2500 \(6 images\), RepetitionTime=500 \(4 images\)"):
+        read_series(tmp_path, "anatomy")
 
 
 def test_beds_and_times_are_no_kinds(tmp_path):

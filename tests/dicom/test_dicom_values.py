@@ -13,6 +13,7 @@ from pydicom.encaps import encapsulate, generate_frames
 
 from coconet_med.dicom.pixels import stream_size
 from coconet_med.errors import ReadError
+from coconet_med.readers import limits, read
 from coconet_med.readers.dicom import read_series
 
 RLE, JPEG_LS, JPEG_2000 = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
@@ -231,10 +232,23 @@ def test_a_code_stream_larger_than_its_header_is_refused_before_decoding(tmp_pat
 
 
 def test_deflated_data_may_not_grow_without_bound(tmp_path, monkeypatch):
-    monkeypatch.setattr("coconet_med.dicom.scan.MAX_INFLATED", 500)
     classic(tmp_path, finish=ENCODERS["deflate"])
-    with pytest.raises(ReadError, match="deflated data grow beyond"):
+    with pytest.raises(ReadError, match=r"deflated bytes grow beyond .* GiB; --max-memory GIB allows more"):
+        read(tmp_path, "anatomy", max_memory=500 / 2**30)
+    monkeypatch.setattr(limits, "FREE_BYTES", 200)
+    monkeypatch.setattr(limits, "LARGEST_GROWTH", 0.2)
+    with pytest.raises(ReadError, match="deflated bytes grow beyond"):
         read_series(tmp_path, "anatomy")
+    assert read(tmp_path, "anatomy", max_memory=0.1).image.GetSize() == (12, 10, 6)
+
+
+def test_the_intercept_of_a_pet_is_applied_and_told(tmp_path):
+    stored = classic(tmp_path, "PT", slopes=[2.0] * 6, edit=lambda ds, k: setattr(ds, "RescaleIntercept", "-50"))
+    source = read_series(tmp_path, "function", suv="never")
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), 2.0 * stored - 50)
+    assert [w for w in source.warnings if "Intercept" in w] == [
+        "Rescale Intercept of a PET is -50, where DICOM wants 0: it was added to the values, and SUV has it"
+    ]
 
 
 def test_an_unknown_transfer_syntax_is_named(tmp_path):
