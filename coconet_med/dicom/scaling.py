@@ -15,6 +15,9 @@ from coconet_med.errors import ReadError
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: SOP Class UID of classic PET images.
+PET = "1.2.840.10008.5.1.4.1.1.128"
+
 
 def check_scaling(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
     """Refuse frames whose scales contradict each other; what is odd short of that comes back as warnings.
@@ -37,7 +40,7 @@ def check_scaling(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
             f"{name}: {some} a negative Rescale Slope ({name_files(negative)}), which turns their values upside down; "
             "export the series again"
         )
-    return (*_intercepts(name, series, frames), *_shifted(series, frames), *_inverted(series, frames))
+    return (*_intercepts(name, series, frames), *_shifted(frames), *_inverted(series, frames))
 
 
 def mirror_of(instance: Instance) -> float | None:
@@ -73,13 +76,13 @@ def _intercepts(name: str, series: Series, frames: Sequence[Frame]) -> tuple[str
     return ()
 
 
-def _shifted(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
-    """PET holds amounts: a stored 0 is no activity (PS3.3 C.8.9.4.1.2 wants an intercept of 0)."""
-    found = sorted({frame.intercept for frame in frames if frame.intercept != 0 and frame.mapped is None})
-    if series.modality != "PT" or not found:
+def _shifted(frames: Sequence[Frame]) -> tuple[str, ...]:
+    """A stored 0 of a classic PET is no activity: its Rescale Intercept is always 0 (PS3.3 C.8.9.4, Table C.8-63)."""
+    found = sorted({f.intercept for f in frames if f.intercept and f.instance.sop_class == PET and not f.mapped})
+    if not found:
         return ()
     values = f"{found[0]:g}" if len(found) == 1 else f"{found[0]:g} to {found[-1]:g}"
-    return (f"Rescale Intercept of a PET is {values}, where DICOM wants 0: it was added to the values, and SUV has it",)
+    return (f"Rescale Intercept of a PET is {values}, where DICOM has 0: it was added to the values, and SUV has it",)
 
 
 def _inverted(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:

@@ -208,7 +208,7 @@ def test_repetitions_of_one_kind_are_refused_with_what_tells_them_apart(tmp_path
 @pytest.mark.parametrize(("keyword", "values"), [("RepetitionTime", ["500", "3000"]), ("EchoNumbers", ["1", "2"])])
 def test_repetition_time_and_echo_number_tell_copies_apart(tmp_path, keyword, values):
     stored = _echoes(tmp_path, ("3", "3"), **{keyword: values})
-    with pytest.raises(ReadError, match=rf"held 2 times .*--select '{keyword}={values[0]}'"):
+    with pytest.raises(ReadError, match=rf"(held 2 times|of 2 kinds) .*--select '{keyword}={values[0]}'"):
         read_series(tmp_path, "anatomy")
     source = read_series(tmp_path, "anatomy", select=f"{keyword}={values[1]}")
     np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored[1])

@@ -247,7 +247,7 @@ def test_the_intercept_of_a_pet_is_applied_and_told(tmp_path):
     source = read_series(tmp_path, "function", suv="never")
     np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), 2.0 * stored - 50)
     assert [w for w in source.warnings if "Intercept" in w] == [
-        "Rescale Intercept of a PET is -50, where DICOM wants 0: it was added to the values, and SUV has it"
+        "Rescale Intercept of a PET is -50, where DICOM has 0: it was added to the values, and SUV has it"
     ]
 
 
