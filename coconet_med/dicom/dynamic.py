@@ -52,25 +52,29 @@ def volumes(frames: Sequence[Frame], plane: Plane, series: Series, *, asked: boo
 def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[list[Frame], float]], str | None]:
     """The volumes to combine with their weights (which add up to 1), and a sentence for the user.
 
-    ``"mean"`` weights by Actual Frame Duration; a number takes that point in time, from 0.
+    ``"mean"`` weights by Actual Frame Duration; a number takes that point in time, or that gate, from 0.
 
     Raises:
         OptionError: ``dynamic`` names a point in time that the series does not have.
-        ReadError: durations differ within one point in time.
+        ReadError: durations differ within one point in time, or gates of one time are corrected for different decay.
     """
     if len(parts) == 1:
         if dynamic not in ("mean", 0):
             raise OptionError(f"--dynamic {dynamic}: the series has one frame in time only; leave the option out")
         return [(parts[0], 1.0)], None
+    kind, part_of_it = ("gated", "gate") if is_gated(parts) else ("dynamic", "frame")
     if dynamic != "mean":
         if not isinstance(dynamic, int) or isinstance(dynamic, bool) or not 0 <= dynamic < len(parts):
             raise OptionError(f"--dynamic {dynamic}: expected 'mean' or a frame from 0 to {len(parts) - 1}")
-        return [(parts[dynamic], 1.0)], f"dynamic series: frame {dynamic} of 0 to {len(parts) - 1} taken"
+        return [(parts[dynamic], 1.0)], f"{kind} series: {part_of_it} {dynamic} of 0 to {len(parts) - 1} taken"
+    if kind == "gated":
+        _refuse_other_decay(parts)
     durations = []
     for number, part in enumerate(parts):
         found = {frame.duration for frame in part}
         if len(found) > 1:
-            raise ReadError(f"dynamic series: slices of frame {number} differ in Actual Frame Duration; choose a frame")
+            msg = f"{kind} series: slices of {part_of_it} {number} differ in Actual Frame Duration; choose one with"
+            raise ReadError(f"{msg} --dynamic N")
         durations.append(found.pop())
     if None in durations:
         note = "equal weights, as Actual Frame Duration is missing"
@@ -78,7 +82,39 @@ def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[l
     else:
         note = "weighted by frame duration"
         weights = [d / sum(durations) for d in durations]
-    return list(zip(parts, weights, strict=True)), f"dynamic series: mean of {len(parts)} frames, {note}"
+    told = f"{kind} series: mean of {len(parts)} {part_of_it}s, {note}"
+    if kind == "gated":
+        told += ": heartbeat or breath are blurred in it; --dynamic N takes one gate"
+    return list(zip(parts, weights, strict=True)), told
+
+
+def is_gated(parts: Sequence[list[Frame]]) -> bool:
+    """Whether the copies of a place are gates of the heart or the breath rather than points in time.
+
+    The header says so (Series Type, Image or Frame Type, Number of Time Slots), or Trigger Time alone tells them apart.
+    """
+    first = [part[0] for part in parts]
+    for frame in first:
+        words = {word.upper() for word in headers.words(frame.instance.header, "SeriesType")}
+        words |= {word.upper() for word in (frame.picture.values("ImageType") if frame.picture else ())}
+        if (
+            any("GATED" in word for word in words)
+            or (headers.number(frame.instance.header, "NumberOfTimeSlots") or 0) > 1
+        ):
+            return True
+    return len({frame.time[3] for frame in first}) == len(first) and len({frame.time[:3] for frame in first}) == 1
+
+
+def _refuse_other_decay(parts: Sequence[list[Frame]]) -> None:
+    """Gates are of one time, so one decay: where their factors differ, some are wrong and the mean would be."""
+    times = {part[0].time[1:3] for part in parts}
+    factors = [headers.number(part[0].instance.header, "DecayFactor") for part in parts]
+    known = [factor for factor in factors if factor]
+    if len(times) == 1 and known and max(known) > 1.01 * min(known):
+        raise ReadError(
+            f"gated series: its gates are of one time, but state Decay Factors from {min(known):g} to {max(known):g}, "
+            "so they have no mean; take one with --dynamic N"
+        )
 
 
 def _order(frame: Frame) -> tuple:

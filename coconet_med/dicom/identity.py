@@ -1,9 +1,10 @@
 """Whose images: what headers say of the patient, and whether two of them can be one person.
 
-Compared are Patient ID (0010,0020) with its issuer, Patient's Birth Date and Patient's Sex; never the name, which
-people spell in many ways.  A value that is missing, a placeholder ("ANON", "0", born 1900-01-01), or replaced in one of
-the two headers only (Patient Identity Removed) is unknown: it tells neither one person nor two.  Where both are
-de-identified their pseudonyms are compared like any other IDs.
+Compared are Patient ID (0010,0020) with its issuer, Patient's Birth Date and Patient's Sex.  Patient's Name, which
+people spell in many ways and change, and the sex O (other), which many systems write for unknown, only raise a doubt.
+A value that is missing, a placeholder ("ANON", "0", born 1900-01-01), or replaced in one of the two headers only
+(Patient Identity Removed) is unknown: it tells neither one person nor two.  Where both are de-identified their
+pseudonyms are compared like any other IDs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.person_name import known_name, names_differ
 from coconet_med.errors import ReadError
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Person:
         universal: the same as a worldwide name, from Issuer of Patient ID Qualifiers Sequence (0010,0024).
         birth: birth date, YYYYMMDD.
         sex: M, F or O.
+        called: Patient's Name, as :func:`coconet_med.dicom.person_name.known_name` folds it.
         removed: Patient Identity Removed (0012,0062) is YES.
         others: further IDs of the person, from Other Patient IDs (0010,1000 and 0010,1002), with their issuers.
     """
@@ -54,6 +57,7 @@ class Person:
     universal: str = ""
     birth: str = ""
     sex: str = ""
+    called: str = ""
     removed: bool = False
     others: frozenset[tuple[str, str]] = frozenset()
 
@@ -91,6 +95,7 @@ def person_of(ds: Dataset) -> Person:
         universal,
         _birth(headers.text(ds, "PatientBirthDate")),
         sex if sex in ("M", "F", "O") else "",
+        known_name(headers.printable(headers.value(ds, "PatientName") or "")),
         headers.text(ds, "PatientIdentityRemoved").strip().upper() == "YES",
         _others(ds),
     )
@@ -109,13 +114,19 @@ def compare(one: Person, other: Person) -> Comparison:
         return Comparison((), (), ATTRIBUTES, (note,))
     found: dict[str, bool | None] = {
         "birth date": _equal(one.birth, other.birth),
-        "sex": _equal(one.sex, other.sex),
+        "sex": None if "O" in (one.sex, other.sex) and one.sex != other.sex else _equal(one.sex, other.sex),
     }
     found["Patient ID"], note = _same_id(one, other, certain=found["birth date"] is True and found["sex"] is not False)
     notes = [note] if note else []
     for name, values in (("birth date", (one.birth, other.birth)), ("sex", (one.sex, other.sex))):
         if any(values) and not all(values):
             notes.append(f"the {name} is known of one image only")
+    if sorted((one.sex, other.sex)) in (["F", "O"], ["M", "O"]):
+        notes.append("the sex is O (other, or not known) in one image and M or F in the other")
+    if names_differ(one.called, other.called):
+        notes.append(
+            "Patient's Name differs: one person under two names, or two people; make sure whose images they are"
+        )
     same, different, unknown = (
         tuple(name for name in ATTRIBUTES if found[name] is verdict) for verdict in (True, False, None)
     )
@@ -162,7 +173,10 @@ def refuse_several_in_series(series: Series) -> tuple[str, ...]:
             f"({in_words(differ)}): {listed}; give the files of one patient"
         )
     if len(by_person) > 1:
-        return (f"the files of series {series.uid} describe the patient in {len(by_person)} ways (values missing?)",)
+        return (
+            f"the files of series {series.uid} describe the patient in {len(by_person)} ways "
+            "(a value that is missing, or another name)",
+        )
     return ()
 
 

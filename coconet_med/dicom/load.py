@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.dynamic import Dynamic, chosen, volumes
+from coconet_med.dicom.dynamic import Dynamic, chosen, is_gated, volumes
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.frames import frames_of
 from coconet_med.dicom.geometry import Stack, arrange, common_plane
@@ -148,7 +148,8 @@ def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic, selection: Selec
         met += tuple(str(choice) for choice in selection.choices if choice.key == FRAME)
     parts, note = chosen(copies, dynamic)
     if selection.frame is not None:
-        note = note and f"frame {dynamic} of 0 to {len(copies) - 1} taken, as asked (--select)"
+        part_of_it = "gate" if is_gated(copies) else "frame"
+        note = note and f"{part_of_it} {dynamic} of 0 to {len(copies) - 1} taken, as asked (--select)"
         frames = [frame for part, _ in parts for frame in part]
         pictures = [frame.picture for frame in frames if frame.picture]
         refuse_mixture(pictures, series)

@@ -51,6 +51,55 @@ def test_a_frame_that_does_not_exist_is_an_error(tmp_path, frame):
         read_series(tmp_path, "function", dynamic=frame)
 
 
+def _gates(folder, *, edit=lambda ds, k, n: None, **options):
+    """Three gates of one interval: Trigger Time tells them apart, nothing else of time."""
+
+    def gate(ds, k, n):
+        ds.AcquisitionTime, ds.FrameReferenceTime, ds.TriggerTime = "110000", "0", str(n * 250)
+        edit(ds, k, n)
+
+    return _dynamic(folder, edit=gate, **options)
+
+
+GATED = {
+    "Trigger Time alone": lambda ds, k, n: None,
+    "Series Type": lambda ds, k, n: setattr(ds, "SeriesType", ["GATED", "IMAGE"]),
+    "Image Type": lambda ds, k, n: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "GATED"]),
+    "time slots": lambda ds, k, n: setattr(ds, "NumberOfTimeSlots", 3),
+}
+
+
+@pytest.mark.parametrize("how", GATED)
+def test_gates_are_called_gates_and_their_mean_is_that_of_the_cycle(tmp_path, how):
+    stored = _gates(tmp_path, edit=GATED[how], durations=(60000, 60000, 30000))
+    source = read_series(tmp_path, "function", suv="never")
+    mean = np.average(stored, axis=0, weights=(2, 2, 1))
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), mean, rtol=1e-5)
+    assert source.warnings == (
+        "gated series: mean of 3 gates, weighted by frame duration: heartbeat or breath are blurred in it; "
+        "--dynamic N takes one gate",
+    )
+    one = read_series(tmp_path, "function", suv="never", dynamic=1)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(one.image), stored[1])
+    assert one.warnings == ("gated series: gate 1 of 0 to 2 taken",)
+    asked = read_series(tmp_path, "function", suv="never", select="frame=2")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(asked.image), stored[2])
+    assert asked.warnings == ("gate 2 of 0 to 2 taken, as asked (--select)",)
+
+
+def test_points_in_time_with_trigger_times_are_dynamic(tmp_path):
+    _dynamic(tmp_path, edit=lambda ds, k, n: setattr(ds, "TriggerTime", "0"))
+    warnings = read_series(tmp_path, "function", suv="never").warnings
+    assert warnings == ("dynamic series: mean of 3 frames, weighted by frame duration",)
+
+
+def test_gates_of_one_time_with_several_decays_have_no_mean(tmp_path):
+    _gates(tmp_path, edit=lambda ds, k, n: setattr(ds, "DecayFactor", str(1.0 + n / 10)))
+    with pytest.raises(ReadError, match=r"gates are of one time, but state Decay Factors from 1 to 1\.2.*--dynamic N"):
+        read_series(tmp_path, "function")
+    assert read_series(tmp_path, "function", suv="never", dynamic=0).image.GetSize() == (12, 10, 6)
+
+
 def test_frames_at_equal_times_are_not_averaged(tmp_path):
     def still(ds, k, n):
         ds.AcquisitionTime, ds.FrameReferenceTime = "110000", "0"

@@ -54,6 +54,7 @@ def _person(**attributes):
     return person_of(_item(**attributes))
 
 
+BASE = {"IssuerOfPatientID": "SOUTH", "PatientSex": "M"}
 OTHERS = {
     "another Patient ID": {"PatientID": "P-2"},
     "a twin": {"PatientID": "P-2", "PatientName": "Phantom^Paula"},
@@ -65,7 +66,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("what", OTHERS)
 def test_two_paths_of_two_patients_are_refused(what, tmp_path):
-    mri, pet = _pair(tmp_path, mri={"IssuerOfPatientID": "SOUTH"}, pet={"IssuerOfPatientID": "SOUTH"} | OTHERS[what])
+    mri, pet = _pair(tmp_path, mri=BASE, pet=BASE | OTHERS[what])
     with pytest.raises(PairError, match=r"are of different patients: .* differ.*--different-patients") as refusal:
         _fuse(mri, pet)
     assert "\n" not in str(refusal.value)
@@ -74,7 +75,7 @@ def test_two_paths_of_two_patients_are_refused(what, tmp_path):
 
 @pytest.mark.parametrize("what", OTHERS)
 def test_a_study_folder_of_two_patients_lists_them(what, tmp_path):
-    _pair(tmp_path, mri={"IssuerOfPatientID": "SOUTH"}, pet={"IssuerOfPatientID": "SOUTH"} | OTHERS[what])
+    _pair(tmp_path, mri=BASE, pet=BASE | OTHERS[what])
     with pytest.raises(
         ReadError, match=r"several patients .* differs.: Patient ID P-.*; Patient ID P-.*; give "
     ) as listed:
@@ -138,7 +139,7 @@ def test_monai_transforms_refuse_two_patients(tmp_path):
     pytest.importorskip("monai")
     from coconet_med.transforms import ReadSourced
 
-    mri, pet = _pair(tmp_path, pet={"PatientSex": "F"})
+    mri, pet = _pair(tmp_path, mri={"PatientSex": "M"}, pet={"PatientSex": "F"})
     with pytest.raises(PairError, match=r"sex differs"):
         ReadSourced(("anatomy", "function"))({"anatomy": mri, "function": pet})
     ReadSourced(("anatomy", "function"), different_patients=True)({"anatomy": mri, "function": pet})
@@ -186,6 +187,7 @@ UNKNOWN = {
     "0": ({"PatientID": "0000"}, "placeholder"),
     "de-identified": ({"PatientID": "x81", "PatientBirthDate": "", "PatientIdentityRemoved": "YES"}, "de-identified"),
     "birth date alone": ({"PatientBirthDate": ""}, "the birth date is known of one image only"),
+    "sex other": ({"PatientSex": "F"}, "the sex is O (other, or not known) in one image and M or F in the other"),
     "birth date replaced": ({"PatientBirthDate": "19000101"}, "the birth date is known of one image only"),
 }
 
@@ -206,6 +208,37 @@ def test_an_image_without_headers_beside_dicom_is_unknown(tmp_path):
     result = _fuse(mri, tmp_path / "pet.nii.gz")
     assert any(w.startswith("pet.nii.gz: says nothing of its patient") for w in result.warnings)
     assert result.sidecar()["patients"]["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("Phantom^Paul", "Smith^Paula", True),
+        ("Phantom^Paul", "Phantom^Paula Maria", False),  # a name cut short, and a middle name
+        ("Phantom^Paul", "Phantom^Peter", True),
+        ("MÜLLER^Jörg^^Dr.", "mueller, joerg", False),
+        ("Jörg Müller", "Muller^Jorg", False),
+        ("Yamada^Tarou=山田^太郎", "YAMADA^TAROU", False),
+        ("van der Berg^A", "Berg^Anna", False),
+        ("Doe^John", "Doe^Jane", True),
+        ("Doe^John", "ANON^12", False),
+        ("Doe^John", "", False),
+        ("X1234", "Subject 7", False),
+    ],
+)
+def test_another_name_is_told_and_not_refused(one, other, differ, tmp_path):
+    for first, second in ((one, other), (other, one)):
+        found = compare(_person(PatientID="1", PatientName=first), _person(PatientID="1", PatientName=second))
+        assert not found.different
+        assert any("Patient's Name differs" in note for note in found.notes) == differ
+
+
+def test_a_pair_under_two_names_is_fused_with_a_warning_that_prints_neither(tmp_path):
+    result = _fuse(*_pair(tmp_path, pet={"PatientName": "Smith^Mary"}))
+    (told,) = [warning for warning in result.warnings if "Name" in warning]
+    assert told.startswith("patients of anatomy and function: Patient's Name differs: one person under two names")
+    assert not {"smith", "phantom"} & set(told.lower().split())
+    assert result.sidecar()["patients"]["verdict"] == "same"
 
 
 SOUTH = {"IssuerOfPatientIDQualifiersSequence": [_item(UniversalEntityID="1.2.3", UniversalEntityIDType="ISO")]}
