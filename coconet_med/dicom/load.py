@@ -4,58 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.dynamic import Dynamic, chosen, is_gated, volumes
+from coconet_med.dicom.dynamic import Dynamic
 from coconet_med.dicom.frame import Frame
-from coconet_med.dicom.frames import frames_of
-from coconet_med.dicom.geometry import Stack, arrange, common_plane
-from coconet_med.dicom.identity import refuse_several_in_series
-from coconet_med.dicom.kinds import Picture, pictures_of, refuse_mixture
+from coconet_med.dicom.geometry import Stack
+from coconet_med.dicom.layout import Layout, layout_of, name_of
 from coconet_med.dicom.padding import replace_padding
 from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
-from coconet_med.dicom.reference import SUV_BOUND
 from coconet_med.dicom.resample_slices import regrid
-from coconet_med.dicom.scaling import check_scaling, count_unmapped, unmapped_note
-from coconet_med.dicom.select import EVERYTHING, FRAME, Selection, select
-from coconet_med.dicom.series import Series, name_files
-from coconet_med.dicom.suv import Suv, not_decay_corrected, suv_factor
-from coconet_med.errors import OptionError, ReadError
-from coconet_med.source import RELATIVE_UNITS, Source
+from coconet_med.dicom.scaling import count_unmapped, unmapped_note
+from coconet_med.dicom.select import EVERYTHING, Selection
+from coconet_med.dicom.series import Series
+from coconet_med.dicom.suv import Suv, not_decay_corrected
+from coconet_med.dicom.units import SuvChoice, units_of
+from coconet_med.errors import ReadError
+from coconet_med.source import Source
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
-
-SuvChoice = Literal["auto", "never"]
-UNITS = {
-    "BQML": "Bq/ml",
-    "GML": "SUVbw",
-    "CNTS": "counts",
-    "CPS": "counts/s",
-    "PROPCNTS": "proportional counts",
-    "PROPCPS": "proportional counts/s",
-    "CM2ML": "SUVbsa",
-    "US": RELATIVE_UNITS,
-}
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """The volumes of a series that become one, checked: geometry is decided before a pixel is read."""
-
-    series: Series
-    frames: list[Frame]
-    parts: list[tuple[list[Frame], float]]
-    stack: Stack
-    note: str | None
-    odd: tuple[str, ...] = ()
-    met: tuple[str, ...] = ()
 
 
 def check_series(
@@ -63,7 +36,7 @@ def check_series(
 ) -> None:
     """Raise the :class:`~coconet_med.errors.ReadError` that reading would raise, short of decoding pixels."""
     with headers.quiet():
-        _layout(series, allow_gaps, dynamic, selection)
+        layout_of(series, allow_gaps=allow_gaps, dynamic=dynamic, selection=selection)
 
 
 def load_series(
@@ -90,9 +63,9 @@ def load_series(
         OptionError: ``dynamic`` names a frame that does not exist.
     """
     with headers.quiet() as notes:
-        layout = _layout(series, allow_gaps, dynamic, selection)
+        layout = layout_of(series, allow_gaps=allow_gaps, dynamic=dynamic, selection=selection)
         series = layout.series  # what was not selected has no say in units and names
-        units, scaling = _units(series, layout.frames, suv)
+        units, scaling = units_of(series, layout.frames, suv)
         _refuse_undecayed_mean(series, layout, scaling)
         layout = _scaled(layout, scaling)
         values, origin, unmapped = _values(series, layout)
@@ -113,7 +86,7 @@ def load_series(
     details = _details(series, layout, units, scaling)
     return Source(
         image=_image(values, origin, layout.stack),
-        name=_name(series),
+        name=name_of(series),
         units=units,
         modality=series.modality,
         files=tuple(instance.path for instance in ordered),
@@ -126,110 +99,7 @@ def load_series(
     )
 
 
-def _layout(series: Series, allow_gaps: bool, dynamic: Dynamic, selection: Selection) -> _Layout:
-    odd = _refuse_contradictions(series)
-    selected = select(pictures_of(series), selection, series)
-    if selection.frame is None:
-        refuse_mixture(selected.pictures, series)
-    series = _of_pictures(series, selected.pictures)
-    frames = frames_of(series, selected.pictures)
-    plane = common_plane(frames)
-    if len(frames) == 1:
-        arrange(frames, plane)  # raises: a single slice
-    copies = volumes(frames, plane, series, asked=selection.frame is not None)
-    met = selected.met
-    if selection.frame is not None and (len(copies) > 1 or not selection.lenient or selection.frame == 0):
-        if dynamic != "mean":
-            raise OptionError(f"--dynamic {dynamic} and --select frame={selection.frame}: give one of the two")
-        if selection.frame >= len(copies):
-            last = len(copies) - 1
-            raise OptionError(f"--select frame={selection.frame}: {_name(series)} has the frames 0 to {last}")
-        dynamic = selection.frame
-        met += tuple(str(choice) for choice in selection.choices if choice.key == FRAME)
-    parts, note = chosen(copies, dynamic)
-    if selection.frame is not None:
-        part_of_it = "gate" if is_gated(copies) else "frame"
-        note = note and f"{part_of_it} {dynamic} of 0 to {len(copies) - 1} taken, as asked (--select)"
-        frames = [frame for part, _ in parts for frame in part]
-        pictures = [frame.picture for frame in frames if frame.picture]
-        refuse_mixture(pictures, series)
-        series = _of_pictures(series, pictures)
-    stacks = [arrange(part, plane) for part, _ in parts]
-    for stack in stacks:
-        if stack.fault and not allow_gaps:
-            raise ReadError(f"series {series.describe()}: {stack.fault}; --allow-gaps resamples it onto a regular grid")
-        if len(stack.frames) != len(stacks[0].frames) or np.abs(stack.distances - stacks[0].distances).max() > 0.1:
-            raise ReadError(f"series {series.describe()}: the slices of its frames in time lie in different places")
-    odd += check_scaling(series, frames)
-    ordered = [(list(stack.frames), weight) for stack, (_, weight) in zip(stacks, parts, strict=True)]
-    return _Layout(series, frames, ordered, stacks[0], note, odd, met)
-
-
-def _of_pictures(series: Series, pictures: Sequence[Picture]) -> Series:
-    """The series with the files of these images alone."""
-    paths = {picture.instance.path for picture in pictures}
-    kept = tuple(instance for instance in series.instances if instance.path in paths)
-    return series if len(kept) == len(series.instances) else replace(series, instances=kept)
-
-
-def _refuse_contradictions(series: Series) -> tuple[str, ...]:
-    """Refuse a series whose files contradict each other; what is odd short of that comes back as warnings."""
-    odd = refuse_several_in_series(series)
-    for keyword, what in (
-        ("FrameOfReferenceUID", "frames of reference"),
-        ("Modality", "modalities"),
-        ("StudyInstanceUID", "studies"),
-    ):
-        found = {headers.text(instance.header, keyword) for instance in series.instances}
-        if len(found) > 1:
-            raise ReadError(f"series {series.describe()}: its files belong to {len(found)} different {what}")
-    kept = {instance.uid: instance for instance in series.instances}
-    for copy in series.duplicates:
-        if any(
-            headers.text(copy.header, tag) != headers.text(kept[copy.uid].header, tag)
-            for tag in ("ImagePositionPatient", "InstanceNumber", "FrameReferenceTime")
-        ):
-            raise ReadError(
-                f"series {series.describe()}: different images share one SOP Instance UID "
-                f"({name_files([copy.path, kept[copy.uid].path])}); export the series again"
-            )
-    return odd
-
-
-def _units(series: Series, frames: Sequence[Frame], suv: SuvChoice) -> tuple[str, Suv]:
-    stated = frames[0].units
-    own = UNITS.get(stated, headers.printable(stated, limit=40) or RELATIVE_UNITS)
-    if series.modality == "MR":
-        return RELATIVE_UNITS, Suv(None)
-    if series.modality == "CT":
-        return ("HU" if stated in ("", "HU") else own), Suv(None)
-    scaling = suv_factor(series, stated)
-    if scaling.reason.startswith("values are SUV normalized"):
-        own = f"SUV{headers.text(series.facts, 'SUVType').strip().lower() or 'bsa'}"
-    if scaling.activity:
-        own = "Bq/ml"
-    if suv == "never" and own != "SUVbw":
-        return own, Suv(None, "not asked for", activity=scaling.activity)
-    scaling = _with_real_world(frames, scaling)
-    return ("SUVbw" if scaling.factor is not None else own), scaling
-
-
-def _with_real_world(frames: Sequence[Frame], scaling: Suv) -> Suv:
-    """The mapping to SUVbw that the scanner states beside Bq/ml: a check of the factor, or what there is instead."""
-    ratios = [f.suvbw.slope / f.slope for f in frames if f.suvbw and f.slope]
-    if len(ratios) < len(frames) or any(abs(f.suvbw.intercept) > 1e-6 or f.intercept for f in frames if f.suvbw):
-        return scaling
-    if scaling.factor is None and not scaling.factors and max(ratios) - min(ratios) <= 1e-4 * max(ratios):
-        rule = f"Real World Value Mapping to SUVbw ({scaling.reason})"
-        return Suv(ratios[0], inputs={"rule": rule})
-    share = ratios[0] / scaling.factor if scaling.factor else 1.0
-    if abs(share - 1.0) <= SUV_BOUND:
-        return scaling
-    note = f"SUV: the Real World Value Mapping of the scanner says {share:.3g} where weight, dose and times give 1.00"
-    return replace(scaling, warnings=(*scaling.warnings, note))
-
-
-def _scaled(layout: _Layout, scaling: Suv) -> _Layout:
+def _scaled(layout: Layout, scaling: Suv) -> Layout:
     """The frames of images that are not decay corrected, each with its factor to SUVbw in slope and intercept."""
     factors = scaling.factors
     if not factors:
@@ -243,7 +113,7 @@ def _scaled(layout: _Layout, scaling: Suv) -> _Layout:
     return replace(layout, parts=[([scaled(f) for f in part], weight) for part, weight in layout.parts])
 
 
-def _refuse_undecayed_mean(series: Series, layout: _Layout, scaling: Suv) -> None:
+def _refuse_undecayed_mean(series: Series, layout: Layout, scaling: Suv) -> None:
     """Frames that each hold the activity of their own time have no mean; SUV corrects them one by one."""
     if len(layout.parts) > 1 and scaling.factor is None and series.modality == "PT" and not_decay_corrected(series):
         raise ReadError(
@@ -252,7 +122,7 @@ def _refuse_undecayed_mean(series: Series, layout: _Layout, scaling: Suv) -> Non
         )
 
 
-def _values(series: Series, layout: _Layout) -> tuple[np.ndarray, tuple[float, ...], tuple[str, ...]]:
+def _values(series: Series, layout: Layout) -> tuple[np.ndarray, tuple[float, ...], tuple[str, ...]]:
     """The (weighted) values, (k, j, i), the position of the first voxel, and warnings."""
     total: np.ndarray | None = None
     outside = 0
@@ -280,7 +150,7 @@ def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.
     return image
 
 
-def _series_warnings(series: Series, layout: _Layout, units: str, scaling: Suv, suv: SuvChoice) -> list[str]:
+def _series_warnings(series: Series, layout: Layout, units: str, scaling: Suv, suv: SuvChoice) -> list[str]:
     found: list[str] = list(layout.odd)
     if series.duplicates:
         found.append(f"{len(series.duplicates)} duplicate file(s) dropped")
@@ -304,7 +174,7 @@ def _series_warnings(series: Series, layout: _Layout, units: str, scaling: Suv, 
     return [*found, *scaling.warnings]
 
 
-def _details(series: Series, layout: _Layout, units: str, scaling: Suv) -> dict[str, Any]:
+def _details(series: Series, layout: Layout, units: str, scaling: Suv) -> dict[str, Any]:
     return {
         "series_uid": series.uid,
         "study_uid": series.study_uid,
@@ -320,12 +190,6 @@ def _details(series: Series, layout: _Layout, units: str, scaling: Suv) -> dict[
         if series.modality == "PT"
         else None,
     }
-
-
-def _name(series: Series) -> str:
-    """Series description, else folder name; without the characters that could make a path of it."""
-    name = headers.printable(series.description or series.instances[0].path.parent.name, limit=80)
-    return "".join("-" if c in "/\\:" else c for c in name).strip(". ") or "unnamed"
 
 
 def _digest(paths: Sequence[Path]) -> str:
