@@ -74,7 +74,11 @@ def geometry_from_affine(
     """
     matrix = affine[:3, :3] * RAS_TO_LPS[:, None]
     spacing = np.linalg.norm(matrix, axis=0)
-    if not np.isfinite(affine).all() or (spacing <= 0).any():
+    if not np.isfinite(affine).all():
+        raise GeometryError(
+            f"{name}: the affine holds values that are no finite numbers (NaN, infinity); repair its header"
+        )
+    if (spacing <= 0).any():
         msg = f"{name}: the affine is singular (voxel size {_numbers(spacing)} mm); repair its header"
         raise GeometryError(msg)
     direction = matrix / spacing

@@ -71,19 +71,29 @@ def choose_form(
         raise OptionError(msg)
     scale = np.diag((factor, factor, factor, 1.0))
     sform, qform = _coded(header.get_sform), _coded(header.get_qform)
+    broken = [n for n, f in (("sform", sform), ("qform", qform)) if f is not None and not np.isfinite(f).all()]
+    if len(broken) == 1 and sform is not None and qform is not None:
+        sform, qform = (None, qform) if broken == ["sform"] else (sform, None)
     codes = int(header["sform_code"]), int(header["qform_code"])
     if sform is None or qform is None:
         given = sform if sform is not None else qform
-        affine = scale @ (header.get_best_affine() if given is None else given)
+        with np.errstate(invalid="ignore"):  # of numbers that are not finite: refused by geometry_from_affine
+            affine = scale @ (header.get_best_affine() if given is None else given)
         code = 0 if given is None else codes[0] if sform is not None else codes[1]
         form = Form(affine, NiftiForms(affine, affine, code, code))
+        if len(broken) == 1 and given is not None and np.isfinite(given).all():
+            other = "qform" if broken == ["sform"] else "sform"
+            form.warnings.append(
+                f"{name}: its {broken[0]} holds values that are no finite numbers; the {other} was taken"
+            )
         if given is None:
             form.warnings.append(
                 f"{name}: the NIfTI header gives no orientation (sform and qform codes are 0); left and right are a "
                 "guess, and programs guess differently"
             )
         return form
-    sform, qform = scale @ sform, scale @ qform
+    with np.errstate(invalid="ignore"):
+        sform, qform = scale @ sform, scale @ qform
     taken = "qform" if choice == "qform" else "sform"
     affine = qform if choice == "qform" else sform
     form = Form(affine, NiftiForms(sform, qform, *codes))

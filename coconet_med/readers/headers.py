@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coconet_med.errors import ReadError
+from coconet_med.errors import GeometryError, ReadError
 
 if TYPE_CHECKING:
     from coconet_med.readers.limits import Packing
@@ -30,6 +30,12 @@ MILLIMETERS = {
     **dict.fromkeys(("nm", "nanometer", "nanometers", "nanometre", "nanometres"), 1e-6),
 }
 _UNSAID = ("", "?", "none", "???", "unknown")
+
+#: Fields of both formats that say where voxels lie.
+_PLACES = frozenset(
+    {"space directions", "space origin", "spacings", "axis mins", "axismins"}
+    | {"offset", "position", "origin", "transformmatrix", "rotation", "orientation", "elementspacing", "elementsize"}
+)
 
 _NRRD_BYTES = {
     **dict.fromkeys(("signed char", "int8", "int8_t", "uchar", "unsigned char", "uint8", "uint8_t"), 1),
@@ -96,6 +102,7 @@ def read_header(path: Path) -> TextHeader | None:
 
     Raises:
         ReadError: it names a voxel file that is not beside it, or not a regular file.
+        GeometryError: its place is not finite.
     """
     with path.open("rb") as file:
         start = file.read(LARGEST_HEADER)
@@ -118,6 +125,7 @@ def _nrrd(path: Path, start: bytes) -> TextHeader:
             if key in ("data file", "datafile"):
                 listed = lines[at + 1 :]
                 break
+    _refuse_no_numbers(path, fields)
     named = fields.get("data file", fields.get("datafile"))
     files = _beside(path, _names(named, listed)) if named is not None else ()
     shape = tuple(int(n) for n in fields["sizes"].split())
@@ -163,6 +171,7 @@ def _meta(path: Path, start: bytes) -> TextHeader:
         if key.strip().lower() == "elementdatafile":
             listed = start[at:].decode("utf-8", "replace").splitlines()
             break
+    _refuse_no_numbers(path, fields)
     named = fields["elementdatafile"]
     files = () if named.lower() == "local" else _beside(path, _names(named, listed))
     channels = int(fields.get("elementnumberofchannels", 1))
@@ -209,6 +218,25 @@ def _scale(names: list[str]) -> tuple[np.ndarray, str, str]:
     unknown = next((name for name in said if name.lower() not in MILLIMETERS), "")
     factors = [MILLIMETERS.get(name.lower(), 1.0) for name in names]
     return np.array((*factors, 1.0, 1.0, 1.0)[:3]), ", ".join(dict.fromkeys(said)), unknown
+
+
+def _refuse_no_numbers(path: Path, fields: dict[str, str]) -> None:
+    """Refuse a place that is NaN or infinite: ITK takes a NaN offset for 0.
+
+    Raises:
+        GeometryError: it names the field.
+    """
+    kinds = fields.get("kinds", "").lower().split()
+    for name in _PLACES & fields.keys():
+        words = re.findall(r"[^\s(),]+", fields[name])
+        if name == "spacings" and len(kinds) == len(words):  # an axis of colors has none
+            words = [w for w, kind in zip(words, kinds, strict=True) if kind in ("domain", "space", "???", "none")]
+        elif name == "spacings" and len(words) > 3:
+            words = words[-3:]
+        odd = next((word for word in words if re.fullmatch(r"[+-]?(nan|inf|infinity)", word.lower())), None)
+        if odd is not None:
+            msg = f"{path}: its '{name}' holds {odd}, which is no finite number; correct the header"
+            raise GeometryError(msg)
 
 
 def _names(named: str, listed: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -85,11 +86,11 @@ class PetFacts:
         return value if isinstance(value, bool) else None
 
     def number(self, key: str) -> float | None:
-        """A finite number."""
+        """A finite number, also one between quotation marks."""
         value = self.values.get(key)
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
-        return float(value) if _is_number(value) else None
+        return _number(value)
 
     def text(self, key: str) -> str:
         value = self.values.get(key)
@@ -106,10 +107,8 @@ class PetFacts:
 
     def _numbers(self, key: str) -> tuple[float, ...]:
         values = self.values.get(key)
-        values = [values] if _is_number(values) else values
-        if isinstance(values, list) and values and all(_is_number(value) for value in values):
-            return tuple(float(value) for value in values)
-        return ()
+        numbers = [_number(value) for value in (values if isinstance(values, list) else [values])]
+        return tuple(number for number in numbers if number is not None) if None not in numbers else ()
 
 
 def facts_of(image: Path, root: Path | None = None) -> PetFacts:
@@ -186,10 +185,10 @@ def _files(image: Path, root: Path | None) -> Iterable[Path]:
 def _weight(values: dict[str, Any], image: Path, root: Path | None) -> tuple[float, str] | None:
     """Body weight by the JSON file, else by the session, else by the participant."""
     for key in WEIGHT_KEYS:
-        if _is_number(values.get(key)):
-            scale = KILOGRAMS.get(str(values.get(f"{key}Units", "kg")).lower())
-            if scale:
-                return scale * float(values[key]), f"{key} of the JSON file"
+        number, units = _with_units(values.get(key), values.get(f"{key}Units", "kg"))
+        scale = KILOGRAMS.get(units)
+        if number is not None and scale:
+            return scale * number, f"{key} of the JSON file"
     labels = {word.partition("-")[0]: word for word in image.name.split("_") if "-" in word}
     if root is None or "sub" not in labels:
         return None
@@ -230,5 +229,19 @@ def _in_table(table: Path, key: str, label: str) -> float | None:
     return None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _with_units(value: object, units: object) -> tuple[float | None, str]:
+    """A number and its units, which may stand behind it: 70, ``"70"`` and ``"70 kg"``."""
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*([-+.\deE]+)\s*([A-Za-z]+)\s*", value)):
+        value, units = match.groups()
+    return _number(value), str(units).strip().lower()
+
+
+def _number(value: object) -> float | None:
+    """A finite number; many programs write numbers as texts."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

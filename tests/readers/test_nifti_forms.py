@@ -23,6 +23,20 @@ PLACE = np.eye(4)
 PLACE[:3, :3], PLACE[:3, 3] = TURN * [2, 2, 3], (-11, 20, 33)
 
 
+@pytest.mark.parametrize(("broken", "taken"), [("qform", "sform"), ("sform", "qform")])
+def test_a_form_of_no_finite_numbers_is_not_taken_and_not_handed_on(tmp_path: Path, broken: str, taken: str) -> None:
+    path = write(tmp_path / "a.nii", PLACE, PLACE, (1, 1))
+    raw = bytearray(path.read_bytes())
+    at = 268 if broken == "qform" else 292  # qoffset_x, and srow_x[3]
+    raw[at : at + 4] = np.float32(np.nan).tobytes()
+    path.write_bytes(raw)
+    source = read(path, "anatomy")
+    assert f"its {broken} holds values that are no finite numbers; the {taken} was taken" in source.warnings[0]
+    write_volume(source.image, tmp_path / "b.nii", forms=source.forms)
+    for form in (nib.load(tmp_path / "b.nii").get_sform(), nib.load(tmp_path / "b.nii").get_qform()):
+        np.testing.assert_allclose(form, PLACE, atol=1e-3)
+
+
 def moved(affine: np.ndarray, *by: float) -> np.ndarray:
     result = affine.copy()
     result[:3, 3] += by

@@ -80,6 +80,10 @@ def test_a_pet_becomes_suv_by_the_json_file_beside_it(pet):
         ({"TracerRadionuclide": "[18F]"}, 1.0),
         ({"TracerRadionuclide": "C11"}, 2 ** (2700 / 1221.8 - 2700 / 6586.2)),
         ({"InjectionStart": [-2700]}, 1.0),
+        ({"BodyWeight": "70"}, 1.0),
+        ({"BodyWeight": " 70 kg "}, 1.0),
+        ({"BodyWeight": "70000g"}, 1.0),
+        ({"InjectedRadioactivity": "200", "InjectionStart": "-2700", "ImageDecayCorrectionTime": ["0"]}, 1.0),
     ],
 )
 def test_the_factor_is_that_by_hand(pet, more, share):
@@ -102,6 +106,14 @@ def test_a_frame_that_is_not_decay_corrected_is_so_at_its_mean_count_time(pet):
     ("more", "reason"),
     [
         ({"BodyWeight": None}, "body weight is missing (BodyWeight of the JSON file, or weight in participants.tsv)"),
+        (
+            {"BodyWeight": "seventy"},
+            "body weight cannot be read: BodyWeight is 'seventy' in the JSON file; write a num",
+        ),
+        ({"BodyWeight": "70,5"}, "body weight cannot be read: BodyWeight is '70,5' in the JSON file"),
+        ({"BodyWeight": "70 stone"}, "body weight cannot be read: BodyWeight is '70 stone'"),
+        ({"BodyWeight": "n/a"}, "body weight is missing"),
+        ({"BodyWeight": True}, "body weight cannot be read: BodyWeight is True"),
         ({"BodyWeight": 70000}, "body weight of 70000 kg (BodyWeight of the JSON file) is not plausible"),
         ({"InjectedRadioactivity": None}, "InjectedRadioactivity is missing"),
         ({"InjectedRadioactivity": "n/a"}, "InjectedRadioactivity is 'n/a', not a number"),

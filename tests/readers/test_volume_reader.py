@@ -129,7 +129,25 @@ def test_a_singular_affine_is_refused(tmp_path: Path, broken: str) -> None:
     raw[108:112] = np.float32(352).tobytes()
     raw[344:348] = b"n+1\0"
     path.write_bytes(raw)
-    with pytest.raises(GeometryError, match="singular"):
+    with pytest.raises(GeometryError, match=r"no finite numbers \(NaN" if broken == "nan" else "singular"):
+        read(path, "anatomy")
+
+
+HEADERS = {
+    "offset.mha": "ObjectType = Image\nNDims = 3\nBinaryData = True\nTransformMatrix = 1 0 0 0 1 0 0 0 1\n"
+    "Offset = nan 0 0\nElementSpacing = 2 2 2\nDimSize = 4 5 6\nElementType = MET_FLOAT\nElementDataFile = LOCAL\n",
+    "space origin.nrrd": "NRRD0004\ntype: float\ndimension: 3\nspace: left-posterior-superior\nsizes: 4 5 6\n"
+    "space directions: (2,0,0) (0,2,0) (0,0,2)\nspace origin: (nan,nan,nan)\nendian: little\nencoding: raw\n\n",
+    "spacings.nrrd": "NRRD0004\ntype: float\ndimension: 3\nsizes: 4 5 6\nspacings: 2 inf 2\nendian: little\n"
+    "encoding: raw\n\n",
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_place_that_is_no_number_is_refused_before_itk_makes_it_zero(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(HEADERS[name].encode() + values().tobytes())
+    with pytest.raises(GeometryError, match=rf"its '{path.stem}' holds (nan|inf), which is no finite number; correct"):
         read(path, "anatomy")
 
 
