@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from coconet_med.dicom import headers
 from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, rescale
 from coconet_med.dicom.kinds import Picture, pictures_of
+from coconet_med.dicom.mapping_objects import mapped_by_objects
 from coconet_med.dicom.nm import nm_frames
 from coconet_med.dicom.realworld import PREFERRED, Mapping, best_mapping
 from coconet_med.dicom.scaling import mirror_of
@@ -199,8 +200,36 @@ def _enhanced_values(instance: Instance, values: Dataset | None, worlds: list[Da
     return _with_mapping(_Scale(slope, intercept, own), worlds)
 
 
+def with_objects(series: Series, frames: list[Frame]) -> tuple[list[Frame], tuple[str, ...]]:
+    """The frames of a PET with the mapping objects beside it taken into account, and what must be told of these.
+
+    What the images themselves state goes first.
+    """
+    if series.modality != "PT" or not series.mappings or any(frame.mapped or frame.suvbw for frame in frames):
+        return frames, ()
+    found, notes = mapped_by_objects(series, frames)
+    return [
+        frame if mapping is None else _rescaled(frame, mapping) for frame, mapping in zip(frames, found, strict=True)
+    ], notes
+
+
+def _rescaled(frame: Frame, mapping: Mapping) -> Frame:
+    scale = _by(_Scale(frame.slope, frame.intercept, frame.units), mapping)
+    return replace(
+        frame,
+        slope=scale.slope,
+        intercept=scale.intercept,
+        units=scale.units,
+        mapped=scale.taken,
+        suvbw=scale.beside,
+    )
+
+
 def _with_mapping(scale: _Scale, worlds: list[Dataset]) -> _Scale:
-    mapping = best_mapping(worlds)
+    return _by(scale, best_mapping(worlds))
+
+
+def _by(scale: _Scale, mapping: Mapping | None) -> _Scale:
     if mapping is None or mapping.units not in PREFERRED:
         return scale
     if scale.units in QUANTITATIVE:

@@ -10,7 +10,7 @@ import numpy as np
 from coconet_med.dicom import headers
 from coconet_med.dicom.dynamic import Dynamic, chosen, is_gated, volumes
 from coconet_med.dicom.frame import Frame
-from coconet_med.dicom.frames import frames_of
+from coconet_med.dicom.frames import frames_of, with_objects
 from coconet_med.dicom.geometry import Stack, arrange, common_plane
 from coconet_med.dicom.identity import refuse_several_in_series
 from coconet_med.dicom.kinds import Picture, pictures_of, refuse_mixture
@@ -55,7 +55,8 @@ def layout_of(series: Series, *, allow_gaps: bool, dynamic: Dynamic, selection: 
     if selection.frame is None:
         refuse_mixture(selected.pictures, series)
     series = _of_pictures(series, selected.pictures)
-    frames = frames_of(series, selected.pictures)
+    frames, told = with_objects(series, frames_of(series, selected.pictures))
+    odd += told
     plane = common_plane(frames)
     if len(frames) == 1:
         arrange(frames, plane)  # raises: a single slice

@@ -183,6 +183,7 @@ def _details(series: Series, layout: Layout, units: str, scaling: Suv) -> dict[s
         "frames_in_time": len(layout.frames) // len(layout.stack.frames),
         "dynamic": layout.note,
         **({"select": list(layout.met)} if layout.met else {}),
+        **({"value_mappings": _objects(series)} if series.mappings else {}),
         "geometry_fault": layout.stack.fault,
         "stated_units": layout.frames[0].units,
         "units": units,
@@ -190,6 +191,11 @@ def _details(series: Series, layout: Layout, units: str, scaling: Suv) -> dict[s
         if series.modality == "PT"
         else None,
     }
+
+
+def _objects(series: Series) -> list[dict[str, str]]:
+    """The mapping objects beside the series, whether they were used or not: they may have changed the values."""
+    return [{"name": one.name, "uid": one.uid, "sha256": _digest([one.path])} for one in series.mappings]
 
 
 def _digest(paths: Sequence[Path]) -> str:

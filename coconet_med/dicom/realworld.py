@@ -61,7 +61,11 @@ def best_mapping(items: Iterable[Dataset], preferred: Iterable[str] = PREFERRED)
     Several maps to one unit may be meant for different ranges of stored values; which voxel needs which is not decided
     here.
     """
-    found = mappings(items)
+    return best_of(mappings(items), preferred)
+
+
+def best_of(found: list[Mapping], preferred: Iterable[str] = PREFERRED) -> Mapping | None:
+    """As :func:`best_mapping`, of maps that are known already."""
     for units in (*preferred, *dict.fromkeys(one.units for one in found)):
         same = [one for one in found if one.units == units]
         if len({(one.slope, one.intercept) for one in same}) == 1:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.mapping_objects import attached
 from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, Instance, Series, name_files
 from coconet_med.errors import ReadError
 
@@ -73,7 +74,7 @@ def scan(path: Path | str) -> Scan:
         if damaged:
             raise ReadError(f"{root}: no DICOM file could be read; {damaged[0][1]}")
         raise ReadError(f"{root}: no DICOM files found")
-    series = _group(instances)
+    series = attached(_group(instances), others)
     damaged.extend(_strays(others, series))
     return Scan(root=root, series=series, other=len(others), damaged=tuple(damaged))
 

@@ -69,11 +69,19 @@ class Instance:
 
 @dataclass(frozen=True)
 class Series:
-    """The image files that share a Series Instance UID, one file for each SOP Instance UID."""
+    """The image files that share a Series Instance UID, one file for each SOP Instance UID.
+
+    Attributes:
+        uid: Series Instance UID.
+        instances: the files.
+        duplicates: files of objects that are among ``instances`` already.
+        mappings: Real World Value Mapping objects that name its images (:mod:`coconet_med.dicom.mapping_objects`).
+    """
 
     uid: str
     instances: tuple[Instance, ...]
     duplicates: tuple[Instance, ...] = ()
+    mappings: tuple[Instance, ...] = ()
 
     @property
     def header(self) -> Dataset:
