@@ -32,6 +32,10 @@ AT_FILE_SCOPE = {"slicer", "qt", "ctk", "vtk", "numpy", "PETMRFusionLib", *sys.s
 NEVER = {"torch", "monai", "onnxruntime", "openvino", "coconet_med", "SimpleITK", "sitkUtils"}
 
 
+#: What a control of ours is called.
+CONTROL = r"[a-z]\w*(?:Button|Label|SpinBox|CheckBox|ComboBox|Selector|Slider|Edit)"
+
+
 def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"), str(file), feature_version=(3, 12))
 
@@ -55,8 +59,8 @@ def test_every_control_that_code_names_exists_in_the_ui_file():
         for node in ast.walk(tree(file)):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("self.ui", "ui"):
                 used.add(node.attr)
-            if isinstance(node, ast.For) and "getattr(self.ui, name)" in ast.unparse(node):
-                used |= set(ast.literal_eval(node.iter))
+            if isinstance(node, ast.Constant) and re.fullmatch(CONTROL, str(node.value)):
+                used.add(node.value)  # named in a list, for getattr(self.ui, name)
     assert used - set(widgets()) == set()
     assert len(used) > 20
 
@@ -166,6 +170,41 @@ def test_the_worker_knows_nothing_of_slicer(file):
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.name)
 def test_no_file_grows_beyond_a_few_screens(file):
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 310
+
+
+@pytest.mark.parametrize("file", IN_SLICER, ids=lambda file: file.name)
+def test_errors_that_users_read_go_through_translation(file):
+    """An f-string cannot be translated; words are given to ``_()``, and values to ``format``."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+            said = node.exc.args[0]
+            assert not isinstance(said, ast.JoinedStr), f"{file.name}:{node.lineno}"
+            assert not (isinstance(said, ast.Constant) and " " in str(said.value)), f"{file.name}:{node.lineno}"
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "msg" and file.name != "slabs.py":
+            assert ast.unparse(node.value).startswith("_("), f"{file.name}:{node.lineno}"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "_":
+            assert all(isinstance(argument, ast.Constant) for argument in node.args), f"{file.name}:{node.lineno}"
+
+
+def test_every_control_has_an_accessible_name_and_its_label_is_its_buddy():
+    controls = {"QPushButton", "QCheckBox", "QComboBox", "QDoubleSpinBox", "QLineEdit", "QProgressBar"}
+    controls |= {"ctkSliderWidget", "qMRMLNodeComboBox"}
+    named = {w.get("name") for w in UI.iter("widget") if w.findtext("property[@name='accessibleName']/string")}
+    assert {name for name, kind in widgets().items() if kind in controls} - named == set()
+    buddies = {w.get("name"): w.findtext("property[@name='buddy']/cstring") for w in UI.iter("widget")}
+    for row in UI.iter("layout"):
+        if row.get("class") != "QFormLayout":
+            continue
+        for item in row.findall("item[@column='0']"):
+            label = item.find("widget[@class='QLabel']")
+            if label is None or item.get("colspan") or label.get("name") == "legendTitleLabel":
+                continue
+            assert buddies[label.get("name")] in widgets(), label.get("name")
+
+
+def test_the_ui_file_sets_no_colors_and_no_font_sizes():
+    """The panel takes those of Slicer, light or dark, large or small."""
+    assert not [p for p in UI.iter("property") if p.get("name") in ("styleSheet", "palette", "font")]
 
 
 def test_what_users_read_goes_through_translation():

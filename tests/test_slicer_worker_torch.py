@@ -76,4 +76,4 @@ def test_a_device_that_is_not_there_is_told_in_words(tmp_path, weights):
         pytest.skip("this machine has CUDA")
     code, events = run(tmp_path, engine="torch", device="cuda", model=str(weights))
     assert code == 1
-    assert "use device cpu" in events[-1]["message"]
+    assert "choose the device cpu" in events[-1]["message"]

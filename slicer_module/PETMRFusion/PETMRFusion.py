@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import ctk  # noqa: F401  (the widgets of the .ui file come from it)
@@ -13,15 +15,20 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadab
 from slicer.util import VTKObservationMixin
 
 from PETMRFusionLib import display, record, sample
+from PETMRFusionLib.labels import translate_choices
 from PETMRFusionLib.logic import PETMRFusionLogic
-from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.selftest import PETMRFusionTest  # noqa: F401  (Slicer finds the test here)
-from PETMRFusionLib.volumes import check_pair
+from PETMRFusionLib.slots import slot
 from PETMRFusionLib.widget_actions import Actions
 from PETMRFusionLib.widget_alignment import AlignmentControl
 from PETMRFusionLib.widget_display import DisplayControl
 from PETMRFusionLib.widget_jobs import JobControl
+from PETMRFusionLib.widget_live import LiveControl
 from PETMRFusionLib.widget_preview import PreviewControl
+from PETMRFusionLib.widget_reasons import ReasonControl
+from PETMRFusionLib.widget_windows import WindowControl
+
+HOMEPAGE = "https://github.com/coconet-med/SlicerPETMRFusion#readme"
 
 
 class PETMRFusion(ScriptedLoadableModule):
@@ -34,44 +41,29 @@ class PETMRFusion(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["The coconet-med developers"]
         self.parent.helpText = _(
-            "Fuses an MRI and a PET or SPECT of the same person with the network CoCoNet. Colors are made for looking; "
-            "measure on the resampled uptake. Research use, not for diagnosis."
-        )
+            "Fuses an MRI or CT and a PET or SPECT of the same person with the network CoCoNet. Colors are made for "
+            "looking; measure on the resampled uptake. Research use, not for diagnosis. "
+            '<a href="{link}">Documentation and tutorial</a>.'
+        ).format(link=HOMEPAGE)
         self.parent.acknowledgementText = _(
-            "CoCoNet: Liu et al., International Journal of Computer Vision 2024. Written anew, Apache-2.0."
+            "CoCoNet: Liu et al., International Journal of Computer Vision 132, 1748-1775 (2024). Written anew, "
+            "Apache-2.0."
         )
         slicer.app.connect("startupCompleted()", registerLayout)
         slicer.app.connect("startupCompleted()", registerSampleData)
 
 
 def registerLayout() -> None:
-    """Know the layout before a scene that was saved with it is opened."""
-    display.register_layout()
+    """Know the layout before a scene that was saved with it is opened, and after each scene."""
+    display.keep_layout_known()
+    record.keep_tidy(slicer.mrmlScene)
 
 
 def registerSampleData() -> None:
     """Offer the generated heads in the module Sample Data."""
     import SampleData
 
-    if hasattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory"):
-        SampleData.SampleDataLogic.registerCustomSampleDataCategory(sample.CATEGORY, title=_("PET-MR Fusion"))
-    for name in sample.SAMPLES:
-        SampleData.SampleDataLogic.registerCustomSampleDataSource(
-            category=sample.CATEGORY,
-            sampleName=name,
-            uris="generated",
-            nodeNames=name,
-            customDownloader=lambda source, name=name: makeSample(name),
-        )
-
-
-def makeSample(name: str) -> list[Any]:
-    """Generate a head; asks to install coconet-med where it is missing."""
-    logic = PETMRFusionLogic()
-    if not logic.installer.ensure():
-        return []
-    running = sample.start_head(logic.runtime(), sample.SAMPLES[name])
-    return list(running.wait(slicer.app.processEvents) or [])
+    sample.register(SampleData.SampleDataLogic, str(Path(__file__).parent / "Resources"))
 
 
 class PETMRFusionWidget(
@@ -80,7 +72,10 @@ class PETMRFusionWidget(
     JobControl,
     AlignmentControl,
     DisplayControl,
+    WindowControl,
+    LiveControl,
     PreviewControl,
+    ReasonControl,
     Actions,
 ):
     """Binds the controls to the logic; there is no work in it."""
@@ -91,7 +86,9 @@ class PETMRFusionWidget(
         JobControl.__init__(self)
         AlignmentControl.__init__(self)
         DisplayControl.__init__(self)
+        LiveControl.__init__(self)
         PreviewControl.__init__(self)
+        ReasonControl.__init__(self)
         Actions.__init__(self)
         self.logic: PETMRFusionLogic | None = None
         self._parameterNode = None
@@ -114,6 +111,8 @@ class PETMRFusionWidget(
         self.connectActions()
         self.connectAlignment()
         self.connectDisplay()
+        self.connectWindows()
+        self.connectLive()
         self.ui.progressBar.visible = False
         self.initializeParameterNode()
 
@@ -128,16 +127,19 @@ class PETMRFusionWidget(
     def exit(self) -> None:
         self.disconnectParameters()
 
+    @slot
     def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
         self.stopAll()
         self.beginAfresh()
         self.setParameterNode(None)
 
+    @slot
     def onSceneStartImport(self, caller: Any = None, event: Any = None) -> None:
         """A scene that is loaded may put its own settings here; nothing may start because of them."""
         self.beginAfresh()
         self.setParameterNode(None)
 
+    @slot
     def onSceneEndImport(self, caller: Any = None, event: Any = None) -> None:
         display.register_layout()
         self.beginAfresh()
@@ -153,6 +155,7 @@ class PETMRFusionWidget(
         for name in ("statusLabel", "noticeLabel"):
             getattr(self.ui, name).text = ""
 
+    @slot
     def onSceneEndClose(self, caller: Any = None, event: Any = None) -> None:
         display.register_layout()
         if self.parent.isEntered:
@@ -166,10 +169,16 @@ class PETMRFusionWidget(
         self._parameterNode = node
         self.rememberModel(node.modelPath if node else "")
         if node:
-            self._guiTag = node.connectGui(self.ui)
+            self._guiTag = node.connectParametersToGui(self.boundControls())
             self._connected = True
+            translate_choices(self.ui)
             self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
             self.onParametersChanged()
+
+    def boundControls(self) -> dict[str, Any]:
+        """Controls by the parameter that they name; ``connectGui`` would bind them too, but not say how to let go."""
+        controls = vars(self.ui).values()
+        return {name: control for control in controls if (name := control.property("SlicerParameterName"))}
 
     def disconnectParameters(self) -> None:
         """Let the controls alone; a job under way keeps its parameter node."""
@@ -198,30 +207,22 @@ class PETMRFusionWidget(
                 if not self.hasObserver(node, event, self.onParametersChanged):
                     self.addObserver(node, event, self.onParametersChanged)
 
+    @slot
     def onParametersChanged(self, caller: Any = None, event: Any = None) -> None:
-        """Enable what can be done now."""
+        """Enable what can be done now, and bring the panel up to date."""
         p = self._parameterNode
         if not p:
             return
         self.refreshWindow()
         self.observeInputs([p.mrVolume, p.petVolume, p.registration, p.petSequence])
-        try:
-            check_pair(p.mrVolume, p.petVolume)
-            settings_of(p)
-            reason = ""
-        except ValueError as error:
-            reason = str(error)
-        idle, ready = self._running is None, not reason
-        fused = idle and record.read_record(p.fusedVolume) is not None
-        self.ui.applyButton.enabled = ready or not idle
-        self.ui.applyButton.toolTip = reason or _("Fuse the two volumes")
-        for name in ("checkButton", "registerButton"):
-            getattr(self.ui, name).enabled = ready and idle
-        for name in ("showButton", "qualityButton", "saveButton", "dicomButton"):
-            getattr(self.ui, name).enabled = fused
-        self.ui.sequenceButton.enabled = idle and p.mrVolume is not None and p.petSequence is not None
-        for name in ("windowLowSpinBox", "windowHighSpinBox"):
-            getattr(self.ui, name).enabled = not p.robustWindow
+        ready = self.refreshEnabled()
         self.refreshAlignment()
         self.refreshActions()
+        self.hideEmptyLabels()
         self.refreshPreview(ready)
+
+    def onReload(self) -> None:
+        """Reload in developer mode: the library too, not this file alone."""
+        for name in [name for name in sys.modules if name.split(".")[0] == "PETMRFusionLib"]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)

@@ -16,12 +16,13 @@ collect_ignore_glob = ["*"] if find_spec("slicer") is None or find_spec("slicer_
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+MODULE = ROOT / "slicer_module" / "PETMRFusion"
 
 if not collect_ignore_glob:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["PYTHONPATH"] = str(ROOT)  # the worker finds coconet-med in the checkout
-    sys.path[:0] = [str(HERE / "standins"), str(ROOT / "slicer_module" / "PETMRFusion"), str(HERE), str(ROOT)]
+    sys.path[:0] = [str(HERE / "standins"), str(MODULE), str(MODULE / "Scripts"), str(HERE), str(ROOT)]
     import parameter_node
     import qt_bridge
     import slicer_app

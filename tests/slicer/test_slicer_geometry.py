@@ -10,6 +10,7 @@ from PETMRFusionLib.geometry import resample, same_grid, upright
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.selftest import AverageRuntime
 from PETMRFusionLib.settings import FusionSettings
+from PETMRFusionLib.slabs import finish
 from slicer_cases import (
     MR,
     PET,
@@ -142,7 +143,7 @@ def test_the_upright_volume_shows_the_same_world(scene, kind):
         parent(SHEAR, pet)
     elif kind == "deformed":
         wave(pet)
-    array, matrix = upright(pet, mr)
+    array, matrix = finish(upright(pet, mr))
     axes = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
     assert np.abs(axes.T @ axes - np.eye(3)).max() < 1e-4
     assert (array.shape == PET[1]) == (kind == "as stored")

@@ -18,14 +18,28 @@ from PETMRFusionLib.logic import REQUIREMENTS
 ROOT = Path(__file__).parents[2]
 
 
-def make(version=None, agrees=True):
-    calls, asked = [], []
+COMPLETE = {"coconet-med": "0.1.0", "numpy": "2.4.6", "pydicom": "3.0.2", "nibabel": "5.4", "pillow": "12"}
+COMPLETE |= {"onnxruntime": "1.32", "isal": "1.8", "pyjpegls": "1.5", "python-gdcm": "3.2", "rich": "14", "typer": "1"}
 
-    def confirm(text: str) -> bool:
-        asked.append(text)
-        return agrees
 
-    return Installer(REQUIREMENTS, pip=calls.append, version=lambda: version, confirm=confirm), calls, asked
+class World:
+    """Slicer's Python with some packages; pip, the questions and the restart are written down."""
+
+    def __init__(self, there: dict[str, str], agrees: bool = True) -> None:
+        self.there, self.agrees = dict(there), agrees
+        self.calls, self.asked, self.restarts = [], [], []
+        self.brings: dict[str, str] = {}
+        self.installer = Installer(
+            REQUIREMENTS, pip=self.pip, version=self.there.get, confirm=self.confirm, restart=self.restarts.append
+        )
+
+    def confirm(self, text: str) -> bool:
+        self.asked.append(text)
+        return self.agrees
+
+    def pip(self, own: list[str], others: list[str], options: list[str]) -> None:
+        self.calls.append((own, others, options))
+        self.there.update(self.brings)
 
 
 def wheel(folder: Path, name: str = "coconet_med-0.1.0-py3-none-any.whl") -> Path:
@@ -45,42 +59,145 @@ def wheel(folder: Path, name: str = "coconet_med-0.1.0-py3-none-any.whl") -> Pat
     return folder / name
 
 
-def test_nothing_is_asked_or_installed_where_it_is_there():
-    installer, calls, asked = make("0.1.0")
-    assert installer.ensure()
-    assert (calls, asked) == ([], [])
+def test_nothing_is_asked_or_installed_where_all_is_there():
+    world = World(COMPLETE)
+    assert world.installer.missing() == []
+    assert world.installer.ensure()
+    assert (world.calls, world.asked) == ([], [])
 
 
-def test_coconet_med_comes_without_its_dependencies_and_they_without_simpleitk():
-    installer, calls, _ = make()
-    assert installer.ensure()
-    assert calls[0] == ["--no-deps", "coconet-med"]
-    assert not any("simpleitk" in requirement.lower() for requirement in calls[1])
-    assert "onnxruntime>=1.20" in calls[1]
+def test_coconet_med_comes_without_its_dependencies_and_they_without_simpleitk(tmp_path):
+    wheel(tmp_path)
+    world = World({})
+    assert world.installer.ensure(str(tmp_path))
+    assert len(world.calls) == 1  # one call, one dialog
+    own, others, _ = world.calls[0]
+    assert own == ["coconet-med>=0.1.0"]
+    assert not any("simpleitk" in requirement.lower() for requirement in others)
+    assert "onnxruntime>=1.20" in others
+    assert "200 MB" in world.asked[0]
 
 
-def test_a_user_who_declines_gets_nothing():
-    installer, calls, asked = make(agrees=False)
-    assert not installer.ensure()
-    assert calls == []
-    assert "200 MB" in asked[0]
+def test_a_half_finished_installation_is_seen_and_finished(tmp_path):
+    """The package is there, one of its dependencies is not, another is too old."""
+    world = World({**COMPLETE, "numpy": "1.26.4"})
+    del world.there["onnxruntime"]
+    assert world.installer.missing() == ["numpy>=2.0", "onnxruntime>=1.20"]
+    assert world.installer.ensure()
+    assert world.calls == [([], ["numpy>=2.0", "onnxruntime>=1.20"], [])]
+    assert "not complete" in world.asked[0]
+    assert "numpy, onnxruntime" in world.asked[0]
+
+
+def test_a_version_that_is_too_old_is_updated(tmp_path):
+    wheel(tmp_path)
+    world = World({**COMPLETE, "coconet-med": "0.0.9"})
+    assert world.installer.ensure(str(tmp_path))
+    assert world.calls[0][0] == ["coconet-med>=0.1.0"]
+
+
+def test_what_the_worker_cannot_import_is_installed_again(tmp_path):
+    """All metadata are there, and still the import fails: pip was stopped while it copied."""
+    wheel(tmp_path)
+    world = World(COMPLETE)
+    assert world.installer.ensure(str(tmp_path), repair=True)
+    own, others, options = world.calls[0]
+    assert own
+    assert len(others) == len(world.installer.dependencies())
+    assert "--force-reinstall" in options
+
+
+def test_metadata_without_files_is_no_installation(tmp_path, monkeypatch):
+    """As pip leaves it behind where it is stopped: no list of files, or a list of files that are not there."""
+    from PETMRFusionLib.install import installed_version, satisfied
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    info = tmp_path / "half-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: half\nVersion: 1.0\n")
+    assert installed_version("half") is None
+    (info / "RECORD").write_text("half/__init__.py,,\nhalf-1.0.dist-info/METADATA,,\nhalf-1.0.dist-info/RECORD,,\n")
+    assert installed_version("half") is None
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "__init__.py").write_text("")
+    assert installed_version("half") == "1.0"
+    assert satisfied("half>=1")
+    assert satisfied("half>=1.0.0")
+    assert not satisfied("half>=1.1")
+
+
+def test_a_user_who_declines_gets_nothing(tmp_path):
+    wheel(tmp_path)
+    world = World({}, agrees=False)
+    assert not world.installer.ensure(str(tmp_path))
+    assert world.calls == []
+
+
+def test_nothing_is_asked_of_an_index_that_does_not_have_it():
+    """coconet-med is not published yet: its wheel is needed, and the panel says where to put it."""
+    with pytest.raises(ValueError, match=r"not on the Python package index yet: choose the folder with its wheel"):
+        World({}).installer.ensure()
+
+
+def test_a_restart_is_asked_for_where_something_loaded_was_replaced():
+    world = World({**COMPLETE, "numpy": "1.26.4"})
+    world.brings = {"numpy": "2.4.6"}
+    assert world.installer.ensure()
+    assert world.restarts == [["numpy"]]  # loaded in this process
+    world = World({**COMPLETE, "nibabel": "5.0"})
+    world.brings = {"nibabel": "5.4"}
+    assert "nibabel" not in sys.modules
+    assert world.installer.ensure()
+    assert world.restarts == []
+
+
+def test_a_proxy_is_handed_to_pip():
+    world = World({**COMPLETE, "numpy": "1.0"})
+    assert world.installer.ensure(proxy="http://proxy:3128")
+    assert world.calls[0][2] == ["--proxy", "http://proxy:3128"]
+
+
+def test_slicers_pip_is_called_once_and_its_failure_is_told_once(monkeypatch):
+    import types
+
+    from PETMRFusionLib.install import InstallError, slicer_pip
+
+    calls = []
+
+    def pip_install(requirements, **options):
+        calls.append((requirements, options))
+        if requirements == ["broken"]:
+            raise subprocess.CalledProcessError(1, "pip")  # after a dialog of its own
+
+    monkeypatch.setitem(sys.modules, "slicer.packaging", types.SimpleNamespace(pip_install=pip_install))
+    slicer_pip(["coconet-med"], ["numpy>=2.0"], ["--no-index"])
+    given = {"no_deps_requirements": ["--no-index", "coconet-med"], "requester": "PET-MR Fusion"}
+    assert calls == [(["--no-index", "numpy>=2.0"], given)]
+    with pytest.raises(InstallError, match="Python console"):
+        slicer_pip([], ["broken"], [])
 
 
 def test_the_requirements_are_those_of_the_package_without_simpleitk():
     stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    listed = Installer(REQUIREMENTS, pip=lambda a: None).dependencies()
+    listed = Installer(REQUIREMENTS).dependencies()
     assert sorted(listed, key=str.lower) == sorted(
         (line for line in stated if not line.lower().startswith("simpleitk")), key=str.lower
     )
     assert not any(re.search("torch|monai", line) for line in listed)
 
 
-def test_a_folder_of_wheels_is_used_without_the_internet(tmp_path):
+def test_a_folder_with_all_wheels_is_used_without_the_internet(tmp_path):
     wheel(tmp_path)
-    installer, calls, _ = make()
-    assert installer.ensure(str(tmp_path))
-    for call in calls:
-        assert call[:3] == ["--no-index", "--find-links", str(tmp_path)]
+    world = World({})
+    assert world.installer.ensure(str(tmp_path))
+    assert world.calls[0][2] == ["--find-links", str(tmp_path)]  # the others come from the index
+    assert "package index" in world.asked[0]
+    for line in world.installer.dependencies():
+        name, least = line.split(">=")
+        wheel(tmp_path, f"{name.replace('-', '_')}-{least}.0-cp312-cp312-any.whl")
+    world = World({})
+    assert world.installer.ensure(str(tmp_path))
+    assert world.calls[0][2] == ["--no-index", "--find-links", str(tmp_path)]
 
 
 def test_pip_installs_from_such_a_folder(tmp_path):
@@ -90,12 +207,12 @@ def test_pip_installs_from_such_a_folder(tmp_path):
     wheel(wheels)
     (tmp_path / "none.txt").write_text("# nothing more\n")
 
-    def pip(arguments: list[str]) -> None:
-        if arguments[-1] == "coconet-med":
-            command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(target), *arguments]
-            subprocess.run(command, check=True, capture_output=True)
+    def pip(own: list[str], others: list[str], options: list[str]) -> None:
+        assert not others
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), *options, *own]
+        subprocess.run(command, check=True, capture_output=True)
 
-    installer = Installer(tmp_path / "none.txt", pip=pip, version=lambda: None, confirm=lambda text: True)
+    installer = Installer(tmp_path / "none.txt", pip=pip, version=lambda name: None, confirm=lambda text: True)
     assert installer.ensure(str(wheels))
     assert (target / "coconet_med" / "__init__.py").is_file()
     assert not list(target.glob("SimpleITK*"))
@@ -112,6 +229,9 @@ def test_wheels_are_held_to_their_checksums(tmp_path):
 
 def test_a_folder_without_the_wheel_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"holds no coconet_med-\*\.whl"):
+        check_wheels(str(tmp_path))
+    wheel(tmp_path, "coconet_med-0.0.1-py3-none-any.whl")
+    with pytest.raises(ValueError, match=r"of version 0\.1\.0 or later"):
         check_wheels(str(tmp_path))
 
 

@@ -148,6 +148,7 @@ def test_pixels_on_disk_go_with_slicer(tmp_path):
 
     code = (
         "import sys, types; sys.modules['slicer'] = types.ModuleType('slicer');"
+        "sys.modules['slicer.i18n'] = types.SimpleNamespace(tr=str);"
         f"sys.path.insert(0, {str(Path(jobs.__file__).parents[1])!r});"
         "from PETMRFusionLib.jobs import JobFolder; import numpy;"
         "folder = JobFolder(); folder.volume('pet', numpy.ones((2, 2, 2)), numpy.eye(4)); print(folder.path)"

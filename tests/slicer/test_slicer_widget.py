@@ -13,7 +13,7 @@ import pytest
 import slicer
 from slicer.util import arrayFromVolume
 
-from PETMRFusionLib import display, machine, record
+from PETMRFusionLib import display, machine, output, record
 from PETMRFusionLib.jobs import JobFolder, Running
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.runtime import PythonRuntime
@@ -29,7 +29,7 @@ class Refusing:
     def __init__(self, answer: bool = False) -> None:
         self.answer, self.folders = answer, []
 
-    def ensure(self, wheels: str = "") -> bool:
+    def ensure(self, wheels: str = "", **options: object) -> bool:
         self.folders.append(wheels)
         return self.answer
 
@@ -124,7 +124,7 @@ def test_every_bound_control_reaches_the_parameter_node_and_back(loaded):
         ("robustCheckBox", "checked", False, "robustWindow", False),
         ("windowLowSpinBox", "value", 0.5, "windowLow", 0.5),
         ("windowHighSpinBox", "value", 7.5, "windowHigh", 7.5),
-        ("colormapComboBox", "currentIndex", 4, "colormap", "hot-metal"),
+        ("colormapComboBox", "currentIndex", 5, "colormap", "hot-metal"),
         ("paletteComboBox", "currentIndex", 2, "palette", "PET-Heat"),
         ("planeComboBox", "currentIndex", 3, "plane", "sagittal"),
         ("engineComboBox", "currentIndex", 3, "engine", "torch"),
@@ -184,8 +184,10 @@ def test_apply_checks_fuses_and_shows(loaded):
     assert slicer.modules.colors.logic().GetColorLegendDisplayNode(uptake).GetVisibility()
     assert not ui.legendLabel.pixmap.isNull()
     assert "relative" in ui.legendTextLabel.text
-    for name in ("showButton", "qualityButton", "saveButton", "dicomButton"):
+    for name in ("showButton", "qualityButton", "saveButton", "fociButton", "viewerButton"):
         assert getattr(ui, name).enabled, name
+    assert not ui.dicomButton.enabled
+    assert "was not loaded from DICOM" in ui.outputsReasonLabel.text
     picture_of(loaded, "widget-fused")
     # Fused again: the same node, and no second check of an alignment that is known.
     ui.applyButton.click()
@@ -308,6 +310,8 @@ def test_quality_save_and_dicom_buttons(loaded, tmp_path, monkeypatch):
     assert "Saved" in ui.statusLabel.text
     asked = []
     monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *ignored: str(tmp_path))
+    monkeypatch.setattr(output, "check_dicom", lambda *ignored: ["mr.dcm"])  # as if the MRI came from DICOM
+    loaded.onParametersChanged()
 
     def export(fused, folder, **options):
         asked.append(folder)
@@ -459,8 +463,10 @@ def test_leaving_the_module_lets_a_job_go_on(loaded):
     loaded.enter()
 
 
-def test_sample_data_are_offered_and_made(scene, application, monkeypatch):
+def test_sample_data_are_plain_files_with_names_and_thumbnails(scene, application, monkeypatch):
+    """``downloadSample`` of a script ignores custom downloaders, so there are none."""
     import types
+    from urllib.request import urlopen
 
     import PETMRFusion
     from PETMRFusionLib import sample
@@ -476,11 +482,19 @@ def test_sample_data_are_offered_and_made(scene, application, monkeypatch):
     parent = types.SimpleNamespace()
     PETMRFusion.PETMRFusion(parent)
     assert parent.categories == ["Nuclear Medicine"]
+    assert PETMRFusion.HOMEPAGE in parent.helpText
     slicer.app.slots["startupCompleted()"][-1]()
-    assert set(offered) == set(sample.SAMPLES)
-    monkeypatch.setattr(PETMRFusion, "PETMRFusionLogic", lambda: PETMRFusionLogic(installer=Refusing(True)))
-    monkeypatch.setattr(sample, "SPACING", 6.0)
-    mr, pet = offered["PETMRFusionHead"]["customDownloader"](None)
-    assert arrayFromVolume(mr).shape == (32, 37, 32)
-    assert pet.GetName() == "Head PET"
-    assert PETMRFusionLogic(PythonRuntime(sys.executable)).startCheck(mr, pet).wait()["doubts"] == []
+    assert list(offered) == list(sample.SAMPLES)
+    for source in offered.values():
+        assert "customDownloader" not in source
+        assert Path(source["thumbnailFileName"]).is_file()
+        assert len({len(source[name]) for name in ("uris", "fileNames", "nodeNames", "checksums")}) == 1
+        for uri, check in zip(source["uris"], source["checksums"], strict=True):
+            assert hashlib.sha256(urlopen(uri).read()).hexdigest() == check.removeprefix("SHA256:")
+    nodes = []
+    for uri in offered["Head: MRI and PET"]["uris"]:
+        storage, node = slicer.vtkMRMLVolumeArchetypeStorageNode(), scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+        storage.SetFileName(uri.removeprefix("file://"))
+        assert storage.ReadData(node)
+        nodes.append(node)
+    assert PETMRFusionLogic(PythonRuntime(sys.executable)).startCheck(*nodes).wait()["doubts"] == []

@@ -74,7 +74,7 @@ def test_every_slice_is_reported_and_the_result_is_what_the_core_gives(runtime):
     running = Running(runtime, folder, lambda f: f.array("luminance-0"), progress=lambda *news: seen.append(news))
     luminance = running.wait()
     fusing = [done for stage, done, total in seen if stage == "fuse" and total == 6]
-    assert {1, 2, 3, 4, 5, 6} <= set(fusing)
+    assert {1, 2, 3, 6} <= set(fusing)  # the network has seen a slice: half of it; then all are mixed at once
     assert fusing == sorted(fusing)
     images = [sitk.GetImageFromArray(array) for array in arrays]
     for image in images:

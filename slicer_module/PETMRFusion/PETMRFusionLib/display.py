@@ -24,6 +24,9 @@ SUV_WINDOW = (0.0, 6.0)
 #: Attributes of a display node: what was asked for last.
 PALETTE, WINDOW, TITLE = "PETMRFusion.Palette", "PETMRFusion.Window", "PETMRFusion.LegendTitle"
 
+#: Attribute of a slice view: it has been given its marker of the sides.
+MARKED = "PETMRFusion.Marked"
+
 #: A number that no layout of Slicer or of an extension known to us has.
 LAYOUT = 78411
 
@@ -48,14 +51,19 @@ def show_side_by_side(
     mr: slicer.vtkMRMLScalarVolumeNode | None,
     uptake: slicer.vtkMRMLScalarVolumeNode | None,
     fused: slicer.vtkMRMLVectorVolumeNode | None,
-) -> None:
-    """MRI, PET and fusion in three linked views, fitted to the MRI."""
+) -> list[slicer.vtkMRMLSliceLogic]:
+    """MRI, PET and fusion in three linked views, fitted to the MRI, with a marker of left and right.
+
+    Returns:
+        The views that show something else than before; they may get their size later (:class:`Fitting`).
+    """
     use_layout()
-    application = slicer.app.applicationLogic()
+    application, changed = slicer.app.applicationLogic(), []
     for (name, _, _), volume in zip(VIEWS, (mr, uptake, fused), strict=True):
         logic = application.GetSliceLogicByLayoutName(name)
         if logic is None:
             continue
+        mark_sides(logic.GetSliceNode())
         composite = logic.GetSliceCompositeNode()
         composite.SetLinkedControl(True)
         composite.SetHotLinkedControl(True)
@@ -66,14 +74,66 @@ def show_side_by_side(
         composite.SetForegroundVolumeID(None)
         composite.SetLabelVolumeID(None)
         logic.FitSliceToBackground()
+        changed.append(logic)
+    return changed
+
+
+def mark_sides(view: slicer.vtkMRMLSliceNode) -> None:
+    """Show once which side is right (R) and left (L); a user who hides the marker has it hidden."""
+    if view.GetAttribute(MARKED) is None:
+        view.SetAttribute(MARKED, "1")
+        view.SetOrientationMarkerType(view.OrientationMarkerTypeAxes)
+        view.SetOrientationMarkerSize(view.OrientationMarkerSizeSmall)
+
+
+class Fitting:
+    """Fits new views again when they have got their size: Qt lays them out after they were made.
+
+    Args:
+        logics: the views, fitted to the size that they had.
+    """
+
+    #: How often :meth:`again` looks before the size is taken to be final.
+    LOOKS = 15
+
+    def __init__(self, logics: list[slicer.vtkMRMLSliceLogic]) -> None:
+        self._fitted = [(logic, self._state(logic)) for logic in logics]
+        self._left = self.LOOKS
+
+    def again(self) -> bool:
+        """Fit views whose size has changed since; False once all is settled."""
+        self._left -= 1
+        for number, (logic, before) in enumerate(self._fitted):
+            now = self._state(logic)
+            if now[0] != before[0] and now[1] == before[1]:  # another size, and still what was shown
+                logic.FitSliceToBackground()
+            self._fitted[number] = (logic, self._state(logic))
+        return self._left > 0 and bool(self._fitted)
+
+    @staticmethod
+    def _state(logic: slicer.vtkMRMLSliceLogic) -> tuple[tuple[int, ...], str | None]:
+        return tuple(logic.GetSliceNode().GetDimensions()), logic.GetSliceCompositeNode().GetBackgroundVolumeID()
 
 
 def register_layout() -> slicer.vtkMRMLLayoutNode | None:
     """Make the layout of this module known, so that a scene that was saved with it is not shown empty."""
     node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
-    if node is not None and not node.IsLayoutDescription(LAYOUT):
-        node.AddLayoutDescription(LAYOUT, layout_xml())
+    if node is None or node.IsLayoutDescription(LAYOUT):
+        return node
+    node.AddLayoutDescription(LAYOUT, layout_xml())
+    if node.GetViewArrangement() == LAYOUT:
+        # A scene asked for it before it was known: ask again, so that its views are made.
+        node.SetViewArrangement(node.SlicerLayoutNone)
+        node.SetViewArrangement(LAYOUT)
     return node
+
+
+def keep_layout_known() -> None:
+    """Register the layout now, and again after each scene that is opened, added or closed."""
+    register_layout()
+    scene = slicer.mrmlScene
+    for event in (scene.EndImportEvent, scene.EndCloseEvent, scene.EndRestoreEvent):
+        scene.AddObserver(event, lambda *ignored: register_layout())
 
 
 def use_layout() -> None:

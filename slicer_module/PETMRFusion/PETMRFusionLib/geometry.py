@@ -6,10 +6,14 @@ RAS frame of a node inside its parent transforms, "world" the one outside of the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import slicer
 import vtk
 from vtk.util import numpy_support
+
+from PETMRFusionLib.slabs import Work, finish, new_image, slabs
 
 #: Corners of two grids closer than this (mm) are the same.
 SAME_MM = 1e-3
@@ -19,6 +23,9 @@ SHEAR = 1e-4
 
 #: Voxel size (mm) onto which a volume is brought whose grid no rigid frame can describe; the least and the largest.
 UPRIGHT_MM = (1.0, 4.0)
+
+#: What a resampled voxel gets first where there is no data: a value that no image has.
+_NO_DATA = np.finfo(np.float32).min
 
 
 def to_numpy(matrix: vtk.vtkMatrix4x4) -> np.ndarray:
@@ -68,27 +75,58 @@ def same_grid(first: slicer.vtkMRMLVolumeNode, second: slicer.vtkMRMLVolumeNode)
 
 
 def resample(
-    moving: slicer.vtkMRMLVolumeNode,
-    reference: slicer.vtkMRMLVolumeNode,
-    *,
-    registration: np.ndarray | None = None,
-    background: float = 0.0,
+    moving: slicer.vtkMRMLVolumeNode, reference: slicer.vtkMRMLVolumeNode, *, registration: np.ndarray | None = None
 ) -> np.ndarray:
-    """A scalar volume on the voxel grid of another one, at the same places in the world.
+    """:func:`resampling` at once: float32 (k, j, i), 0 beyond the field of view."""
+    return finish(resampling(moving, reference, registration=registration)).values
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A scalar volume on another grid.
+
+    Attributes:
+        image: its voxels, float32, as VTK has them.
+        values: the same voxels as an array (k, j, i), finite; 0 beyond the field of view.
+        beyond: ``uint8`` (k, j, i), 1 beyond the field of view; ``None`` where there is nothing beyond.
+    """
+
+    image: vtk.vtkImageData
+    values: np.ndarray
+    beyond: np.ndarray | None
+
+
+def resampling(
+    moving: slicer.vtkMRMLVolumeNode, reference: slicer.vtkMRMLVolumeNode, *, registration: np.ndarray | None = None
+) -> Work[Resampled]:
+    """A scalar volume on the voxel grid of another one, at the same places in the world, slab by slab.
+
+    Linearly interpolated; untouched values where both grids are one.  The half voxel around the outermost centers
+    belongs to the field of view.
 
     Args:
         moving: the volume to bring over.
         reference: the volume whose grid counts.
         registration: moves points of ``moving``, in the local frame of ``reference``, to where they belong.
-        background: value beyond the field of view of ``moving``.
-
-    Returns:
-        float32 (k, j, i), linearly interpolated; untouched values where both grids are one.
     """
-    if registration is None and same_grid(moving, reference):
-        return array_of(moving).astype(np.float32)
     size = reference.GetImageData().GetDimensions()
-    return _reslice(moving, _to_voxels(moving, reference, registration), ijk_to_ras(reference), size, background)
+    image, values = new_image(size[::-1], np.float32)
+    if registration is None and same_grid(moving, reference):
+        source = array_of(moving)
+        for piece in slabs(values.shape):
+            values[piece] = source[piece]
+            np.nan_to_num(values[piece], copy=False, posinf=0, neginf=0)
+            yield
+        return Resampled(image, values, None)
+    beyond = np.zeros(values.shape, np.uint8)
+    reslice = _reslicer(moving, _to_voxels(moving, reference, registration), ijk_to_ras(reference))
+    for piece in slabs(values.shape):
+        values[piece] = _resliced(reslice, size, piece)
+        beyond[piece] = values[piece] == _NO_DATA
+        values[piece][beyond[piece] != 0] = 0
+        np.nan_to_num(values[piece], copy=False, posinf=0, neginf=0)
+        yield
+    return Resampled(image, values, beyond if beyond.any() else None)
 
 
 def upright(
@@ -96,20 +134,20 @@ def upright(
     reference: slicer.vtkMRMLVolumeNode,
     *,
     registration: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """A scalar volume as array and rectangular grid in the local frame of ``reference``.
+) -> Work[tuple[np.ndarray, np.ndarray]]:
+    """A scalar volume as array and rectangular grid in the local frame of ``reference``, in pieces.
 
     As it is stored, where transforms and grid allow; where one of them is sheared or not linear, resampled on an
     isotropic grid that holds the volume.
 
     Returns:
-        float32 (k, j, i), and voxel to RAS.
+        The array (k, j, i), and voxel to RAS.
     """
     path = between(node, reference)
     if isinstance(path, vtk.vtkLinearTransform):
         matrix = (np.eye(4) if registration is None else registration) @ to_numpy(path.GetMatrix()) @ ijk_to_ras(node)
         if _is_rectangular(matrix):
-            return array_of(node).astype(np.float32), matrix
+            return array_of(node), matrix
     points = _transformed(path, ijk_to_ras(node) @ _shell(node.GetImageData().GetDimensions()))
     if registration is not None:
         points = registration @ points
@@ -118,7 +156,13 @@ def upright(
     size = [int(n) for n in np.ceil((high - low) / step) + 1]
     matrix = np.diag([step, step, step, 1.0])
     matrix[:3, 3] = low
-    return _reslice(node, _to_voxels(node, reference, registration), matrix, size, 0.0), matrix
+    out = np.empty(size[::-1], np.float32)
+    reslice = _reslicer(node, _to_voxels(node, reference, registration), matrix)
+    for piece in slabs(out.shape):
+        out[piece] = _resliced(reslice, size, piece)
+        out[piece][out[piece] == _NO_DATA] = 0
+        yield
+    return out, matrix
 
 
 def array_of(node: slicer.vtkMRMLVolumeNode) -> np.ndarray:
@@ -139,29 +183,30 @@ def _to_voxels(
     return [*back, between(reference, moving), np.linalg.inv(ijk_to_ras(moving))]
 
 
-def _reslice(
-    moving: slicer.vtkMRMLVolumeNode, steps: list, matrix: np.ndarray, size: tuple[int, ...], background: float
-) -> np.ndarray:
+def _reslicer(moving: slicer.vtkMRMLVolumeNode, steps: list, matrix: np.ndarray) -> vtk.vtkImageReslice:
     chain = [matrix, *steps]
     linear = all(not isinstance(step, vtk.vtkGeneralTransform) for step in chain)
     path = vtk.vtkTransform() if linear else vtk.vtkGeneralTransform()
     path.PostMultiply()
     for step in chain:
         path.Concatenate(to_vtk(step) if isinstance(step, np.ndarray) else step)
-    cast = vtk.vtkImageCast()
-    cast.SetInputData(moving.GetImageData())
-    cast.SetOutputScalarTypeToFloat()
     reslice = vtk.vtkImageReslice()
-    reslice.SetInputConnection(cast.GetOutputPort())
+    reslice.SetInputData(moving.GetImageData())
     reslice.SetResliceTransform(path)
     reslice.SetOutputOrigin(0, 0, 0)
     reslice.SetOutputSpacing(1, 1, 1)
-    reslice.SetOutputExtent(0, size[0] - 1, 0, size[1] - 1, 0, size[2] - 1)
+    reslice.SetOutputScalarType(vtk.VTK_FLOAT)
     reslice.SetInterpolationModeToLinear()
-    reslice.SetBackgroundLevel(background)
+    reslice.SetBackgroundLevel(float(_NO_DATA))
+    return reslice
+
+
+def _resliced(reslice: vtk.vtkImageReslice, size: tuple[int, ...], planes: slice) -> np.ndarray:
+    """Some planes of the output grid, float32 (k, j, i); valid until the next call."""
+    reslice.SetOutputExtent(0, size[0] - 1, 0, size[1] - 1, planes.start, planes.stop - 1)
     reslice.Update()
     values = numpy_support.vtk_to_numpy(reslice.GetOutput().GetPointData().GetScalars())
-    return values.reshape(size[::-1]).copy()
+    return values.reshape(planes.stop - planes.start, size[1], size[0])
 
 
 def _is_rectangular(matrix: np.ndarray) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import slicer
 import vtk
+from slicer.i18n import tr as _
 
 from PETMRFusionLib.geometry import between, ijk_to_ras, to_numpy
 from PETMRFusionLib.jobs import FusionError
@@ -63,8 +64,7 @@ def unchanged_since_now(
 
     def check() -> None:
         if state() != before:
-            msg = "The volumes changed or were moved while the work was under way: start it again"
-            raise FusionError(msg)
+            raise FusionError(_("The volumes changed or were moved while the work was under way: start it again"))
 
     return check
 

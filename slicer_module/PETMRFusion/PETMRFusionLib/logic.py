@@ -11,20 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from PETMRFusionLib import fusing, output, record, sequence
+from PETMRFusionLib import fusing, sequence
 from PETMRFusionLib.fusing import FusionNodes
-from PETMRFusionLib.geometry import array_of, to_vtk
 from PETMRFusionLib.identity import unchanged_since_now
 from PETMRFusionLib.install import Installer
 from PETMRFusionLib.jobs import JobFolder, Progress, Running
+from PETMRFusionLib.logic_alignment import AlignmentLogic
+from PETMRFusionLib.logic_outputs import OutputLogic
 from PETMRFusionLib.parameters import PETMRFusionParameterNode
 from PETMRFusionLib.preview import Preview
+from PETMRFusionLib.recolor import Recolor
 from PETMRFusionLib.runtime import Runtime, find_runtime
 from PETMRFusionLib.settings import FusionSettings
+from PETMRFusionLib.slabs import Work
+from PETMRFusionLib.slabs import finish as finish_work
 from PETMRFusionLib.units import units_of
 from PETMRFusionLib.volumes import check_pair, check_scalar
 
@@ -33,7 +36,7 @@ Notice = Callable[[str], None]
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "Resources" / "requirements.txt"
 
 
-class PETMRFusionLogic(ScriptedLoadableModuleLogic):
+class PETMRFusionLogic(ScriptedLoadableModuleLogic, AlignmentLogic, OutputLogic):
     """Fuses an MRI and a PET or SPECT of the same person.
 
     Inputs are never changed.  Results lie on the grid of the MRI, under its transform.
@@ -47,7 +50,7 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         ScriptedLoadableModuleLogic.__init__(self)
         self._runtime = runtime
         self.installer = installer or Installer(REQUIREMENTS)
-        self._blend: tuple[Any, Any] = (None, None)
+        self._recolor = Recolor()
 
     def getParameterNode(self) -> PETMRFusionParameterNode:
         """The settings, saved with the scene."""
@@ -127,16 +130,22 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         check_pair(mr, pet)
         settings = settings or FusionSettings()
         unchanged = unchanged_since_now(mr, pet, registration=registration)
-        folder, uptakes = fusing.order_fusion(mr, [pet], settings, registration)
+        ordered: list[fusing.Ordered] = []
 
-        def finish(results: JobFolder) -> FusionNodes:
+        def order() -> Work[JobFolder]:
+            ordered.append((yield from fusing.ordering_fusion(mr, [pet], settings, registration)))
+            return ordered[0].folder
+
+        def finish(results: JobFolder) -> Work[FusionNodes]:
             unchanged()
-            fused_luminance, facts = fusing.read_results(results, 0, units_of(pet), settings)
+            facts = fusing.read_record(results, 0, units_of(pet), settings)
+            images = yield from fusing.making_images(mr, results, 0, ordered[0].uptakes[0], facts, settings)
+            unchanged()
             nodes = fusing.output_nodes(mr, pet, out, uptake, luminance)
-            fusing.fill_nodes(mr, pet, nodes, fused_luminance, uptakes[0], facts, settings.strength, registration)
+            fusing.fill_nodes(mr, pet, nodes, images, facts, settings, registration)
             return nodes
 
-        return Running(self.runtime(python), folder, finish, progress=progress, notice=notice)
+        return Running(self.runtime(python), order(), finish, progress=progress, notice=notice)
 
     def startFuseSequence(
         self,
@@ -152,84 +161,20 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         """Fuse every frame of a dynamic PET, with one window for all of them."""
         check_scalar(mr, "MRI")
         settings = settings or FusionSettings()
+        sequence.check_frames(frames)
         unchanged = unchanged_since_now(mr, frames=frames, registration=registration)
-        with sequence.frames_in_scene(frames) as volumes:
-            folder, uptakes = fusing.order_fusion(mr, volumes, settings, registration)
-            units = units_of(volumes[0])
+        ordered: list[fusing.Ordered] = []
 
-        def finish(results: JobFolder) -> sequence.FusedSequence:
+        def order() -> Work[JobFolder]:
+            with sequence.frames_in_scene(frames) as volumes:
+                ordered.append((yield from fusing.ordering_fusion(mr, volumes, settings, registration)))
+            return ordered[0].folder
+
+        def finish(results: JobFolder) -> Work[sequence.FusedSequence]:
             unchanged()
-            read = [fusing.read_results(results, number, units, settings) for number in range(len(uptakes))]
-            return sequence.build(mr, frames, read, uptakes, settings.strength)
+            return (yield from sequence.building(mr, frames, results, ordered[0].uptakes, settings))
 
-        return Running(self.runtime(python), folder, finish, progress=progress, notice=notice)
-
-    def startCheck(
-        self,
-        mr: slicer.vtkMRMLScalarVolumeNode,
-        pet: slicer.vtkMRMLScalarVolumeNode,
-        registration: slicer.vtkMRMLLinearTransformNode | None = None,
-        *,
-        progress: Progress | None = None,
-        python: str = "",
-    ) -> Running[dict[str, Any]]:
-        """Does the alignment look plausible?
-
-        The value is a dictionary: ``coverage``, ``overlap``, ``offset_mm``, ``mutual_information``, and ``doubts``:
-        words, none where nothing speaks against it.
-        """
-        check_pair(mr, pet)
-        folder = fusing.order_alignment("check", mr, [pet], registration)
-        return Running(self.runtime(python), folder, JobFolder.facts, progress=progress)
-
-    def startCheckSequence(
-        self,
-        mr: slicer.vtkMRMLScalarVolumeNode,
-        frames: slicer.vtkMRMLSequenceNode,
-        registration: slicer.vtkMRMLLinearTransformNode | None = None,
-        *,
-        progress: Progress | None = None,
-        python: str = "",
-    ) -> Running[dict[str, Any]]:
-        """:meth:`startCheck` of the first, the middle and the last frame; doubts name the frame."""
-        check_scalar(mr, "MRI")
-        with sequence.frames_in_scene(frames) as volumes:
-            folder = fusing.order_alignment("check", mr, fusing.representative(volumes), registration)
-        return Running(self.runtime(python), folder, JobFolder.facts, progress=progress)
-
-    def startRegister(
-        self,
-        mr: slicer.vtkMRMLScalarVolumeNode,
-        pet: slicer.vtkMRMLScalarVolumeNode,
-        out: slicer.vtkMRMLLinearTransformNode | None = None,
-        *,
-        progress: Progress | None = None,
-        python: str = "",
-    ) -> Running[slicer.vtkMRMLLinearTransformNode]:
-        """Register the PET rigidly to the MRI.
-
-        The value is a transform node for ``registration`` of :meth:`fuse`: it moves the PET in the local frame of the
-        MRI.  The PET itself stays where it is.  Where both lie right already, the node holds the identity and its
-        attribute ``record.REGISTRATION`` is ``record.ALIGNED``.
-        """
-        check_pair(mr, pet)
-        unchanged = unchanged_since_now(mr, pet)
-        folder = fusing.order_alignment("register", mr, [pet])
-
-        def finish(results: JobFolder) -> slicer.vtkMRMLLinearTransformNode:
-            unchanged()
-            facts = results.facts()
-            node = out or slicer.mrmlScene.AddNewNodeByClass(
-                "vtkMRMLLinearTransformNode", f"{pet.GetName()} to {mr.GetName()}"
-            )
-            node.SetMatrixTransformToParent(to_vtk(np.linalg.inv(np.array(facts["matrix"]))))
-            moved = f"{facts['offset_mm']:.1f} mm, {facts['angle_deg']:.1f} degrees"
-            node.SetAttribute(record.REGISTRATION, moved if facts["registered"] else record.ALIGNED)
-            node.SetAttribute(record.WARNINGS, "\n".join(facts["warnings"]) or None)
-            node.SetAttribute(record.MATRIX, record.matrix_text(node))
-            return node
-
-        return Running(self.runtime(python), folder, finish, progress=progress)
+        return Running(self.runtime(python), order(), finish, progress=progress, notice=notice)
 
     def startPreview(
         self,
@@ -244,53 +189,38 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic):
         check_pair(mr, pet)
         return Preview(self.runtime(python), mr, pet, settings or FusionSettings(), registration)
 
-    def startQuality(
-        self, fused: slicer.vtkMRMLVectorVolumeNode, *, progress: Progress | None = None, python: str = ""
-    ) -> Running[slicer.vtkMRMLTableNode]:
-        """Measure what the fused volume keeps of both sources, beside a plain average of the two: a table node."""
-        folder = output.order_quality(fused)
-        return Running(
-            self.runtime(python), folder, lambda results: output.quality_table(fused, results), progress=progress
-        )
-
-    def startExportDicom(
+    def setStrength(
         self,
         fused: slicer.vtkMRMLVectorVolumeNode,
-        folder: str,
-        files: list[str] | str | None = None,
+        strength: float,
         *,
-        progress: Progress | None = None,
-        python: str = "",
-    ) -> Running[list[str]]:
-        """Write the fused volume as a DICOM series.
+        lightness: float = 1.0,
+        threshold: float | None = None,
+    ) -> None:
+        """Color a fused volume anew, without the network; of a dynamic one all frames.
 
         Args:
-            fused: the volume; its MRI must come from DICOM.
-            folder: new folder for the series.
-            files: files, or folder, of the MRI series; by default those that the DICOM database knows.
-            progress: called with (stage, done, total).
-            python: path of another Python.
-        """
-        job = output.order_dicom(fused, folder, files)
-        return Running(self.runtime(python), job, lambda results: results.facts()["files"], progress=progress)
-
-    def setStrength(self, fused: slicer.vtkMRMLVectorVolumeNode, strength: float) -> None:
-        """Color a fused volume anew, without the network.
+            fused: the volume, or the one in which fused frames are played.
+            strength: linear weight between the MRI alone (0) and the full fusion (1).
+            lightness: the same of the lightness alone.
+            threshold: uptake below which only the MRI is shown, in its units.
 
         Raises:
             ValueError: the volume is no fusion, or one of its sources is gone.
         """
-        sources = [fused.GetNodeReference(role) for role in (record.MR, record.LUMINANCE, record.UPTAKE, record.TEXT)]
-        key = tuple((node.GetID(), node.GetMTime()) if node else None for node in sources)
-        if self._blend[0] != key:
-            self._blend = (key, record.blend_of(fused))
-        self._blend[1].colors(strength, out=array_of(fused))  # in place: fast enough for a slider
-        slicer.util.arrayFromVolumeModified(fused)
-        fused.SetAttribute(record.STRENGTH, f"{strength:g}")
+        finish_work(self.coloring(fused, strength, lightness=lightness, threshold=threshold))
 
-    def save(self, node: slicer.vtkMRMLVolumeNode, path: str) -> str:
-        """Write a volume as NRRD or NIfTI, with the facts of a fused one beside it."""
-        return output.save(node, path)
+    def coloring(
+        self,
+        fused: slicer.vtkMRMLVectorVolumeNode,
+        strength: float,
+        *,
+        lightness: float = 1.0,
+        threshold: float | None = None,
+    ) -> Work[None]:
+        """:meth:`setStrength` in pieces; the picture changes as a whole, at the end."""
+        yield from self._recolor.volume(fused, strength, lightness, threshold)
+        yield from sequence.recoloring_others(fused, strength, lightness, threshold)
 
 
 def _asking(running: Running[Any], canceled: Callable[[], bool] | None) -> Callable[[], None]:

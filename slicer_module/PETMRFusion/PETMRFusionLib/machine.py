@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import slicer
 
-PYTHON, WHEELS = "PETMRFusion/Python", "PETMRFusion/Wheels"
+PYTHON, WHEELS, PROXY = "PETMRFusion/Python", "PETMRFusion/Wheels", "PETMRFusion/Proxy"
 
 
 def read(name: str) -> str:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import slicer
+from slicer.i18n import tr as _
 
 from PETMRFusionLib import record as rec
+from PETMRFusionLib.blend import DIVERGING, STEPS, ZERO, Blend
 from PETMRFusionLib.geometry import array_of, ijk_to_ras
 from PETMRFusionLib.jobs import JobFolder
+from PETMRFusionLib.slabs import Work
 from PETMRFusionLib.volumes import INSTANCES
 
 #: Formats in which colors, values and grids survive.  NIfTI loses shear, so sheared grids are refused in it.
@@ -29,26 +32,25 @@ def save(node: slicer.vtkMRMLVolumeNode | None, path: str) -> str:
     """
     path = str(Path(path).absolute())  # MRML takes a relative name from the folder of the scene, users from elsewhere
     if node is None or node.GetImageData() is None:
-        msg = "There is nothing to save yet: apply the fusion first"
-        raise ValueError(msg)
+        raise ValueError(_("There is nothing to save yet: apply the fusion first"))
     suffix = next((known for known in SUFFIXES if path.lower().endswith(known)), None)
     if suffix is None:
-        msg = f"{path}: choose one of {', '.join(SUFFIXES)}"
-        raise ValueError(msg)
+        raise ValueError(_("{path}: choose one of {known}").format(path=path, known=", ".join(SUFFIXES)))
     matrix = _in_world(node)
     if suffix.startswith(".nii") and not _rectangular(matrix):
-        msg = f"{path}: NIfTI cannot hold the sheared grid of '{node.GetName()}'; save as .nrrd"
-        raise ValueError(msg)
+        msg = _("{path}: NIfTI cannot hold the sheared grid of '{name}'; save as .nrrd")
+        raise ValueError(msg.format(path=path, name=node.GetName()))
     record = rec.read_record(node)
     beside = Path(path[: -len(suffix)] + ".json")
     if record is not None and not _is_ours(beside):
-        msg = f"{beside}: exists and holds no facts of a fusion; choose another name, so that it is not replaced"
-        raise ValueError(msg)
+        msg = _("{path}: exists and holds no facts of a fusion; choose another name, so that it is not replaced")
+        raise ValueError(msg.format(path=beside))
     _write(node, matrix, path)
     if record is not None:
         facts = json.loads(record.to_text())
         del facts["table"]
-        facts |= {"research_use_only": "research use, not for diagnosis", "strength": node.GetAttribute(rec.STRENGTH)}
+        look = dict(zip(("strength", "lightness", "threshold"), rec.look_of(node), strict=True))
+        facts |= {"research_use_only": "research use, not for diagnosis", **look}
         beside.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return path
 
@@ -75,8 +77,7 @@ def _write(node: slicer.vtkMRMLVolumeNode, matrix: np.ndarray, path: str) -> Non
         storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
         storage.SetFileName(path)
         if not storage.WriteData(copy):
-            msg = f"{path}: cannot be written; check the folder and the space on the disk"
-            raise OSError(msg)
+            raise OSError(_("{path}: cannot be written; check the folder and the space on the disk").format(path=path))
     finally:
         slicer.mrmlScene.RemoveNode(copy)
 
@@ -86,8 +87,8 @@ def _in_world(node: slicer.vtkMRMLVolumeNode) -> np.ndarray:
 
     path = between(node, None)
     if not hasattr(path, "GetMatrix"):
-        msg = f"'{node.GetName()}' is under a transform that is not linear: harden it first, then save"
-        raise ValueError(msg)
+        msg = _("'{name}' is under a transform that is not linear: harden it first, then save")
+        raise ValueError(msg.format(name=node.GetName()))
     return to_numpy(path.GetMatrix()) @ ijk_to_ras(node)
 
 
@@ -96,30 +97,47 @@ def _rectangular(matrix: np.ndarray) -> bool:
     return bool(np.abs(columns.T @ columns - np.eye(3)).max() < 1e-4)
 
 
-def order_quality(fused: slicer.vtkMRMLVectorVolumeNode | None) -> JobFolder:
-    """The job of measuring a fused volume.
+def check_fused(fused: slicer.vtkMRMLVectorVolumeNode | None) -> None:
+    """Refuse what cannot be measured.
 
     Raises:
-        ValueError: it is no fusion, or one of its sources is gone.
+        ValueError: it is no fusion.
     """
-    if fused is None:
-        msg = "Apply the fusion first: there is nothing to measure yet"
-        raise ValueError(msg)
-    blend, folder = rec.blend_of(fused), JobFolder()
+    if rec.read_record(fused) is None:
+        raise ValueError(_("Apply the fusion first: there is nothing to measure yet"))
+
+
+def ordering_quality(fused: slicer.vtkMRMLVectorVolumeNode) -> Work[JobFolder]:
+    """Write the job of measuring a fused volume, in pieces.
+
+    Raises:
+        ValueError: one of its sources is gone.
+    """
+    record = rec.read_record(fused)
+    blend = yield from rec.blending_of(fused)
     matrix = ijk_to_ras(fused)
-    arrays = {"anatomy": blend.anatomy, "luminance": blend.luminance, "function": blend.uptake / np.float32(255)}
-    volumes = {name: folder.volume(name, array.astype(np.float32), matrix) for name, array in arrays.items()}
-    folder.order("quality", plane=rec.read_record(fused).plane, **volumes)
+    arrays = {"anatomy": blend.anatomy, "luminance": blend.luminance, "function": _size(blend, record.colormap)}
+    with JobFolder.filled() as folder:
+        volumes = {}
+        for name, array in arrays.items():
+            volumes[name] = yield from folder.adding(name, array, matrix)
+        folder.order("quality", plane=record.plane, **volumes)
     return folder
+
+
+def _size(blend: Blend, colormap: str) -> np.ndarray:
+    """Uptake in [0, 1]; of values of both signs how far they lie from 0."""
+    columns = blend.uptake.astype(np.float32)
+    return np.abs(columns - ZERO) / (STEPS - 1 - ZERO) if colormap == DIVERGING else columns / (STEPS - 1)
 
 
 def quality_table(fused: slicer.vtkMRMLVectorVolumeNode, results: JobFolder) -> slicer.vtkMRMLTableNode:
     """The figures as a table node: measure, fusion, plain average."""
     import vtk
 
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", f"{fused.GetName()} quality")
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", _("{name} quality").format(name=fused.GetName()))
     names, columns = vtk.vtkStringArray(), [vtk.vtkDoubleArray(), vtk.vtkDoubleArray()]
-    for array, title in zip((names, *columns), ("Measure", "Fusion", "Average of MRI and PET"), strict=True):
+    for array, title in zip((names, *columns), (_("Measure"), _("Fusion"), _("Average of MRI and PET")), strict=True):
         array.SetName(title)
     for name, *values in results.facts()["rows"]:
         names.InsertNextValue(name)
@@ -139,42 +157,50 @@ def dicom_files_of(mr: slicer.vtkMRMLScalarVolumeNode) -> list[str]:
     return [file for file in files if file]  # empty for an instance that was removed from the database
 
 
-def order_dicom(fused: slicer.vtkMRMLVectorVolumeNode | None, folder: str, files: list[str] | str | None) -> JobFolder:
-    """The job of writing a fused volume as DICOM.
-
-    The place of the series is the scanner's: transforms that the user put on the MRI are not exported.
+def check_dicom(fused: slicer.vtkMRMLVectorVolumeNode | None, files: list[str] | str | None = None) -> list[str] | str:
+    """Files of the MRI that a fused volume can be exported beside.
 
     Raises:
         ValueError: it is no fusion, or its MRI does not come from DICOM.
     """
-    record = rec.read_record(fused)
-    mr = fused.GetNodeReference(rec.MR) if record is not None else None
+    mr = fused.GetNodeReference(rec.MR) if rec.read_record(fused) is not None else None
     if mr is None:
-        msg = "Choose a fused volume whose MRI is in the scene: apply the fusion first"
-        raise ValueError(msg)
+        raise ValueError(_("Choose a fused volume whose MRI is in the scene: apply the fusion first"))
     files = files or dicom_files_of(mr)
     if not files:
-        msg = f"'{mr.GetName()}' was not loaded from DICOM, so a DICOM result would belong to nobody; save as NRRD"
-        raise ValueError(msg)
-    pet, job = fused.GetNodeReference(rec.PET), JobFolder()
+        msg = _("'{name}' was not loaded from DICOM, so a DICOM result would belong to nobody; save as NRRD")
+        raise ValueError(msg.format(name=mr.GetName()))
+    return files
+
+
+def ordering_dicom(fused: slicer.vtkMRMLVectorVolumeNode, folder: str, files: list[str] | str) -> Work[JobFolder]:
+    """Write the job of writing a fused volume as DICOM, in pieces.
+
+    The place of the series is the scanner's: transforms that the user put on the MRI are not exported.
+    """
+    record, pet = rec.read_record(fused), fused.GetNodeReference(rec.PET)
     functional = dicom_files_of(pet) if pet is not None else []
     model = record.provenance.get("model", {})
     registered = "" if fused.GetAttribute(rec.REGISTRATION) is None else "rigid, mutual information"
-    job.order(
-        "dicom",
-        fused=job.volume("fused", np.ascontiguousarray(array_of(fused)), ijk_to_ras(fused)),
-        anatomy_dicom=files,
-        **({"function_dicom": functional} if functional else {}),
-        function={"name": pet.GetName() if pet is not None else "PET", "units": record.units},
-        provenance={
-            "model": str(model.get("name", "")),
-            "model_sha256": str(model.get("sha256", "")),
-            "window": f"{record.window[0]:g} to {record.window[1]:g}",
-            "transform": registered or "none, the transforms of the scene were taken",
-            "options": {"colormap": record.colormap, "strength": fused.GetAttribute(rec.STRENGTH) or "1"},
-        },
-        folder=folder,
-    )
+    strength, lightness, threshold = rec.look_of(fused)
+    options = {"colormap": record.colormap, "strength": strength, "lightness": lightness}
+    with JobFolder.filled() as job:
+        voxels = yield from job.adding("fused", array_of(fused), ijk_to_ras(fused), kind=np.uint8)
+        job.order(
+            "dicom",
+            fused=voxels,
+            anatomy_dicom=files,
+            **({"function_dicom": functional} if functional else {}),
+            function={"name": pet.GetName() if pet is not None else "PET", "units": record.units},
+            provenance={
+                "model": str(model.get("name", "")),
+                "model_sha256": str(model.get("sha256", "")),
+                "window": f"{record.window[0]:g} to {record.window[1]:g}",
+                "transform": registered or "none, the transforms of the scene were taken",
+                "options": options | ({"threshold": threshold} if threshold else {}),
+            },
+            folder=folder,
+        )
     return job
 
 

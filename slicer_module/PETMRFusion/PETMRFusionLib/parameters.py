@@ -13,7 +13,7 @@ from slicer import (
 from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 
 from PETMRFusionLib.display import PALETTES
-from PETMRFusionLib.settings import COLORMAPS, DEVICES, ENGINES, PLANES, FusionSettings
+from PETMRFusionLib.settings import ANATOMY_WINDOWS, COLORMAPS, DEVICES, ENGINES, PLANES, FusionSettings
 
 
 @parameterNodeWrapper
@@ -29,10 +29,13 @@ class PETMRFusionParameterNode:
     registration: vtkMRMLLinearTransformNode
     fusedVolume: vtkMRMLVectorVolumeNode
     strength: Annotated[float, WithinRange(0, 1)] = 1.0
+    lightness: Annotated[float, WithinRange(0, 1)] = 1.0
+    threshold: Annotated[float, WithinRange(0, 1e9)] = 0.0
     robustWindow: bool = True
     windowLow: Annotated[float, WithinRange(-1e9, 1e9)] = 0.0
     windowHigh: Annotated[float, WithinRange(-1e9, 1e9)] = 6.0
     windowUnits: str = ""
+    anatomyWindow: Annotated[str, Choice(ANATOMY_WINDOWS)] = "auto"
     colormap: Annotated[str, Choice(COLORMAPS)] = "uptake"
     palette: Annotated[str, Choice(tuple(PALETTES))] = "PET-DICOM"
     plane: Annotated[str, Choice(PLANES)] = "auto"
@@ -51,7 +54,10 @@ def settings_of(parameters: PETMRFusionParameterNode) -> FusionSettings:
     window = None if parameters.robustWindow else (parameters.windowLow, parameters.windowHigh)
     return FusionSettings(
         strength=parameters.strength,
+        lightness=parameters.lightness,
+        threshold=threshold_of(parameters),
         window=window,
+        anatomy_window=parameters.anatomyWindow,
         colormap=parameters.colormap,
         plane=parameters.plane,
         model=parameters.modelPath or "light",
@@ -59,3 +65,8 @@ def settings_of(parameters: PETMRFusionParameterNode) -> FusionSettings:
         engine=parameters.engine,
         device=parameters.device,
     )
+
+
+def threshold_of(parameters: PETMRFusionParameterNode) -> float | None:
+    """The least uptake that is shown; ``None`` where all is."""
+    return parameters.threshold if parameters.threshold > 0 else None

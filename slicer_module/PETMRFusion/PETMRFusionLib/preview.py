@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import slicer
+from slicer.i18n import tr as _
 
 from PETMRFusionLib import fusing
-from PETMRFusionLib.blend import Blend, scaled, steps
+from PETMRFusionLib.blend import DIVERGING, Blend, blending
 from PETMRFusionLib.geometry import array_of, ijk_to_ras, local_point, to_vtk
-from PETMRFusionLib.runtime import Runtime
+from PETMRFusionLib.runtime import Runtime, Task
 from PETMRFusionLib.settings import FusionSettings
+from PETMRFusionLib.slabs import Chore, finish
 from PETMRFusionLib.volumes import place
 
 
@@ -41,13 +43,14 @@ class Preview:
         self.requests = 0
         self.on_slice: Callable[[], None] = lambda: None
         self._mr = mr
-        self._folder, uptakes = fusing.order_fusion(mr, [pet], settings, registration, task="preview")
-        self._uptake = uptakes[0]
+        self._runtime, self._settings = runtime, settings
+        self._orders = Chore(fusing.ordering_fusion(mr, [pet], settings, registration, task="preview"))
+        self._task: Task | None = None
         self._busy = False
         self._wanted: int | None = None
-        self._shown: tuple[int, Blend] | None = None
+        self._shown: tuple[int, np.ndarray] | None = None
         self._early: np.ndarray | None = None
-        self._task = runtime.start(self._folder.path, self._hear)
+        self._order()
 
     @property
     def newest(self) -> int | None:
@@ -56,12 +59,31 @@ class Preview:
 
     def poll(self) -> bool:
         """Deliver news; False once the worker is gone."""
+        if self._task is None and not self._orders.over:
+            self._order()
+        if self._task is None:
+            return not self._orders.over
         running = self._task.poll()
         if not running:
             self._folder.remove()
             if self._task.code not in (0, 3) and not self.error:
-                self.error = "\n".join(self._task.log[-3:]) or f"The worker ended with code {self._task.code}"
+                self.error = "\n".join(self._task.log[-3:]) or _("The worker ended with code {code}").format(
+                    code=self._task.code
+                )
         return running
+
+    def _order(self) -> None:
+        """Write the orders, or a part of them; start the worker where they are complete."""
+        try:
+            if self._orders.advance():
+                return
+        except ValueError as error:
+            self.error = str(error)
+            self._orders.drop()
+            return
+        self._folder, uptakes = self._orders.value.folder, self._orders.value.uptakes
+        self._uptake, self._beyond = uptakes[0].values, uptakes[0].beyond
+        self._task = self._runtime.start(self._folder.path, self._hear)
 
     def request(self, world: np.ndarray) -> None:
         """Ask for the slice through a world point; nothing where that slice is shown or under way already."""
@@ -84,12 +106,18 @@ class Preview:
             return None
         return count - 1 - position if 0 in self.ready["flips"] else position
 
-    def show(self, node: slicer.vtkMRMLVectorVolumeNode, strength: float) -> bool:
+    def show(
+        self,
+        node: slicer.vtkMRMLVectorVolumeNode,
+        strength: float,
+        lightness: float = 1.0,
+        threshold: float | None = None,
+    ) -> bool:
         """Put the newest slice into a volume at its place; False where there is none yet."""
         if self._shown is None:
             return False
-        index, blend = self._shown
-        colors = self._unstack(blend.colors(strength)[None])
+        index = self._shown[0]
+        colors = self._unstack(self._blend(threshold).colors(strength, lightness=lightness)[None])
         axis = self.ready["order"][0]
         matrix = ijk_to_ras(self._mr)
         position = self.ready["slices"] - 1 - index if 0 in self.ready["flips"] else index
@@ -99,6 +127,9 @@ class Preview:
 
     def stop(self) -> None:
         """End the worker: at once, and wait until it is gone."""
+        self._orders.drop()
+        if self._task is None:
+            return
         self._task.kill()
         end = time.monotonic() + 2
         while self.poll() and time.monotonic() < end:
@@ -113,7 +144,7 @@ class Preview:
         elif event["event"] == "slice":
             self._busy = False
             file = self._folder.path / event["file"]
-            self._keep(event["slice"], np.load(file, allow_pickle=False))
+            self._shown = (event["slice"], np.load(file, allow_pickle=False))
             file.unlink()
             self.on_slice()
             self._ask()
@@ -128,11 +159,22 @@ class Preview:
         self._task.send({"id": self.requests, "slice": self._wanted})
         self._wanted = None
 
-    def _keep(self, index: int, luminance: np.ndarray) -> None:
-        facts = self.ready
-        anatomy = scaled(self._stack(array_of(self._mr))[index], facts["anatomy_window"])
-        uptake = steps(scaled(self._stack(self._uptake)[index], facts["window"]))
-        self._shown = (index, Blend(anatomy, luminance, uptake, self._table))
+    def _blend(self, threshold: float | None) -> Blend:
+        """What coloring the newest slice needs."""
+        index, luminance = self._shown
+        return finish(
+            blending(
+                self._stack(array_of(self._mr))[index],
+                luminance,
+                self._stack(self._uptake)[index],
+                self._table,
+                anatomy_window=self.ready["anatomy_window"],
+                window=self.ready["window"],
+                signed=self._settings.colormap == DIVERGING,
+                threshold=threshold,
+                no_data=None if self._beyond is None else self._stack(self._beyond)[index],
+            )
+        )
 
     def _stack(self, array: np.ndarray) -> np.ndarray:
         return np.flip(array.transpose(self.ready["order"]), self.ready["flips"])

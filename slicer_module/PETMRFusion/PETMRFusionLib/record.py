@@ -11,15 +11,21 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from slicer.i18n import tr as _
 
-from PETMRFusionLib.blend import STEPS, Blend, scaled, steps
+from PETMRFusionLib.blend import DIVERGING, STEPS, Blend, blending
 from PETMRFusionLib.geometry import array_of
+from PETMRFusionLib.slabs import Work, finish
 
 #: Node references of a fused volume.
 MR, PET, UPTAKE, LUMINANCE, TEXT = (f"PETMRFusion.{role}" for role in ("MR", "PET", "Uptake", "Luminance", "Record"))
+#: Another one, only where the functional image has no data somewhere: the mask of it.
+NO_DATA = "PETMRFusion.NoData"
+#: And one only where a registration was applied.
+MOVED = "PETMRFusion.RegistrationNode"
 
-#: Attribute of a fused volume: the strength at which it is colored now.
-STRENGTH = "PETMRFusion.Strength"
+#: Attributes of a fused volume: strength, lightness and threshold (empty: none) at which it is colored now.
+STRENGTH, LIGHTNESS, THRESHOLD = "PETMRFusion.Strength", "PETMRFusion.Lightness", "PETMRFusion.Threshold"
 
 #: Attribute of a result: the name that was given to it here; another name is the user's.
 NAME = "PETMRFusion.Name"
@@ -47,6 +53,7 @@ class Record:
         provenance: software, model with its sha256, libraries.
         warnings: what the user should know.
         asked: the settings that the picture was asked for with (:meth:`~.settings.FusionSettings.look`).
+        no_data: share of the picture where the functional image has no data.
     """
 
     anatomy_window: tuple[float, float]
@@ -58,6 +65,7 @@ class Record:
     provenance: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
+    no_data: float = 0.0
 
     def to_text(self) -> str:
         """JSON."""
@@ -91,6 +99,21 @@ def read_record(fused: slicer.vtkMRMLVolumeNode | None) -> Record | None:
     return Record.from_text(text.GetText()) if text is not None and text.GetText() else None
 
 
+def keep_tidy(scene: slicer.vtkMRMLScene) -> None:
+    """Remove record and mask of a fused volume together with it: hidden nodes could not be removed by hand."""
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def removed(caller: Any, event: str, node: Any) -> None:
+        if node is None or caller.IsClosing() or node.GetNodeReferenceID(TEXT) is None:
+            return
+        for role in (TEXT, NO_DATA):
+            hidden = caller.GetNodeByID(node.GetNodeReferenceID(role) or "")
+            if hidden is not None:
+                caller.RemoveNode(hidden)
+
+    scene.AddObserver(scene.NodeRemovedEvent, removed)
+
+
 def matrix_text(transform: slicer.vtkMRMLLinearTransformNode) -> str:
     """The matrix of a transform node, as the attribute :data:`MATRIX` has it."""
     matrix = vtk.vtkMatrix4x4()
@@ -103,24 +126,60 @@ def is_own_registration(transform: slicer.vtkMRMLLinearTransformNode | None) -> 
     return transform is not None and transform.GetAttribute(MATRIX) == matrix_text(transform)
 
 
-def blend_of(fused: slicer.vtkMRMLVolumeNode) -> Blend:
-    """All that coloring at another strength needs, from the nodes in the scene.
+def state_look(
+    fused: slicer.vtkMRMLVolumeNode, strength: float, lightness: float = 1.0, threshold: float | None = None
+) -> None:
+    """Let a fused volume say how it is colored now."""
+    fused.SetAttribute(STRENGTH, f"{strength:g}")
+    fused.SetAttribute(LIGHTNESS, f"{lightness:g}")
+    fused.SetAttribute(THRESHOLD, "" if threshold is None else f"{threshold:.9g}")
+
+
+def look_of(fused: slicer.vtkMRMLVolumeNode) -> tuple[str, str, str]:
+    """What :func:`state_look` wrote."""
+    return (
+        fused.GetAttribute(STRENGTH) or "1",
+        fused.GetAttribute(LIGHTNESS) or "1",
+        fused.GetAttribute(THRESHOLD) or "",
+    )
+
+
+def sources_of(fused: slicer.vtkMRMLVolumeNode) -> list[Any]:
+    """MRI, luminance, uptake and record of a fused volume; ``None`` for what is gone."""
+    return [fused.GetNodeReference(role) for role in (MR, LUMINANCE, UPTAKE, TEXT)]
+
+
+def blending_of(fused: slicer.vtkMRMLVolumeNode, threshold: float | None = None) -> Work[Blend]:
+    """All that coloring in another way needs, from the nodes in the scene, in pieces.
 
     Raises:
         ValueError: the volume is no fusion, or one of its sources is gone.
     """
     record = read_record(fused)
-    nodes = [fused.GetNodeReference(role) for role in (MR, LUMINANCE, UPTAKE)]
+    nodes = sources_of(fused)[:3]
     if record is None or any(node is None or node.GetImageData() is None for node in nodes):
-        msg = f"'{fused.GetName()}' cannot be colored anew: one of its sources is gone; apply the fusion again"
-        raise ValueError(msg)
+        msg = _("'{name}' cannot be colored anew: one of its sources is gone; apply the fusion again")
+        raise ValueError(msg.format(name=fused.GetName()))
     mr, luminance, uptake = (array_of(node) for node in nodes)
     if not mr.shape == luminance.shape == uptake.shape:
-        msg = f"'{fused.GetName()}' cannot be colored anew: its MRI has another size now; apply the fusion again"
-        raise ValueError(msg)
-    return Blend(
-        anatomy=scaled(mr, record.anatomy_window),
-        luminance=luminance.copy(),
-        uptake=steps(scaled(uptake, record.window)),
-        table=record.table,
+        msg = _("'{name}' cannot be colored anew: its MRI has another size now; apply the fusion again")
+        raise ValueError(msg.format(name=fused.GetName()))
+    mask = fused.GetNodeReference(NO_DATA)
+    return (
+        yield from blending(
+            mr,
+            luminance,
+            uptake,
+            record.table,
+            anatomy_window=record.anatomy_window,
+            window=record.window,
+            signed=record.colormap == DIVERGING,
+            threshold=threshold,
+            no_data=array_of(mask) if mask is not None else None,
+        )
     )
+
+
+def blend_of(fused: slicer.vtkMRMLVolumeNode, threshold: float | None = None) -> Blend:
+    """:func:`blending_of` at once."""
+    return finish(blending_of(fused, threshold))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import slicer
+from slicer.i18n import tr as _
 
 from PETMRFusionLib.process import WorkerProcess
 
@@ -65,10 +65,18 @@ def find_runtime(chosen: str = "") -> PythonRuntime:
     """
     if chosen:
         if not Path(chosen).is_file():
-            msg = f"{chosen}: there is no such program; give the path of a Python that has coconet-med"
-            raise ValueError(msg)
+            msg = _("{path}: there is no such program; give the path of a Python that has coconet-med")
+            raise ValueError(msg.format(path=chosen))
         environment = dict(slicer.util.startupEnvironment())
         for name in ("PYTHONHOME", "PYTHONPATH"):
             environment.pop(name, None)
         return PythonRuntime(chosen, environment, own=False)
-    return PythonRuntime(shutil.which("PythonSlicer") or sys.executable)
+    return PythonRuntime(own_python())
+
+
+def own_python() -> str:
+    """Slicer's own Python, by its place in the application: another Slicer may come first in PATH."""
+    name = "PythonSlicer.exe" if os.name == "nt" else "PythonSlicer"
+    home = getattr(slicer.app, "slicerHome", "")
+    beside = [Path(home) / "bin" / name] if home else []
+    return next((str(file) for file in beside if file.is_file()), sys.executable)

@@ -1,44 +1,53 @@
-"""Sample data: the generated head of coconet-med, and a tiny one that needs nothing but numpy."""
+"""Sample data: a generated head that travels with the module, and a tiny one made on the spot."""
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import slicer
 
 from PETMRFusionLib.geometry import to_vtk
-from PETMRFusionLib.jobs import JobFolder, Running
-from PETMRFusionLib.runtime import Runtime
 from PETMRFusionLib.volumes import place
 
 CATEGORY = "PET-MR Fusion"
 
-#: Names under which the module Sample Data offers them, and how the patient moved between the two scans.
-SAMPLES: dict[str, Any] = {
-    "PETMRFusionHead": None,
-    "PETMRFusionMovedHead": ((0.0, 0.0, 10.0), (18.0, -9.0, 6.0)),
+#: Names in the module Sample Data, and the files and nodes of each; tests/slicer/samples.py makes the files.
+SAMPLES: dict[str, dict[str, str]] = {
+    "Head: MRI and PET": {"head-mri.nrrd": "Head MRI", "head-pet.nrrd": "Head PET"},
+    "Head: patient moved": {"head-mri.nrrd": "Head MRI", "moved-head-pet.nrrd": "Moved head PET"},
 }
 
-#: Voxel size of the generated MRI, mm.
-SPACING = 1.0
+#: Thumbnails of the samples, in their order.
+THUMBNAILS = ("HeadThumbnail.png", "MovedHeadThumbnail.png")
 
 Nodes = tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLScalarVolumeNode]
 
 
-def start_head(runtime: Runtime, misalign: Any = None) -> Running[Nodes]:
-    """Generate a head in the worker; the value is its MRI and its PET."""
-    folder = JobFolder()
-    folder.order("phantom", spacing=SPACING, misalign=misalign)
+def register(sample_data: Any, resources: str) -> None:
+    """Offer the samples by plain files: downloaders of our own are honored by buttons, but not by ``downloadSample``.
 
-    def finish(results: JobFolder) -> Nodes:
-        facts = results.facts()
-        return tuple(
-            add_volume(title, results.array(name), np.array(facts[name]))
-            for name, title in (("mr", "Head MRI"), ("pet", "Head PET"))
+    Args:
+        sample_data: Slicer's ``SampleDataLogic``.
+        resources: folder of the resources of the module.
+    """
+    if hasattr(sample_data, "registerCustomSampleDataCategory"):
+        sample_data.registerCustomSampleDataCategory(CATEGORY, title=CATEGORY)
+    for (name, files), picture in zip(SAMPLES.items(), THUMBNAILS, strict=True):
+        paths = [Path(resources) / "SampleData" / file for file in files]
+        sums = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+        sample_data.registerCustomSampleDataSource(
+            category=CATEGORY,
+            sampleName=name,
+            uris=[path.as_uri() for path in paths],
+            # Slicer keeps them in its cache by name: a later version of the module must not get the old ones.
+            fileNames=[f"PETMRFusion-{sum_[:8]}-{path.name}" for path, sum_ in zip(paths, sums, strict=True)],
+            nodeNames=list(files.values()),
+            checksums=[f"SHA256:{sum_}" for sum_ in sums],
+            thumbnailFileName=str(Path(resources) / "Icons" / picture),
         )
-
-    return Running(runtime, folder, finish)
 
 
 def add_volume(name: str, array: np.ndarray, matrix: np.ndarray) -> slicer.vtkMRMLScalarVolumeNode:

@@ -5,51 +5,67 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import slicer
+from slicer.i18n import tr as _
 
-from PETMRFusionLib.fusing import blend_results
-from PETMRFusionLib.record import STRENGTH, Record, write_record
-from PETMRFusionLib.volumes import INSTANCES, check_scalar, set_array
+from PETMRFusionLib import record as rec
+from PETMRFusionLib.blend import DIVERGING, blending
+from PETMRFusionLib.fusing import Images, keep_no_data, making_images, read_record
+from PETMRFusionLib.geometry import Resampled, array_of
+from PETMRFusionLib.jobs import JobFolder
+from PETMRFusionLib.recolor import coloring
+from PETMRFusionLib.settings import FusionSettings
+from PETMRFusionLib.slabs import Work
+from PETMRFusionLib.units import state_units, units_of
+from PETMRFusionLib.volumes import INSTANCES, check_scalar, set_image, show_colors_unchanged
 
 
 @dataclass(frozen=True)
 class FusedSequence:
-    """Sequences with one item for each frame, played together.
+    """Sequences with one item for each frame, played together with the frames they were made of.
 
     Attributes:
         fused: fused colors.
         uptake: functional values on the grid of the MRI.
-        browser: plays both, and the frames they were made of.
+        luminance: fused luminance at full strength, for coloring anew.
+        browser: plays all of them.
     """
 
     fused: slicer.vtkMRMLSequenceNode
     uptake: slicer.vtkMRMLSequenceNode
+    luminance: slicer.vtkMRMLSequenceNode
     browser: slicer.vtkMRMLSequenceBrowserNode
 
 
-@contextlib.contextmanager
-def frames_in_scene(frames: slicer.vtkMRMLSequenceNode | None) -> Iterator[list[slicer.vtkMRMLScalarVolumeNode]]:
-    """The frames as nodes of the scene for a while, under the transform of the volume in which they are played.
+def check_frames(frames: slicer.vtkMRMLSequenceNode | None) -> None:
+    """Refuse what is no sequence of scalar volumes.
 
     Raises:
-        ValueError: there are no frames, or they are no scalar volumes.
+        ValueError: in words for the user.
     """
     if frames is None or frames.GetNumberOfDataNodes() == 0:
-        msg = "The sequence has no frames: choose a dynamic PET"
-        raise ValueError(msg)
+        raise ValueError(_("The sequence has no frames: choose a dynamic PET"))
+    for number in range(frames.GetNumberOfDataNodes()):
+        data = frames.GetNthDataNode(number)
+        if not data.IsA("vtkMRMLVolumeNode"):
+            msg = _("'{name}' is a sequence of {kind}: choose a sequence of volumes")
+            raise ValueError(msg.format(name=frames.GetName(), kind=data.GetClassName()))
+        check_scalar(data, "PET/SPECT")
+
+
+@contextlib.contextmanager
+def frames_in_scene(frames: slicer.vtkMRMLSequenceNode) -> Iterator[list[slicer.vtkMRMLScalarVolumeNode]]:
+    """The frames as nodes of the scene for a while, under the transform of the volume in which they are played."""
     parent = parent_transform(frames)
     nodes: list[slicer.vtkMRMLScalarVolumeNode] = []
     try:
         for number in range(frames.GetNumberOfDataNodes()):
             data = frames.GetNthDataNode(number)
-            if not data.IsA("vtkMRMLVolumeNode"):
-                msg = f"'{frames.GetName()}' is a sequence of {data.GetClassName()}: choose a sequence of volumes"
-                raise ValueError(msg)
-            check_scalar(data, "PET/SPECT")
             node = slicer.vtkMRMLScalarVolumeNode()
             node.SetHideFromEditors(True)
+            node.SetSaveWithScene(False)
             node.SetName(f"{frames.GetName()} frame {number + 1}")
             node.CopyOrientation(data)
             node.SetAndObserveImageData(data.GetImageData())
@@ -64,62 +80,154 @@ def frames_in_scene(frames: slicer.vtkMRMLSequenceNode | None) -> Iterator[list[
             slicer.mrmlScene.RemoveNode(node)
 
 
-def build(
+def building(
     mr: slicer.vtkMRMLScalarVolumeNode,
     frames: slicer.vtkMRMLSequenceNode,
-    results: list[tuple[np.ndarray, Record]],
-    uptakes: list[np.ndarray],
-    strength: float,
-) -> FusedSequence:
-    """Sequences of the results, and a browser that plays them with the frames."""
-    scene = slicer.mrmlScene
-    fused = scene.AddNewNodeByClass("vtkMRMLSequenceNode", f"{frames.GetName()} fused")
-    values = scene.AddNewNodeByClass("vtkMRMLSequenceNode", f"{frames.GetName()} on {mr.GetName()}")
-    for target in (fused, values):
-        target.SetIndexName(frames.GetIndexName())
-        target.SetIndexUnit(frames.GetIndexUnit())
-        target.SetIndexType(frames.GetIndexType())
-    for number, ((luminance, record), uptake) in enumerate(zip(results, uptakes, strict=True)):
+    results: JobFolder,
+    uptakes: list[Resampled],
+    settings: FusionSettings,
+) -> Work[FusedSequence]:
+    """Sequences of the results, and a browser that plays them with the frames, in pieces.
+
+    Fused again, the same sequences are filled again.
+    """
+    units = units_of(frames.GetNthDataNode(0))
+    made: list[Images] = []
+    for number, uptake in enumerate(uptakes):
+        record = read_record(results, number, units, settings)
+        made.append((yield from making_images(mr, results, number, uptake, record, settings)))
+    targets = _targets(mr, frames)
+    for number, images in enumerate(made):
         index = frames.GetNthIndexValue(number)
-        colors = blend_results(mr, luminance, uptake, record).colors(strength)
-        for target, class_name, array in (
-            (fused, "vtkMRMLVectorVolumeNode", colors),
-            (values, "vtkMRMLScalarVolumeNode", uptake),
-        ):
-            node = scene.AddNewNodeByClass(class_name, f"{target.GetName()} frame")
-            set_array(node, array, mr)
+        for target, image in zip(targets, (images.fused, images.uptake, images.luminance), strict=True):
+            kind = "vtkMRMLVectorVolumeNode" if image is images.fused else "vtkMRMLScalarVolumeNode"
+            # Outside the scene: whatever is added to it for a moment leaves its display behind.
+            node = getattr(slicer, kind)()
+            set_image(node, image, mr)
+            if image is images.uptake:
+                state_units(frames.GetNthDataNode(number), node)
             target.SetDataNodeAtValue(node, index)
-            scene.RemoveNode(node)
-    browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{fused.GetName()} browser")
-    browser.SetAndObserveMasterSequenceNodeID(fused.GetID())
-    for target in (values, frames):
-        browser.AddSynchronizedSequenceNode(target)
-    _dress(browser, fused, mr, results[0][1], strength)
-    return FusedSequence(fused, values, browser)
+            yield
+    browser = _browser(frames, targets)
+    _dress(browser, targets, mr, frames, read_record(results, 0, units, settings), settings, made[0])
+    return FusedSequence(*targets, browser)
+
+
+def _targets(
+    mr: slicer.vtkMRMLScalarVolumeNode, frames: slicer.vtkMRMLSequenceNode
+) -> list[slicer.vtkMRMLSequenceNode]:
+    """Empty sequences for fused colors, uptake and luminance: those of an earlier fusion of the same two, or new."""
+    names = {
+        rec.TEXT: _("{name} fused").format(name=frames.GetName()),
+        rec.UPTAKE: _("{pet} on {mr}").format(pet=frames.GetName(), mr=mr.GetName()),
+        rec.LUMINANCE: _("{name} fused luminance").format(name=frames.GetName()),
+    }
+    made = []
+    for role, name in names.items():
+        node = next((node for node in _sequences() if _is_of(node, role, mr, frames)), None)
+        if node is None:
+            node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", name)
+            node.SetAttribute(rec.NAME, role)
+            node.SetNodeReferenceID(rec.MR, mr.GetID())
+            node.SetNodeReferenceID(rec.PET, frames.GetID())
+        node.RemoveAllDataNodes()
+        node.SetIndexName(frames.GetIndexName())
+        node.SetIndexUnit(frames.GetIndexUnit())
+        node.SetIndexType(frames.GetIndexType())
+        made.append(node)
+    return made
+
+
+def _is_of(
+    node: slicer.vtkMRMLSequenceNode,
+    role: str,
+    mr: slicer.vtkMRMLScalarVolumeNode,
+    frames: slicer.vtkMRMLSequenceNode,
+) -> bool:
+    sources = (node.GetNodeReference(rec.MR), node.GetNodeReference(rec.PET))
+    return node.GetAttribute(rec.NAME) == role and sources == (mr, frames)
+
+
+def _browser(
+    frames: slicer.vtkMRMLSequenceNode, targets: list[slicer.vtkMRMLSequenceNode]
+) -> slicer.vtkMRMLSequenceBrowserNode:
+    """The browser in which the frames are played already, else a new one; it plays the results in step."""
+    browser = next((browser for browser in _browsers() if browser.IsSynchronizedSequenceNode(frames, True)), None)
+    if browser is None:
+        browser = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{frames.GetName()} browser")
+        browser.SetAndObserveMasterSequenceNodeID(frames.GetID())
+    for target in targets:
+        if not browser.IsSynchronizedSequenceNode(target, True):
+            browser.AddSynchronizedSequenceNode(target)
+    logic = sequences_logic()
+    if logic is not None:
+        logic.UpdateProxyNodesFromSequences(browser)
+    return browser
 
 
 def _dress(
     browser: slicer.vtkMRMLSequenceBrowserNode,
-    fused: slicer.vtkMRMLSequenceNode,
+    targets: list[slicer.vtkMRMLSequenceNode],
     mr: slicer.vtkMRMLScalarVolumeNode,
-    record: Record,
-    strength: float,
+    frames: slicer.vtkMRMLSequenceNode,
+    record: rec.Record,
+    settings: FusionSettings,
+    first: Images,
 ) -> None:
-    """Make the volume in which the fused frames are played, and let it know its facts."""
-    logic = sequences_logic()
-    if logic is not None:
-        logic.UpdateProxyNodesFromSequences(browser)
-    proxy = browser.GetProxyNode(fused)
-    if proxy is None:
+    """Let the volumes in which results are played know their facts, as those of a static fusion do."""
+    fused, uptake, luminance = (browser.GetProxyNode(target) for target in targets)
+    if fused is None:
         return
-    proxy.SetAndObserveTransformNodeID(mr.GetTransformNodeID())
-    if proxy.GetDisplayNode() is None:
-        proxy.CreateDefaultDisplayNodes()
-    from PETMRFusionLib.volumes import show_colors_unchanged
+    for node in (fused, uptake, luminance):
+        node.SetAndObserveTransformNodeID(mr.GetTransformNodeID())
+        if node.GetDisplayNode() is None:
+            node.CreateDefaultDisplayNodes()
+    show_colors_unchanged(fused)
+    pet = browser.GetProxyNode(frames)
+    references = {rec.MR: mr, rec.PET: pet, rec.UPTAKE: uptake, rec.LUMINANCE: luminance}
+    for role, node in references.items():
+        fused.SetNodeReferenceID(role, node.GetID() if node is not None else None)
+    keep_no_data(fused, first.no_data, mr)
+    rec.state_look(fused, settings.strength, settings.lightness, settings.threshold)
+    rec.write_record(fused, record)
 
-    show_colors_unchanged(proxy)
-    proxy.SetAttribute(STRENGTH, f"{strength:g}")
-    write_record(proxy, record)
+
+def recoloring_others(
+    fused: slicer.vtkMRMLVectorVolumeNode, strength: float, lightness: float, threshold: float | None
+) -> Work[None]:
+    """Color all frames of a dynamic fusion as the one on screen; nothing for a static one."""
+    browser = next((browser for browser in _browsers() if browser.GetSequenceNode(fused) is not None), None)
+    if browser is None:
+        return
+    proxies = [fused, *(fused.GetNodeReference(role) for role in (rec.LUMINANCE, rec.UPTAKE))]
+    colors, luminance, uptake = (browser.GetSequenceNode(proxy) if proxy is not None else None for proxy in proxies)
+    mr, record = fused.GetNodeReference(rec.MR), rec.read_record(fused)
+    if None in (colors, luminance, uptake, mr, record):
+        return
+    mask = fused.GetNodeReference(rec.NO_DATA)
+    for number in range(colors.GetNumberOfDataNodes()):
+        index = colors.GetNthIndexValue(number)
+        target, light, hot = (sequence.GetDataNodeAtValue(index) for sequence in (colors, luminance, uptake))
+        if target is None or light is None or hot is None:
+            continue
+        blend = yield from blending(
+            array_of(mr),
+            array_of(light),
+            array_of(hot),
+            record.table,
+            anatomy_window=record.anatomy_window,
+            window=record.window,
+            signed=record.colormap == DIVERGING,
+            threshold=threshold,
+            no_data=array_of(mask) if mask is not None else None,
+        )
+        yield from coloring(target, blend, strength, lightness)
+
+
+def frames_of(fused: slicer.vtkMRMLVectorVolumeNode | None) -> slicer.vtkMRMLSequenceNode | None:
+    """The dynamic PET whose fused frames are played in a volume; ``None`` for a static fusion."""
+    browser = next((browser for browser in _browsers() if fused and browser.GetSequenceNode(fused) is not None), None)
+    return browser.GetSequenceNode(fused).GetNodeReference(rec.PET) if browser is not None else None
 
 
 def sequences_logic() -> slicer.vtkSlicerSequencesLogic | None:
@@ -132,10 +240,22 @@ def parent_transform(frames: slicer.vtkMRMLSequenceNode | None) -> str | None:
     """ID of the transform above the volume in which a sequence is played, if there is one."""
     if frames is None:
         return None
-    browsers = slicer.mrmlScene.GetNodesByClass("vtkMRMLSequenceBrowserNode")
-    browsers.UnRegister(None)
-    for number in range(browsers.GetNumberOfItems()):
-        proxy = browsers.GetItemAsObject(number).GetProxyNode(frames)
+    for browser in _browsers():
+        proxy = browser.GetProxyNode(frames)
         if proxy is not None:
             return proxy.GetTransformNodeID()
     return None
+
+
+def _browsers() -> list[Any]:
+    return _nodes("vtkMRMLSequenceBrowserNode")
+
+
+def _sequences() -> list[Any]:
+    return _nodes("vtkMRMLSequenceNode")
+
+
+def _nodes(kind: str) -> list[Any]:
+    found = slicer.mrmlScene.GetNodesByClass(kind)
+    found.UnRegister(None)
+    return [found.GetItemAsObject(number) for number in range(found.GetNumberOfItems())]

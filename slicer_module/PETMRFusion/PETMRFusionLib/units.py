@@ -63,6 +63,8 @@ def state_units(source: slicer.vtkMRMLScalarVolumeNode, target: slicer.vtkMRMLSc
 
 
 def _in_words(text: str) -> str:
+    if text in ("[hnsf'U]", "Hounsfield unit", "HU"):
+        return "HU"
     braced = re.search(r"\{(SUV\w+)\}", text)
     return braced[1] if braced else DICOM_UNITS.get(text, text)
 
@@ -70,8 +72,10 @@ def _in_words(text: str) -> str:
 def _of_database(node: slicer.vtkMRMLScalarVolumeNode) -> str:
     database = getattr(slicer, "dicomDatabase", None)
     instances = (node.GetAttribute(INSTANCES) or "").split()
-    if database is None or not instances:
+    if database is None or not instances or not hasattr(database, "instanceValue"):
         return ""
+    if (database.instanceValue(instances[0], "0008,0060") or "").strip() == "CT":
+        return "HU"
     units = (database.instanceValue(instances[0], "0054,1001") or "").strip()
     if units == "GML":
         kind = (database.instanceValue(instances[0], "0054,1006") or "").strip()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import slicer
 import vtk
-from vtk.util import numpy_support
+from slicer.i18n import tr as _
+
+from PETMRFusionLib.slabs import image_of
 
 #: Attribute of a volume from DICOM: the UIDs of its instances, with blanks between them.
 INSTANCES = "DICOM.instanceUIDs"
@@ -20,15 +22,14 @@ def check_scalar(node: slicer.vtkMRMLVolumeNode | None, role: str) -> None:
         ValueError: in words for the user.
     """
     if node is None:
-        msg = f"Select the {role} volume"
-        raise ValueError(msg)
+        raise ValueError(_("Select the {role} volume").format(role=role))
     image = node.GetImageData()
     if image is None or image.GetNumberOfPoints() == 0:
-        msg = f"The {role} volume '{node.GetName()}' is empty: load it first"
-        raise ValueError(msg)
+        msg = _("The {role} volume '{name}' is empty: load it first")
+        raise ValueError(msg.format(role=role, name=node.GetName()))
     if image.GetNumberOfScalarComponents() != 1 or node.IsA("vtkMRMLLabelMapVolumeNode"):
-        msg = f"The {role} volume '{node.GetName()}' has colors or labels, not values: choose the original volume"
-        raise ValueError(msg)
+        msg = _("The {role} volume '{name}' has colors or labels, not values: choose the original volume")
+        raise ValueError(msg.format(role=role, name=node.GetName()))
 
 
 def check_pair(mr: slicer.vtkMRMLVolumeNode | None, pet: slicer.vtkMRMLVolumeNode | None) -> None:
@@ -40,35 +41,65 @@ def check_pair(mr: slicer.vtkMRMLVolumeNode | None, pet: slicer.vtkMRMLVolumeNod
     check_scalar(mr, "MRI")
     check_scalar(pet, "PET/SPECT")
     if mr.GetID() == pet.GetID():
-        msg = "MRI and PET/SPECT are the same volume: choose two"
-        raise ValueError(msg)
+        raise ValueError(_("MRI and PET/SPECT are the same volume: choose two"))
 
 
 def set_array(node: slicer.vtkMRMLVolumeNode, array: np.ndarray, reference: slicer.vtkMRMLVolumeNode) -> None:
     """Fill a scalar or vector node: voxels (k, j, i) or (k, j, i, 3), grid and parent transform of ``reference``."""
+    set_image(node, image_of(array), reference)
+
+
+def set_image(
+    node: slicer.vtkMRMLVolumeNode,
+    image: vtk.vtkImageData,
+    reference: slicer.vtkMRMLVolumeNode,
+    *,
+    display: bool = True,
+) -> None:
+    """Give a node an image, which it keeps without a copy, with grid and parent transform of ``reference``."""
     matrix = vtk.vtkMatrix4x4()
     reference.GetIJKToRASMatrix(matrix)
-    place(node, array, matrix, reference.GetTransformNodeID())
+    place_image(node, image, matrix, reference.GetTransformNodeID(), display=display)
 
 
 def place(node: slicer.vtkMRMLVolumeNode, array: np.ndarray, matrix: vtk.vtkMatrix4x4, parent: str | None) -> None:
     """Fill a node with voxels at a place of its own."""
-    image = vtk.vtkImageData()
-    image.SetDimensions(*array.shape[2::-1])
-    flat = np.ascontiguousarray(array).reshape(-1, 3) if array.ndim == 4 else np.ascontiguousarray(array).ravel()
-    values = numpy_support.numpy_to_vtk(flat, deep=True)
-    values.SetName("ImageScalars")
-    image.GetPointData().SetScalars(values)
+    place_image(node, image_of(array), matrix, parent)
+
+
+def place_image(
+    node: slicer.vtkMRMLVolumeNode,
+    image: vtk.vtkImageData,
+    matrix: vtk.vtkMatrix4x4,
+    parent: str | None,
+    *,
+    display: bool = True,
+) -> None:
+    """Give a node an image at a place of its own, and a display unless it is for no eyes."""
+    colored = image.GetNumberOfScalarComponents() == 3
+    if display and node.GetScene() and not node.GetDisplayNode():
+        node.CreateDefaultDisplayNodes()
+    if colored:
+        show_colors_unchanged(node)  # before there are voxels: the automatic window would look at all of them
     with slicer.util.NodeModify(node):
         node.SetIJKToRASMatrix(matrix)
         node.SetAndObserveImageData(image)
         node.SetAndObserveTransformNodeID(parent)
-        if array.ndim == 4:
+        if colored:
             node.SetVoxelVectorType(node.VoxelVectorTypeColorRGB)
-    if node.GetScene() and not node.GetDisplayNode():
-        node.CreateDefaultDisplayNodes()
-    if array.ndim == 4:
-        show_colors_unchanged(node)
+
+
+def remove_whole(node: slicer.vtkMRMLDisplayableNode | None) -> None:
+    """Take a node out of the scene together with what shows and stores it, which MRML leaves behind."""
+    if node is None or node.GetScene() is None:
+        return
+    others = [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]
+    others += [node.GetNthStorageNode(number) for number in range(node.GetNumberOfStorageNodes())]
+    scene = node.GetScene()
+    scene.RemoveNode(node)
+    for other in others:
+        if other is not None and other.GetScene() is not None:
+            scene.RemoveNode(other)
 
 
 def show_colors_unchanged(node: slicer.vtkMRMLVectorVolumeNode) -> None:

@@ -10,12 +10,13 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from PETMRFusionLib import display, machine, output, record
+from PETMRFusionLib import machine, output, record
 from PETMRFusionLib.fusing import FusionNodes, is_of
 from PETMRFusionLib.install import sha256_of
 from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.sequence import FusedSequence
 from PETMRFusionLib.settings import FusionSettings
+from PETMRFusionLib.slots import slot
 
 
 class Actions:
@@ -35,14 +36,20 @@ class Actions:
         ui.modelButton.connect("clicked(bool)", self.onBrowseModel)
         ui.pythonButton.connect("clicked(bool)", self.onBrowsePython)
         ui.wheelsButton.connect("clicked(bool)", self.onBrowseWheels)
-        ui.strengthSlider.connect("valueChanged(double)", self.onStrength)
+        ui.fociButton.connect("clicked(bool)", self.onFoci)
+        ui.viewerButton.connect("clicked(bool)", self.onViewer)
         ui.previewCheckBox.connect("toggled(bool)", self.onPreviewToggled)
-        for edit, name in ((ui.pythonEdit, machine.PYTHON), (ui.wheelsEdit, machine.WHEELS)):
+        for edit, name in (
+            (ui.pythonEdit, machine.PYTHON),
+            (ui.wheelsEdit, machine.WHEELS),
+            (ui.proxyEdit, machine.PROXY),
+        ):
             edit.text = machine.read(name)
             edit.connect("textChanged(QString)", lambda text, name=name: self.onMachine(name, text))
 
     # Fusing
 
+    @slot
     def onApply(self, clicked: bool = False) -> None:
         """Fuse, after a look at the alignment; or cancel what runs."""
         if self._running is not None:
@@ -74,15 +81,19 @@ class Actions:
         )
 
     def onFused(self, nodes: FusionNodes, looked_at: tuple[Any, ...]) -> None:
-        p = self._parameterNode
         self._pictured = (nodes.fused.GetID(), looked_at)
+        self.showFused(nodes.fused)
+
+    def showFused(self, fused: Any) -> None:
+        """A fusion is there: its warnings, its views, and the outputs that it has."""
         self.ui.previewCheckBox.checked = False
-        p.fusedVolume = nodes.fused
-        facts = record.read_record(nodes.fused)
+        self._parameterNode.fusedVolume = fused
+        facts = record.read_record(fused)
         if facts.warnings:
             self.ui.noticeLabel.text = "\n".join(facts.warnings)
         self.onShow()
 
+    @slot
     def onSequence(self, clicked: bool = False) -> None:
         """Fuse every frame of the dynamic PET, after a look at the alignment."""
         self.ui.noticeLabel.text = ""
@@ -91,6 +102,7 @@ class Actions:
     def fuseFrames(self) -> None:
         """Start fusing all frames."""
         p = self._parameterNode
+        looked_at = self.alignmentKey(dynamic=True)
         self.start(
             lambda: self.logic.startFuseSequence(
                 p.mrVolume,
@@ -101,13 +113,14 @@ class Actions:
                 notice=self.onNotice,
                 python=self.python(),
             ),
-            self.onSequenceFused,
+            lambda made: self.onSequenceFused(made, looked_at),
             failed=lambda error: self.askAboutPatients(error, self.fuseFrames),
         )
 
-    def onSequenceFused(self, made: FusedSequence) -> None:
-        volumes = [made.browser.GetProxyNode(sequence) for sequence in (made.uptake, made.fused)]
-        display.show_side_by_side(self._parameterNode.mrVolume, *volumes)
+    def onSequenceFused(self, made: FusedSequence, looked_at: tuple[Any, ...]) -> None:
+        fused = made.browser.GetProxyNode(made.fused)
+        self._pictured = (fused.GetID(), looked_at)
+        self.showFused(fused)
 
     # Whose images
 
@@ -136,6 +149,7 @@ class Actions:
 
     # Results
 
+    @slot
     def onQuality(self, clicked: bool = False) -> None:
         p = self._parameterNode
 
@@ -145,17 +159,18 @@ class Actions:
 
         self.start(lambda: self.logic.startQuality(p.fusedVolume, progress=self.onProgress, python=self.python()), done)
 
+    @slot
     def onSave(self, clicked: bool = False) -> None:
         path = qt.QFileDialog.getSaveFileName(
             None, _("Save the fused volume"), "fused.nrrd", "NRRD (*.nrrd);;NIfTI (*.nii.gz)"
         )
         path = path[0] if isinstance(path, tuple) else path
         if path:
-            with slicer.util.tryWithErrorDisplay(_("The volume was not saved.")):
-                self.ui.statusLabel.text = _("Saved {path}").format(
-                    path=self.logic.save(self._parameterNode.fusedVolume, path)
-                )
+            self.ui.statusLabel.text = _("Saved {path}").format(
+                path=self.logic.save(self._parameterNode.fusedVolume, path)
+            )
 
+    @slot
     def onDicom(self, clicked: bool = False) -> None:
         p = self._parameterNode
         parent = qt.QFileDialog.getExistingDirectory(None, _("Folder in which the DICOM series is made"), "")
@@ -166,19 +181,51 @@ class Actions:
         folder = f"{parent}/{name}"
 
         def done(files: list[str]) -> None:
-            known = False
-            with slicer.util.tryWithErrorDisplay(_("The series was written, but not added to the DICOM database.")):
-                known = output.import_series(folder)
-            text = _("Wrote {count} DICOM files, and added them to the DICOM database") if known else ""
-            self.ui.statusLabel.text = (text or _("Wrote {count} DICOM files")).format(count=len(files))
+            text = _("Wrote {count} DICOM files")
+            try:
+                if output.import_series(folder):
+                    text = _("Wrote {count} DICOM files, and added them to the DICOM database")
+            except Exception as error:  # the files are there all the same
+                self.ui.noticeLabel.text = str(error)
+                text = _("Wrote {count} DICOM files, but they were not added to the DICOM database")
+            self.ui.statusLabel.text = text.format(count=len(files))
 
         self.start(
             lambda: self.logic.startExportDicom(p.fusedVolume, folder, progress=self.onProgress, python=self.python()),
             done,
         )
 
+    @slot
+    def onFoci(self, clicked: bool = False) -> None:
+        """List small hot findings of the uptake, and what the fused picture keeps of them."""
+        p = self._parameterNode
+
+        def done(table: Any) -> None:
+            text = _("{count} foci are in the table '{name}'")
+            self.ui.statusLabel.text = text.format(count=table.GetNumberOfRows(), name=table.GetName())
+
+        self.start(lambda: self.logic.startFoci(p.fusedVolume, progress=self.onProgress, python=self.python()), done)
+
+    @slot
+    def onViewer(self, clicked: bool = False) -> None:
+        """Write a page with the three images, and open it in the browser."""
+        p = self._parameterNode
+        chosen = qt.QFileDialog.getSaveFileName(None, _("Save the page"), "fusion.html", _("Web page (*.html)"))
+        path = chosen[0] if isinstance(chosen, tuple) else chosen
+        if not path:
+            return
+
+        def done(page: str) -> None:
+            self.ui.statusLabel.text = _("Saved {path}").format(path=page)
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(page))
+
+        self.start(
+            lambda: self.logic.startPage(p.fusedVolume, path, progress=self.onProgress, python=self.python()), done
+        )
+
     # Where the work is done
 
+    @slot
     def onMachine(self, name: str, text: str) -> None:
         """A setting of this computer: kept by the application, never in a scene."""
         machine.write(name, text)
@@ -205,12 +252,15 @@ class Actions:
         known = self._parameterNode.modelSha256 if self._parameterNode else ""
         self.ui.modelLabel.text = f"sha256 {known[:16]}…" if known else _("light model of coconet-med")
 
+    @slot
     def onBrowseModel(self, clicked: bool = False) -> None:
         self._browse(self.ui.modelEdit, qt.QFileDialog.getOpenFileName(None, _("Model"), "", "Weights (*.onnx *.pt)"))
 
+    @slot
     def onBrowsePython(self, clicked: bool = False) -> None:
         self._browse(self.ui.pythonEdit, qt.QFileDialog.getOpenFileName(None, _("Python with coconet-med"), ""))
 
+    @slot
     def onBrowseWheels(self, clicked: bool = False) -> None:
         self._browse(self.ui.wheelsEdit, qt.QFileDialog.getExistingDirectory(None, _("Folder of wheels"), ""))
 

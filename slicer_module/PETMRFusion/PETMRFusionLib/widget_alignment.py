@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
-from PETMRFusionLib import record
+from PETMRFusionLib import record, transforms
 from PETMRFusionLib.identity import state_of, state_of_frames, state_of_registration
 from PETMRFusionLib.sequence import parent_transform
+from PETMRFusionLib.slots import slot
+
+#: A doubt: black on amber, in a light panel and in a dark one.
+DOUBTFUL = "color: #000000; background-color: #ffd080; font-weight: bold; padding: 3px"
 
 
 class AlignmentControl:
@@ -23,6 +28,8 @@ class AlignmentControl:
     def connectAlignment(self) -> None:
         self.ui.checkButton.connect("clicked(bool)", self.onCheck)
         self.ui.registerButton.connect("clicked(bool)", self.onRegister)
+        self.ui.loadTransformButton.connect("clicked(bool)", self.onLoadTransform)
+        self.ui.saveTransformButton.connect("clicked(bool)", self.onSaveTransform)
 
     def forgetAlignment(self) -> None:
         """Nothing is known about what is in the scene now."""
@@ -57,6 +64,7 @@ class AlignmentControl:
         else:
             self.check(unless_doubtful, dynamic)
 
+    @slot
     def onCheck(self, clicked: bool = False) -> None:
         """Say how well the volumes are aligned."""
         self.check(lambda: None)
@@ -82,10 +90,11 @@ class AlignmentControl:
         )
 
     def showAlignment(self, text: str) -> None:
-        """Words under the buttons; doubts in red and bold."""
+        """Words under the buttons; doubts are set off by more than color, and can be read in a dark panel too."""
         self.ui.alignmentLabel.text = text
-        self.ui.alignmentLabel.styleSheet = "color: #b03020; font-weight: bold" if self._doubts else ""
+        self.ui.alignmentLabel.styleSheet = DOUBTFUL if self._doubts else ""
 
+    @slot
     def onRegister(self, clicked: bool = False) -> None:
         """Register the PET to the MRI; the PET itself stays where it is, and so does a transform of the user."""
         p = self._parameterNode
@@ -107,6 +116,39 @@ class AlignmentControl:
             ),
             done,
         )
+
+    @slot
+    def onLoadTransform(self, clicked: bool = False) -> None:
+        """Take the registration of another program."""
+        p = self._parameterNode
+        kinds = _("Transforms (*.tfm *.txt *.h5 *.hdf5 *.mat *.lta *.dcm);;All files (*)")
+        chosen = qt.QFileDialog.getOpenFileName(None, _("Transform from the PET to the MRI"), "", kinds)
+        path = chosen[0] if isinstance(chosen, tuple) else chosen
+        if not path:
+            return
+
+        def done(transform: Any) -> None:
+            p.registration = transform
+            self.showAlignment(_("Transform '{name}' is used: check the alignment.").format(name=transform.GetName()))
+
+        self.start(
+            lambda: self.logic.startLoadTransform(
+                p.mrVolume, p.petVolume, path, progress=self.onProgress, python=self.python()
+            ),
+            done,
+        )
+
+    @slot
+    def onSaveTransform(self, clicked: bool = False) -> None:
+        """Hand where the PET lies to another program."""
+        p = self._parameterNode
+        chosen = qt.QFileDialog.getSaveFileName(
+            None, _("Save the transform"), "pet-to-mri.tfm", _("ITK transform (*.tfm)")
+        )
+        path = chosen[0] if isinstance(chosen, tuple) else chosen
+        if path:
+            saved = transforms.save_transform(p.mrVolume, p.petVolume, p.registration, path)
+            self.ui.statusLabel.text = _("Saved {path}").format(path=saved)
 
 
 def words_about(facts: dict[str, Any]) -> str:

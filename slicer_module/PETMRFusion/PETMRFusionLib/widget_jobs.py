@@ -10,10 +10,15 @@ import slicer
 from slicer.i18n import tr as _
 
 from PETMRFusionLib import machine
+from PETMRFusionLib.install import InstallError
 from PETMRFusionLib.jobs import Running
+from PETMRFusionLib.slots import slot
 
 #: How often running jobs are asked for news, in ms.
-POLL_MS = 50
+POLL_MS = 30
+
+#: Errors of the worker that a new installation may mend.
+INCOMPLETE = ("ModuleNotFoundError", "ImportError", "OldVersionError")
 
 
 def make_timer(interval: int, once: bool, slot: Callable[[], None]) -> qt.QTimer:
@@ -30,13 +35,17 @@ class JobControl:
 
     def __init__(self) -> None:
         self._running: Running[Any] | None = None
+        self._start: Callable[[], Running[Any]] | None = None
         self._done: Callable[[Any], None] = lambda value: None
         self._failed: Callable[[Exception], bool] = lambda error: False
+        self._repaired = False
         self._jobTimer: qt.QTimer | None = None
 
     def setupTimers(self) -> None:
         self._jobTimer = make_timer(POLL_MS, False, self.onPoll)
+        self.setupLiveTimers()
         self.setupPreviewTimers()
+        self.setupFitTimer()
 
     def start(
         self,
@@ -51,10 +60,14 @@ class JobControl:
             done: called with its value.
             failed: called with the error where it fails; returns whether that was all to be said of it.
         """
-        with slicer.util.tryWithErrorDisplay(_("PET-MR Fusion could not start.")):
+        try:
             if not self.haveRuntime():
                 return False
-            self._running, self._done, self._failed = start(), done, failed
+            self._running = start()
+        except Exception as error:
+            self.onSlotError(error)
+            return False
+        self._start, self._done, self._failed = start, done, failed
         self.ui.applyButton.text = _("Cancel")
         self.ui.progressBar.visible = True
         self.ui.progressBar.value = 0
@@ -63,12 +76,14 @@ class JobControl:
         self.onParametersChanged()
         return True
 
-    def haveRuntime(self) -> bool:
-        """Whether coconet-med is there; asks to install it where it is not."""
+    def haveRuntime(self, repair: bool = False) -> bool:
+        """Whether coconet-med is there; asks to install it where it is not, or not whole."""
         if self.python() or self.logic.hasOwnRuntime():
             return True
-        return self.logic.installer.ensure(machine.read(machine.WHEELS))
+        proxy = machine.read(machine.PROXY)
+        return self.logic.installer.ensure(machine.read(machine.WHEELS), proxy=proxy, repair=repair)
 
+    @slot
     def onPoll(self) -> None:
         """Deliver news of the job."""
         running = self._running
@@ -81,16 +96,34 @@ class JobControl:
         self._jobTimer.stop()
         self.ui.applyButton.text = _("Apply")
         self.ui.progressBar.visible = False
-        if running.outcome == "done":
-            self.ui.statusLabel.text = ""
-            self._done(running.value)
-        elif running.outcome == "canceled":
-            self.ui.statusLabel.text = _("Canceled")
-        elif not self._failed(running.error):
-            self.ui.statusLabel.text = str(running.error)
-            if not slicer.app.testingEnabled():
-                slicer.util.errorDisplay(str(running.error), "PET-MR Fusion")
-        self.onParametersChanged()
+        self.ui.statusLabel.text = ""
+        try:
+            if running.outcome == "done":
+                self._repaired = False
+                self._done(running.value)
+            elif running.outcome == "canceled":
+                self.ui.statusLabel.text = _("Canceled")
+            elif not self.mended(running.error) and not self._failed(running.error):
+                self.onSlotError(running.error)
+        finally:
+            self.onParametersChanged()
+
+    def mended(self, error: Exception | None) -> bool:
+        """Finish an installation that the worker found incomplete or too old, and start again; once."""
+        if getattr(error, "kind", "") not in INCOMPLETE or self._repaired or self.python():
+            return False
+        if self.logic.hasOwnRuntime() or self._start is None:
+            return False
+        self._repaired = True
+        if not self.haveRuntime(repair=True):
+            return False
+        return self.start(self._start, self._done, self._failed)
+
+    def onSlotError(self, error: Exception | None) -> None:
+        """Say what went wrong, in the panel and in a dialog; pip has shown a dialog of its own."""
+        self.ui.statusLabel.text = str(error)
+        if not slicer.app.testingEnabled() and not isinstance(error, InstallError):
+            slicer.util.errorDisplay(str(error), "PET-MR Fusion")
 
     def onProgress(self, stage: str, done: float, total: float) -> None:
         names = {
@@ -100,6 +133,7 @@ class JobControl:
             "fuse": _("Fusing slices"),
             "measure": _("Measuring"),
             "dicom": _("Writing DICOM"),
+            "page": _("Writing the page"),
         }
         self.ui.progressBar.value = round(100 * done / max(total, 1))
         self.ui.statusLabel.text = f"{names.get(stage, stage)}: {done:g} / {total:g}"
@@ -111,11 +145,10 @@ class JobControl:
     def stopAll(self) -> None:
         """End every process at once: the scene or the module goes away."""
         if self._running is not None:
-            self._running.cancel()
-            self._running.task.kill()
-            self._running.wait()
-            self._running = None
+            running, self._running = self._running, None
+            running.kill()
             self.ui.applyButton.text = _("Apply")
             self.ui.progressBar.visible = False
         self._jobTimer.stop()
+        self.stopLive()
         self.stopPreview()

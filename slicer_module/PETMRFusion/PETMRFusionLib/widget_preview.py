@@ -1,4 +1,4 @@
-"""The part of the widget that is live: the strength slider, and the preview of the visible slice."""
+"""The part of the widget that previews the visible slice."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import qt
 import slicer
 import vtk
 
-from PETMRFusionLib import record
+from PETMRFusionLib.parameters import threshold_of
 from PETMRFusionLib.preview import Preview, center_of
+from PETMRFusionLib.slots import slot
+from PETMRFusionLib.volumes import remove_whole
 from PETMRFusionLib.widget_jobs import POLL_MS, make_timer
 
-#: How long the slider and the settings are left to settle, in ms.
-STRENGTH_MS, SETTINGS_MS = 20, 300
+#: How long the settings are left to settle, in ms.
+SETTINGS_MS = 300
 
 #: Views in which the preview is shown: the first that is there.
 PREVIEW_VIEWS = ("FusionColor", "Red")
@@ -28,31 +30,14 @@ class PreviewControl:
         self._previewView: Any = None
         self._covered: tuple[Any, ...] | None = None
         self._previewing: tuple[Any, ...] | None = None
-        self._strengthTimer: qt.QTimer | None = None
         self._previewTimer: qt.QTimer | None = None
         self._previewPoll: qt.QTimer | None = None
 
     def setupPreviewTimers(self) -> None:
-        self._strengthTimer = make_timer(STRENGTH_MS, True, self.onStrengthSettled)
         self._previewTimer = make_timer(SETTINGS_MS, True, self.restartPreview)
         self._previewPoll = make_timer(POLL_MS, False, self.onPreviewPoll)
 
-    def onStrength(self, value: float) -> None:
-        """The slider moved: color anew as soon as it rests for a moment."""
-        self._strengthTimer.start()
-
-    def onStrengthSettled(self) -> None:
-        p = self._parameterNode
-        if not p:
-            return
-        fused = p.fusedVolume
-        if record.read_record(fused) is not None and fused.GetAttribute(record.STRENGTH) != f"{p.strength:g}":
-            try:
-                self.logic.setStrength(fused, p.strength)
-            except ValueError as error:
-                self.ui.statusLabel.text = str(error)
-        self.showPreview()
-
+    @slot
     def onPreviewToggled(self, on: bool) -> None:
         """The preview is a wish of this moment: it is not kept in the scene, so that no scene starts it."""
         if on:
@@ -70,6 +55,7 @@ class PreviewControl:
             self._previewing = wanted
             self._previewTimer.start()
 
+    @slot
     def restartPreview(self) -> None:
         p, wanted = self._parameterNode, self._previewing
         self.stopPreview()
@@ -94,10 +80,12 @@ class PreviewControl:
                 return logic.GetSliceNode()
         return None
 
+    @slot
     def onSliceMoved(self, caller: Any = None, event: Any = None) -> None:
         if self._preview is not None and self._previewView is not None:
             self._preview.request(center_of(self._previewView))
 
+    @slot
     def onPreviewPoll(self) -> None:
         if self._preview is not None and not self._preview.poll():
             if self._preview.error:
@@ -108,13 +96,17 @@ class PreviewControl:
 
     def showPreview(self) -> None:
         """Put the newest slice into the view."""
-        if self._preview is None:
+        p = self._parameterNode
+        if self._preview is None or not p:
             return
         if self._previewNode is None or self._previewNode.GetScene() is None:
             self._previewNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Live preview")
             self._previewNode.SetSaveWithScene(False)
             self._previewNode.SetHideFromEditors(True)
-        if self._preview.show(self._previewNode, self._parameterNode.strength) and self._previewView is not None:
+        if (
+            self._preview.show(self._previewNode, p.strength, p.lightness, threshold_of(p))
+            and self._previewView is not None
+        ):
             logic = slicer.app.applicationLogic().GetSliceLogic(self._previewView)
             composite = logic.GetSliceCompositeNode()
             if composite.GetForegroundVolumeID() != self._previewNode.GetID():
@@ -123,7 +115,7 @@ class PreviewControl:
                 composite.SetForegroundOpacity(1.0)
 
     def stopPreview(self) -> None:
-        for timer in (self._strengthTimer, self._previewTimer, self._previewPoll):
+        for timer in (self._previewTimer, self._previewPoll):
             timer.stop()
         self._previewing = None
         if self._previewView is not None:
@@ -134,8 +126,7 @@ class PreviewControl:
             self._preview = None
         if self._previewNode is not None:
             self.uncover()
-            if self._previewNode.GetScene() is not None:
-                slicer.mrmlScene.RemoveNode(self._previewNode)
+            remove_whole(self._previewNode)
             self._previewNode = None
 
     def uncover(self) -> None:

@@ -71,7 +71,8 @@ class Job:
         while True:
             time.sleep(WATCH_SECONDS)
             if os.name != "nt" and os.getppid() != parent:
-                self._leave()  # the parent crashed: nobody wants the result
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self._leave()  # the parent crashed: nobody wants the result, and pixels must not stay
             if (self.folder / "cancel").exists():
                 self._stopped.set()
                 time.sleep(PATIENCE_SECONDS)
@@ -93,6 +94,7 @@ def main(arguments: list[str]) -> int:
 
         shutil.rmtree(job.results, ignore_errors=True)
         job.results.mkdir()
+        check_version(job.orders.get("least_version", "0"))
         worker_tasks.run(job)
         job.check()
         os.replace(job.results, job.folder / "result")
@@ -111,6 +113,24 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
+class OldVersionError(Exception):
+    """This Python has a coconet-med that is too old for the module; the panel offers to update it by this name."""
+
+
+def check_version(least: str) -> None:
+    """Refuse a coconet-med that is older than the module needs.
+
+    Raises:
+        OldVersionError: it is.
+    """
+    from coconet_med import __version__
+
+    there, needed = ([int(part) for part in re.findall(r"\d+", text)[:3]] for text in (__version__, least))
+    if there < needed:
+        msg = f"coconet-med {__version__} in {sys.executable} is too old: version {least} or later is needed"
+        raise OldVersionError(msg)
+
+
 def _own_voice() -> TextIO:
     """Standard output for this program alone: libraries that print are led to standard error."""
     voice = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -121,11 +141,9 @@ def _own_voice() -> TextIO:
 def _words(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"this Python ({sys.executable}) lacks {error.name}; install coconet-med in it, or choose another Python"
-    # Messages of the core name options of its command line; in the panel they are called the same, without dashes.
-    return (
-        re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda option: option[1].replace("-", " "), str(error))
-        or type(error).__name__
-    )
+    from worker_words import panel_words
+
+    return panel_words(str(error)) or type(error).__name__
 
 
 if __name__ == "__main__":

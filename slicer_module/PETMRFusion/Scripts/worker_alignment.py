@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from worker_exchange import read_array, to_image, write_facts
+from worker_words import panel_words
 
 if TYPE_CHECKING:
     from fuse_worker import Job
@@ -54,7 +55,7 @@ def _check_one(job: Job, frame: dict[str, Any]) -> dict[str, Any]:
     given = pair.judge(sitk.Transform(3, sitk.sitkIdentity))
     job.check()
     wanted, reason, notes = decide(pair, given, anatomy, function, "auto", False)
-    doubts = list(given.doubts) or ([reason] if wanted else list(notes))
+    doubts = [panel_words(text) for text in list(given.doubts) or ([reason] if wanted else list(notes))]
     return {**_figures(given), "doubts": doubts, "registration_advised": wanted}
 
 
@@ -87,20 +88,17 @@ def register(job: Job) -> None:
         "before": found.mutual_information_before,
         "after": found.mutual_information_after,
         "coverage": found.coverage,
-        "warnings": list(found.warnings),
+        "warnings": [panel_words(text) for text in found.warnings],
     }
     write_facts(job.results, "facts", facts)
 
 
 def _sources(job: Job, frame: dict[str, Any]) -> tuple[Any, Any]:
-    from dataclasses import replace
-
-    from coconet_med.readers.memory import from_memory
+    from worker_tasks import source_of
 
     sources = []
     for role, volume in (("anatomy", job.orders["anatomy"]), ("function", frame)):
-        image = to_image(read_array(job.folder, volume), volume["ijk_to_ras"])
-        sources.append(replace(from_memory(image, role), name=volume["name"]))
+        sources.append(source_of(to_image(read_array(job.folder, volume), volume["ijk_to_ras"]), role, volume))
     return sources[0], sources[1]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import worker_engine
-from worker_exchange import read_array, to_image, write_array
+from worker_exchange import read_array, write_array
 
 if TYPE_CHECKING:
     from fuse_worker import Job
@@ -23,22 +23,23 @@ def serve(job: Job) -> None:
     (rows, columns) in display orientation.  ``K`` counts slices of the stack, from 0.
     """
     from coconet_med.color.colormaps import get_colormap
-    from worker_tasks import of_one_patient, scaled_anatomy, shared_window
+    from worker_tasks import anatomy_of, of_one_patient, read_beyond, scaled_anatomy, shared_window
 
     orders = job.orders
     of_one_patient(orders)
     model = worker_engine.load(orders, job.say, lambda slices: job.check())
-    anatomy = to_image(read_array(job.folder, orders["anatomy"]), orders["anatomy"]["ijk_to_ras"], upright=True)
-    light, limits, slicing = scaled_anatomy(anatomy, orders["plane"])
+    anatomy = anatomy_of(job)
+    light, limits, slicing = scaled_anatomy(job, anatomy)
     window = shared_window(job)
-    hot = np.nan_to_num(read_array(job.folder, orders["frames"][0]).astype(np.float64), nan=window[0])
-    hot = np.clip((hot - window[0]) / (window[1] - window[0]), 0, 1).astype(np.float32)
+    hot = window.apply(np.nan_to_num(read_array(job.folder, orders["frames"][0]), nan=window.low))
     write_array(job.folder, "preview-table", get_colormap(orders["colormap"]).table(1.0))
+    beyond = read_beyond(job.folder, orders["frames"][0])
     stacks = [slicing.stack(array) for array in (light, hot)]
+    unknown = None if beyond is None else slicing.stack(beyond)
     job.say(
         "ready",
         anatomy_window=list(limits),
-        window=list(window),
+        window=[window.low, window.high],
         plane=slicing.plane,
         order=list(slicing.order),
         flips=list(slicing.flips),
@@ -47,15 +48,21 @@ def serve(job: Job) -> None:
     )
     for line in sys.stdin:
         job.check()
-        _answer(job, json.loads(line), stacks, model, slicing.spacing(anatomy))
+        _answer(job, json.loads(line), stacks, unknown, model, slicing.spacing(anatomy.image))
 
 
 def _answer(
-    job: Job, request: dict[str, Any], stacks: list[np.ndarray], model: Any, spacing: tuple[float, float, float]
+    job: Job,
+    request: dict[str, Any],
+    stacks: list[np.ndarray],
+    unknown: np.ndarray | None,
+    model: Any,
+    spacing: tuple[float, float, float],
 ) -> None:
     from coconet_med.blending.field import across_weights
     from coconet_med.inference import fuse_slices
     from coconet_med.slices import Slicing
+    from worker_tasks import hatch
 
     # The field of a slice is smooth across its neighbors: they are needed for the voxels that Apply will give.
     number = request["slice"]
@@ -64,5 +71,7 @@ def _answer(
     as_it_is = Slicing("axial", (0, 1, 2), ())  # the stack is in display orientation already
     near = [stack[chosen] for stack in stacks]
     fused = fuse_slices(*near, slicing=as_it_is, engine=model.engine, spacing=spacing)
-    file = write_array(job.folder, f"preview-{request['id']}", fused[number - first])
+    luminance, here = fused[number - first : number - first + 1], slice(number, number + 1)
+    hatch(luminance, stacks[0][here], None if unknown is None else unknown[here], as_it_is)
+    file = write_array(job.folder, f"preview-{request['id']}", luminance[0])
     job.say("slice", id=request["id"], slice=number, file=file)

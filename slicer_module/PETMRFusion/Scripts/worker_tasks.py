@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import platform
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import worker_engine
 from worker_exchange import read_array, to_image, write_array, write_facts
+from worker_words import panel_words
 
 if TYPE_CHECKING:
+    from coconet_med.windowing.window import Window
     from fuse_worker import Job
 
 
@@ -56,21 +57,22 @@ def fuse(job: Job) -> None:
 
     orders = job.orders
     told = of_one_patient(orders)
-    anatomy = to_image(read_array(job.folder, orders["anatomy"]), orders["anatomy"]["ijk_to_ras"], upright=True)
-    progress = _Progress(job, len(orders["frames"]), _count_slices(anatomy, orders["plane"]))
+    anatomy = anatomy_of(job)
+    progress = _Progress(job, len(orders["frames"]), _count_slices(anatomy.image, orders["plane"]))
     model = worker_engine.load(orders, job.say, progress.tick)
+    progress.share = 0.5 if model.engine.gives_field else 1.0
     window = shared_window(job)
     facts: dict[str, Any] = {"frames": []}
     for number, frame in enumerate(orders["frames"]):
         progress.start(number)
-        luminance, about = _fuse_one(job, anatomy, read_array(job.folder, frame), window, model, progress.stage)
+        luminance, about = _fuse_one(job, anatomy, frame, window, model, progress.stage)
         about["warnings"] = [*(told if number == 0 else ()), *about["warnings"]]
         write_array(job.results, f"luminance-{number}", luminance)
         facts["frames"].append(about)
         job.say("frame", number=number)
     job.check()
     write_array(job.results, "table", get_colormap(orders["colormap"]).table(1.0))
-    write_facts(job.results, "facts", {**facts, "window": list(window), "colormap": orders["colormap"]})
+    write_facts(job.results, "facts", {**facts, "window": [window.low, window.high], "colormap": orders["colormap"]})
 
 
 class DifferentPatientsError(Exception):
@@ -91,7 +93,7 @@ def of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
         _, told = check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))
     except PairError as error:
         raise DifferentPatientsError(str(error).split("; give images")[0]) from error
-    return tuple(re.sub(r" \(--[a-z-]+\)", "", text) for text in told)  # the panel has no options to name
+    return tuple(map(panel_words, told))
 
 
 def _count_slices(anatomy: Any, plane: str) -> int:
@@ -101,89 +103,150 @@ def _count_slices(anatomy: Any, plane: str) -> int:
 
 
 def _fuse_one(
-    job: Job, anatomy: Any, uptake: np.ndarray, window: tuple[float, float], model: Any, progress: Any
+    job: Job, anatomy: Any, frame: dict[str, Any], window: Window, model: Any, progress: Any
 ) -> tuple[np.ndarray, dict[str, Any]]:
     import SimpleITK as sitk
 
     import coconet_med
 
-    orders = job.orders
+    orders, uptake = job.orders, read_array(job.folder, frame)
     if uptake.max() == uptake.min():
-        return _fuse_empty(anatomy, uptake, window, model, orders, progress)
+        return _fuse_empty(job, anatomy, frame, window, model, progress)
     image = sitk.GetImageFromArray(uptake)
-    image.CopyInformation(anatomy)
+    image.CopyInformation(anatomy.image)
     result = coconet_med.fuse(
         anatomy,
-        image,
+        source_of(image, "function", frame),
         register="never",
         plane=orders["plane"],
-        window=window,
+        window=(window.low, window.high),
+        anatomy_window=_given(orders.get("anatomy_window")),
         colormap=orders["colormap"],
         model=model,
         progress=progress,
     )
-    names = {"anatomy (Image)": orders["anatomy"]["name"], "function (Image)": orders["frames"][0]["name"]}
-    return sitk.GetArrayFromImage(result.luminance), {
+    luminance = sitk.GetArrayFromImage(result.luminance)
+    light = result.anatomy_window.apply(sitk.GetArrayViewFromImage(anatomy.image))
+    slicing = _slicing_of(anatomy, orders["plane"])
+    return luminance, {
         "anatomy_window": [result.anatomy_window.low, result.anatomy_window.high],
         "plane": result.plane,
         "provenance": result.provenance,
-        "warnings": [_with_names(text, names) for text in result.warnings if _is_news(text, orders)],
+        "no_data": hatch(luminance, light, read_beyond(job.folder, frame), slicing),
+        "warnings": [panel_words(text) for text in result.warnings if _is_news(text, orders)],
     }
 
 
 def _fuse_empty(
-    anatomy: Any, uptake: np.ndarray, window: tuple[float, float], model: Any, orders: dict[str, Any], progress: Any
+    job: Job, anatomy: Any, frame: dict[str, Any], window: Window, model: Any, progress: Any
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """A frame without any uptake, as at the start of a dynamic series: readers refuse it, the network does not."""
     from coconet_med.inference import fuse_slices
 
-    light, limits, slicing = scaled_anatomy(anatomy, orders["plane"])
-    low, high = window
-    hot = np.clip((uptake - low) / (high - low), 0, 1).astype(np.float32)
+    light, limits, slicing = scaled_anatomy(job, anatomy)
     luminance = fuse_slices(
         light,
-        hot,
+        window.apply(read_array(job.folder, frame)),
         slicing=slicing,
         engine=model.engine,
-        spacing=slicing.spacing(anatomy),
+        spacing=slicing.spacing(anatomy.image),
         progress=lambda done, total: progress("fuse", done, total),
     )
+    no_data = hatch(luminance, light, read_beyond(job.folder, frame), slicing)
     about = {"anatomy_window": list(limits), "plane": slicing.plane, "provenance": {"model": model.provenance()}}
-    return luminance, {**about, "warnings": ["a frame shows the same value everywhere"]}
+    return luminance, {**about, "no_data": no_data, "warnings": ["a frame shows the same value everywhere"]}
 
 
-def scaled_anatomy(anatomy: Any, plane: str) -> tuple[np.ndarray, tuple[float, float], Any]:
+def source_of(image: Any, role: str, volume: dict[str, Any]) -> Any:
+    """What the core calls a source: an image with the name and the units that the panel knows."""
+    from dataclasses import replace
+
+    from coconet_med.readers.memory import from_memory
+
+    units = volume.get("units", "relative")
+    return replace(from_memory(image, role, units=units), name=volume["name"], modality="CT" if units == "HU" else None)
+
+
+def anatomy_of(job: Job) -> Any:
+    """The anatomical image of the orders."""
+    volume = job.orders["anatomy"]
+    return source_of(to_image(read_array(job.folder, volume), volume["ijk_to_ras"], upright=True), "anatomy", volume)
+
+
+def _given(choice: str | None) -> str | None:
+    return None if choice in (None, "auto") else choice
+
+
+def _slicing_of(anatomy: Any, plane: str) -> Any:
+    from coconet_med.slices import slicing_of
+
+    return slicing_of(anatomy.image, plane=plane, slice_axis=anatomy.slice_axis, planar=anatomy.planar)
+
+
+def scaled_anatomy(job: Job, anatomy: Any) -> tuple[np.ndarray, tuple[float, float], Any]:
     """Anatomy in [0, 1], the window that made it so, and its slicing, as :func:`coconet_med.fuse` has them."""
     import SimpleITK as sitk
 
-    from coconet_med.readers.memory import from_memory
-    from coconet_med.slices import slicing_of
     from coconet_med.windowing.window import window_for
 
-    source = from_memory(anatomy, "anatomy")
-    values = sitk.GetArrayViewFromImage(source.image)
-    window = window_for(source, values, "anatomy")
-    slicing = slicing_of(source.image, plane=plane, slice_axis=source.slice_axis, planar=source.planar)
-    return window.apply(values), (window.low, window.high), slicing
+    values = sitk.GetArrayViewFromImage(anatomy.image)
+    window = window_for(anatomy, values, "anatomy", given=_given(job.orders.get("anatomy_window")))
+    return window.apply(values), (window.low, window.high), _slicing_of(anatomy, job.orders["plane"])
 
 
-def shared_window(job: Job) -> tuple[float, float]:
-    """The functional window of the orders, else a robust one over all frames: equal uptake, equal color."""
-    from coconet_med.windowing.window import robust_window
+def read_beyond(folder: Any, frame: dict[str, Any]) -> np.ndarray | None:
+    """Where a frame has no data (k, j, i), bool; ``None`` where it has data everywhere."""
+    return read_array(folder, {"array": frame["beyond"]}) != 0 if frame.get("beyond") else None
+
+
+def hatch(luminance: np.ndarray, light: np.ndarray, beyond: np.ndarray | None, slicing: Any) -> float:
+    """Put the plain anatomy, with a hatched border, where there is no data; the share of the picture that this is.
+
+    Args:
+        luminance: (k, j, i) in [0, 1]; changed.
+        light: anatomy, likewise.
+        beyond: as :func:`read_beyond` gives it.
+        slicing: which slices the network sees.
+    """
+    from coconet_med.color.look import hatched
+
+    if beyond is None:
+        return 0.0
+    fused, plain, unknown = (slicing.stack(array) for array in (luminance, light, beyond))
+    for number in np.flatnonzero(unknown.any(axis=(1, 2))):
+        here = slice(number, number + 1)
+        fused[here] = np.where(unknown[here], hatched(plain[here], unknown[here]), fused[here])
+    return float(beyond.mean())
+
+
+def shared_window(job: Job) -> Window:
+    """The functional window of the orders, else a robust one over all frames: equal uptake, equal color.
+
+    As :func:`coconet_med.fuse` has it: the top of a robust one is rounded so that a legend can show it, and that of
+    values of both signs is symmetric.
+    """
+    from coconet_med.windowing.window import window_for
 
     orders = job.orders
-    if orders.get("window"):
-        low, high = orders["window"]
-        return float(low), float(high)
-    volumes = orders.get("values") or orders["frames"]
+    frames, signed = orders["frames"], orders["colormap"] == "diverging"
+    volumes = orders.get("values") or frames
     values = np.concatenate([read_array(job.folder, volume).ravel() for volume in volumes])
     values = values[np.isfinite(values)].astype(np.float32)
     if not values.size or values.min() == values.max():
         from coconet_med.errors import ReadError
 
-        msg = f"{orders['frames'][0]['name']}: has the same value everywhere; choose another functional volume"
-        raise ReadError(msg)
-    return robust_window(values, "function")
+        if orders.get("window") is None:
+            msg = f"{frames[0]['name']}: has the same value everywhere; choose another functional volume"
+            raise ReadError(msg)
+    source = source_of(_any_image(values), "function", frames[0])
+    return window_for(source, values, "function", given=orders.get("window"), signed=signed)
+
+
+def _any_image(values: np.ndarray) -> Any:
+    """An image that stands for values whose place decides nothing."""
+    import SimpleITK as sitk
+
+    return sitk.GetImageFromArray(np.array([[[values.min(), values.max() + 1]]] if values.size else [[[0, 1]]], "f4"))
 
 
 def _is_news(warning: str, orders: dict[str, Any]) -> bool:
@@ -191,43 +254,43 @@ def _is_news(warning: str, orders: dict[str, Any]) -> bool:
     return bool(orders.get("window")) or not warning.endswith("look alike")
 
 
-def _with_names(text: str, names: dict[str, str]) -> str:
-    for stand_in, name in names.items():
-        text = text.replace(stand_in, name)
-    return text
-
-
 class _Progress:
-    """Slices finished, over all frames; the core reports after each batch, the engine after each slice."""
+    """Slices finished, over all frames, never fewer than before.
+
+    The core reports after each batch, the engine after each slice.  With a network that gives a field, the core takes a
+    slice for half done when the network has seen it.
+    """
 
     def __init__(self, job: Job, frames: int, slices: int) -> None:
         self._job, self._frames, self._slices = job, frames, slices
-        self._frame = self._done = self._within = 0
+        self._frame = self._done = self._seen = 0
+        self.share = 1.0
 
     def start(self, frame: int) -> None:
-        self._frame, self._done, self._within = frame, 0, 0
+        self._frame, self._done, self._seen = frame, 0, 0
 
     def tick(self, slices: int) -> None:
-        self._within += slices
-        self._tell()
+        self._seen += slices
+        self._tell(int(self._seen * self.share))
 
     def stage(self, stage: str, done: int, total: int) -> None:
         if stage != "fuse":
             self._job.progress(stage, done, total)
             return
-        self._done, self._within = done, 0
-        self._tell()
+        self._tell(done)
 
-    def _tell(self) -> None:
-        done = min(self._done + self._within, self._slices)
-        self._job.progress("fuse", self._frame * self._slices + done, self._frames * self._slices)
+    def _tell(self, done: int) -> None:
+        self._done = min(max(self._done, done), self._slices)
+        self._job.progress("fuse", self._frame * self._slices + self._done, self._frames * self._slices)
 
 
 def _tasks() -> dict[str, Any]:
+    import worker_again
     import worker_alignment
     import worker_output
-    import worker_phantom
     import worker_preview
+    import worker_suv
+    import worker_transform
 
     return {
         "describe": describe,
@@ -237,7 +300,10 @@ def _tasks() -> dict[str, Any]:
         "preview": worker_preview.serve,
         "quality": worker_output.quality,
         "dicom": worker_output.dicom,
-        "phantom": worker_phantom.phantom,
+        "page": worker_again.page,
+        "foci": worker_again.foci,
+        "suv": worker_suv.suv,
+        "transform": worker_transform.transform,
     }
 
 

@@ -128,62 +128,94 @@ class _Link:
 
 
 class _Wrapper:
-    def __init__(self, node: Any) -> None:
+    """The wrapper around one parameter node, with the habits of Slicer's own.
+
+    They are in its developer guide and its source (Base/Python/slicer/parameterNodeWrapper), and are held by
+    test_slicer_parameters.py: ``connectGui`` says no tag, so that what it binds cannot be let go; tags begin at 0;
+    the observer that brings values to widgets stays after ``disconnectGui``; values are brought in one go, during
+    which widgets do not write back; a value out of bounds raises and changes nothing.
+    """
+
+    def __init__(self, node: Any, prefix: str | None = None) -> None:
         self.parameterNode = node
-        self._links: dict[int, tuple[list[_Link], list[Callable[..., None]], int]] = {}
-        self._writing = False
+        self._links: dict[int, list[tuple[_Link, Callable[..., None]]]] = {}
+        self._next = 0
+        self._updating = False
         for field in self.allParameters.values():
             if not field.is_node and not node.GetParameter(field.name):
                 if field.default == "" and field.kind is str:
                     continue  # an empty parameter is stored as none
                 field.write(node, field.default)
 
-    def connectGui(self, ui: Any) -> int:
-        links, slots = [], []
+    def connectGui(self, ui: Any) -> None:
+        named = {}
         for widget in vars(ui).values():
             name = widget.property("SlicerParameterName")
-            if not name:
-                continue
-            if name not in self.allParameters:
-                raise ValueError(f"Cannot find a param with the given name: {name}")
-            link = _Link(widget, self.allParameters[name])
+            if name:
+                named[name] = widget
+        self.connectParametersToGui(named)
+
+    def connectParametersToGui(self, mapping: dict[str, Any]) -> int:
+        for name in mapping:
+            self._check(name)
+        links = [_Link(widget, self.allParameters[name]) for name, widget in mapping.items()]
+        tag, self._next = self._next, self._next + 1
+        self._links[tag] = bound = []
+        for link in links:
             link.write(self._value(link.field))
             slot = self._slot(link)
-            getattr(widget, link.signal).connect(slot)
-            links.append(link)
-            slots.append(slot)
-        tag = len(self._links) + 1
-        observer = self.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *ignored: self._to_gui(links))
-        self._links[tag] = (links, slots, observer)
+            getattr(link.widget, link.signal).connect(slot)
+            bound.append((link, slot))
+        self.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *ignored: self._to_gui())
         return tag
 
     def disconnectGui(self, tag: int | None) -> None:
-        if tag not in self._links:
-            return
-        links, slots, observer = self._links.pop(tag)
-        for link, slot in zip(links, slots, strict=True):
+        for link, slot in self._links.pop(tag, []):
             getattr(link.widget, link.signal).disconnect(slot)
-        self.parameterNode.RemoveObserver(observer)
+
+    def _check(self, name: str) -> None:
+        if name not in self.allParameters:
+            raise ValueError(f"Cannot find a param with the given name: {name}")
+
+    def getValue(self, name: str) -> Any:
+        self._check(name)
+        return getattr(self, name)
+
+    def setValue(self, name: str, value: Any) -> None:
+        self._check(name)
+        setattr(self, name, value)
+
+    def StartModify(self) -> Any:
+        return self.parameterNode.StartModify()
+
+    def EndModify(self, before: Any) -> None:
+        self.parameterNode.EndModify(before)
+
+    def Modified(self) -> None:
+        self.parameterNode.Modified()
 
     def _value(self, field: _Field) -> Any:
         return field.read(self.parameterNode)
 
     def _slot(self, link: _Link) -> Callable[..., None]:
         def changed(*ignored: Any) -> None:
-            if not self._writing:
-                link.field.write(self.parameterNode, link.read())
+            with slicer.util.NodeModify(self):
+                if not self._updating:
+                    link.field.write(self.parameterNode, link.read())
 
         return changed
 
-    def _to_gui(self, links: list[_Link]) -> None:
-        if self._writing:
+    def _to_gui(self) -> None:
+        if self._updating:
             return
-        self._writing = True
+        self._updating = True
         try:
-            for link in links:
-                link.write(self._value(link.field))
+            with slicer.util.NodeModify(self):
+                for bound in self._links.values():
+                    for link, _ in bound:
+                        link.write(self._value(link.field))
         finally:
-            self._writing = False
+            self._updating = False
 
     def AddObserver(self, event: Any, callback: Any, priority: float = 0.0) -> int:
         return self.parameterNode.AddObserver(event, callback, priority)

@@ -22,6 +22,7 @@ class Application:
         self.slots: dict[str, list[Any]] = {}
         self.layouts = LayoutManager(scene, logic)
         self.settings = Settings()
+        self.slicerHome = ""
 
     def userSettings(self) -> Settings:
         return self.settings
@@ -202,6 +203,17 @@ class ScriptedLoadableModuleWidget:
 
     def setup(self) -> None:
         pass
+
+    def onReload(self) -> None:
+        """As slicer.util.reloadScriptedModule: the file of the module is executed again under its name."""
+        import importlib.util
+
+        self.cleanup()
+        file = sys.modules[self.moduleName].__file__
+        spec = importlib.util.spec_from_file_location(self.moduleName, file)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[self.moduleName] = module
+        spec.loader.exec_module(module)
 
 
 class ScriptedLoadableModuleLogic:
