@@ -26,6 +26,16 @@ LOOSE = (
     "PixelBandwidth",
     "MRAcquisitionType",
     "RandomsCorrectionMethod",
+    "CountsSource",
+    "EnergyWindowLowerLimit",
+    "EchoNumbers",
+    "AcquisitionContrast",
+    "ImagedNucleus",
+    "MagneticFieldStrength",
+    "PhaseContrast",
+    "FilterType",
+    "AcquisitionType",
+    "ReconstructionDiameter",
     "SliceThickness",
 )
 #: A clear pattern has at most so many values, each on at least this share of the images (and on two of them).

@@ -40,7 +40,7 @@ def check_scaling(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
             f"{name}: {some} a negative Rescale Slope ({name_files(negative)}), which turns their values upside down; "
             "export the series again"
         )
-    return (*_intercepts(name, series, frames), *_shifted(frames), *_inverted(series, frames))
+    return (*_intercepts(name, series, frames), *_shifted(frames), *_decayed(frames), *_inverted(series, frames))
 
 
 def mirror_of(instance: Instance) -> float | None:
@@ -82,7 +82,28 @@ def _shifted(frames: Sequence[Frame]) -> tuple[str, ...]:
     if not found:
         return ()
     values = f"{found[0]:g}" if len(found) == 1 else f"{found[0]:g} to {found[-1]:g}"
+    count = sum(bool(f.intercept) for f in frames)
+    if count < len(frames):
+        values += f" in {count} of {len(frames)} images"
     return (f"Rescale Intercept of a PET is {values}, where DICOM has 0: it was added to the values, and SUV has it",)
+
+
+def _decayed(frames: Sequence[Frame]) -> tuple[str, ...]:
+    """Slices of one time share one decay; Decay Factors (0054,1321) that differ there contradict the times."""
+    factors: dict[tuple, list[float]] = {}
+    for frame in frames:
+        factor = headers.number(frame.instance.header, "DecayFactor") if frame.instance.sop_class == PET else None
+        if factor and factor > 0:
+            factors.setdefault((*frame.time[:3], frame.duration), []).append(factor)
+    low, high = max(
+        ((min(f), max(f)) for f in factors.values()), key=lambda ends: ends[1] / ends[0], default=(1.0, 1.0)
+    )
+    if high <= 1.01 * low:
+        return ()
+    return (
+        f"slices of one time state Decay Factors from {low:g} to {high:g}: their values, and SUV, may be off by "
+        f"{100 * (high / low - 1):.2g} % against each other",
+    )
 
 
 def _inverted(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:

@@ -246,9 +246,8 @@ def test_the_intercept_of_a_pet_is_applied_and_told(tmp_path):
     stored = classic(tmp_path, "PT", slopes=[2.0] * 6, edit=lambda ds, k: setattr(ds, "RescaleIntercept", "-50"))
     source = read_series(tmp_path, "function", suv="never")
     np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), 2.0 * stored - 50)
-    assert [w for w in source.warnings if "Intercept" in w] == [
-        "Rescale Intercept of a PET is -50, where DICOM has 0: it was added to the values, and SUV has it"
-    ]
+    told = [w for w in source.warnings if "Intercept" in w]
+    assert told == ["Rescale Intercept of a PET is -50, where DICOM has 0: it was added to the values, and SUV has it"]
 
 
 def test_an_unknown_transfer_syntax_is_named(tmp_path):
@@ -273,3 +272,21 @@ def test_size_is_read_from_a_jpeg_marker():
     )
     assert stream_size(sof + b"\0" * 8) == (300, 200)
     assert stream_size(b"\x01\0\0\0") is None
+
+
+def test_decay_factors_that_contradict_the_times_are_told(tmp_path):
+    def edit(ds, k):
+        ds.DecayFactor = "1.4" if k == 2 else "1.0"
+        ds.RescaleIntercept = "5" if k == 2 else "0"
+
+    classic(tmp_path / "one", "PT", edit=edit)
+    warnings = " ".join(read_series(tmp_path / "one", "function", suv="never").warnings)
+    assert "slices of one time state Decay Factors from 1 to 1.4: their values, and SUV, may be off by 40 %" in warnings
+    assert "Rescale Intercept of a PET is 5 in 1 of 6 images" in warnings
+
+    def beds(ds, k):
+        ds.AcquisitionTime, ds.FrameReferenceTime = f"11{10 * (k // 3):02d}00", str(600000 * (k // 3))
+        ds.DecayFactor = "1.4" if k // 3 else "1.0"
+
+    classic(tmp_path / "beds", "PT", edit=beds)
+    assert not [w for w in read_series(tmp_path / "beds", "function", suv="never").warnings if "Decay" in w]
