@@ -92,6 +92,8 @@ def check_place(out: Path, source: Path) -> None:
     description = out / "dataset_description.json"
     if description.exists() and "coconet-med" not in description.read_text(encoding="utf-8", errors="replace"):
         raise OptionError(f"{out}: holds another BIDS dataset; give a folder of its own, such as {out}/coconet_med")
+    if not description.exists() and not (out / FOLDER).exists() and any(out.glob("sub-*/")):
+        raise OptionError(f"{out}: holds participants of another dataset; give a folder of its own")
 
 
 def image_metadata(case: Case, kind: str, units: str) -> dict[str, Any]:

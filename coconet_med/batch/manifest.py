@@ -44,9 +44,10 @@ def read_manifest(path: Path) -> list[Case]:
     for line, row in _rows(path, text):
         case = _case(path, line, row)
         if case.id.casefold() in lines:
-            both = f"lines {lines[case.id.casefold()]} and {line}"
-            raise ReadError(f"{path}: the id {case.id} is in {both}; make it unique")
-        lines[case.id.casefold()] = line
+            earlier, written = lines[case.id.casefold()]
+            told = f" (written {written} and {row['id']})" if written != row["id"] else ""
+            raise ReadError(f"{path}: the id {case.id} is in lines {earlier} and {line}{told}; make it unique")
+        lines[case.id.casefold()] = line, row["id"]
         cases.append(case)
     return cases
 

@@ -67,6 +67,9 @@ def test_derivatives_do_not_overwrite_another_dataset(tmp_path):
         with pytest.raises(OptionError, match=r"give one of its own below it, such as .*coconet_med$"):
             write_dataset(shared, root)
     write_dataset(root / "derivatives" / "coconet_med", root)
+    (tmp_path / "bare" / "sub-01" / "pet").mkdir(parents=True)
+    with pytest.raises(OptionError, match="holds participants of another dataset; give a folder of its own"):
+        write_dataset(tmp_path / "bare", root)
 
 
 def test_a_dry_run_refuses_the_weights_that_the_run_would_refuse(tmp_path):

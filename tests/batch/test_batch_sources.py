@@ -447,6 +447,12 @@ def test_derivatives_are_named_as_in_other_bids_apps(tmp_path):
         petprep_folders(root, "prepared=nowhere")
 
 
+def test_ids_that_become_one_are_told_as_they_are_written(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet\n../x,a,b\nx,a,b\n")
+    with pytest.raises(ReadError, match=r"the id x is in lines 2 and 3 \(written \.\./x and x\); make it unique"):
+        find_cases(tmp_path / "m.csv")
+
+
 def test_an_id_that_had_to_be_changed_is_told(tmp_path):
     (tmp_path / "m.csv").write_text("id,mri,pet\n../x,a,b\n=cmd,a,b\nplain-1,a,b\n")
     cases = find_cases(tmp_path / "m.csv")
