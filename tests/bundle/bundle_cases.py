@@ -54,7 +54,7 @@ class Place:
         words = shlex.split(command)
         starts = {"python": [sys.executable], "torchrun": [sys.executable, "-m", "torch.distributed.run"]}
         own = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": ""}
-        own |= {"PYTHONDONTWRITEBYTECODE": "1", **(environment or {})}
+        own |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", **(environment or {})}
         kept = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         own["PYTHONPATH"] = os.pathsep.join([*map(str, paths), str(ROOT), *kept])
         return subprocess.run(
