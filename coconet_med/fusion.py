@@ -17,6 +17,7 @@ from coconet_med._version import __version__
 from coconet_med.align import AffinesLeftError, Guess, align, align_as_given, worth_guessing
 from coconet_med.color import compose, ycbcr_compose
 from coconet_med.color.look import Look, beyond_field_of_view, hatched
+from coconet_med.color.pseudocolor import levels_of
 from coconet_med.errors import OptionError
 from coconet_med.inference import Fusion, prepare
 from coconet_med.model import Model, load_model
@@ -111,8 +112,9 @@ def fuse(
             part.
         suv: insist on SUV: bring a NIfTI PET to SUVbw by the JSON file beside it, and refuse a functional image
             whose SUV is not known.
-        palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or the name of a
-            color map.  Without it only the luminance of the picture is known, and its colors are kept as they are.
+        palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or a name in
+            :func:`coconet_med.color.known_palettes.known_palettes`.  Without it known palettes are recognized; of any
+            other picture only the luminance is known, and its colors are kept as they are, as of all with ``"keep"``.
         colormap: a name in :data:`coconet_med.color.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT,
             ``"diverging"`` for maps of both signs (:mod:`coconet_med.windowing.signed`), ``"uptake"`` for all else.
         color: ``"map"`` colors by the uptake; ``"source"`` keeps the Cb and Cr of the picture that is in color under
@@ -175,7 +177,7 @@ def fuse(
                 transform, first, second, images=transform_images, reverse=transform_direction == "reverse"
             )
         second = insist_on_suv(second) if suv else second
-        second = _with_palette(second, palette)
+        second = levels_of(second, palette)
         if color == "source" and first.color is not None and second.color is not None:
             note = f"{second.name}: is in color; its luminance was fused, and the colors are those of {first.name}"
             second = replace(second, color=None, warnings=(*second.warnings[:-1], note))
@@ -403,28 +405,6 @@ def _kept(anatomy: Source, function: Source, color: str) -> Kept | None:
     if function.color is not None:
         return "function"
     return "gray" if color == "source" else None
-
-
-def _with_palette(function: Source, palette: str | Path | None) -> Source:
-    """The functional image with its colors turned into the levels of their palette."""
-    if palette is None:
-        if function.color is None:
-            return function
-        note = (
-            f"{function.name}: is pseudo-color of unknown palette; its luminance was fused and its colors were kept, "
-            "so uptake cannot be read back in order: give --palette to recover it"
-        )
-        return replace(function, warnings=(*function.warnings, note))
-    if function.color is None:
-        msg = f"{function.name}: --palette was given, but the functional image is not in color; leave it out"
-        raise OptionError(msg)
-    from coconet_med.color.palettes import load_palette, scalar_from_palette
-
-    levels = scalar_from_palette(sitk.GetArrayViewFromImage(function.color), load_palette(palette))
-    image = sitk.GetImageFromArray(levels)
-    image.CopyInformation(function.image)
-    details = {**function.details, "display_range": [0, 1], "palette": str(palette)}
-    return replace(function, image=image, color=None, details=details)
 
 
 def _pictures(

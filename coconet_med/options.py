@@ -48,9 +48,11 @@ def check_choices(
             f"--lightness {lightness:g}: give a number from 0 (the gray of the anatomy) to 1 (fused lightness)"
         )
     if palette is not None:
+        from coconet_med.color.known_palettes import KEEP
         from coconet_med.color.palettes import load_palette
 
-        load_palette(palette)
+        if palette != KEEP:
+            load_palette(palette)
 
 
 def parse_threshold(threshold: float | str) -> tuple[float, bool]:

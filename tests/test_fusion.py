@@ -158,8 +158,8 @@ def test_colors_of_an_unknown_palette_are_kept_and_said_to_be_unreadable(mean_mo
     mri, pet = slice_pair(64)
     table = get_colormap("rainbow").palette()
     colored = table[pet]
-    result = coconet_med.fuse(mri, colored, model=mean_model)
-    assert any("palette" in warning for warning in result.warnings)
+    result = coconet_med.fuse(mri, colored[..., ::-1], model=mean_model)  # red and blue changed: no known palette
+    assert any("unknown palette" in warning for warning in result.warnings)
     with pytest.raises(OptionError, match="palette"):
         result.read_uptake()
     known = coconet_med.fuse(mri, colored, model=mean_model, palette="rainbow")

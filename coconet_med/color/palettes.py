@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coconet_med.color.colormaps import COLORMAPS
+from coconet_med.color.known_palettes import known_palettes
 from coconet_med.color.nearest import nearest_colors
 from coconet_med.errors import ReadError
 
@@ -73,23 +73,23 @@ def load_palette(path_or_name: str | Path) -> np.ndarray:
     """Read a palette: ``uint8`` (n, 3) in order of rising level.
 
     Args:
-        path_or_name: the name of a classic color map (``hot``, ``hot-metal``, ``pet``, ``rainbow``), or a CSV file with
-            the columns ``r, g, b`` (0 to 255) and optionally ``index`` (the order) and ``table`` (a name, where one
-            file holds several palettes; choose one with ``file.csv#name``).
+        path_or_name: a name in :func:`coconet_med.color.known_palettes.known_palettes` (``hot``, ``hot-iron``, ``pet``,
+            ``rainbow``, ``jet``, ...), or a CSV file with the columns ``r, g, b`` (0 to 255) and optionally ``index``
+            (the order) and ``table`` (a name, where one file holds several; choose one with ``file.csv#name``).
 
     Raises:
         ReadError: no such file, map or table, several tables and none chosen, or a row that is not a color.
     """
     name = str(path_or_name)
-    if name in COLORMAPS and COLORMAPS[name].kind == "classic":
-        return COLORMAPS[name].palette()
+    known = known_palettes()
+    if name in known:
+        return known[name]()
     path, chosen = Path(name), ""
     if not path.is_file() and "#" in name:
         file, _, chosen = name.rpartition("#")
         path = Path(file)
     if not path.is_file():
-        classic = ", ".join(key for key, colormap in COLORMAPS.items() if colormap.kind == "classic")
-        msg = f"palette {name!r} not found: give a CSV file (columns r, g, b; file.csv#table) or one of {classic}"
+        msg = f"palette {name!r} not found: give a CSV file (columns r, g, b; file.csv#table) or {', '.join(known)}"
         raise ReadError(msg)
     return _ordered(_chosen_rows(path, chosen), path)
 

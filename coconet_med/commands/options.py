@@ -52,7 +52,8 @@ Colormap = Annotated[
     ),
 ]
 Palette = Annotated[
-    str | None, typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name] or a map's name.")
+    str | None,
+    typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name], a name, or keep (its colors)."),
 ]
 ModelOption = Annotated[str, typer.Option(help="light, or the path of .onnx or .pt weights.")]
 EngineOption = Annotated[str, typer.Option(help="auto, torch, onnx or openvino.")]

@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from coconet_med.align import align
 from coconet_med.align.grid import resample
 from coconet_med.color import decode
+from coconet_med.color.known_palettes import KEEP
 from coconet_med.dicom.select import selection_of
 from coconet_med.errors import GeometryError, OptionError, ReadError
 from coconet_med.fusion import colormap_for, fuse
@@ -91,7 +92,7 @@ def _fused(pair: AtlasPair, function_as: FunctionAs, colormap: str, model: Any) 
     if function_as == "uptake":
         result = fuse(pair.anatomy, pair.uptake, window=(0, 1), model=model, colormap=colormap)
     else:
-        result = fuse(pair.anatomy, pair.function, model=model, colormap=colormap)
+        result = fuse(pair.anatomy, pair.function, model=model, colormap=colormap, palette=KEEP)
     return sitk.GetArrayFromImage(result.color)
 
 
