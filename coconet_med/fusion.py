@@ -36,7 +36,7 @@ from coconet_med.windowing.signed import why_signed
 from coconet_med.windowing.window import Window, window_for
 
 if TYPE_CHECKING:
-    from coconet_med.align import Alignment
+    from coconet_med.align import Alignment, RegisterMode
     from coconet_med.blending.field import Field
     from coconet_med.engines import Engine
     from coconet_med.geometry import AffineChoice
@@ -60,7 +60,7 @@ def fuse(
     function: Any = None,
     *,
     spacing: Sequence[float] | None = None,
-    register: str = "auto",
+    register: RegisterMode = "auto",
     force: bool = False,
     transform: str | Path | None = None,
     transform_images: tuple[str | Path, str | Path] | None = None,
@@ -163,14 +163,14 @@ def fuse(
         check_transform(transform, transform_images, transform_direction, register)
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
-        loading = None if isinstance(model, Model) else aside.submit(load_model, model, engine=engine, device=device)
+        loading = aside.submit(_loaded, model, engine, device)
         with memory_limit(max_memory):
             first, second = _read_pair(
                 anatomy, function, spacing, affine, different_patients, dicom_options, colored=color == "source"
             )
         select = dicom_options.get("select")
         pair = check_pair(first, second, different_patients=different_patients, select=select)
-        model = loading.result() if loading else model
+        loaded = loading.result()
         stored = None
         if transform is not None:
             stored = read_transform(
@@ -192,7 +192,7 @@ def fuse(
         slicing = slicing_of(first.image, plane=plane, slice_axis=first.slice_axis, planar=first.planar)
         stack = slicing.stack(sitk.GetArrayViewFromImage(first.image)).shape
         spacing_of_stack = None if first.planar else slicing.spacing(first.image)
-        ready = aside.submit(prepare, model.engine, *stack, spacing=spacing_of_stack)
+        ready = aside.submit(prepare, loaded.engine, *stack, spacing=spacing_of_stack)
         threshold_in_units(threshold, second)
         limits = aside.submit(_windows, first, second, anatomy_window, window, colormap, colored=bool(kept))
 
@@ -201,15 +201,15 @@ def fuse(
             ready.result()
             look = Look(colormap_for(colormap, second, windows[1]), strength, lightness)
             shown = look.with_threshold(threshold_in_units(threshold, second, windows[1]), windows[1])
-            return _pictures(first, second, under, windows, slicing, shown, kept, engine=model.engine, progress=told)
+            return _pictures(first, second, under, windows, slicing, shown, kept, engine=loaded.engine, progress=told)
 
-        alignment, (color, luminance, field) = _aligned(
+        alignment, (colored, luminance, field) = _aligned(
             first, second, register, force, aside, paint, progress, stored, settled
         )
         windows = limits.result()
     colormap = colormap_for(colormap, second, windows[1])
     return FusionResult(
-        color=_flat(color, first),
+        color=_flat(colored, first),
         luminance=_flat(luminance, first),
         uptake=_flat(alignment.function, first),
         anatomy=first,
@@ -224,7 +224,7 @@ def fuse(
         threshold=threshold_in_units(threshold, second, windows[1]),
         plane=slicing.plane,
         field=field,
-        provenance=_provenance(model) | {"patients": pair.patients},
+        provenance=_provenance(loaded) | {"patients": pair.patients},
         warnings=(
             *pair.warnings,
             *first.warnings,
@@ -239,7 +239,7 @@ def fuse(
 def _aligned(
     anatomy: Source,
     function: Source,
-    register: str,
+    register: RegisterMode,
     force: bool,
     aside: Executor,
     paint: Painter,
@@ -514,10 +514,12 @@ def _picture(
     """The picture whose colors are kept, on the anatomical grid, (k, j, i, 3); all black for gray."""
     if kept == "gray":
         return np.zeros((*anatomy.image.GetSize()[::-1], 3), np.uint8)
+    own = anatomy.color if kept == "anatomy" else function.color
+    assert own is not None  # or its colors were not kept
     if kept == "anatomy":
-        return sitk.GetArrayFromImage(anatomy.color)
-    brought = sitk.Resample(function.color, anatomy.image, alignment.transform, sitk.sitkLinear, 0)
-    picture = sitk.GetArrayFromImage(brought if not anatomy.planar else function.color)
+        return sitk.GetArrayFromImage(own)
+    brought = sitk.Resample(own, anatomy.image, alignment.transform, sitk.sitkLinear, 0)
+    picture = sitk.GetArrayFromImage(brought if not anatomy.planar else own)
     if strength == 1:
         return picture
     # Chroma fades with the strength as in compose.
@@ -563,6 +565,10 @@ def _signs(window: Window, function: Source) -> tuple[str, ...]:
         f"{function.name}: {100 * float(np.mean(values < 0)):.2g} % of its values are below 0 ({why}) and are shown as "
         "0; leave out --window and --colormap, or give --colormap diverging, to see both signs",
     )
+
+
+def _loaded(model: str | Path | Model, engine: str, device: str) -> Model:
+    return model if isinstance(model, Model) else load_model(model, engine=engine, device=device)
 
 
 def _provenance(model: Model) -> dict[str, Any]:

@@ -7,7 +7,7 @@ slices; then the sources are mixed by it, some slices at a time (:mod:`coconet_m
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -100,7 +100,7 @@ class Fusion:
         self.lit = np.maximum(*tops) > DARK
         self.field = field
 
-    def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
+    def batches(self, progress: Progress | None = None) -> Generator[Batch]:
         """Each slice once, fused, some at a time, so that nothing of the size of the volume is made but the field.
 
         Args:
@@ -168,7 +168,9 @@ class Fusion:
         self, lit: np.ndarray, given: Callable[[np.ndarray], np.ndarray]
     ) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]]:
         """Slices, their sources as :meth:`_sources` has them, and what the network makes of what is ``given`` to it."""
-        at_once = 2 if getattr(self._engine, "overlaps", False) else 1
+        engine = self._engine
+        assert engine is not None
+        at_once = 2 if getattr(engine, "overlaps", False) else 1
         with ThreadPoolExecutor(at_once, "coconet-network") as network:
             waiting: deque[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Future[np.ndarray]]] = deque()
             coming = iter(_some(lit, self._size()))
@@ -177,7 +179,7 @@ class Fusion:
                 # with them.
                 for where in islice(coming, at_once + 1 - len(waiting)):
                     sources = self._sources(where)
-                    waiting.append((where, sources, network.submit(_padded_run, self._engine, given(sources[0]))))
+                    waiting.append((where, sources, network.submit(_padded_run, engine, given(sources[0]))))
                 if not waiting:
                     return
                 where, sources, made = waiting.popleft()

@@ -57,7 +57,7 @@ class Slicing:
     def spacing(self, image: sitk.Image) -> tuple[float, float, float]:
         """Distance in mm between slices, rows and columns of the stack of ``image``."""
         kji = image.GetSpacing()[::-1]
-        return tuple(kji[a] for a in self.order)  # type: ignore[return-value]
+        return tuple(kji[a] for a in self.order)
 
 
 def slicing_of(

@@ -68,5 +68,5 @@ def writable(image: sitk.Image) -> np.ndarray:
     SimpleITK shows its memory for reading only; a volume written through this one is in memory once instead of twice.
     """
     view = sitk.GetArrayViewFromImage(image)
-    memory = (ctypes.c_char * view.nbytes).from_address(view.ctypes.data)
+    memory: Any = (ctypes.c_char * view.nbytes).from_address(view.ctypes.data)
     return np.frombuffer(memory, view.dtype).reshape(view.shape)

@@ -56,8 +56,8 @@ def align_as_given(
     laid = lay(anatomy, function, transform)
     reason = f"the given transform was taken, {stored.stated}"
     words = f"{stored.kind} {stored.name}, {stored.stated}"
-    notes = (*complaints, *notes)
-    return describe(laid, anatomy, function, pair, transform, False, before, after, reason, notes, words)
+    said = (*complaints, *notes)
+    return describe(laid, anatomy, function, pair, transform, False, before, after, reason, said, words)
 
 
 def _checked(pair: Pair, stored: StoredTransform, transform: sitk.AffineTransform) -> tuple[list[str], list[str]]:

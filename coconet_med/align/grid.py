@@ -7,6 +7,7 @@ half a voxel beyond its outermost centers; a volume of one slice covers a slab a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import SimpleITK as sitk
@@ -199,5 +200,5 @@ def _coarsening(count: int, fewer: int, spacing: float) -> np.ndarray | None:
     return sitk.GetArrayFromImage(resample(units, grid, sitk.Transform(3, sitk.sitkIdentity)))[0].T
 
 
-def _numbers(values: object) -> str:
+def _numbers(values: Iterable[float]) -> str:
     return " x ".join(f"{value:g}" for value in values)

@@ -6,8 +6,9 @@ from concurrent.futures import Executor, Future
 
 import SimpleITK as sitk
 
-from coconet_med.align.alignment import Alignment, Examined, RegisterMode, align, examine, lay
+from coconet_med.align.alignment import Examined, RegisterMode, align, examine, lay
 from coconet_med.align.decision import frames_of_reference
+from coconet_med.align.result import Alignment
 from coconet_med.source import Source
 
 

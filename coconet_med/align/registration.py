@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -102,7 +103,7 @@ def displacement_mm(transform: sitk.Transform, pair: Pair) -> float:
     return max(float(np.linalg.norm(np.subtract(transform.TransformPoint(point), point))) for point in points)
 
 
-def rotation_deg(transform: sitk.Euler3DTransform) -> float:
+def rotation_deg(transform: Any) -> float:
     """Angle of the rotation about its own axis, in degrees, 0 to 180."""
     matrix = np.array(transform.GetMatrix()).reshape(3, 3)
     return math.degrees(math.acos(float(np.clip((np.trace(matrix) - 1) / 2, -1, 1))))

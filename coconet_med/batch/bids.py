@@ -103,8 +103,8 @@ def _choose(root: Path, person: str, processed: Mapping[str, Path]) -> _Choice:
                 choice.others.append(NotTaken(image.name, reason))
             elif better and better.root != root:
                 continue  # taken as what PETPrep made of it
-            elif same or better:
-                where = (same or better).name
+            elif (other := same or better) is not None:
+                where = other.name
                 remedy = f"; give --derivatives {folder} to take this one" if folder != root else ""
                 choice.others.append(NotTaken(image.name, f"{where} is taken, which is the same PET{remedy}"))
             else:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from coconet_med.readers.pet_json import PetFacts, facts_of
 from coconet_med.windowing.presets import WindowChoice
+
+if TYPE_CHECKING:
+    from coconet_med.geometry import AffineChoice
+    from coconet_med.writers.dicom import Form as DicomForm
 
 #: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
 Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]
@@ -98,7 +102,7 @@ class BatchOptions:
     colormap: str = "auto"
     strength: float = 1.0
     lightness: float = 1.0
-    affine: str = "auto"
+    affine: AffineChoice = "auto"
     max_memory: float | None = None
     model: str = "light"
     engine: str = "auto"
@@ -110,14 +114,14 @@ class BatchOptions:
     dynamic: str | int = "mean"
     select: tuple[str, ...] = ()
     different_patients: bool = False
-    dicom_form: str = "sc"
+    dicom_form: DicomForm = "sc"
     anatomy_kind: str | None = None
     function_kind: str | None = None
 
     def for_fuse(self, case: Case) -> dict[str, Any]:
         """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
-        names = ("force", "plane", "window", "suv", "palette", "colormap", "strength", "different_patients")
-        names += ("affine", "max_memory", "anatomy_window", "threshold", "lightness")
+        names: tuple[str, ...] = ("force", "plane", "window", "suv", "palette", "colormap", "strength")
+        names += ("different_patients", "affine", "max_memory", "anatomy_window", "threshold", "lightness")
         chosen = {name: getattr(self, name) for name in names}
         chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
         dicom: dict[str, Any] = {"allow_gaps": True} if self.allow_gaps else {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def write_dataset(out: Path, source: Path, processed: Mapping[str, Path] | None 
         out / "README.md": _README,
         out / ".bidsignore": _IGNORED,
     }
-    jobs = [(path, lambda part, text=text: part.write_text(text, encoding="utf-8")) for path, text in texts.items()]
+    jobs: list[tuple[Path, Callable[[Path], Any]]]
+    jobs = [(path, partial(Path.write_text, data=text, encoding="utf-8")) for path, text in texts.items()]
     write_together(jobs, overwrite=True)
 
 

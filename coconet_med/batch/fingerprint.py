@@ -47,7 +47,7 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
 
 def stamp_of(case: Case) -> dict[str, tuple[int, ...]]:
     """What the disk says of each input file, for noticing that it was replaced while the case was done."""
-    stamps = {}
+    stamps: dict[str, tuple[int, ...]] = {}
     with contextlib.suppress(OSError):  # the fingerprint says so
         for file in (file for path in (case.anatomy, case.function) if path for file in files_of(path)):
             found = file.stat()

@@ -62,11 +62,13 @@ def find_picture_pairs(folder: Path, results: Results) -> list[Case]:
 
 
 def _pair(key: str, anatomy: Path | None, function: Path | None) -> Case:
+    found = anatomy or function
+    assert found is not None  # the key is of one of them
     problem = None
     if anatomy is None or function is None:
         problem = f"no {'anatomical' if anatomy is None else 'functional'} picture belongs to {anatomy or function}"
         problem += "; add it, or take this one away"
-    return Case(safe_id(key), anatomy or function, function, target=f"{safe_id(key)}_fused", problem=problem)
+    return Case(safe_id(key), found, function, target=f"{safe_id(key)}_fused", problem=problem)
 
 
 def _role(path: Path) -> tuple[str, str, str]:

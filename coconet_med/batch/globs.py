@@ -40,11 +40,13 @@ def find_glob_pairs(folder: Path, anatomy: str, function: str, results: Results)
 
 def _case(key: tuple[str, ...], anatomy: Path | None, function: Path | None) -> Case:
     case_id = safe_id("_".join(dict.fromkeys(part.strip("/") for part in key if part.strip("/"))))
+    found = anatomy or function
+    assert found is not None  # the key is of one of them
     problem = None
     if anatomy is None or function is None:
         lacking, there = ("anatomical", function) if anatomy is None else ("functional", anatomy)
         problem = f"no {lacking} image belongs to {there}; check the patterns"
-    return Case(case_id, anatomy or function, function, target=f"{case_id}_fused", problem=problem)
+    return Case(case_id, found, function, target=f"{case_id}_fused", problem=problem)
 
 
 def _by_key(folder: Path, pattern: str, results: Results) -> dict[tuple[str, ...], Path]:

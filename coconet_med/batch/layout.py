@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from coconet_med.batch.case import BatchOptions, Case
@@ -22,7 +23,7 @@ def files_of(case: Case, options: BatchOptions) -> dict[str, Path]:
         return targets(Path(case.target), luminance=options.luminance, uptake=options.uptake, folder=True)
     if case.derived_from:
         kinds = ["color", *(kind for kind in ("luminance", "uptake") if getattr(options, kind))]
-        stems = {kind: _FUSED.sub(lambda m, kind=kind: _desc(m, kind), case.target) for kind in kinds}
+        stems = {kind: _FUSED.sub(partial(_desc, kind=kind), case.target) for kind in kinds}
         images = {kind: Path(f"{stem}.nii.gz") for kind, stem in stems.items()}
         beside = {f"{kind}_sidecar": Path(f"{stem}.json") for kind, stem in stems.items() if kind != "color"}
         return images | beside | {"sidecar": Path(f"{case.target}.json")}

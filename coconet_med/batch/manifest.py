@@ -40,7 +40,8 @@ def read_manifest(path: Path) -> list[Case]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read as UTF-8 text ({error}); export it again as CSV (UTF-8)"
         raise ReadError(msg) from error
-    cases, lines = [], {}
+    cases: list[Case] = []
+    lines: dict[str, int] = {}
     for line, row in _rows(path, text):
         case = _case(path, line, row)
         if case.id.casefold() in lines:

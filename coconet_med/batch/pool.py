@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import cast
 
 from coconet_med.batch.case import BatchOptions, Case, Outcome
 
@@ -97,10 +98,10 @@ def _share_out(crew: list[_Worker], todo: list[Case], timeout: float | None) -> 
             worker.restart()
             idle.append(worker)
             yield timeout_outcome(case, timeout or 0), case
-        for pipe in ready:
-            worker, case, _ = busy.pop(pipe)
+        for answering in ready:
+            worker, case, _ = busy.pop(cast("Connection", answering))
             try:
-                outcome = pipe.recv()
+                outcome = worker.pipe.recv()
             except (EOFError, OSError):
                 outcome = None
                 worker.restart()

@@ -113,7 +113,7 @@ class Runner:
         stamp = stamp_of(case)
         model = self.model(case.model or self.options.model)
         fingerprint = fingerprint_of(case, self.options, model.sha256)
-        if self._finished(before, fingerprint):
+        if before is not None and self._finished(before, fingerprint):
             return replace(before, status="kept")
         files = {kind: self.out / path for kind, path in files_of(case, self.options).items()}
         self._claim(case, files, before)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from coconet_med.batch.case import FINISHED, Outcome
 from coconet_med.system.printable import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class Screen:
@@ -24,7 +27,8 @@ class Screen:
         self._total, self._quiet, self._stream = total, quiet, stream or sys.stderr
         self._count = self._failed = self._worked = 0
         self._start = time.monotonic()
-        self._bar = self._task = None
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         if not self._quiet and self._stream.isatty():
@@ -49,7 +53,7 @@ class Screen:
         self._worked += outcome.status not in ("kept", "skipped")
         bad = outcome.status not in (*FINISHED, "skipped")
         self._failed += bad
-        if self._bar:
+        if self._bar and self._task is not None:
             self._bar.update(self._task, advance=1, description=self._description())
         if bad or (not self._quiet and (outcome.status == "skipped" or not self._bar)):
             self.line(self._words(outcome))

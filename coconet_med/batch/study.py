@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from coconet_med.batch.case import FINISHED, BatchOptions, Case, Outcome
 from coconet_med.batch.pool import run_local
@@ -95,7 +96,7 @@ def run_batch(
                 if follow:
                     follow(outcome)
     except KeyboardInterrupt:
-        stream.close()
+        cast("Generator[Outcome]", stream).close()
         if collect:
             write_summary([found.get(case.id) or Outcome(case.id, "missing") for case in cases], out)
         raise

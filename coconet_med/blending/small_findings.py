@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 import SimpleITK as sitk
@@ -204,10 +204,8 @@ def averaged(picture: np.ndarray, step: Sequence[int]) -> np.ndarray:
     fill = [(0, -n % s) for n, s in zip(picture.shape, step, strict=True)]
     padded = np.pad(picture, fill, mode="edge") if any(after for _, after in fill) else picture
     # Sums of every n-th row and column: means over blocks take several times as long.
-    columns = sum(padded[:, n :: step[1]] for n in range(step[1]))
-    means = sum(columns[n :: step[0]] for n in range(step[0]))
-    means /= np.float32(step[0] * step[1])
-    return means
+    columns = reduce(np.add, (padded[:, n :: step[1]] for n in range(step[1])))
+    return reduce(np.add, (columns[n :: step[0]] for n in range(step[0]))) / np.float32(step[0] * step[1])
 
 
 def stretched(coarse: np.ndarray, step: Sequence[int], shape: tuple[int, ...]) -> np.ndarray:

@@ -75,6 +75,7 @@ class VolumeWriter(ImageWriter):
 
     def __init__(self, output_dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(output_dtype=output_dtype, affine=np.eye(4), **kwargs)
+        self.output_dtype = output_dtype
         self.forms: NiftiForms | None = None
 
     def set_data_array(self, data_array: Any, channel_dim: int | None = 0, **_: Any) -> None:

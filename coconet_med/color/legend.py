@@ -33,7 +33,7 @@ class _Layout:
     """Sizes in pixels, all derived from the height so that a legend looks the same at any size."""
 
     height: int
-    font: ImageFont.FreeTypeFont
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont
     em: int
     bar_width: int
     left: int

@@ -128,7 +128,7 @@ def batch(
         colormap=colormap,
         strength=strength,
         lightness=lightness,
-        affine=affine,
+        affine=affine,  # type: ignore[arg-type]
         max_memory=max_memory,
         model=model,
         engine=engine,
@@ -140,10 +140,10 @@ def batch(
         dynamic=_frame(dynamic),
         select=tuple(select or ()),
         different_patients=different_patients,
-        dicom_form=dicom_form,
+        dicom_form=dicom_form,  # type: ignore[arg-type]
     )
     if analysis_level == "group":
-        study = _group(source, output)
+        study: Study | None = _group(source, output)
     else:
         derivatives = derivatives or ["auto"]
         cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, part, output)

@@ -68,9 +68,15 @@ def evaluate(
             "progress": say.progress,
         }
         if function is None:
-            table: Table = evaluate_folder(anatomy, split=split, sets=sets, function_as=function_as, **common)
+            common["function_as"] = function_as
+            table: Table = evaluate_folder(anatomy, split=split, sets=sets, **common)
         else:
-            given = {"palette": palette, "different_patients": different_patients, "select": select, "affine": affine}
+            given: dict[str, Any] = {
+                "palette": palette,
+                "different_patients": different_patients,
+                "select": select,
+                "affine": affine,
+            }
             table = evaluate_files(anatomy, function, fused, **given, **common)
         from coconet_med.writers.atomic import write_together
 

@@ -116,7 +116,7 @@ def fuse(
         result = fuse_pair(
             anatomy,
             function,
-            register=register,
+            register=register,  # type: ignore[arg-type]  # checked before any image is read
             force=force,
             transform=transform,
             transform_images=transform_images,
@@ -142,8 +142,8 @@ def fuse(
             different_patients=different_patients,
             **dicom,
         )
-        form = {"form": dicom_form} if not _has_suffix(output) else {}
-        extras = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
+        form: dict[str, Any] = {"form": dicom_form} if not _has_suffix(output) else {}
+        extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
         say.begin("write")
         written = result.save(output, overwrite=overwrite, **extras, **form)
         if report:

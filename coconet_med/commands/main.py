@@ -36,8 +36,8 @@ app = typer.Typer(
 )
 for command in (fuse, batch):
     app.command(cls=WindowCommand)(command)
-for command in (evaluate, measure, read, demo, doctor, import_weights):
-    app.command()(command)
+for plain in (evaluate, measure, read, demo, doctor, import_weights):
+    app.command()(plain)
 app.add_typer(pacs)
 
 

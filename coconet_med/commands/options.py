@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import click
 
 Register = Annotated[str, typer.Option(help="Registration of the functional image: auto, always or never.")]
 Plane = Annotated[str, typer.Option(help="Slices that the network sees: auto, axial, coronal or sagittal.")]
@@ -110,7 +108,7 @@ _WINDOWS = ("--window", "--anatomy-window")
 class WindowCommand(TyperCommand):
     """A command whose windows are two numbers (``--window 0 6``) or one word (``--window suv:0-6``)."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         args = windows_joined(args)
         _check_windows(args)  # first: the second of two words that are no limits would be called an extra argument
         return super().parse_args(ctx, args)

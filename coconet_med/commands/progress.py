@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from coconet_med.system.printable import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _LABELS = {
     "read": "reading",
@@ -37,8 +40,8 @@ class Reporter:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._bar = None
-        self._tasks: dict[str, int] = {}
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
         self._open = ""
         self._said: dict[str, float] = {}
 

@@ -11,7 +11,7 @@ from coconet_med.errors import FusionError
 from coconet_med.system.printable import printable
 
 #: What a command line is refused with; typer names only the leaves of these errors.
-_USAGE = typer.BadParameter.__mro__[2]
+_USAGE: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def run_app(

@@ -76,12 +76,13 @@ def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[l
             msg = f"{kind} series: slices of {part_of_it} {number} differ in Actual Frame Duration; choose one with"
             raise ReadError(f"{msg} --dynamic N")
         durations.append(found.pop())
-    if None in durations:
+    known = [duration for duration in durations if duration is not None]
+    if len(known) < len(durations):
         note = "equal weights, as Actual Frame Duration is missing"
         weights = [1.0 / len(parts)] * len(parts)
     else:
         note = "weighted by frame duration"
-        weights = [d / sum(durations) for d in durations]
+        weights = [duration / sum(known) for duration in known]
     told = f"{kind} series: mean of {len(parts)} {part_of_it}s, {note}"
     if kind == "gated":
         told += ": heartbeat or breath are blurred in it; --dynamic N takes one gate"

@@ -93,4 +93,5 @@ def place(
         if numbers is None:
             raise ReadError(f"{instance.name}: frame {index + 1} has no usable {keyword}, so its place is unknown")
         found.append(numbers)
-    return tuple(found)
+    position, orientation, spacing = found
+    return position, orientation, spacing

@@ -118,7 +118,7 @@ def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:
 def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterator[Frame]:
     ds = instance.header
     groups = headers.items(ds, "PerFrameFunctionalGroupsSequence")
-    shared = (headers.items(ds, "SharedFunctionalGroupsSequence") or [None])[0]
+    shared = next(iter(headers.items(ds, "SharedFunctionalGroupsSequence")), None)
     if len(groups) != count:
         raise ReadError(f"{instance.name}: {count} frames but {len(groups)} items of per-frame functional groups")
 
@@ -136,8 +136,10 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
         )
         worlds = next((w for d in (group, shared) if d is not None and (w := headers.items(d, WORLD))), [])
         scale = _enhanced_values(instance, values, worlds)
-        moments = ("FrameReferenceDateTime", "FrameAcquisitionDateTime") if content is not None else ()
-        taken = next((when for tag in moments if (when := clock.datetime_of(content, tag, ds))), None)
+        moments = ("FrameReferenceDateTime", "FrameAcquisitionDateTime")
+        taken = next(
+            (when for tag in moments if content is not None and (when := clock.datetime_of(content, tag, ds))), None
+        )
         yield Frame(
             instance,
             index,

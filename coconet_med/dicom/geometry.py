@@ -7,8 +7,9 @@ often wrong and never used.  Coordinates are LPS mm.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -109,7 +110,7 @@ def common_plane(frames: Sequence[Frame]) -> Plane:
     row = row / np.linalg.norm(row)
     column = column - (column @ row) * row
     column /= np.linalg.norm(column)
-    return Plane(row, column, np.cross(row, column), first.spacing, first.shape)
+    return Plane(row, column, np.cross(row, column), (first.spacing[0], first.spacing[1]), first.shape)
 
 
 def places(frames: Sequence[Frame], plane: Plane) -> list[list[Frame]]:
@@ -145,8 +146,8 @@ def arrange(frames: Sequence[Frame], plane: Plane) -> Stack:
     return Stack(plane, ordered, distances, sideways, float(np.median(steps) if fault else regular), fault)
 
 
-def _refuse_mixture(frames: Sequence[Frame], what: str, key) -> None:
-    groups: dict[tuple, list[Frame]] = {}
+def _refuse_mixture(frames: Sequence[Frame], what: str, key: Callable[[Frame], Any]) -> None:
+    groups: dict[Any, list[Frame]] = {}
     for frame in frames:
         groups.setdefault(key(frame), []).append(frame)
     if len(groups) < 2:
@@ -187,6 +188,6 @@ def _step_fault(steps: np.ndarray, distances: np.ndarray, frames: Sequence[Frame
         missing = int(np.round(ratios).sum() - len(ratios))
         if not missing:
             return f"slice steps vary from {steps.min():.4g} to {steps.max():.4g} mm"
-        after = name_files(frames[i].instance.path for i in np.flatnonzero(np.round(ratios) > 1))
+        after = name_files(frames[i].instance.path for i in np.flatnonzero(np.round(ratios) > 1).tolist())
         return f"{missing} slice(s) missing (step {usual:.4g} mm) next to {after}"
     return f"slice steps vary from {steps.min():.4g} to {steps.max():.4g} mm"

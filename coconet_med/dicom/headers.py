@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 Number = float | int
-Tag = str | tuple[int, int]
+Tag = str | int | tuple[int, int]
 
 
 @contextmanager

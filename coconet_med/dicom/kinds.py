@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.patterns import LOOSE, with_patterns
@@ -163,7 +163,7 @@ def telling_copies(copies: Sequence[Sequence[Picture]]) -> str:
     for keyword in _TELLING:
         values = [[picture.values(keyword) for picture in group] for group in copies]
         if all(len(set(v)) == len(v) and sorted(v) == sorted(values[0]) for v in values):
-            return f"{keyword}={chr(92).join(min(values[0], key=in_order))}"
+            return f"{keyword}={chr(92).join(sorted(values[0], key=in_order)[0])}"
     return ""
 
 
@@ -231,8 +231,8 @@ def _kind(holders: tuple[Dataset, ...]) -> tuple[Kind, tuple[Dataset, ...], Kind
             index[int(tag)] = holder
     found: dict[str, tuple[str, ...]] = {}
     for name, tags in _tags().items():
-        for tag in tags:
-            if tag in index and (values := _values(index[tag], tag, name)):
+        for number in tags:
+            if number in index and (values := _values(index[number], number, name)):
                 found[name] = values
                 break
     for name, group, creator, element in PRIVATE:
@@ -285,7 +285,7 @@ def _private(ds: Dataset, group: int, creator: str, element: int) -> str:
         return ""
     try:
         block = ds.private_block(group, creator)
-        raw = block[element].value if element in block else None
+        raw: Any = block[element].value if element in block else None
     except Exception:  # no such block, or damaged
         return ""
     if isinstance(raw, bytes):

@@ -8,6 +8,7 @@ that is along rows x columns).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from coconet_med.dicom.kinds import VECTORS
 from coconet_med.dicom.realworld import Mapping, best_mapping
 from coconet_med.dicom.series import Instance
 from coconet_med.errors import ReadError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 
 def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterator[Frame]:
@@ -76,7 +80,7 @@ def _order(instance: Instance, count: int) -> list[int]:
     return [int(number) - 1 for number in order]
 
 
-def _first_place(ds, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _first_place(ds: Dataset, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Position and orientation of the first frame; all detectors that state one must agree."""
     holders = [*headers.items(ds, "DetectorInformationSequence"), ds]
     found = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from coconet_med.dicom.rescue import Job, decode_apart
 from coconet_med.dicom.series import Instance
 from coconet_med.errors import ReadError
 from coconet_med.readers.limits import check_promise
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 #: What brings further decoders, by the end of the transfer syntax UID.
 _MORE = {"5": "pylibjpeg-rle", "90": "pylibjpeg-openjpeg", "91": "pylibjpeg-openjpeg"}
@@ -158,7 +162,7 @@ def _more(syntax: str) -> str:
     return _MORE.get(syntax.rpartition(".")[2], "pylibjpeg-libjpeg")
 
 
-def _refuse_longer(instance: Instance, ds) -> None:
+def _refuse_longer(instance: Instance, ds: Dataset) -> None:
     """Refuse pixel data that hold more than the header says: which of the two is wrong cannot be seen.
 
     Padding of less than one row is accepted.
@@ -181,7 +185,7 @@ def _refuse_longer(instance: Instance, ds) -> None:
             raise ReadError(f"{instance.name}: pixel data hold {len(offsets)} frames, the header says {count}")
 
 
-def _refuse_other_size(instance: Instance, ds) -> None:
+def _refuse_other_size(instance: Instance, ds: Dataset) -> None:
     """Refuse code streams whose own header promises another size: decoders would allocate that size."""
     rows, columns = int(ds.Rows), int(ds.Columns)
     for frame in streams(ds):

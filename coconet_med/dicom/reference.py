@@ -193,21 +193,26 @@ def _by_frame(
     Which one follows from what makes all frames agree, then from the other sources, then from the maker.  Where it had
     to be assumed, the other readings come back as well.
     """
-    known = [shot for shot in shots if shot.start is not None and shot.reference is not None]
+    known = [
+        (shot.start, shot.reference, shot.duration)
+        for shot in shots
+        if shot.start is not None and shot.reference is not None
+    ]
+    without_duration = any(duration is None for _, _, duration in known)
     if not known:
         return None, False, "", ()
-    if all(shot.reference == 0.0 for shot in known):
-        earliest = min(shot.start for shot in known)
+    if all(reference == 0.0 for _, reference, _ in known):
+        earliest = min(start for start, _, _ in known)
         return Stated(FRAME, earliest, f"{FRAME} 0"), True, f"{FRAME} is 0 in all images", ()
     moments = {"mean": lambda t: mean_count_time(t, half_life), "middle": lambda t: t / 2.0, "start": lambda t: 0.0}
     fitting: dict[str, datetime] = {}
     for name, within in moments.items():
-        if name != "start" and any(shot.duration is None for shot in known):
+        if name != "start" and without_duration:
             continue
-        offsets = [within(shot.duration or 0.0) - shot.reference for shot in known]
+        offsets = [within(duration or 0.0) - reference for _, reference, duration in known]
         if any(offset > bound.total_seconds() for offset in offsets):
             continue  # a frame that began before the reference
-        found = [shot.start + timedelta(seconds=offset) for shot, offset in zip(known, offsets, strict=True)]
+        found = [start + timedelta(seconds=offset) for (start, _, _), offset in zip(known, offsets, strict=True)]
         if max(found) - min(found) <= bound:
             fitting[name] = min(found)
     if not fitting:
@@ -216,7 +221,7 @@ def _by_frame(
         agreeing = [when for when in fitting.values() if abs(when - other.when) <= bound]
         if agreeing:
             return Stated(FRAME, min(agreeing, key=lambda when: abs(when - other.when))), False, "", ()
-    if set(fitting) == {"start"} and not frame_start and any(shot.duration is None for shot in known):
+    if set(fitting) == {"start"} and not frame_start and without_duration:
         return None, False, f"{FRAME} cannot be used without Actual Frame Duration", ()
     chosen = "start" if frame_start and "start" in fitting else next(iter(fitting))
     words = {"mean": "mean count time", "middle": "middle", "start": "start"}

@@ -43,7 +43,12 @@ def regrid(stack: Stack, values: np.ndarray, name: str) -> tuple[np.ndarray, tup
         raise ReadError(f"{name}: a regular grid of {shape} voxels would be needed; refused")
 
     shifts = (sideways - low) / spacing
-    moved = np.stack([_shift(plane, *shift, shape[1:], fill) for plane, shift in zip(values, shifts, strict=True)])
+    moved = np.stack(
+        [
+            _shift(plane, columns, rows, shape[1:], fill)
+            for plane, (columns, rows) in zip(values, shifts.tolist(), strict=True)
+        ]
+    )
     wanted = np.arange(depth) * stack.step
     after = np.clip(np.searchsorted(stack.distances, wanted, side="right"), 1, len(values) - 1)
     before = after - 1
@@ -57,7 +62,7 @@ def _shift(plane: np.ndarray, columns: float, rows: float, shape: tuple[int, int
     """``plane`` moved by a fraction of pixels within a larger frame."""
     if rows == columns == 0.0 and shape == plane.shape:
         return plane
-    canvas = np.full(shape, fill, dtype=np.float32)
+    canvas: np.ndarray = np.full(shape, fill, dtype=np.float32)
     canvas[: plane.shape[0], : plane.shape[1]] = plane
     for axis, by in enumerate((rows, columns)):
         whole, part = int(by // 1), by % 1

@@ -46,6 +46,7 @@ def decode_apart(jobs: Mapping[int, Job], plugin: str) -> dict[int, list[np.ndar
         }
         Path(folder, "jobs.json").write_text(json.dumps({"plugin": plugin, "jobs": orders}), encoding="utf-8")
         command = [sys.executable, "-m", "coconet_med.dicom.rescue", folder]
+        ended: int | str
         try:
             ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE).returncode
         except subprocess.TimeoutExpired:

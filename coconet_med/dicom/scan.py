@@ -8,11 +8,15 @@ import stat
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.mapping_objects import attached
 from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, Instance, Series, name_files
 from coconet_med.errors import ReadError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 SUFFIXES = (".dcm", ".dicom", ".ima")
@@ -149,7 +153,7 @@ def _bare(start: bytes) -> bool:
     return start[4:6].isalpha() or int.from_bytes(start[4:8], "little") < 256
 
 
-def _syntax_of(header) -> str:
+def _syntax_of(header: Dataset) -> str:
     """Transfer syntax of a data set without file meta information, as pydicom guessed it."""
     implicit, little = header.original_encoding
     if implicit:

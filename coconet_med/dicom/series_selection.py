@@ -170,7 +170,8 @@ def check_kinds(anatomy: str | None, function: str | None) -> None:
     Raises:
         OptionError: an unknown kind, or CT for both.
     """
-    for role, kind in (("anatomy", anatomy), ("function", function)):
+    asked: dict[Role, str | None] = {"anatomy": anatomy, "function": function}
+    for role, kind in asked.items():
         if kind is not None and kind not in KINDS[role]:
             raise OptionError(f"--{role} {kind}: choose {', '.join(KINDS[role][:-1])} or {KINDS[role][-1]}")
     if anatomy == function == "CT":

@@ -169,7 +169,8 @@ def _with_decay(series: Series, weight: float, dose: float, half_life: float, *,
     """Factor of images whose values are not corrected to the time of injection already."""
     clock = _clock(series)
     shots, dates = _shots(series, clock)
-    moments, notes = {}, ()
+    moments: dict[tuple[str, int], datetime] = {}
+    notes: tuple[str, ...] = ()
     if not_decay_corrected(series):
         moments = _measured(shots, half_life)
         taken = Reference(min(moments.values()), "not decay corrected: mean count time of each frame by itself")

@@ -59,7 +59,7 @@ def _classic(instance: Instance, clock: Clock) -> Shot:
 
 def _enhanced(instance: Instance, groups: list[Dataset], clock: Clock) -> Iterator[tuple[int, Shot]]:
     whole = _classic(instance, clock)
-    shared = (headers.items(instance.header, "SharedFunctionalGroupsSequence") or [None])[0]
+    shared = next(iter(headers.items(instance.header, "SharedFunctionalGroupsSequence")), None)
     for index, group in enumerate(groups):
         content = next(iter(headers.items(group, "FrameContentSequence")), None)
         own = of_frame(group)
@@ -70,7 +70,7 @@ def _enhanced(instance: Instance, groups: list[Dataset], clock: Clock) -> Iterat
             measured = clock.datetime_of(content, "FrameReferenceDateTime", instance.header)
         kept = [d for d in (own, shared) if d is not None]
         reference = next((v for d in kept if (v := _seconds(d, "FrameReferenceTime")) is not None), whole.reference)
-        factor = next((v for d in kept if (v := headers.text(d, "DecayFactor").strip())), whole.factor)
+        factor = next((text for d in kept if (text := headers.text(d, "DecayFactor").strip())), whole.factor)
         yield index, Shot(start or whole.start, duration or whole.duration, reference, factor, measured)
 
 

@@ -48,7 +48,7 @@ class TorchEngine:
         except (RuntimeError, AssertionError) as error:
             msg = f"device {device!r}: {str(error).splitlines()[0]}; use --device cpu"
             raise ModelError(msg) from error
-        self.device, self.version = device, torch.__version__
+        self.device, self.version = device, str(torch.__version__)
         self.gives_field = self._net.mixed
 
     def run(self, image: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ class NetworkEngine:
 
         self._net = getattr(net, "module", net)  # of a network shared among processes
         self._device = next(net.parameters()).device
-        self.device, self.version, self.slices = str(self._device), torch.__version__, slices
+        self.device, self.version, self.slices = str(self._device), str(torch.__version__), slices
         self.gives_field = bool(getattr(self._net, "mixed", False))
 
     def run(self, image: np.ndarray) -> np.ndarray:

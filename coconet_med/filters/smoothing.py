@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from functools import reduce
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -94,13 +95,14 @@ def gaussian(
 
 def laplacian(image: np.ndarray) -> np.ndarray:
     """Sum of the second differences along all axes, the picture continued symmetrically."""
-    return sum(correlate(image, [1.0, -2.0, 1.0], axis=axis) for axis in range(image.ndim))
+    return reduce(np.add, (correlate(image, [1.0, -2.0, 1.0], axis=axis) for axis in range(image.ndim)))
 
 
 def _window_sums(values: np.ndarray, width: int) -> np.ndarray:
     """Sums of ``width`` neighbors along the middle axis, put together from sums of 1, 2, 4, ... neighbors."""
     size = values.shape[1] - width + 1
-    total, start, length = 0.0, 0, 1
+    total: Any = 0.0
+    start, length = 0, 1
     while length <= width:
         if width & length:
             total = total + values[:, start : start + size]

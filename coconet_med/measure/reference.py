@@ -48,8 +48,10 @@ def mean_in_reference(
         place = read_labels(wanted)
         mask = np.any([place.mask(label) for label in place.values], axis=0)
     else:
-        place, chosen = labels, _chosen(words, labels)
-        mask = np.any([labels.mask(label) for label in chosen], axis=0) if labels else np.zeros(0)
+        chosen = _chosen(words, labels)
+        assert labels is not None  # or it had been refused
+        place = labels
+        mask = np.any([labels.mask(label) for label in chosen], axis=0)
     values, inside = on_labels(uptake, place, transform)
     taken = mask & inside
     if taken.sum() < 0.5 * mask.sum():

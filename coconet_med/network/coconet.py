@@ -156,7 +156,7 @@ class CoCoNet(nn.Module):
         self.out = nn.Conv2d(w1, CHANNELS if mixed else 1, 1)
         if mixed:  # begins near the anatomical source: beyond the range, where nothing is seen, little is learned
             nn.init.uniform_(self.out.weight, -0.1 / w1**0.5, 0.1 / w1**0.5)
-            nn.init.zeros_(self.out.bias)
+            nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]  # a convolution has a bias by default
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Fuse slices.

@@ -50,6 +50,8 @@ class LowPass(nn.Module):
         sigma: standard deviation in pixels.
     """
 
+    kernel: torch.Tensor
+
     def __init__(self, channels: int, *, sigma: float = SIGMA) -> None:
         super().__init__()
         self.channels, self.radius = channels, RADIUS  # TorchScript knows no globals
@@ -84,7 +86,7 @@ class Guide(nn.Module):
         self.first = nn.Sequential(nn.Conv2d(6, channels, 3, padding=1), nn.LeakyReLU(0.2), nn.BatchNorm2d(channels))
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]  # a convolution has a bias by default
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Map (B, 2, H, W) sources in [0, 1], H and W even and at least 16, to features (B, C, H / 2, W / 2)."""

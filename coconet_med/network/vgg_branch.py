@@ -53,8 +53,9 @@ class FeatureBranch(nn.Module):
         Raises:
             ValueError: the widths do not match, or keys are missing.
         """
-        layers = dict(zip((0, 2, 5, 7, 10, 12, 14, 16), self.children(), strict=True))
-        for index, layer in layers.items():
+        for index, layer in zip((0, 2, 5, 7, 10, 12, 14, 16), self.children(), strict=True):
+            assert isinstance(layer, nn.Conv2d)
+            assert layer.bias is not None
             weight, bias = (state.get(f"features.{index}.{kind}") for kind in ("weight", "bias"))
             if weight is None or bias is None:
                 msg = f"not VGG-19 weights of torchvision: features.{index}.weight or .bias is missing"

@@ -12,9 +12,9 @@ from typing import Any, Literal
 from coconet_med.errors import WriteError
 
 Action = Literal[
-    *("started", "following", "waiting", "back", "stopped"),  # the watcher
-    *("stored", "already there", "skipped", "refused", "failed", "interrupted"),  # a study
-]
+    "started", "following", "waiting", "back", "stopped",  # the watcher
+    "stored", "already there", "skipped", "refused", "failed", "interrupted",  # a study
+]  # fmt: skip
 
 
 class AuditLog:

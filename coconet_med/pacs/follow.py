@@ -95,8 +95,8 @@ class QuietStudies:
         seen: dict[str, dict[str, Any]] = {}
         for uid, count in found.items():
             old = state.seen.get(uid)
-            same = old is not None and old["count"] == count
-            seen[uid] = old if same else {"count": count, "time": now, "handled": not known}
+            same = old if old is not None and old["count"] == count else None
+            seen[uid] = same or {"count": count, "time": now, "handled": not known}
         # What waits for its quiet time is kept, though a server may not show it for a moment.
         kept = {uid: entry for uid, entry in state.seen.items() if uid not in seen and not entry["handled"]}
         state.seen, state.looked = seen | kept, now

@@ -63,10 +63,12 @@ class OrthancChanges:
     def ready(self) -> Iterator[Event]:
         self.begin(missed=self._state.looked is not None)
         state = self._state
-        if self._ask("changes", last="")["Last"] < state.since:  # its database was made anew; what was done is known
+        if self._ask("changes", last="")["Last"] < (
+            state.since or 0
+        ):  # its database was made anew; what was done is known
             state.since, state.pending = 0, {}
         while True:
-            page = self._ask("changes", since=state.since, limit=PAGE)
+            page = self._ask("changes", since=state.since or 0, limit=PAGE)
             for change in page["Changes"]:
                 if self._from_before(change):
                     continue
@@ -118,7 +120,7 @@ class OrthancChanges:
             if count != entry["count"] or not study.get("IsStable", True):
                 pending[key] = {"count": count, "time": self._clock()}
             elif uid := _uid(study):
-                yield Event(uid, self._state.since, key)
+                yield Event(uid, self._state.since or 0, key)
 
     def _study_uid(self, orthanc_id: str) -> str | None:
         """``None`` where the study was deleted meanwhile."""

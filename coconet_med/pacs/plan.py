@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.identity import refuse_several_in_folder
@@ -68,7 +69,7 @@ def make_plan(
         raise ReadError(f"study {check_uid(study_uid, 'study')}: {server.address.url} does not have it; check the UID")
     asked = {check_uid(uid, "series") for uid in (anatomy_series, function_series) if uid}
     wanted = [one for one in found if one.modality in USABLE or one.uid in asked]
-    kinds = {"anatomy": anatomy_kind, "function": function_kind, "nuclear_only": nuclear_only}
+    kinds: dict[str, Any] = {"anatomy": anatomy_kind, "function": function_kind, "nuclear_only": nuclear_only}
     nuclear = any(one.modality in NUCLEAR for one in wanted)
     later: list[FoundSeries] = []
     if nuclear and function_series is None and "CT" not in (anatomy_kind, function_kind):
@@ -118,7 +119,7 @@ def _headers(server: Server, study_uid: str, found: FoundSeries) -> Series | Non
     if (found.count or 0) > server.limits.objects:
         raise LimitError(f"series {found.uid}: {found.count} objects, more than {server.limits.objects}; refused")
     data_sets = server.metadata(study_uid, found.uid, count=found.count)
-    instances = {}
+    instances: dict[str, Instance] = {}
     for ds in data_sets:
         instance = Instance(Path(f"object {len(instances) + 1}"), ds, headers.text(ds, "AvailableTransferSyntaxUID"))
         if headers.text(ds, "SeriesInstanceUID") != found.uid or headers.text(ds, "StudyInstanceUID") != study_uid:

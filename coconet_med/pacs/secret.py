@@ -79,8 +79,11 @@ def find_login(
     if user is not None:
         if not user or ":" in user or not user.isprintable():
             raise OptionError("--user: a user name has no colon and no control characters, and is not empty")
-        return Login(_secret(password_file, "--password-file", environment, PASSWORD_VARIABLE, required=True), user)
-    token = _secret(token_file, "--token-file", environment, TOKEN_VARIABLE, required=False)
+        password = _secret(password_file, "--password-file", environment, PASSWORD_VARIABLE)
+        if password is None:
+            raise OptionError(f"--user needs a password: set the variable {PASSWORD_VARIABLE}, or give --password-file")
+        return Login(password, user)
+    token = _secret(token_file, "--token-file", environment, TOKEN_VARIABLE)
     if token is None:
         return None
     text = token.reveal()
@@ -94,15 +97,11 @@ def readable_by_others(path: Path | None) -> bool:
     return path is not None and os.name == "posix" and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _secret(
-    file: Path | None, option: str, environment: Mapping[str, str], variable: str, *, required: bool
-) -> Secret | None:
+def _secret(file: Path | None, option: str, environment: Mapping[str, str], variable: str) -> Secret | None:
     if file is not None:
         return Secret(_read(file, option))
     if text := environment.get(variable, ""):
         return Secret(text)
-    if required:
-        raise OptionError(f"--user needs a password: set the variable {variable}, or give {option}")
     return None
 
 

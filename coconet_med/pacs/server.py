@@ -174,7 +174,11 @@ class Server(Connection):
             try:
                 answer = self._client.store_instances(objects, study_uid)
             except requests.HTTPError as error:
-                if status(error) != 409 or "json" not in error.response.headers.get("Content-Type", ""):
+                if (
+                    status(error) != 409
+                    or error.response is None
+                    or "json" not in error.response.headers.get("Content-Type", "")
+                ):
                     raise
                 answer = _conflict(error.response)
         failed = headers.items(answer, "FailedSOPSequence")
@@ -239,7 +243,8 @@ class Server(Connection):
 
     def _object_metadata(self, study_uid: str, series_uid: str, uid: str) -> Dataset:
         with self._asking("fetch of headers"):
-            answer = self._client.retrieve_instance_metadata(study_uid, series_uid, uid)
+            # Standard servers answer with a list, some with its only member.
+            answer: Any = self._client.retrieve_instance_metadata(study_uid, series_uid, uid)
             return self._data_sets([answer[0] if isinstance(answer, list) else answer])[0]
 
     def _objects_with_headers(self, study_uid: str, series_uid: str) -> set[str]:

@@ -103,13 +103,14 @@ class _Bounds:
         media = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
         images = media in ("multipart/related", "application/dicom")
         most = self._limits.study_bytes if images else self._limits.answer_bytes
-        response.iter_content = _bounded(response, most, self._limits.seconds)  # .content and .json() use it too
+        # .content and .json() use it too
+        response.iter_content = _bounded(response, most, self._limits.seconds)  # type: ignore[method-assign]
         return response
 
 
 def _bounded(response: Response, most: int, seconds: float) -> Callable[..., Iterator[Any]]:
     """``response.iter_content`` that ends after so many bytes and seconds."""
-    unbounded = response.iter_content
+    unbounded: Callable[..., Iterator[Any]] = response.iter_content
     late = threading.Event()
 
     def cut() -> None:

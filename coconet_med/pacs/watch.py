@@ -169,20 +169,20 @@ class Watcher:
             self._look_later(uid, before or Study("", "absent"))
             return
         mark = fingerprint(found, self._state.own_series())
-        same = before is not None and before.fingerprint == mark
-        if same and before.final:
+        same = before if before is not None and before.fingerprint == mark else None
+        if same and same.final:
             if announced:
-                self._log("skipped", study=uid, reason=f"no new sources since it was {before.status}")
-            self._look_later(uid, before)
+                self._log("skipped", study=uid, reason=f"no new sources since it was {same.status}")
+            self._look_later(uid, same)
             return
-        if same and announced and before.status == "failed" and before.due > self._clock():
+        if same and announced and same.status == "failed" and (same.due or 0.0) > self._clock():
             self._log("skipped", study=uid, reason="no new sources since it failed; it is tried again at its time")
             return
         study = Study(mark, "working", 1, before.series if before else "", first=self._clock(), due=self._clock())
         if same:
-            study = replace(study, attempts=before.attempts + 1, first=before.first)
-            if before.status in ("working", "storing") and before.attempts > 1:
-                self._fail(uid, before, f"the watcher was ended within it {before.attempts} times")
+            study = replace(study, attempts=same.attempts + 1, first=same.first)
+            if same.status in ("working", "storing") and same.attempts > 1:
+                self._fail(uid, same, f"the watcher was ended within it {same.attempts} times")
                 return
         self._put(uid, study)
         self._try(uid, study, found)
@@ -193,7 +193,8 @@ class Watcher:
             self._fuse(uid, found)
         except Interruption:
             with self._guard.deferred():
-                if not self._state.study(uid).final:
+                now = self._state.study(uid)
+                if now is None or not now.final:
                     self._log("interrupted", study=uid, reason="to be done on the next start")
                     self._forgive(uid, study)  # it was our doing, not the study's
             raise

@@ -16,7 +16,9 @@ from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
 from coconet_med.pair.values import refuse_constant, values_warnings
 
 if TYPE_CHECKING:
-    from coconet_med.source import Source
+    from collections.abc import Sequence
+
+    from coconet_med.source import Role, Source
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,10 @@ def check_pair(anatomy: Source, function: Source, *, different_patients: bool = 
     if select:
         from coconet_med.dicom.select import refuse_idle, selection_of
 
-        met = {"anatomy": anatomy.details.get("select", ()), "function": function.details.get("select", ())}
+        met: dict[Role, Sequence[str]] = {
+            "anatomy": anatomy.details.get("select", ()),
+            "function": function.details.get("select", ()),
+        }
         refuse_idle(selection_of(select), met)
     refuse_same_files(anatomy, function)
     refuse_swapped(anatomy, function)

@@ -26,8 +26,8 @@ FEWEST, CT_AIR = 500, -500.0
 
 def blur_ratio(anatomy: sitk.Image, function: sitk.Image) -> float | None:
     """Scale of the anatomy over that of the function; ``None`` where one of them has too little to look at."""
-    scales = [scale_mm(image) for image in (anatomy, function)]
-    return scales[0] / scales[1] if None not in scales else None
+    of_anatomy, of_function = scale_mm(anatomy), scale_mm(function)
+    return None if of_anatomy is None or of_function is None else of_anatomy / of_function
 
 
 def looks_like_ct(image: sitk.Image) -> bool:

@@ -58,15 +58,15 @@ def folds(seed: int) -> Folds:
     """The fields of one head."""
     axes = lattice_axes()
     z, y, x = np.meshgrid(axes.z, axes.y, axes.x, indexing="ij", sparse=True)
-    displacement = tuple(noise(seed, stream, 80) * np.float32(WARP) for stream in (1, 2, 3))
-    x, y, z = x + displacement[0], y + displacement[1], z + displacement[2]
+    right, back, up = (noise(seed, stream, 80) * np.float32(WARP) for stream in (1, 2, 3))
+    x, y, z = x + right, y + back, z + up
     cerebrum, cavity = hull.cerebrum_and_cavity(x, y, z)
     skin = hull.head(x, y, z, cavity)
     wander = noise(seed, 4, 40)
     envelope = cerebrum + np.float32(0.5) * wander
     surface = -smooth_minimum(-envelope, hull.midline_fissure(x, y, z), 5)  # outside and in the fissure positive
     sheet, depth = _sulci(seed, x, y, z, surface)
-    return Folds(displacement, skin, cavity, envelope, sheet, depth, wander)
+    return Folds((right, back, up), skin, cavity, envelope, sheet, depth, wander)
 
 
 def _sulci(
@@ -98,7 +98,8 @@ def _sample(field: np.ndarray, z: np.ndarray, y: np.ndarray, x: np.ndarray) -> n
     strides = (field.shape[1] * field.shape[2], field.shape[2], 1)
     result = np.empty(z.shape, np.float32)
     for part in np.ndindex(z.shape[:1]):  # slab by slab, to stay in the cache
-        first, weights = np.intp(0), []
+        first: np.ndarray = np.zeros((), np.intp)
+        weights: list[np.ndarray] = []
         for value, low, count, stride in zip((z, y, x), LOWER[::-1], field.shape, strides, strict=True):
             position = np.clip((value[part] - np.float32(low)) / np.float32(STEP), 0, count - 1)
             index = np.minimum(position.astype(np.intp), count - 2)

@@ -45,7 +45,7 @@ def noise(seed: int, stream: int, wavelength: float, *, width: float = 0.0) -> n
         width: relative width of the pass band around ``1 / wavelength``; 0 for a low-pass field.
     """
     rng = np.random.default_rng([seed, stream])
-    shape = tuple(reversed(COUNT))
+    shape = (COUNT[2], COUNT[1], COUNT[0])
     fz, fy, fx = _frequencies(shape)
     frequency = np.sqrt(fz**2 + fy**2 + fx**2) * wavelength
     gain = np.exp(-0.5 * ((frequency - 1) / width) ** 2) if width else np.exp(-0.5 * (frequency * 1.5) ** 2)

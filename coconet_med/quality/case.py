@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -114,7 +114,7 @@ def evaluate_volume(
     return values
 
 
-def _slices(volumes: list[np.ndarray], optional: list[np.ndarray | None]) -> Iterator[tuple]:
+def _slices(volumes: list[np.ndarray], optional: list[np.ndarray | None]) -> Iterator[tuple[Any, ...]]:
     """Slices in which any source shows something above the threshold of the head."""
     for k, (m, p, f) in enumerate(zip(*volumes, strict=True)):
         if max(luminance(m).max(), luminance(p).max()) > 10.0:

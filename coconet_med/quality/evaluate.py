@@ -166,7 +166,7 @@ def evaluate_files(
             different_patients=different_patients,
             affine=affine,
             progress=progress,
-            **({"select": select} if select else {}),
+            select=select,
         )
         ct = result.function.modality == "CT"
         first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
@@ -187,7 +187,7 @@ def evaluate_files(
         made = stacks[2] if method == "fused" else fuse_classically(method, stacks[0], stacks[1])
         read_back = partial(decode, colormap=colormap) if method == "fused" and colormap != "gray" else None
         values = evaluate_volume(
-            *stacks[:2], made, uptake=truth, decode=read_back, measures=measures, spacing=spacing, ct=ct
+            stacks[0], stacks[1], made, uptake=truth, decode=read_back, measures=measures, spacing=spacing, ct=ct
         )
         rows.append(Row(first.name, values, method=method))
         if progress:

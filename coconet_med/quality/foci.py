@@ -116,7 +116,8 @@ def foci_of(
     """
     pictures: dict[SourceName, Floats] = {"anatomy": luminance(anatomy), "function": luminance(function)}
     same_grid(**pictures)
-    step = tuple(float(s) for s in np.broadcast_to(np.asarray(spacing, dtype=np.float64), 2))
+    down, along = np.broadcast_to(np.asarray(spacing, dtype=np.float64), 2).tolist()
+    step = (down, along)
     head = head_of(pictures["anatomy"], pictures["function"])
     found: list[Focus] = []
     for source in sources:
@@ -230,10 +231,10 @@ def _responses(picture: Floats, step: tuple[float, float], diameters: Sequence[f
         blurred = gaussian(blurred, np.sqrt(sigma**2 - before**2), truncate=3.5)
         down, along = (correlate(blurred, [1.0, -2.0, 1.0], axis=axis) * sigma[axis] ** 2 for axis in range(2))
         slope = correlate(correlate(blurred, [-0.5, 0.0, 0.5], axis=0), [-0.5, 0.0, 0.5], axis=1) * sigma.prod()
-        out[(n, *box)], before = -(down + along), sigma
+        out[n][box], before = -(down + along), sigma
         # Of the two curvatures k and K: k >= ROUND K, from their sum and product.
         sum_of_both, product = down + along, down * along - slope * slope
-        round_enough[(n, *box)] = product * (1 + ROUND) ** 2 >= ROUND * sum_of_both * sum_of_both
+        round_enough[n][box] = product * (1 + ROUND) ** 2 >= ROUND * sum_of_both * sum_of_both
     return out, round_enough
 
 

@@ -33,7 +33,9 @@ def luminance(image: ArrayLike) -> Floats:
     elif values.ndim != 2:
         msg = f"a picture of shape {values.shape} cannot be measured: give (rows, columns) or (rows, columns, 3)"
         raise GeometryError(msg)
-    return np.round(np.clip(np.nan_to_num(values, nan=0.0, posinf=255.0, neginf=0.0), 0.0, 255.0))
+    finite = np.nan_to_num(values, nan=0.0, posinf=255.0, neginf=0.0)
+    rounded: Floats = np.round(np.clip(finite, 0.0, 255.0)).astype(np.float64, copy=False)
+    return rounded
 
 
 def is_color(image: ArrayLike) -> bool:

@@ -62,7 +62,7 @@ def _spot(picture: Floats, pixels: np.ndarray) -> Focus:
     shape = np.array(picture.shape)
     low = np.maximum(pixels.min(axis=0) - int(FAR), 0)
     high = np.minimum(pixels.max(axis=0) + int(FAR) + 1, shape)
-    around = np.stack(np.mgrid[low[0] : high[0], low[1] : high[1]], axis=-1).reshape(-1, 2)
+    around = np.moveaxis(np.mgrid[low[0] : high[0], low[1] : high[1]], 0, -1).reshape(-1, 2)
     distance = np.sqrt(((around[:, None] - pixels[None]) ** 2).sum(axis=-1).min(axis=1))
     ring = around[(distance >= NEAR) & (distance <= FAR)]
     spot_index, ring_index = (np.ravel_multi_index(part.T, picture.shape) for part in (pixels, ring))

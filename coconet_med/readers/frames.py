@@ -49,7 +49,7 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
     if not path.name.lower().endswith((".nii", ".nii.gz")) or not path.is_file():
         return None
     try:
-        file = nib.load(path)
+        file: Any = nib.load(path)
     except Exception:  # the reader says what is wrong with it
         return None
     if len(file.shape) != 4 or file.shape[3] == 1:

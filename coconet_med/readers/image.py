@@ -128,7 +128,7 @@ def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
     if picture.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
-        if rgba.getextrema()[3][0] < 255:
+        if np.asarray(rgba.getchannel("A")).min() < 255:
             notes = (f"{path.name}: {TRANSPARENT}",)
         flat = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
         picture = flat.convert("RGB")

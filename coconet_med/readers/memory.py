@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.geometry import affine_of, check_extent, geometry_from_affine
 from coconet_med.readers.image import scalar_and_color
-from coconet_med.source import Source
+from coconet_med.source import RELATIVE_UNITS, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _source(
     return Source(
         image,
         name,
-        **({"units": units} if units else {}),
+        units=units or RELATIVE_UNITS,
         planar=planar,
         sha256=hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest(),
         slice_axis=2 if planar else None,

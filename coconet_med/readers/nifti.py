@@ -13,7 +13,7 @@ from coconet_med.geometry import AffineChoice, put_at
 from coconet_med.readers.checks import check_shape, first_line, sha256_of, three
 from coconet_med.readers.forms import choose_form
 from coconet_med.readers.image import TRANSPARENT, lay_on_black, scalar_and_color
-from coconet_med.readers.limits import check_promise
+from coconet_med.readers.limits import Packing, check_promise
 from coconet_med.source import Source
 from coconet_med.windowing.signed import SIGNED_INTENTS
 
@@ -59,7 +59,7 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
     files = pair_of(path)
     _check_start(path, files)
     try:
-        file = nib.load(path)
+        file: Any = nib.load(path)
         shape = file.shape
     except Exception as error:  # nibabel raises many kinds for damaged headers
         msg = f"{path}: not a readable NIfTI file ({first_line(error)}); export or copy it again"
@@ -190,7 +190,7 @@ def check_size(path: Path, file: Any, voxels: Path, *, shape: tuple[int, ...] | 
     """
     offset = int(file.header["vox_offset"]) if "vox_offset" in file.header else 0
     there = voxels.stat().st_size
-    packing = "gzip" if voxels.name.lower().endswith(".gz") else "raw"
+    packing: Packing = "gzip" if voxels.name.lower().endswith(".gz") else "raw"
     there -= offset if packing == "raw" else 0
     parts = ((voxels, 0),)
     size = file.get_data_dtype().itemsize

@@ -122,7 +122,7 @@ def _cell(value: float | None, best: bool) -> str:
 
 
 def _best(measures: dict[str, dict[str, float | None]], name: str, more: bool) -> float | None:
-    values = [v[name] for method, v in measures.items() if method != "anatomy" and v.get(name) is not None]
+    values = [n for method, v in measures.items() if method != "anatomy" and (n := v.get(name)) is not None]
     return (max(values) if more else min(values)) if values else None
 
 

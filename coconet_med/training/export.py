@@ -72,6 +72,7 @@ def export_onnx(net: CoCoNet, path: Path, *, half: bool = False) -> float:
             dynamo=True,
             verbose=False,
         )
+    assert program is not None  # it is, with dynamo
     program.save(str(path), external_data=False)
     if half:
         _store_half(path)

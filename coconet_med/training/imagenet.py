@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.error import URLError
 
 import torch
@@ -54,7 +54,7 @@ class Vgg19Space(FeatureSpace):
         for number, stage in enumerate(self.stages):
             if number:
                 image = F.max_pool2d(image, 2, ceil_mode=True)  # ceil: the last stage of a 16-pixel picture
-            for place, layer in enumerate(stage):
+            for place, layer in enumerate(cast("nn.ModuleList", stage)):
                 image = F.relu(layer(image))
                 if place == 0:
                     out.append(image)
@@ -148,7 +148,7 @@ def _convolution(state: dict[str, torch.Tensor], name: str, *, grey: bool) -> nn
 def _layer(weight: torch.Tensor, bias: torch.Tensor, stride: int, groups: int) -> nn.Conv2d:
     outputs, inputs, side, _ = weight.shape
     layer = nn.Conv2d(inputs * groups, outputs, side, stride=stride, padding=side // 2, groups=groups)
-    layer.weight.data, layer.bias.data = weight.clone(), bias.clone()
+    layer.weight, layer.bias = nn.Parameter(weight.clone()), nn.Parameter(bias.clone())
     return layer
 
 

@@ -202,7 +202,8 @@ def _excess(edges: torch.Tensor, stronger: torch.Tensor, where: torch.Tensor) ->
     """
     stronger = stronger.clamp_min(FAINT)
     beyond = F.relu(edges - stronger)
-    return sum(_average(beyond**n, where) / _average(stronger**n, where).clamp_min(FAINT**2) for n in (1, 2))
+    shares = [_average(beyond**n, where) / _average(stronger**n, where).clamp_min(FAINT**2) for n in (1, 2)]
+    return shares[0] + shares[1]
 
 
 def _average(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -121,7 +122,7 @@ def import_weights(path: str | Path, out: str | Path, *, overwrite: bool = False
     return out
 
 
-def _unwrapped(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _unwrapped(state: Any) -> dict[str, torch.Tensor]:
     while isinstance(state, Mapping):
         inner = next((state[key] for key in ("state_dict", "model_state_dict", "model") if key in state), None)
         if inner is None:

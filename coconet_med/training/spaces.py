@@ -52,6 +52,7 @@ class GaborSpace(FeatureSpace):
 
     name = "gabor"
     weights = (0.125, 0.25, 0.5, 1.0)
+    bank: torch.Tensor
 
     def __init__(self, orientations: int = 6, side: int = 9) -> None:
         super().__init__()

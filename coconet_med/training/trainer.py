@@ -72,7 +72,7 @@ class Trainer:
             net.features.load_vgg19(vgg19_state(None if settings.vgg19 == "download" else Path(settings.vgg19)))
         if settings.freeze_features:
             net.features.requires_grad_(False)
-        self.net = net.to(device, memory_format=torch.channels_last)
+        self.net = net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has it
         self.mean = build_network(settings.model).to(device)
         self.mean.load_state_dict(self.net.state_dict())
         self.optimizer = torch.optim.AdamW(

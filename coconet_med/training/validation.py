@@ -50,7 +50,8 @@ def quick_validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress |
     ``progress`` is called with (``"quick_validate"``, pairs done, all pairs).  Names are ``group/term``; the preserved
     shares count from 0 to 1; those of :data:`_FAULTS` should be 0.
     """
-    loss, found = PreservationLoss(), {}
+    loss = PreservationLoss()
+    found: dict[str, list[float]] = {}
     groups: dict[str, list[SlicePair]] = {}
     for pair in pairs:
         groups.setdefault(pair.group, []).append(pair)

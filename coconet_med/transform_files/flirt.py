@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -92,8 +93,8 @@ def _grid(path: Path) -> _Nifti:
     import nibabel as nib
 
     try:
-        image = nib.load(path)
+        image: Any = nib.load(path)
     except Exception as error:  # nibabel raises many kinds for damaged headers
         raise ReadError(f"{path}: cannot be read as the NIfTI image of a FLIRT matrix; check the path") from error
-    zooms = tuple(float(size) for size in image.header.get_zooms()[:3])
-    return _Nifti(tuple(int(n) for n in image.shape[:3]), np.asarray(image.affine, float), zooms)
+    width, height, depth = (float(size) for size in image.header.get_zooms()[:3])
+    return _Nifti(tuple(int(n) for n in image.shape[:3]), np.asarray(image.affine, float), (width, height, depth))

@@ -40,10 +40,10 @@ def read_lta(text: str, path: Path, anatomy: Source, function: Source) -> Stored
                 f"{path}: goes from voxels to voxels of volumes it does not describe; give a RAS to RAS LTA"
             )
         matrix = target.affine @ matrix @ np.linalg.inv(source.affine)
-    known = source is not None and target is not None
-    forward = starts_at_function(source, target, anatomy, function) if known else None
-    if known and forward is None and not source.is_that_of(function) and not source.is_that_of(anatomy):
-        words = " and ".join(f"{name} of {'x'.join(map(str, grid.size))}" for name, grid in volumes.items())
+    forward = starts_at_function(source, target, anatomy, function) if source and target else None
+    if source and target and forward is None and not (source.is_that_of(function) or source.is_that_of(anatomy)):
+        grids = {"src": source, "dst": target}
+        words = " and ".join(f"{name} of {'x'.join(map(str, grid.size))}" for name, grid in grids.items())
         raise GeometryError(
             f"{path}: is between other images ({words} voxels) than {function.name} and {anatomy.name}; give the LTA "
             "of these two"

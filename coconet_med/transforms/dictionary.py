@@ -40,9 +40,9 @@ from coconet_med.windowing.window import Window, window_for
 if TYPE_CHECKING:
     from coconet_med.align import RegisterMode
     from coconet_med.geometry import AffineChoice
-    from coconet_med.source import Role
+    from coconet_med.source import Role, Source
 
-PAIR = ("anatomy", "function")
+PAIR: tuple[Role, Role] = ("anatomy", "function")
 
 Data = dict[Hashable, Any]
 
@@ -118,6 +118,7 @@ class ReadSourced(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         wanted = list(self.key_iterator(d, self.roles))
+        sources: tuple[Source, ...]
         places = {Path(d[key]) for key, _ in wanted}
         if tuple(role for _, role in wanted) == PAIR and len(places) == 1:
             from coconet_med.readers.dicom import read_study
@@ -131,8 +132,9 @@ class ReadSourced(MapTransform):
                 options["select"] = selection_of(options["select"], lenient=True)
             sources = tuple(read(d[key], role, affine=self.affine, **options) for key, role in wanted)
         if len(sources) == 2:
+            first, second = sources
             select = self.dicom_options.get("select")
-            found = check_pair(*sources, different_patients=self.different_patients, select=select)
+            found = check_pair(first, second, different_patients=self.different_patients, select=select)
             for told in found.warnings:
                 _log.warning("%s", told)  # a pipeline has no side-car that could say it
         for (key, _), source in zip(wanted, sources, strict=True):
@@ -272,7 +274,8 @@ class UnstackSlicesd(MapTransform):
         d = dict(data)
         meta = dict(d[self.reference_key].meta)
         order, flips, size = (np.asarray(meta[f"stacked_{part}"]) for part in ("order", "flips", "size"))
-        slicing = Slicing("axial", tuple(int(a) for a in order), tuple(np.flatnonzero(flips).tolist()))
+        k, j, i = (int(a) for a in order)
+        slicing = Slicing("axial", (k, j, i), tuple(np.flatnonzero(flips).tolist()))
         for key in self.key_iterator(d):
             stack = torch.as_tensor(d[key]).cpu().numpy()[:, : size[0], : size[1], : size[2]]
             volume = np.stack([slicing.unstack(channel).transpose(2, 1, 0) for channel in stack])

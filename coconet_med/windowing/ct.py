@@ -82,8 +82,8 @@ def content_of(source: Source) -> Content:
     body = max(int(solid.sum() + lung.sum()), 1)
     soft = (values > BRAIN_HU[0]) & (values < BRAIN_HU[1])
     brain = _enclosed(bone) & soft
-    shares = (float(np.count_nonzero(mask)) / body for mask in (brain, lung, bone))
-    return Content(*shares, body_part(source))
+    in_brain, in_lung, in_bone = (float(np.count_nonzero(mask)) / body for mask in (brain, lung, bone))
+    return Content(in_brain, in_lung, in_bone, body_part(source))
 
 
 def looks_like_hu(values: np.ndarray) -> bool:

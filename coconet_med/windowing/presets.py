@@ -50,8 +50,9 @@ def parse_window(option: str, choice: WindowChoice, *, anatomy: bool = False) ->
         if len(words) != 2:
             known = f"LOW HIGH, auto, {', '.join(list(CT_WINDOWS)[:-1])} or {list(CT_WINDOWS)[-1]}"
             raise OptionError(f"{option} {choice}: choose {known if anatomy else _FUNCTION}")
-        choice = tuple(_number(option, choice, word) for word in words)  # type: ignore[assignment]
-    low, high = choice  # type: ignore[misc]
+        low, high = (_number(option, choice, word) for word in words)
+    else:
+        low, high = choice
     rising(f"{option} {low:g} {high:g}", low, high)
     return float(low), float(high)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.errors import WriteError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from coconet_med.result import FusionResult
 
 VOLUME_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -109,7 +111,7 @@ def write(
     **dicom: Any,
 ) -> list[Path]:
     """Write a result; see :meth:`coconet_med.result.FusionResult.save`."""
-    extras = {"luminance": luminance, "uptake": uptake, "transform": transform}
+    extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": transform}
     check_target(path, overwrite=overwrite, **extras)
     if transform:
         from coconet_med.writers.transform import check_movable
@@ -130,7 +132,7 @@ def write(
 
     files = targets(path, **extras)
     sidecar, moved = files.pop("sidecar"), files.pop("transform", None)
-    jobs = [(target, encode(result, what)) for what, target in files.items()]
+    jobs: list[tuple[Path, Callable[[Path], Any]]] = [(target, encode(result, what)) for what, target in files.items()]
     if moved:
         jobs.append((moved, transform_writer(result)))
     jobs.append((sidecar, lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from coconet_med.errors import WriteError
 PART_PREFIX = ".coconet-part-"
 
 
-def write_together(jobs: list[tuple[Path, Callable[[Path], Any]]], *, overwrite: bool = False) -> list[Path]:
+def write_together(jobs: Sequence[tuple[Path, Callable[[Path], Any]]], *, overwrite: bool = False) -> list[Path]:
     """Write several files: all of them under temporary names first, then each is moved to its final name.
 
     Args:

@@ -14,6 +14,8 @@ from coconet_med.writers.transform import transform_writer
 from coconet_med.writers.volumes import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from coconet_med.result import FusionResult
 
 
@@ -57,7 +59,9 @@ def write_study(
     )
     written = write_dicom(parts, folder, form=form, overwrite=overwrite)
     files = targets(folder, luminance=luminance, uptake=uptake, transform=transform, folder=True)
-    jobs = [(files[what], encode(result, what)) for what in ("luminance", "uptake") if what in files]
+    jobs: list[tuple[Path, Callable[[Path], Any]]] = [
+        (files[what], encode(result, what)) for what in ("luminance", "uptake") if what in files
+    ]
     if transform:
         jobs.append((files["transform"], transform_writer(result)))
     if transform and len(parts.records) == 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coconet_med.errors import OptionError
 
@@ -22,7 +22,7 @@ def check_movable(result: FusionResult) -> None:
         raise OptionError("--save-transform: is for volumes; pictures are laid pixel on pixel, so leave it out")
 
 
-def transform_writer(result: FusionResult) -> Callable[[Path], None]:
+def transform_writer(result: FusionResult) -> Callable[[Path], Any]:
     """What writes the transform to a given path: from a point of the anatomy to that of the function (LPS, mm).
 
     It is the sense of :func:`SimpleITK.Resample`, and that of 3D Slicer: loaded there and set on the functional volume,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def _shared(planes: SlicePlanes) -> Dataset:
     )
 
 
-def _frame(parts: FusedParts, planes: SlicePlanes, index: int, sources: list) -> Dataset:
+def _frame(parts: FusedParts, planes: SlicePlanes, index: int, sources: list[Any]) -> Dataset:
     """Functional groups of one frame: place, number and derivation."""
     return _item(
         FrameContentSequence=[_item(StackID="1", InStackPositionNumber=index + 1, DimensionIndexValues=[1, index + 1])],
