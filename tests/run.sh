@@ -8,6 +8,7 @@ python=.venv-tests/bin/python
 "$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,monai,openvino,pacs,cluster]"
 "$python" -m ruff check .
 "$python" -m ruff format --check .
+"$python" -m mypy
 # One thread for each test process: the two cores of a laptop are shared by two processes.
 export OMP_NUM_THREADS=1
 if [ "$#" -gt 0 ]; then

@@ -6,6 +6,8 @@ sees around a pixel does not say.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -50,7 +52,8 @@ class LowPass(nn.Module):
         sigma: standard deviation in pixels.
     """
 
-    kernel: torch.Tensor
+    if TYPE_CHECKING:  # TorchScript does not understand the annotation
+        kernel: torch.Tensor
 
     def __init__(self, channels: int, *, sigma: float = SIGMA) -> None:
         super().__init__()
