@@ -38,7 +38,13 @@ from coconet_med.quality.regions import find_regions
 from coconet_med.quality.standard_metrics import sum_of_correlations_of_differences
 from coconet_med.quality.vif import vif
 from coconet_med.training.data import atlas_slices
-from coconet_med.training.preservation import LOW_PASS_SIGMA, correlation, edge_preservation, gradient, ranks
+from coconet_med.training.preservation import (
+    LOW_PASS_SIGMA,
+    edge_preservation,
+    gradient,
+    masked_correlation,
+    sorted_ranks,
+)
 from coconet_med.training.steadiness import unsteadiness
 from coconet_med.training.weights import blur
 
@@ -86,7 +92,7 @@ class Measures:
         self.hot = torch.from_numpy(np.stack([r.pos for r in found]))[:, None].float()
         self.cold = torch.from_numpy(np.stack([r.cold for r in found]))[:, None].float()
         low = blur(image, LOW_PASS_SIGMA)
-        self.ranks = ranks(low[:, 1:2], self.hot), ranks(low[:, 0:1], self.cold)
+        self.ranks = sorted_ranks(low[:, 1:2], self.hot), sorted_ranks(low[:, 0:1], self.cold)
         self.edges = torch.cat([gradient(x)[2] for x in (self.anatomy, self.function)], dim=1)
         # Weights of Nabf: gray values of 255, Sobel / 8, nothing below a strength of 2.
         strength = self.edges * 255 / 8
@@ -100,9 +106,9 @@ class Measures:
 
     def __call__(self, fused: torch.Tensor, names: Collection[str]) -> dict[str, torch.Tensor]:
         kept, low = _kept(self.anatomy, fused), blur(fused, LOW_PASS_SIGMA)
-        order = correlation(low, self.ranks[0], self.hot)
+        order = masked_correlation(low, self.ranks[0], self.hot)
         inside = _average(kept, self.edges[:, 0:1] * self.hot)
-        cold = correlation(low, self.ranks[1], self.cold)
+        cold = masked_correlation(low, self.ranks[1], self.cold)
         out = {"rho_lp": 1 - order, "Q_MRI_in": 1 - inside, "rho_MRI_cold": 1 - cold}
         out["H"] = 1 - 3 / sum(1 / part.clamp_min(0.02) for part in (order, inside, cold))
         out["Q_MRI"] = 1 - _average(kept, self.edges[:, 0:1])

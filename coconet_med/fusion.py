@@ -15,7 +15,7 @@ import SimpleITK as sitk
 
 from coconet_med._version import __version__
 from coconet_med.align import AffinesLeftError, Guess, align, align_as_given, worth_guessing
-from coconet_med.color import compose, ycbcr_compose
+from coconet_med.color import compose, luma, ycbcr_compose
 from coconet_med.color.look import Look, beyond_field_of_view, hatched
 from coconet_med.color.pseudocolor import levels_of
 from coconet_med.errors import OptionError
@@ -523,8 +523,8 @@ def _picture(
     if strength == 1:
         return picture
     # Chroma fades with the strength as in compose.
-    grey = np.rint(picture @ np.array((0.299, 0.587, 0.114)))[..., None]
-    return np.clip(np.rint(grey + strength * (picture - grey)), 0, 255).astype(np.uint8)
+    gray = np.rint(luma(picture))[..., None]
+    return np.clip(np.rint(gray + strength * (picture - gray)), 0, 255).astype(np.uint8)
 
 
 def _new(anatomy: Source, pixel: int, components: int) -> sitk.Image:

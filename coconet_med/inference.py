@@ -18,6 +18,7 @@ import numpy as np
 from coconet_med.blending.field import Field, Grid, keep_findings, mixed, smooth_across
 from coconet_med.engines import cores
 from coconet_med.slices import Slicing
+from coconet_med.windowing.levels import BLACK, LIT
 
 if TYPE_CHECKING:
     from coconet_med.engines import Engine
@@ -36,7 +37,6 @@ BATCH_PIXELS = 4 * 256 * 256
 MIXING_THREADS = 2
 
 #: Light is faded out between these levels (of 1) of the brighter source: where both are dark, nothing is shown.
-DARK, LIT = 2 / 255, 6 / 255
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Fusion:
         tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(self._stacks)]
         if self._signed:
             tops[1] = np.maximum(tops[1], -_scaled(self._stacks[1].min(axis=(1, 2)), windows, 1))
-        self.lit = np.maximum(*tops) > DARK
+        self.lit = np.maximum(*tops) > BLACK
         self.field = field
 
     def batches(self, progress: Progress | None = None) -> Generator[Batch]:
@@ -261,7 +261,7 @@ def keep_dark(fused: np.ndarray, image: np.ndarray) -> np.ndarray:
         image: (B, 2, H, W) in [0, 1], its sources.
     """
     brighter = np.maximum(image[:, :1], image[:, 1:])
-    return np.clip(fused, 0, 1) * np.clip((brighter - DARK) / (LIT - DARK), 0, 1)
+    return np.clip(fused, 0, 1) * np.clip((brighter - BLACK) / (LIT - BLACK), 0, 1)
 
 
 def _some(numbers: np.ndarray, size: int) -> list[np.ndarray]:

@@ -10,10 +10,10 @@ from typing import Any
 from coconet_med._version import __version__
 from coconet_med.batch.case import BatchOptions, Case
 from coconet_med.errors import ReadError
-from coconet_med.readers.checks import sha256_of
 from coconet_med.readers.fetched import not_fetched
 from coconet_med.readers.files import files_of
 from coconet_med.readers.pet_suv import USED_KEYS
+from coconet_med.system.digest import sha256_of
 
 #: Options that say where and with what a model runs (its weights are in the fingerprint by their own hash), and what
 #: may be tried, which changes no result.

@@ -19,7 +19,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, get_args
 
 from coconet_med.batch.case import Outcome, Status
-from coconet_med.readers.checks import sha256_of
+from coconet_med.system.digest import sha256_of
 from coconet_med.writers.atomic import part_name, work_prefix, write_together
 
 FOLDER = ".coconet"

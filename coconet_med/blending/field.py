@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coconet_med.blending.small_findings import averaged, find_spots, lift, stretched
+from coconet_med.windowing.levels import BODY
 
 #: Size in mm that a pixel of the network is brought near to, by averaging whole pixels: what it was trained at.
 NETWORK_PIXEL = 1.8
@@ -30,9 +31,6 @@ WITHIN = 0.8
 
 #: Standard deviation in mm of the low pass across slices.
 ACROSS = 3.0
-
-#: Where nothing of the person is, on either source.
-_DARK = 10 / 255
 
 
 @dataclass(frozen=True)
@@ -196,7 +194,7 @@ def keep_findings_in(fused: np.ndarray, image: np.ndarray, *, grid: Grid = _PICT
 
 
 def _lacking(fused: Callable[[], np.ndarray], image: np.ndarray, grid: Grid) -> np.ndarray | None:
-    spots = find_spots(image[1], image.max(axis=0) > _DARK, spacing=grid.pixel, block=grid.block)
+    spots = find_spots(image[1], image.max(axis=0) > BODY, spacing=grid.pixel, block=grid.block)
     return lift(fused(), spots) if spots else None
 
 

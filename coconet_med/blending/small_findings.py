@@ -40,9 +40,6 @@ _MOST, _ROUNDS = 0.35, 3
 #: A bump falls like a Gaussian of so many mm outside its finding.
 _SOFT = 2.0
 
-#: Where nothing of the person is.
-_DARK = 10 / 255
-
 #: Where so large a share of the body is at the top of the window, it is the bone of a CT: no finding lies next to it.
 _BONE, _BONE_SHARE, _FROM_BONE = 250 / 255, 0.03, 2.0
 

@@ -10,7 +10,7 @@ import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform
 
-from coconet_med.inference import LIT
+from coconet_med.windowing.levels import LIT
 
 
 def lit(image: Any) -> Any:

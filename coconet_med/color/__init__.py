@@ -3,11 +3,10 @@
 from coconet_med.color.coding import (
     compose,
     decode,
-    decode_luminance,
     foreign_colors,
     luma,
     uptake_spread,
     ycbcr_compose,
 )
 
-__all__ = ["compose", "decode", "decode_luminance", "foreign_colors", "luma", "uptake_spread", "ycbcr_compose"]
+__all__ = ["compose", "decode", "foreign_colors", "luma", "uptake_spread", "ycbcr_compose"]

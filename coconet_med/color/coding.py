@@ -81,14 +81,6 @@ def decode(rgb: ArrayLike, *, colormap: str = "uptake", strength: float = 1.0) -
     return _look_back(rgb, _inverse(colormap, _checked_strength(strength)), "uptake")
 
 
-def decode_luminance(rgb: ArrayLike, *, colormap: str = "uptake", strength: float = 1.0) -> np.ndarray:
-    """Read the fused luminance back, before its compression where there is uptake.
-
-    Arguments, result and errors are as for :func:`decode`; maps without color are allowed.
-    """
-    return _look_back(rgb, _inverse(colormap, _checked_strength(strength)), "luminance")
-
-
 def uptake_spread(rgb: ArrayLike, *, colormap: str = "uptake", strength: float = 1.0) -> np.ndarray:
     """How far the uptake that made a color may lie from the one that :func:`decode` reads, at most, in [0, 1].
 

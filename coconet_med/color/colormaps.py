@@ -19,10 +19,11 @@ from typing import Literal
 
 import numpy as np
 
+from coconet_med.color import bt601
 from coconet_med.errors import OptionError
 
 #: BT.601 luma weights of R, G and B.
-LUMA = np.array([0.299, 0.587, 0.114])
+LUMA = np.array(bt601.WEIGHTS)
 
 #: Steps of luminance (rows) and of uptake (columns) in a color table.
 STEPS = 256
@@ -165,7 +166,7 @@ def _chroma_direction(colors: ColorKnots, u: np.ndarray | None = None) -> np.nda
 
 def chroma_to_rgb(cb: np.ndarray, cr: np.ndarray) -> np.ndarray:
     """RGB differences from gray of a (Cb, Cr) vector centered at 0 (ITU-R BT.601, full range as in JFIF)."""
-    green = -(0.299 * 1.402 * cr + 0.114 * 1.772 * cb) / 0.587
+    green = -(bt601.RED * 1.402 * cr + bt601.BLUE * 1.772 * cb) / bt601.GREEN
     return np.stack([1.402 * cr, green, 1.772 * cb], axis=-1)
 
 

@@ -20,16 +20,6 @@ from coconet_med.errors import ReadError
 TOLERANCE = 16.0
 
 
-def is_grey(rgb: ArrayLike, *, tolerance: int = 2) -> bool:
-    """Whether no pixel of an RGB picture (..., 3) has channels that differ by more than ``tolerance`` of 255."""
-    channels = np.asarray(rgb)
-    if channels.size == 0:
-        return True
-    # Differences of unsigned integers would wrap around: subtract the extremes as int.
-    spread = channels.max(axis=-1).astype(int) - channels.min(axis=-1).astype(int)
-    return bool(spread.max() <= tolerance)
-
-
 def scalar_from_palette(rgb: ArrayLike, table: ArrayLike, *, tolerance: float = TOLERANCE) -> np.ndarray:
     """The scalar behind a pseudo-color picture.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from coconet_med.dicom.suv import Suv, not_decay_corrected
 from coconet_med.dicom.units import SuvChoice, units_of
 from coconet_med.errors import ReadError
 from coconet_med.source import Source
+from coconet_med.system.digest import sha256_of
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -90,7 +90,7 @@ def load_series(
         units=units,
         modality=series.modality,
         files=tuple(instance.path for instance in ordered),
-        sha256=_digest([instance.path for instance in ordered]),
+        sha256=sha256_of([instance.path for instance in ordered]),
         frame_of_reference=headers.text(series.header, "FrameOfReferenceUID") or None,
         slice_axis=2,
         warnings=tuple(dict.fromkeys(found)),
@@ -195,17 +195,7 @@ def _details(series: Series, layout: Layout, units: str, scaling: Suv) -> dict[s
 
 def _objects(series: Series) -> list[dict[str, str]]:
     """The mapping objects beside the series, whether they were used or not: they may have changed the values."""
-    return [{"name": one.name, "uid": one.uid, "sha256": _digest([one.path])} for one in series.mappings]
-
-
-def _digest(paths: Sequence[Path]) -> str:
-    """sha256 over the bytes of the files, in the order given (that of their SOP Instance UIDs)."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while piece := file.read(2**20):
-                digest.update(piece)
-    return digest.hexdigest()
+    return [{"name": one.name, "uid": one.uid, "sha256": sha256_of(one.path)} for one in series.mappings]
 
 
 def _record(series: Series, frames: Sequence[Frame]) -> DicomRecord:

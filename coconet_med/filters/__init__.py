@@ -6,11 +6,13 @@ published figures of the measures were made with those.
 
 from coconet_med.filters.morphology import components, fill_holes, large_parts, open_by_diamond
 from coconet_med.filters.smoothing import Border, correlate, gaussian, laplacian, mean_filter
+from coconet_med.filters.statistics import correlation
 
 __all__ = [
     "Border",
     "components",
     "correlate",
+    "correlation",
     "fill_holes",
     "gaussian",
     "laplacian",

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from coconet_med.windowing.levels import BODY
+
 #: Where one of the sources is brighter than this, there is something of the person.
-DARK = 10 / 255
 
 #: Bins of the histogram between whose edges shares are interpolated.
 LEVELS = 32
@@ -22,7 +23,7 @@ LEVELS = 32
 SIGMA, RADIUS = 1.0, 4
 
 
-def ranks(image: torch.Tensor, mask: torch.Tensor, levels: int = LEVELS) -> torch.Tensor:
+def histogram_ranks(image: torch.Tensor, mask: torch.Tensor, levels: int = LEVELS) -> torch.Tensor:
     """Share of the masked pixels that are darker than each pixel, from a histogram of so many levels.
 
     Linear within a bin, so that it has a gradient and hardly changes with the noise or the size of the picture.
@@ -104,9 +105,15 @@ class Guide(nn.Module):
         half = F.avg_pool2d(image if image.dtype == torch.float64 else image.float(), 2)
         low = self.low_pass(half).to(half.dtype)  # autocast lowers it
         head, low_head = _head(half), _head(low)
-        shown = [ranks(half[:, 0:1], head), ranks(half[:, 1:2], head), head, low, ranks(low[:, 1:2], low_head)]
+        shown = [
+            histogram_ranks(half[:, 0:1], head),
+            histogram_ranks(half[:, 1:2], head),
+            head,
+            low,
+            histogram_ranks(low[:, 1:2], low_head),
+        ]
         return torch.cat(shown, dim=1).to(image.dtype)
 
 
-def _head(image: torch.Tensor, dark: float = DARK) -> torch.Tensor:
+def _head(image: torch.Tensor, dark: float = BODY) -> torch.Tensor:
     return (image.amax(dim=1, keepdim=True) > dark).to(image.dtype)

@@ -9,12 +9,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from coconet_med.color import bt601
+
 
 class FeatureBranch(nn.Module):
-    """Features of one grey image at 1/2, 1/4 and 1/8 of its resolution.
+    """Features of one gray image at 1/2, 1/4 and 1/8 of its resolution.
 
     With ``width=32`` the layers are those of VGG-19 up to ``relu3_4`` (64, 128 and 256 channels), except that the first
-    pooling stands before ``conv1_2`` as in CoCoNet and that the first layer takes one grey channel.  Smaller widths
+    pooling stands before ``conv1_2`` as in CoCoNet and that the first layer takes one gray channel.  Smaller widths
     shrink every layer alike.  The branch is trained with the network (the released weights hold no ImageNet weights);
     :meth:`load_vgg19` starts it from the public ImageNet weights instead.
 
@@ -48,7 +50,7 @@ class FeatureBranch(nn.Module):
     def load_vgg19(self, state: dict[str, torch.Tensor]) -> None:
         """Start from torchvision's VGG-19 weights (keys ``features.0.weight`` ...); ``width`` must be 32.
 
-        The first layer is folded to grey with the BT.601 weights 0.299, 0.587, 0.114.
+        The first layer is folded to gray with the weights of BT.601.
 
         Raises:
             ValueError: the widths do not match, or keys are missing.
@@ -61,8 +63,8 @@ class FeatureBranch(nn.Module):
                 msg = f"not VGG-19 weights of torchvision: features.{index}.weight or .bias is missing"
                 raise ValueError(msg)
             if index == 0:
-                grey = weight.new_tensor((0.299, 0.587, 0.114)).reshape(1, 3, 1, 1)
-                weight = (weight * grey).sum(dim=1, keepdim=True)
+                gray = weight.new_tensor(bt601.WEIGHTS).reshape(1, 3, 1, 1)
+                weight = (weight * gray).sum(dim=1, keepdim=True)
             if weight.shape != layer.weight.shape:
                 msg = f"VGG-19 weights fit width 32 only: layer {index} is {tuple(layer.weight.shape)} here"
                 raise ValueError(msg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
 from coconet_med.pacs.server import pauses
+from coconet_med.system.digest import sha256_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -93,7 +93,7 @@ def store(
         reason = sender.trouble.get(missing[0], "no reason given")
         msg = f"{server.address.url}: took {len(uids) - len(missing)} of {len(uids)} objects of series {series_uid}"
         raise ServerError(f"{msg} ({reason}); ask its administrator, then run it again to complete it")
-    return Stored(series_uid, len(uids), sent, _digest(files))
+    return Stored(series_uid, len(uids), sent, sha256_of(files))
 
 
 class _Sender:
@@ -124,10 +124,3 @@ class _Sender:
             raise
         except ServerError as error:  # it may have taken them all the same: what counts is what it holds
             self.trouble |= {str(ds.SOPInstanceUID): str(error) for ds in batch}
-
-
-def _digest(files: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

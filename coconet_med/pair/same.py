@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import PairError
+from coconet_med.filters import correlation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def same_voxels(one: sitk.Image, other: sitk.Image) -> bool:
         return False
     steps = tuple(slice(None, None, max(1, -(-n // SAMPLED))) for n in first.shape)
     return any(
-        _correlation(first[steps], each[steps]) > SAME and _correlation(first, each) > SAME
+        abs(correlation(first[steps], each[steps])) > SAME and abs(correlation(first, each)) > SAME
         for each in _turned(second, first.shape)
     )
 
@@ -84,12 +85,3 @@ def _turned(values: np.ndarray, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
         if moved.shape == shape:
             for flips in itertools.product((1, -1), repeat=values.ndim):
                 yield moved[tuple(slice(None, None, step) for step in flips)]
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Size of Pearson's correlation; 0 where one of the two is constant."""
-    x, y = one.astype(np.float64).ravel(), other.astype(np.float64).ravel()
-    x -= x.mean()
-    y -= y.mean()
-    length = float(np.sqrt((x @ x) * (y @ y)))
-    return abs(float(x @ y)) / length if length > 0 else 0.0

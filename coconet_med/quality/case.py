@@ -13,6 +13,7 @@ from coconet_med.quality.fidelity import FIDELITY_MEASURES, fidelity
 from coconet_med.quality.findings import finding_readings, mean_over
 from coconet_med.quality.flicker import flicker
 from coconet_med.quality.pixels import luminance
+from coconet_med.quality.regions import FOREGROUND
 from coconet_med.quality.standard_metrics import standard_metrics
 from coconet_med.quality.uptake import Decoder, uptake_readings
 
@@ -117,5 +118,5 @@ def evaluate_volume(
 def _slices(volumes: list[np.ndarray], optional: list[np.ndarray | None]) -> Iterator[tuple[Any, ...]]:
     """Slices in which any source shows something above the threshold of the head."""
     for k, (m, p, f) in enumerate(zip(*volumes, strict=True)):
-        if max(luminance(m).max(), luminance(p).max()) > 10.0:
+        if max(luminance(m).max(), luminance(p).max()) > FOREGROUND:
             yield m, p, f, *(None if x is None else x[k] for x in optional)

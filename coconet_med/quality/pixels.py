@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coconet_med.color import bt601
 from coconet_med.errors import GeometryError
 
 #: ITU-R BT.601, section 2.5.1: weights of R, G, B in Y.
-LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
+LUMA_WEIGHTS = np.array(bt601.WEIGHTS)
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -63,10 +64,3 @@ def chroma(rgb: ArrayLike) -> tuple[Floats, Floats]:
 def sigmoid(x: Floats) -> Floats:
     """1 / (1 + exp(-x)) without overflow, however negative x is."""
     return 1.0 / (1.0 + np.exp(-np.maximum(x, -700.0)))
-
-
-def correlation(a: Floats, b: Floats) -> float:
-    """Pearson correlation of all pixels of two pictures; 0 where one of them is constant (nothing varies together)."""
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum() / scale) if scale > 0.0 else 0.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coconet_med.quality.pixels import Floats, Mask, correlation
+from coconet_med.filters import correlation
+from coconet_med.quality.pixels import Floats, Mask
 
 
 def spearman(truth: Floats, seen: Floats, where: Mask) -> float:

@@ -8,9 +8,10 @@ import numpy as np
 
 from coconet_med.filters import fill_holes, large_parts, open_by_diamond
 from coconet_med.quality.pixels import Floats, Mask
+from coconet_med.windowing.levels import BODY
 
 #: Grey value above which a pixel of either source belongs to the head.
-FOREGROUND = 10.0
+FOREGROUND = 255 * BODY
 #: Percentiles of the functional image inside the head that bound "much" and "little" uptake.
 HOT_PERCENTILE, COLD_PERCENTILE = 60.0, 40.0
 #: Grey value up to which both sources count as empty.

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coconet_med.filters import correlation
 from coconet_med.quality.edges import find_edges, nabf, qabf
 from coconet_med.quality.information import entropy, feature_mutual_information, mutual_information
-from coconet_med.quality.pixels import Floats, correlation, luminance, same_grid
+from coconet_med.quality.pixels import Floats, luminance, same_grid
 from coconet_med.quality.ssim import ssim
 from coconet_med.quality.vif import vif
 

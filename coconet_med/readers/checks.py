@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,16 +58,6 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
     values[~finite] = 0 if nothing else low
     share = 100 * count / values.size
     return image, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
-
-
-def sha256_of(*paths: Path) -> str:
-    """Hex digest of the content of files, in the order given."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def check_shape(path: Path, shape: Sequence[int]) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coconet_med.readers.checks import sha256_of
 from coconet_med.readers.frames import static_image
 from coconet_med.readers.nifti import read_nifti
 from coconet_med.readers.pet_json import PetFacts, facts_of
 from coconet_med.readers.pet_suv import described
+from coconet_med.system.digest import sha256_of
 from coconet_med.system.scratch import scratch_folder
 
 if TYPE_CHECKING:

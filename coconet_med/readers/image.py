@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
+from coconet_med.color import bt601
 from coconet_med.errors import ReadError
-from coconet_med.readers.checks import finite_image, sha256_of
+from coconet_med.readers.checks import finite_image
 from coconet_med.readers.limits import check_promise
 from coconet_med.source import Source
+from coconet_med.system.digest import sha256_of
 
 if TYPE_CHECKING:
     from coconet_med.source import Role
 
 #: BT.601 luma weights of R, G, B.
-LUMA = np.array((0.299, 0.587, 0.114), np.float32)
+LUMA = np.array(bt601.WEIGHTS, np.float32)
 
 #: Largest difference between R, G and B (of 255) that still counts as grey: what JPEG makes of a grey picture.
 GREY_TOLERANCE = 3

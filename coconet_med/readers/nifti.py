@@ -10,11 +10,12 @@ import numpy as np
 
 from coconet_med.errors import ReadError
 from coconet_med.geometry import AffineChoice, put_at
-from coconet_med.readers.checks import check_shape, first_line, sha256_of, three
+from coconet_med.readers.checks import check_shape, first_line, three
 from coconet_med.readers.forms import choose_form
 from coconet_med.readers.image import TRANSPARENT, lay_on_black, scalar_and_color
 from coconet_med.readers.limits import Packing, check_promise
 from coconet_med.source import Source
+from coconet_med.system.digest import sha256_of
 from coconet_med.windowing.signed import SIGNED_INTENTS
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ import SimpleITK as sitk
 
 from coconet_med.errors import GeometryError, ReadError
 from coconet_med.geometry import RAS_TO_LPS, affine_of, put_at
-from coconet_med.readers.checks import check_shape, first_line, sha256_of, three
+from coconet_med.readers.checks import check_shape, first_line, three
 from coconet_med.readers.headers import read_header
 from coconet_med.readers.image import scalar_and_color
 from coconet_med.readers.limits import check_promise
 from coconet_med.source import Source
+from coconet_med.system.digest import sha256_of
 
 if TYPE_CHECKING:
     from coconet_med.readers.headers import TextHeader

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from coconet_med.training.data import SlicePair
 from coconet_med.training.masks import salient_region
 from coconet_med.training.weights import blur
+from coconet_med.windowing.levels import BODY
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _cropped(image: torch.Tensor, size: int, generator: torch.Generator) -> torc
 
 
 def _swapped(anatomy: torch.Tensor) -> torch.Tensor:
-    head = anatomy > 10 / 255
+    head = anatomy > BODY
     return torch.where(head, (1.05 - anatomy).clamp(10 / 255, 1), anatomy)
 
 

@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from coconet_med.errors import ModelError
-from coconet_med.training.spaces import GREY, FeatureSpace, read_state
+from coconet_med.training.spaces import GRAY, FeatureSpace, read_state
 
 #: torchvision's ImageNet weights; the name holds the first digits of the file's SHA-256.
 VGG19_URL: Final = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
@@ -141,7 +141,7 @@ def _normed(
 def _convolution(state: dict[str, torch.Tensor], name: str, *, grey: bool) -> nn.Conv2d:
     weight = state[f"{name}.weight"]
     if grey:
-        weight = (weight * weight.new_tensor(GREY).reshape(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+        weight = (weight * weight.new_tensor(GRAY).reshape(1, 3, 1, 1)).sum(dim=1, keepdim=True)
     return _layer(weight, state[f"{name}.bias"], 1, 1)
 
 

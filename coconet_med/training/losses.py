@@ -15,7 +15,7 @@ SSIM_WINDOW = 11
 SSIM_SIGMA = 1.5
 
 
-def ssim(x: torch.Tensor, y: torch.Tensor, *, padded: bool = False) -> torch.Tensor:
+def gaussian_ssim(x: torch.Tensor, y: torch.Tensor, *, padded: bool = False) -> torch.Tensor:
     """Mean structural similarity of each pair of images in [0, 1]: (B, 1, H, W) twice -> (B,).
 
     Gaussian 11x11 window, sigma 1.5, K = (0.01, 0.03), only windows that lie wholly inside the picture.
@@ -64,7 +64,7 @@ class BaseLoss(nn.Module):
         by_gradient, by_entropy = (
             w.to(fused.dtype) for w in data_sensitive_weights(anatomy, function, published=self.published)
         )
-        unlike = torch.stack([1 - ssim(fused, s, padded=self.published) for s in (anatomy, function)], dim=1)
+        unlike = torch.stack([1 - gaussian_ssim(fused, s, padded=self.published) for s in (anatomy, function)], dim=1)
         if self.published:
             unlike = unlike.mean(dim=0, keepdim=True)
         # The factor 4 turns squared differences on [0, 1] into those on [-1, 1].

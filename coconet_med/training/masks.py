@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional as F
 
 from coconet_med.training.weights import blur, single
+from coconet_med.windowing.levels import BODY
 
 #: Values above this count as signal; what is darker is background of the reconstruction.
-BACKGROUND = 10 / 255
 
 #: Bins of the histogram from which the threshold is taken.
 BINS = 128
@@ -53,7 +53,7 @@ def salient_region(function: torch.Tensor) -> torch.Tensor:
 
 def _threshold(picture: torch.Tensor) -> torch.Tensor:
     """Threshold of one picture; infinite where it shows nothing."""
-    signal = picture[picture > BACKGROUND]
+    signal = picture[picture > BODY]
     if signal.numel() == 0:
         return picture.new_tensor(torch.inf)
     low, high = torch.quantile(signal, signal.new_tensor((1 - SHARES[1], 1 - SHARES[0])))

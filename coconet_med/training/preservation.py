@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from coconet_med.training.weights import blur, single
+from coconet_med.windowing.levels import BLACK, BODY
 
 LOW_PASS_SIGMA = 3.0
 #: Strength of an edge of one gray level of 255, by :func:`gradient`: nobody sees one that is weaker.
@@ -44,7 +45,7 @@ def regions(image: torch.Tensor) -> Regions:
     threshold is near enough to it to train with.
     """
     anatomy, function = image[:, 0:1], image[:, 1:2]
-    head = torch.maximum(anatomy, function) > 10 / 255
+    head = torch.maximum(anatomy, function) > BODY
     marked = torch.where(head, function, torch.nan).flatten(1)
     levels = torch.tensor((0.3, 0.4, 0.5, 0.6, 0.7), device=image.device, dtype=image.dtype)
     # One by one: torch takes no quantile of more than 16 million numbers at a time.
@@ -54,11 +55,11 @@ def regions(image: torch.Tensor) -> Regions:
     below = (0.5 - (function - q40) / (q50 - q30).clamp_min(_EPS)).clamp(0, 1)
     hot = head * above * ((function - 5 / 255) / (10 / 255)).clamp(0, 1)
     cold = head * below * (1 - hot)
-    return Regions(head.float(), hot, cold, (torch.maximum(anatomy, function) <= 2 / 255).float())
+    return Regions(head.float(), hot, cold, (torch.maximum(anatomy, function) <= BLACK).float())
 
 
 @torch.no_grad()
-def ranks(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def sorted_ranks(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Rank in [0, 1] of each pixel among the masked pixels of its image; 0 elsewhere.  Shapes (B, 1, H, W)."""
     out = torch.zeros_like(image)
     for picture, chosen, ranked in zip(image, mask, out, strict=True):
@@ -70,7 +71,7 @@ def ranks(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return out
 
 
-def correlation(x: torch.Tensor, y: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def masked_correlation(x: torch.Tensor, y: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Pearson correlation of each pair of images, pixels weighted by the mask: (B, 1, H, W) three times -> (B,)."""
     n = mask.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1)
     x = x - (x * mask).sum(dim=(1, 2, 3), keepdim=True) / n
@@ -153,15 +154,15 @@ class PreservationLoss(nn.Module):
         anatomy, function = image[:, 0:1], image[:, 1:2]
         where = regions(image)
         low, low_a, low_f = (blur(x, LOW_PASS_SIGMA) for x in (fused, anatomy, function))
-        uptake_order = correlation(low, ranks(low_f, where.hot), where.hot)
-        anatomy_order = correlation(low, ranks(low_a, where.cold), where.cold)
+        uptake_order = masked_correlation(low, sorted_ranks(low_f, where.hot), where.hot)
+        anatomy_order = masked_correlation(low, sorted_ranks(low_a, where.cold), where.cold)
         of_a, of_f, of_fused = (gradient(x) for x in (anatomy, function, fused))
         edges_a, edges_f, edges = of_a[2], of_f[2], of_fused[2]
         kept_a = self._kept(of_a, of_fused)
         hot_edges = _average(kept_a, edges_a * where.hot)
         parts = torch.stack([uptake_order, hot_edges, anatomy_order]).clamp_min(0.02)
-        added = torch.stack([correlation(fused - anatomy, function, where.head),
-                             correlation(fused - function, anatomy, where.head)])  # fmt: skip
+        added = torch.stack([masked_correlation(fused - anatomy, function, where.head),
+                             masked_correlation(fused - function, anatomy, where.head)])  # fmt: skip
         out = {
             "harmonic": 1 - 3 / (1 / parts).sum(0),
             "uptake_order": 1 - uptake_order,

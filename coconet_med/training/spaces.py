@@ -15,11 +15,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from coconet_med.color import bt601
 from coconet_med.errors import ModelError, OptionError
 from coconet_med.network.vgg_branch import FeatureBranch
 
 #: BT.601 weights of R, G, B, with which the paper folds the first layer of VGG-19 to grey.
-GREY: Final = (0.299, 0.587, 0.114)
+GRAY: Final = bt601.WEIGHTS
 
 
 class FeatureSpace(nn.Module):

@@ -13,6 +13,7 @@ import torch
 from coconet_med.errors import FusionError, ReadError
 from coconet_med.readers import ITK_SUFFIXES, NIFTI_SUFFIXES, PICTURE_SUFFIXES
 from coconet_med.training.data import SlicePair
+from coconet_med.windowing.levels import BODY
 
 if TYPE_CHECKING:
     from coconet_med.align import RegisterMode
@@ -125,7 +126,7 @@ def _prepared(data: torch.utils.data.Dataset, number: int, study: dict[str, str]
 
 def _slices(stacks: tuple[torch.Tensor, torch.Tensor], name: str, group: str) -> list[SlicePair]:
     anatomy, function = (stack.half() for stack in stacks)  # 11 bits are more than the 8 of a display, at half the room
-    shown = (torch.maximum(anatomy, function) > 10 / 255).float().mean(dim=(1, 2)) >= SHOWN
+    shown = (torch.maximum(anatomy, function) > BODY).float().mean(dim=(1, 2)) >= SHOWN
     person = name.split("_")[0]
     return [
         SlicePair(

@@ -13,7 +13,7 @@ from coconet_med.batch.case import Outcome
 from coconet_med.batch.records import Records
 from coconet_med.batch.run import Runner
 from coconet_med.batch.sources import find_cases
-from coconet_med.readers.checks import sha256_of
+from coconet_med.system.digest import sha256_of
 
 
 @pytest.fixture

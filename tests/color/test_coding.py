@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coconet_med.color import compose, decode, decode_luminance, luma, ycbcr_compose
+from coconet_med.color import compose, decode, luma, ycbcr_compose
 from coconet_med.color.colormaps import COLORMAPS, get_colormap
 from coconet_med.errors import OptionError
 
@@ -77,15 +77,9 @@ def test_what_is_cut_off_at_the_top_of_the_window_reads_as_equal(name: str) -> N
     assert steps[(read == 1).any(0)].min() >= 252
 
 
-def test_gray_decodes_to_zero_uptake_and_its_own_luminance() -> None:
+def test_gray_decodes_to_zero_uptake() -> None:
     gray = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     assert not decode(gray).any()
-    np.testing.assert_allclose(decode_luminance(gray), np.arange(256) / 255, atol=1 / 255)
-
-
-def test_luminance_decodes_within_three_gray_levels() -> None:
-    found = decode_luminance(compose(LUMINANCE, UPTAKE))
-    assert np.abs(found - LUMINANCE).max() < 3 / 255
 
 
 def test_a_color_that_the_map_does_not_hold_takes_the_nearest_one() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coconet_med.color.palettes import is_grey, load_palette, scalar_from_palette
+from coconet_med.color.palettes import load_palette, scalar_from_palette
 from coconet_med.errors import ReadError
 
 
@@ -84,15 +84,6 @@ def test_a_missing_palette_names_the_remedies() -> None:
 def test_arrays_that_are_not_rgb_are_refused() -> None:
     with pytest.raises(ReadError, match="3 channels last"):
         scalar_from_palette(np.zeros((4, 4), np.uint8), load_palette("hot"))
-
-
-def test_grey_is_told_from_color() -> None:
-    grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    tinted = grey.copy()
-    tinted[7, 2] += 9
-    assert is_grey(grey)
-    assert not is_grey(tinted)
-    assert is_grey(tinted, tolerance=9)
 
 
 def test_the_atlas_tables_invert_their_own_pictures() -> None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter1d
 
-from coconet_med.network.rank_guide import DARK, LEVELS, RADIUS, SIGMA, Guide, ranks
+from coconet_med.network.rank_guide import LEVELS, RADIUS, SIGMA, Guide, histogram_ranks
+from coconet_med.windowing.levels import BODY
 
 
 def _literal(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -27,7 +28,7 @@ def _literal(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def test_ranks_are_those_of_the_cumulative_histogram():
     rng = np.random.default_rng(1)
     image, mask = rng.uniform(size=(9, 7)), (rng.uniform(size=(9, 7)) > 0.3).astype(float)
-    found = ranks(*(torch.from_numpy(x)[None, None] for x in (image, mask)))[0, 0].numpy()
+    found = histogram_ranks(*(torch.from_numpy(x)[None, None] for x in (image, mask)))[0, 0].numpy()
     np.testing.assert_allclose(found, _literal(image, mask), atol=1e-12)
 
 
@@ -37,20 +38,20 @@ def test_ranks_are_the_share_of_darker_pixels_whatever_the_scale_of_the_image(po
     expected = torch.linspace(0, 1, 40_000).reshape(200, 200)
     # Off by what the fullest bin holds at most; of squares, that is the darkest.
     fullest = torch.histc(image, LEVELS, 0, 1).max() / image.numel()
-    assert (ranks(image, torch.ones_like(image))[0, 0] - expected).abs().max() < 1.05 * fullest
+    assert (histogram_ranks(image, torch.ones_like(image))[0, 0] - expected).abs().max() < 1.05 * fullest
 
 
 def test_ranks_of_nothing_are_zero_and_those_of_one_level_finite():
     nothing = torch.zeros(1, 1, 8, 8)
-    assert ranks(torch.rand(1, 1, 8, 8), nothing).abs().max() == 0
-    same = ranks(torch.full((1, 1, 8, 8), 0.5), nothing + 1)
+    assert histogram_ranks(torch.rand(1, 1, 8, 8), nothing).abs().max() == 0
+    same = histogram_ranks(torch.full((1, 1, 8, 8), 0.5), nothing + 1)
     assert torch.isfinite(same).all()
     assert same.min() == same.max()
 
 
 def test_ranks_keep_the_order():
     image = torch.rand(1, 1, 16, 16)
-    found = ranks(image, torch.ones_like(image)).flatten()[image.flatten().argsort()]
+    found = histogram_ranks(image, torch.ones_like(image)).flatten()[image.flatten().argsort()]
     assert (found.diff() >= -1e-6).all()
 
 
@@ -60,17 +61,17 @@ def test_what_is_shown_is_ranks_head_and_low_pass():
     image[:, :, :10] = 0
     shown = Guide(4).shown(image)
     half = image.reshape(2, 2, 16, 2, 24, 2).mean((3, 5))
-    head = (half.amax(1, keepdim=True) > DARK).float()
+    head = (half.amax(1, keepdim=True) > BODY).float()
     assert shown.shape == (2, 6, 16, 24)
-    torch.testing.assert_close(shown[:, 0:1], ranks(half[:, 0:1], head))
-    torch.testing.assert_close(shown[:, 1:2], ranks(half[:, 1:2], head))
+    torch.testing.assert_close(shown[:, 0:1], histogram_ranks(half[:, 0:1], head))
+    torch.testing.assert_close(shown[:, 1:2], histogram_ranks(half[:, 1:2], head))
     torch.testing.assert_close(shown[:, 2:3], head)
     low = half.numpy()
     for axis in (2, 3):
         low = gaussian_filter1d(low, SIGMA, axis=axis, mode="mirror", radius=RADIUS)
     np.testing.assert_allclose(shown[:, 3:5].numpy(), low, atol=1e-6)
-    low_head = torch.from_numpy((low.max(1, keepdims=True) > DARK).astype(np.float32))
-    torch.testing.assert_close(shown[:, 5:6], ranks(torch.from_numpy(low[:, 1:2]), low_head))
+    low_head = torch.from_numpy((low.max(1, keepdims=True) > BODY).astype(np.float32))
+    torch.testing.assert_close(shown[:, 5:6], histogram_ranks(torch.from_numpy(low[:, 1:2]), low_head))
 
 
 def test_a_guide_says_nothing_before_it_has_learned():

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.fusion import fuse
 from coconet_med.readers import read
-from coconet_med.readers.checks import sha256_of
+from coconet_med.system.digest import sha256_of
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from PIL import Image
 from coconet_med.batch.fingerprint import _sha256
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.readers import limits, read
-from coconet_med.readers.checks import sha256_of
 from coconet_med.readers.files import files_of
+from coconet_med.system.digest import sha256_of
 
 RNG = np.random.default_rng(7)
 MIB = 1 / 1024

@@ -20,6 +20,7 @@ from coconet_med.system.printable import printable
 COUNTS = (
     'f"{lacking} of {len(obstacles)} cases cannot be done", err=True)',
     '", ".join(f"{count} {status}" for status, count in counts.items()), err=True)',
+    'f"coconet-med {__version__}")',
 )
 ESCAPE = "\x1b[2J\x1b]0;owned\x07\u202egpj.exe\x9b1m"
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from coconet_med.training.losses import BaseLoss, ssim
+from coconet_med.training.losses import BaseLoss, gaussian_ssim
 from coconet_med.training.weights import data_sensitive_weights
 
 
@@ -38,7 +38,7 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
 def test_ssim_is_the_formula(batch: tuple[torch.Tensor, torch.Tensor]):
     fused, image = batch
     expected = [_slow_ssim(fused[b, 0], image[b, 0]) for b in range(2)]
-    torch.testing.assert_close(ssim(fused, image[:, :1]), torch.tensor(expected), atol=1e-5, rtol=0)
+    torch.testing.assert_close(gaussian_ssim(fused, image[:, :1]), torch.tensor(expected), atol=1e-5, rtol=0)
 
 
 def test_ssim_is_that_of_scikit_image():
@@ -47,7 +47,7 @@ def test_ssim_is_that_of_scikit_image():
     x, y = torch.rand(40, 50), torch.rand(40, 50)
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
     _, local = metrics.structural_similarity(x.numpy(), y.numpy(), full=True, **options)
-    assert ssim(x[None, None], y[None, None]).item() == pytest.approx(local[5:-5, 5:-5].mean(), abs=1e-5)
+    assert gaussian_ssim(x[None, None], y[None, None]).item() == pytest.approx(local[5:-5, 5:-5].mean(), abs=1e-5)
 
 
 def test_the_base_loss_is_the_formula(batch: tuple[torch.Tensor, torch.Tensor]):

@@ -12,11 +12,11 @@ import torch
 from coconet_med.training.preservation import (
     PreservationLoss,
     PreservationWeights,
-    correlation,
     edge_preservation,
     gradient,
-    ranks,
+    masked_correlation,
     regions,
+    sorted_ranks,
 )
 from coconet_med.training.weights import blur
 
@@ -77,7 +77,7 @@ def test_uptake_that_is_the_same_everywhere_gives_finite_regions(level: float):
 def test_ranks_run_from_0_to_1_inside_the_mask_and_are_0_outside():
     image = torch.tensor([[[[0.9, 0.1], [0.5, 0.3]]]])
     mask = torch.tensor([[[[1.0, 1.0], [1.0, 0.0]]]])
-    torch.testing.assert_close(ranks(image, mask), torch.tensor([[[[1.0, 0.0], [0.5, 0.0]]]]))
+    torch.testing.assert_close(sorted_ranks(image, mask), torch.tensor([[[[1.0, 0.0], [0.5, 0.0]]]]))
 
 
 def test_the_correlation_is_pearsons_over_the_mask():
@@ -85,7 +85,7 @@ def test_the_correlation_is_pearsons_over_the_mask():
     x, y = (torch.rand(2, 1, 9, 9, generator=generator) for _ in range(2))
     mask = (torch.rand(2, 1, 9, 9, generator=generator) > 0.4).float()
     expected = [np.corrcoef(x[b][mask[b] > 0].numpy(), y[b][mask[b] > 0].numpy())[0, 1] for b in range(2)]
-    torch.testing.assert_close(correlation(x, y, mask), torch.tensor(expected, dtype=torch.float32))
+    torch.testing.assert_close(masked_correlation(x, y, mask), torch.tensor(expected, dtype=torch.float32))
 
 
 def test_pixels_that_count_twice_are_as_good_as_two_pixels():
@@ -93,7 +93,7 @@ def test_pixels_that_count_twice_are_as_good_as_two_pixels():
     twice = torch.ones_like(x)
     twice[..., :5] = 2
     both = [torch.cat([v, v[..., :5]], dim=-1) for v in (x, y)]
-    torch.testing.assert_close(correlation(x, y, twice), correlation(*both, torch.ones_like(both[0])))
+    torch.testing.assert_close(masked_correlation(x, y, twice), masked_correlation(*both, torch.ones_like(both[0])))
 
 
 def test_the_gradient_of_the_picture_is_sobels():

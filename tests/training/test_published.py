@@ -19,7 +19,7 @@ from coconet_med.training import trainer as module
 from coconet_med.training.contrast import CoupledContrast, other_persons
 from coconet_med.training.data import BalancedSampler, SlicePair
 from coconet_med.training.generated import Generator
-from coconet_med.training.losses import BaseLoss, ssim
+from coconet_med.training.losses import BaseLoss, gaussian_ssim
 from coconet_med.training.settings import Contrast, Settings, read_settings
 from coconet_med.training.spaces import FeatureSpace
 from coconet_med.training.trainer import Trainer
@@ -74,12 +74,12 @@ def test_the_published_loss_pads_its_ssim_and_averages_it_over_the_batch(batch: 
     mx, my = mean(x), mean(y)
     top = (2 * mx * my + 1e-4) * (2 * (mean(x * y) - mx * my) + 9e-4)
     map_ = top / ((mx**2 + my**2 + 1e-4) * (mean(x * x) - mx**2 + mean(y * y) - my**2 + 9e-4))
-    np.testing.assert_allclose(ssim(fused, image[:, :1], padded=True), map_.mean((1, 2)), atol=1e-5)
+    np.testing.assert_allclose(gaussian_ssim(fused, image[:, :1], padded=True), map_.mean((1, 2)), atol=1e-5)
     by_gradient, by_entropy = data_sensitive_weights(image[:, :1], image[:, 1:], published=True)
     expected = 0.0
     for n in range(2):
         source = image[:, n : n + 1]
-        expected += 20 * by_gradient[:, n].mean() * (1 - ssim(fused, source, padded=True).mean())
+        expected += 20 * by_gradient[:, n].mean() * (1 - gaussian_ssim(fused, source, padded=True).mean())
         expected += (by_entropy[:, n] * ((2 * fused - 2 * source) ** 2).mean((1, 2, 3))).mean()
     torch.testing.assert_close(BaseLoss(published=True)(fused, image), expected)
 
