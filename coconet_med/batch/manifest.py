@@ -41,7 +41,7 @@ def read_manifest(path: Path) -> list[Case]:
         msg = f"{path}: cannot be read as UTF-8 text ({error}); export it again as CSV (UTF-8)"
         raise ReadError(msg) from error
     cases: list[Case] = []
-    lines: dict[str, int] = {}
+    lines: dict[str, tuple[int, str]] = {}
     for line, row in _rows(path, text):
         case = _case(path, line, row)
         if case.id.casefold() in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from coconet_med.batch.case import Case
 from coconet_med.batch.sources import find_cases
@@ -24,7 +24,7 @@ class _Absent(Sequence):
     def __len__(self) -> int:
         return 1  # of none, MONAI would end with exit code 0 and no output
 
-    def __getitem__(self, index: object) -> Pair:
+    def __getitem__(self, index: Any) -> Any:
         raise self._error
 
 

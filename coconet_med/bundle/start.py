@@ -86,7 +86,7 @@ def _settings_of(tracking: str) -> dict[str, Any]:
     from monai.bundle import ConfigParser
     from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
-    settings = DEFAULT_EXP_MGMT_SETTINGS.get(tracking)
+    settings: Any = DEFAULT_EXP_MGMT_SETTINGS.get(tracking)
     if settings is None:
         if not Path(tracking).is_file():
             raise OptionError(f"--tracking {tracking}: choose mlflow, or give a file of settings")

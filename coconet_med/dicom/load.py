@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,7 +89,7 @@ def load_series(
         units=units,
         modality=series.modality,
         files=tuple(instance.path for instance in ordered),
-        sha256=sha256_of([instance.path for instance in ordered]),
+        sha256=sha256_of(*(instance.path for instance in ordered)),
         frame_of_reference=headers.text(series.header, "FrameOfReferenceUID") or None,
         slice_axis=2,
         warnings=tuple(dict.fromkeys(found)),

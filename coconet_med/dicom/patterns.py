@@ -58,7 +58,9 @@ def with_patterns(pictures: Sequence[Picture]) -> list[Picture]:
 
 def _unified(values: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Single numbers that lie near each other as one of them, in ascending chains; all else as it is."""
-    numbers = {value: float(value[0]) for value in set(values) if len(value) == 1 and _is_number(value[0])}
+    numbers: dict[tuple[str, ...], float] = {
+        value: float(value[0]) for value in set(values) if len(value) == 1 and _is_number(value[0])
+    }
     named: dict[tuple[str, ...], tuple[str, ...]] = {}
     last: tuple[str, ...] | None = None
     for value in sorted(numbers, key=lambda v: numbers[v]):

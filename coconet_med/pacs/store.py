@@ -93,7 +93,7 @@ def store(
         reason = sender.trouble.get(missing[0], "no reason given")
         msg = f"{server.address.url}: took {len(uids) - len(missing)} of {len(uids)} objects of series {series_uid}"
         raise ServerError(f"{msg} ({reason}); ask its administrator, then run it again to complete it")
-    return Stored(series_uid, len(uids), sent, sha256_of(files))
+    return Stored(series_uid, len(uids), sent, sha256_of(*files))
 
 
 class _Sender:
