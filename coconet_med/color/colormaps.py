@@ -89,15 +89,25 @@ class Colormap:
         gray = np.broadcast_to(np.linspace(0, 1, STEPS)[:, None, None], (STEPS, STEPS, 3))
         if self.kind == "gray":
             rgb = gray
-        elif self.kind == "hue":
-            rgb = _hue_table(self)
-        elif self.below is not None:
-            above, below = _hue_table(self, self.levels[ZERO:]), _hue_table(self.below, -self.levels[:ZERO])
-            rgb = np.concatenate([below, above], axis=1)
+        elif self.kind in ("hue", "diverging"):
+            rgb = _hue_table(self.curves())
         else:
             alpha = _smooth(self.opacity)[None, :, None]
             rgb = (1 - alpha) * gray + alpha * self.palette()[None] / 255
         return _quantize(gray + strength * (rgb - gray))
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """What :meth:`table` is made of, over its 256 columns, for those who make it elsewhere.
+
+        Hue and diverging maps: ``darkest``, ``brightest``, ``chroma`` and ``direction`` (256, 3); classic maps:
+        ``opacity`` and ``palette`` (256, 3) uint8; gray: nothing.
+        """
+        if self.kind == "classic":
+            return {"opacity": _smooth(self.opacity), "palette": self.palette()}
+        if self.below is None:
+            return _hue_curves(self, self.levels) if self.kind == "hue" else {}
+        above, below = _hue_curves(self, self.levels[ZERO:]), _hue_curves(self.below, -self.levels[:ZERO])
+        return {name: np.concatenate([below[name], above[name]]) for name in above}
 
 
 def _split(knots: ColorKnots) -> tuple[np.ndarray, np.ndarray]:
@@ -142,12 +152,22 @@ def _end_slope(step: np.ndarray, secant: np.ndarray) -> float:
     return slope
 
 
-def _hue_table(colormap: Colormap, u: np.ndarray | None = None) -> np.ndarray:
-    """Float RGB (256, n, 3) in [0, 1] of a hue map, at the 256 uptake steps unless others are given."""
-    direction = _chroma_direction(colormap.colors, u)[None]
-    darkest, brightest = _smooth(colormap.darkest, u), _smooth(colormap.brightest, u)
+def _hue_curves(colormap: Colormap, u: np.ndarray) -> dict[str, np.ndarray]:
+    """Curves of a hue map at n uptakes: (n,), ``direction`` (n, 3)."""
+    return {
+        "darkest": _smooth(colormap.darkest, u),
+        "brightest": _smooth(colormap.brightest, u),
+        "chroma": np.maximum(_smooth(colormap.chroma, u), 0),
+        "direction": _chroma_direction(colormap.colors, u),
+    }
+
+
+def _hue_table(curves: dict[str, np.ndarray]) -> np.ndarray:
+    """Float RGB (256, n, 3) in [0, 1] of a hue map whose curves are given at n uptake steps."""
+    direction = curves["direction"][None]
+    darkest, brightest = curves["darkest"], curves["brightest"]
     y = darkest[None] + (brightest - darkest)[None] * np.linspace(0, 1, STEPS)[:, None]
-    wanted = np.maximum(_smooth(colormap.chroma, u), 0)[None]
+    wanted = curves["chroma"][None]
     room = chroma_room(y, direction)
     # A smooth minimum (p-norm, p = 6) of the wanted chroma and the room: never above either.
     ratio = wanted / np.maximum(room, 1e-9)

@@ -23,6 +23,9 @@ BORDER, LEAST_BORDER = 0.025, 3
 #: Beyond the field of view: how much is left of the light of the anatomy in the border, and the light of a stripe.
 DIMMED, STRIPE = 0.5, 0.25
 
+#: Kinds of voxels beyond the field of view: anatomy alone, its dimmed border, and a stripe on that.
+PLAIN, BORDERED, STRIPED = 1, 2, 3
+
 
 @dataclass(frozen=True)
 class Look:
@@ -120,7 +123,21 @@ def hatched(anatomy: np.ndarray, beyond: np.ndarray) -> np.ndarray:
         As ``anatomy``; to be taken where ``beyond``.  The border follows the field of view and the edge of the slice,
         so that a slice that lies beyond it as a whole is framed.
     """
-    width = max(LEAST_BORDER, round(BORDER * min(anatomy.shape[1:])))
+    kinds = no_data_kinds(beyond)
+    border = np.where(kinds == STRIPED, DIMMED * anatomy + STRIPE, DIMMED * anatomy)
+    return np.where(kinds >= BORDERED, border, anatomy).astype(anatomy.dtype)
+
+
+def no_data_kinds(beyond: np.ndarray) -> np.ndarray:
+    """What is shown where there is no data: :data:`PLAIN` anatomy, a dimmed :data:`BORDERED` one, or a stripe on that.
+
+    Args:
+        beyond: (slice, row, column), true where there is no data.
+
+    Returns:
+        Likewise, ``uint8``; 0 where there is data.
+    """
+    width = max(LEAST_BORDER, round(BORDER * min(beyond.shape[1:])))
     inner = np.pad(beyond, ((0, 0), (width, width), (width, width)))
     for axis in (1, 2):  # a box as wide as the border on both sides, one axis after the other
         count = np.cumsum(inner, axis=axis, dtype=np.int32)
@@ -129,7 +146,7 @@ def hatched(anatomy: np.ndarray, beyond: np.ndarray) -> np.ndarray:
         high = np.take(count, range(span, count.shape[axis]), axis=axis)
         low = np.take(count, range(count.shape[axis] - span), axis=axis)
         inner = high - low == span
-    rows, columns = np.ogrid[: anatomy.shape[1], : anatomy.shape[2]]
+    rows, columns = np.ogrid[: beyond.shape[1], : beyond.shape[2]]
     stripe = (rows + columns) % (2 * width) < max(1, width // 3)
-    border = np.where(stripe, DIMMED * anatomy + STRIPE, DIMMED * anatomy)
-    return np.where(beyond & ~inner, border, anatomy).astype(anatomy.dtype)
+    kinds = np.where(stripe, STRIPED, BORDERED).astype(np.uint8)
+    return np.where(beyond, np.where(inner, np.uint8(PLAIN), kinds), np.uint8(0))
