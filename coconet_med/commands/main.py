@@ -22,6 +22,7 @@ from coconet_med.commands.measure import measure, read
 from coconet_med.commands.options import WindowCommand, windows_joined
 from coconet_med.commands.pacs import app as pacs
 from coconet_med.commands.running import run_app
+from coconet_med.commands.view import view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (fuse, batch):
+for command in (fuse, batch, view):
     app.command(cls=WindowCommand)(command)
 for plain in (evaluate, measure, read, demo, doctor, import_weights):
     app.command()(plain)

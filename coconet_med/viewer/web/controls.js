@@ -107,19 +107,19 @@ export class Controls {
       set(name, state.place[axis], `${state.place[axis] + 1}/${viewer.planes.shape[axis]}`);
     for (const source of ["anatomy", "uptake"])
       this.find(`hold-${source}`).setAttribute("aria-pressed", String(state.hold === source));
+    const page = viewer.study.document, units = page.uptake?.units ?? page.units ?? "";
+    viewer.part("key-low").textContent = withUnits(look.window[0], units);
+    viewer.part("key-high").textContent = withUnits(look.window[1], units);
     if (!viewer.mixing.live) return;
-    const units = viewer.study.document.uptake.units;
     for (const name of ["strength", "lightness"]) set(name, look[name], look[name].toFixed(DIGITS[name]));
     set("threshold", look.threshold ?? this.find("threshold").min, look.threshold === null ? "off" : figure(look.threshold));
     set("colormap", look.colormap);
     set("top", look.window[1], figure(look.window[1]));
-    set("low", Number(look.window[0].toPrecision(6)));
-    set("high", Number(look.window[1].toPrecision(6)));
-    set("black", Number(look.anatomyWindow[0].toPrecision(6)));
-    set("white", Number(look.anatomyWindow[1].toPrecision(6)));
-    viewer.part("cost").textContent = viewer.study.document.colormaps[look.colormap].cost;
+    set("low", Number(look.window[0].toPrecision(5)));
+    set("high", Number(look.window[1].toPrecision(5)));
+    set("black", Number(look.anatomyWindow[0].toPrecision(5)));
+    set("white", Number(look.anatomyWindow[1].toPrecision(5)));
+    viewer.part("cost").textContent = page.colormaps[look.colormap].cost;
     viewer.part("options").textContent = viewer.options();
-    viewer.part("key-low").textContent = withUnits(look.window[0], units);
-    viewer.part("key-high").textContent = withUnits(look.window[1], units);
   }
 }

@@ -10,19 +10,29 @@ export class FociList {
     this.names = names;
     this.go = go;
     this.current = -1;
-    this.foci = [];
+    this.all = this.foci = [];
+    this.kind = part("foci").querySelector("[data-control=foci]");
+    this.kind.addEventListener("change", () => this.#list());
   }
 
   /** @param foci as viewer/foci.py gives them; null while they are looked for */
   show(foci) {
     this.part("foci").hidden = false;
-    this.foci = foci ?? [];
+    this.all = foci;
+    this.#list();
+  }
+
+  #list() {
+    const [source, sign] = this.kind.value.split(" ");
+    const listed = ({ source: of, hot }) => source === "all" || (source === of && (!sign || hot === (sign === "hot")));
+    this.foci = (this.all ?? []).filter(listed);
+    this.current = -1;
     const lost = this.foci.filter((focus) => focus.lost).length;
-    this.part("foci-note").textContent = foci === null
+    this.part("foci-note").textContent = this.all === null
       ? "Looking for foci ..."
       : this.foci.length
         ? `${this.foci.length} small findings; ${lost} do not stand out of their surroundings in the fused lightness.`
-        : "No small findings stand out of their surroundings in either source.";
+        : "No such small finding stands out of its surroundings.";
     this.part("foci-list").replaceChildren(...this.foci.map((focus, number) => this.#entry(focus, number)));
   }
 
@@ -34,7 +44,8 @@ export class FociList {
   #entry(focus, number) {
     const entry = document.createElement("li"), button = document.createElement("button");
     button.type = "button";
-    const kept = `${Math.round(100 * focus.kept)} % of its contrast kept`;
+    const share = Math.round(100 * focus.kept);
+    const kept = share < 0 ? "reversed in lightness" : `${share} % of its contrast kept`;
     const words = document.createElement("span");
     words.textContent = `${focus.hot ? "hot" : "cold"} in ${this.names[focus.source]}, ${figure(focus.diameter)} mm, ${kept}`;
     if (focus.lost) words.className = "lost";

@@ -1,4 +1,6 @@
 // The page of one study.
+import { Planes } from "./planes.js";
+import { Stage } from "./stage.js";
 import { bytesOf, fetched, loadStudy, unpacked, widthOf } from "./study.js";
 import { Viewer } from "./viewer.js";
 
@@ -15,11 +17,13 @@ async function open() {
         holder.remove(); // its text is as large as the image
         return unpacked(text, widthOf(page.parts[name]));
       };
-  const study = await loadStudy(page, from);
+  const loading = loadStudy(page, from);
   const root = document.getElementById("viewer-template").content.firstElementChild.cloneNode(true);
   document.getElementById("here").replaceChildren(root);
+  const stage = new Stage(root.querySelector("[data-part=canvas]"), new Planes(page));
+  const [study] = await Promise.all([loading, stage.open()]); // the graphics card gets ready meanwhile
   const file = served ? async () => new Uint8Array(await fetched("parts/file", 3 * page.size.reduce((a, b) => a * b, 1))) : null;
-  const viewer = await new Viewer(root, study, { file }).open();
+  const viewer = await new Viewer(root, study, stage, { file }).open();
   state.hidden = true;
   window.coconet = viewer; // for those who look from the console, and for tests
   viewer.opened = performance.now();

@@ -34,16 +34,18 @@ export class Overlay {
       add("caption", `${what}${place}`);
       if (sides) for (const side of ["left", "right", "top", "bottom"]) add(side, sides[side]);
       this.element.append(box);
-      return { across: add("across", ""), along: add("along", "") };
+      add("across", "");
+      add("along", "");
+      return box;
     });
   }
 
   /** Put the crosshair of each tile where the stage says. */
   point(stage, place) {
-    this.tiles.forEach(({ across, along }, number) => {
+    this.tiles.forEach((box, number) => {
       const [x, y] = stage.shares(number, place);
-      along.style.left = `${(x * 100).toFixed(3)}%`;
-      across.style.top = `${(y * 100).toFixed(3)}%`;
+      box.style.setProperty("--x", `${(x * 100).toFixed(3)}%`);
+      box.style.setProperty("--y", `${(y * 100).toFixed(3)}%`);
     });
   }
 }

@@ -20,6 +20,7 @@ export function valuesAt(voxel, { planes, mixing, color }) {
     const [low, high] = look.window;
     let share = read.uptake;
     if (look.threshold !== null) share = unfaded(share, shareOf(look.threshold, look.window), document.constants.fade);
+    found.below = look.threshold !== null && share <= 0 ? look.threshold : null;
     found.decoded = low + share * (high - low);
     found.spread = read.spread * (high - low);
     found.foreign = read.foreign;
@@ -44,14 +45,14 @@ export function withUnits(value, units) {
 }
 
 /** Write the values into the page. */
-export function showValues(found, part, { anatomy, uptake }) {
+export function showValues(found, part, { anatomy, uptake, units = uptake?.units ?? "" }) {
   part("position").textContent = found.position;
   part("voxel").textContent = found.voxel.join(", ");
   part("anatomy-value").textContent = anatomy ? withUnits(found.anatomy, anatomy.units) : "not known";
   part("uptake-value").textContent = !uptake ? "not known" : found.noData ? "no data here" : withUnits(found.uptake, uptake.units);
-  const units = uptake ? uptake.units : "";
   let read = "nothing";
   if (found.noData) read = "no data here";
+  else if (found.below) read = `below ${withUnits(found.below, units)}`;
   else if (found.decoded !== null) {
     read = `${found.topped ? "at least " : ""}${withUnits(found.decoded, units)}`;
     if (!found.topped) read += ` ± ${figure(found.spread)}`;

@@ -8,9 +8,44 @@ import { NVImage, Niivue } from "niivue";
 const SLICES = { axial: 0, coronal: 1, sagittal: 2 }; // NiiVue's numbers of slice types
 const GAP = 3; // pixels between tiles
 
+/** Colors as they are: NiiVue's own shader also asks for overlays and drawings, which a slow machine feels. */
+const SHADER = `#version 300 es
+precision highp int;
+precision highp float;
+uniform highp sampler3D volume;
+in vec3 texPos;
+out vec4 color;
+void main(void) {
+  color = vec4(texture(volume, texPos).rgb, 1.0);
+}`;
+
+const EMPTY = "#version 300 es\nprecision highp float;\nout vec4 color;\nvoid main(void) { color = vec4(0.0); }";
+
 class Slices extends Niivue {
   tiles = [];
   aspect = 1;
+
+  /** As NiiVue does, but without what takes seconds where the processor draws: programs of meshes, of rendering in
+      three dimensions and of drawing tools, none of which is ever used here, are made of next to nothing. */
+  async init() {
+    const { gl } = this, shaderSource = gl.shaderSource;
+    const kinds = new WeakMap(), createShader = gl.createShader;
+    gl.createShader = (kind) => {
+      const shader = createShader.call(gl, kind);
+      kinds.set(shader, kind);
+      return shader;
+    };
+    gl.shaderSource = (shader, text) => shaderSource.call(gl, shader, kinds.get(shader) === gl.FRAGMENT_SHADER ? EMPTY : text);
+    this.meshShaders = this.meshShaders.slice(0, 1);
+    try {
+      return await super.init();
+    } finally {
+      delete gl.createShader; // those of the prototype again
+      delete gl.shaderSource;
+    }
+  }
+
+  async initText() {} // what is written over the slices, the page writes itself
 
   drawScene() {
     if (this.tiles.length) super.drawScene(); // NiiVue draws whenever something changes, also before there are textures
@@ -51,7 +86,12 @@ export class Stage {
     this.smooth = true;
   }
 
-  async open() {
+  /** Ready to draw; asked again, the same. */
+  open() {
+    return (this.opened ??= this.#open());
+  }
+
+  async #open() {
     this.niivue = new Slices({
       backColor: [0, 0, 0, 1],
       crosshairWidth: 0,
@@ -69,6 +109,7 @@ export class Stage {
     this.fit();
     await this.niivue.attachToCanvas(this.canvas, false);
     this.niivue.addVolume(await box(this.planes));
+    this.niivue.setCustomSliceShader(SHADER);
     this.gl = this.niivue.gl;
     return this;
   }
@@ -125,11 +166,13 @@ export class Stage {
   #map(number) {
     const { niivue, canvas } = this, tile = this.tiles[number], [across, up] = this.planes.running(tile.plane);
     const [left, top, width, height] = niivue.screenSlices[number].leftTopWidthHeight;
-    const corner = (x, y) => niivue.screenXY2TextureFrac(x, y, number, false);
-    const [first, last] = [corner(left, top), corner(left + width, top + height)];
+    // Asked inside the tile: at its border rounding makes NiiVue say that a point lies outside.
+    const asked = (share) => niivue.screenXY2TextureFrac(left + share * width, top + share * height, number, false);
+    const [first, last] = [asked(0.25), asked(0.75)];
     const ratio = canvas.width / canvas.clientWidth;
     const line = (axis, begin, extent) => {
-      const shape = this.planes.shape[axis], from = first[axis] * shape, to = last[axis] * shape;
+      const shape = this.planes.shape[axis], quarter = ((last[axis] - first[axis]) * shape) / 2;
+      const [from, to] = [first[axis] * shape - quarter, last[axis] * shape + quarter];
       return { axis, begin: begin / ratio, extent: extent / ratio, from, to };
     };
     return { across: line(across, left, width), up: line(up, top, height) };

@@ -8,9 +8,7 @@ import { listen, listenToKeys } from "./input.js";
 import { layout } from "./layout.js";
 import { Mixing, shareOf } from "./mixing.js";
 import { Overlay } from "./overlay.js";
-import { Planes } from "./planes.js";
 import { figure, showValues, valuesAt } from "./readout.js";
-import { Stage } from "./stage.js";
 
 const MODALITIES = { MR: "MRI", PT: "PET", NM: "SPECT", CT: "CT" };
 const MOST_ZOOM = 40;
@@ -19,15 +17,17 @@ export class Viewer {
   /**
    * @param root the element of the template
    * @param study of study.js
+   * @param stage of stage.js, on its way: it opens while the study is loaded
    * @param file gives the voxels of the file (k, j, i, channel), where the page can ask for them
    */
-  constructor(root, study, { file = null, keys = document } = {}) {
+  constructor(root, study, stage, { file = null, keys = document } = {}) {
     this.root = root;
     this.study = study;
+    this.opening = stage;
     this.file = file;
     this.keys = keys;
     const page = study.document;
-    this.planes = new Planes(page);
+    this.planes = stage.planes;
     this.mixing = new Mixing(study);
     this.names = namesOf(page);
     this.initial = initialLook(page);
@@ -56,7 +56,7 @@ export class Viewer {
     this.part("uptake-name").textContent = `uptake (${this.names.uptake})`;
     this.mixing.setLook(this.state.look);
     this.overlay = new Overlay(this.part("overlay"), this.planes, this.names);
-    this.stage = await new Stage(this.part("canvas"), this.planes).open();
+    this.stage = await this.opening.open();
     this.foci = new FociList((name) => this.part(name), this.planes, this.names, (voxel, plane) => {
       this.turn(plane);
       this.go(this.planes.place(voxel));
