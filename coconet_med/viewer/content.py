@@ -79,6 +79,9 @@ def content_of(result: FusionResult, *, name: str = "fused") -> Content:
         assert result.field is not None
         stacks = [slicing.stack(volume) for volume in (anatomy, uptake)]
         document["tops"] = [stack.max(axis=(1, 2)).astype(float).tolist() for stack in stacks]
+        if result.window.signed:
+            lowest = stacks[1].min(axis=(1, 2)).astype(float)
+            document["tops"][1] = np.maximum(document["tops"][1], -lowest).tolist()
         document["block"] = list(result.field.grid.block)
         parts["field"] = np.ascontiguousarray(result.field.values, np.float32)
     return Content(document | {"parts": described(parts)}, parts)
@@ -111,6 +114,7 @@ def document_of(image: sitk.Image, *, planar: bool, name: str) -> dict[str, Any]
                 "kind": colormap.kind,
                 "description": colormap.description,
                 "cost": colormap.cost,
+                "levels": colormap.levels.tolist(),
                 **{curve: values.tolist() for curve, values in colormap.curves().items()},
             }
             for name, colormap in COLORMAPS.items()
@@ -185,6 +189,7 @@ def _source(source: Source, window: Window, values: np.ndarray) -> dict[str, Any
         "units": {"relative": ""}.get(window.units, printable(window.units)),
         "modality": source.modality or "",
         "window": [window.low, window.high],
+        "signed": window.signed,
         "range": [float(values.min()), float(values.max())],
     }
 

@@ -40,7 +40,7 @@ def list_foci(result: FusionResult) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for number in range(len(stacks[0])):
         first = 255.0 * result.anatomy_window.apply(stacks[0][number])
-        second = 255.0 * result.window.apply(stacks[1][number])
+        second = 255.0 * np.abs(result.window.apply(stacks[1][number]))  # of a signed map how far from 0
         fused = 255.0 * np.asarray(stacks[2][number], np.float64)
         ct = result.function.modality == "CT"
         for focus in foci_of(first, second, spacing=spacing[1:], ct=ct) if second.any() else []:

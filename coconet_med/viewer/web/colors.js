@@ -26,7 +26,7 @@ const kept = new WeakMap(); // full colors of a map do not depend on the strengt
 
 function baseColors(map, constants) {
   if (map.kind === "gray") return null;
-  if (!kept.has(map)) kept.set(map, map.kind === "hue" ? hueColors(map, constants) : classicColors(map, constants));
+  if (!kept.has(map)) kept.set(map, map.kind === "classic" ? classicColors(map, constants) : hueColors(map, constants));
   return kept.get(map);
 }
 
@@ -88,46 +88,47 @@ function quantize(red, green, blue, luma, table, at) {
 
 /**
  * The uptake that a reader with the legend would read from a color.
- * @returns {{uptake: number, spread: number, foreign: boolean} | null} in [0, 1]; null where nothing of it is told
+ * @param levels uptake of each column of the table: 0 to 1, of a diverging map -1 to 1
+ * @returns {{uptake: number, spread: number, foreign: boolean}}
  */
-export function decodeColor(table, red, green, blue, steps) {
-  let found = readColor(table, red, green, blue, steps);
+export function decodeColor(table, red, green, blue, levels) {
+  const found = readColor(table, red, green, blue, levels);
   if (found) return { ...found, foreign: false };
   let nearest = 0, distance = Infinity;
   for (let at = 0; at < table.length; at += 3) {
     const away = (table[at] - red) ** 2 + (table[at + 1] - green) ** 2 + (table[at + 2] - blue) ** 2;
     if (away < distance) [nearest, distance] = [at, away];
   }
-  found = readColor(table, table[nearest], table[nearest + 1], table[nearest + 2], steps);
-  return { ...found, foreign: true };
+  return { ...readColor(table, table[nearest], table[nearest + 1], table[nearest + 2], levels), foreign: true };
 }
 
-function readColor(table, red, green, blue, steps) {
-  let sum = 0, count = 0, least = steps, most = -1;
+function readColor(table, red, green, blue, levels) {
+  const steps = levels.length, step = levels[steps - 1] - levels[steps - 2];
+  let sum = 0, count = 0, least = Infinity, most = -Infinity;
   for (let at = 0, entry = 0; at < table.length; at += 3, entry++) {
     if (table[at] !== red || table[at + 1] !== green || table[at + 2] !== blue) continue;
-    const uptake = entry % steps;
+    const uptake = levels[entry % steps];
     sum += uptake;
     count++;
     least = Math.min(least, uptake);
     most = Math.max(most, uptake);
   }
   if (!count) return null;
-  let mean = sum / count / (steps - 1);
-  // Gray is 0, and the top of the window the top: not the means with the neighbors that round to the same color.
-  if (red === green && green === blue && mean < 2 / steps) mean = 0;
-  if (most === steps - 1 && mean > 1 - 2 / steps) mean = 1;
-  const spread = Math.max(mean - least / (steps - 1), most / (steps - 1) - mean) + 0.5 / (steps - 1);
-  return { uptake: Math.fround(mean), spread };
+  let mean = sum / count;
+  // Gray is 0, and an end of the window that end: not the means with the neighbors that round to the same color.
+  if (red === green && green === blue && Math.abs(mean) < 2 * step) mean = 0;
+  for (const end of levels[0] ? [levels[0], 1] : [1])
+    if ((least === end || most === end) && Math.abs(mean - end) < 2 * step) mean = end;
+  return { uptake: Math.fround(mean), spread: Math.max(mean - least, most - mean) + 0.5 * step };
 }
 
 /** Undo the fading near a threshold: the uptake of one that is shown. */
 export function unfaded(shown, threshold, fade) {
-  if (threshold <= 0) return shown;
-  if (shown <= 0) return 0;
-  if (shown >= threshold) return shown;
+  const size = Math.abs(shown);
+  if (threshold <= 0 || size >= threshold) return shown;
+  if (size === 0) return 0;
   const edge = fade * threshold;
-  return (edge + Math.sqrt(edge * edge + 4 * (1 - fade) * threshold * shown)) / 2;
+  return (Math.sign(shown) * (edge + Math.sqrt(edge * edge + 4 * (1 - fade) * threshold * size))) / 2;
 }
 
 export function clamp(value, low, high) {

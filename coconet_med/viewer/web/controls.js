@@ -17,7 +17,8 @@ export class Controls {
   #fill(page) {
     const { viewer } = this;
     const map = this.find("colormap");
-    for (const [name, { description }] of Object.entries(page.colormaps)) {
+    for (const [name, { description, kind }] of Object.entries(page.colormaps)) {
+      if ((kind === "diverging") !== viewer.mixing.signed) continue; // a map of both signs needs a field of its own
       const option = document.createElement("option");
       [option.value, option.textContent, option.title] = [name, name, description];
       map.append(option);

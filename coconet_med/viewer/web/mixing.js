@@ -8,6 +8,7 @@ export class Mixing {
   /** @param study what study.js loaded: its document and its arrays */
   constructor(study) {
     const { document, parts } = study;
+    this.signed = Boolean(document.uptake?.signed);
     this.document = document;
     this.parts = parts;
     this.constants = document.constants;
@@ -34,10 +35,11 @@ export class Mixing {
     const { dark } = this.constants;
     const [ofAnatomy, ofUptake] = this.document.tops;
     this.lit = ofAnatomy.map((top, slice) => {
-      const brighter = Math.max(scaled(top, look.anatomyWindow), scaled(ofUptake[slice], look.window));
+      // Of a signed map the tops are those of its size.
+      const brighter = Math.max(scaled(top, look.anatomyWindow), scaled(ofUptake[slice], upper(look.window, this.signed)));
       return brighter > f(dark);
     });
-    this.threshold = look.threshold === null ? null : shareOf(look.threshold, look.window);
+    this.threshold = look.threshold === null ? null : shareOf(look.threshold, upper(look.window, this.signed));
   }
 
   /**
@@ -62,7 +64,8 @@ export class Mixing {
   #run({ u, v, w }, out, channels) {
     const { anatomy, uptake, nodata, color } = this.parts;
     const { look, table, live } = this, steps = this.constants.steps;
-    const [aLow, aSpan] = span(look.anatomyWindow), [uLow, uSpan] = span(look.window);
+    const [aLow, aSpan] = span(look.anatomyWindow), [uLow, uSpan] = span(upper(look.window, this.signed));
+    const least = this.signed ? -1 : 0, alone = this.signed && out.uptake ? this.#diverging() : null;
     const at = new Int32Array(3), by = live ? this.#weights() : null;
     at[w.position] = w.coordinate;
     for (let row = 0, pixel = 0; row < v.offsets.length; row++) {
@@ -71,7 +74,7 @@ export class Mixing {
       for (let column = 0; column < u.offsets.length; column++, pixel += channels) {
         const voxel = start + u.offsets[column];
         const light = anatomy ? f(unit((anatomy[voxel] - aLow) / aSpan)) : 0;
-        const hot = uptake ? f(unit((uptake[voxel] - uLow) / uSpan)) : 0;
+        const hot = uptake ? f(clamp((uptake[voxel] - uLow) / uSpan, least, 1)) : 0;
         let from = 3 * voxel, colors = color;
         if (live) {
           at[u.position] = u.coordinates[column];
@@ -82,7 +85,8 @@ export class Mixing {
         out.fused[pixel + 1] = colors[from + 1];
         out.fused[pixel + 2] = colors[from + 2];
         if (out.anatomy) gray(out.anatomy, pixel, light);
-        if (out.uptake) gray(out.uptake, pixel, hot);
+        if (alone) tint(out.uptake, pixel, alone, step(Math.abs(hot), steps) * steps + signedStep(hot));
+        else if (out.uptake) gray(out.uptake, pixel, hot);
       }
     }
   }
@@ -106,17 +110,22 @@ export class Mixing {
       shown = kind === 1 ? light : kind === 2 ? f(by.dimmed * light) : f(f(by.dimmed * light) + by.stripe);
       uptake = 0;
     } else {
-      const fused = this.#fused(light, hot, slice, row, column, by);
+      const size = Math.abs(hot), fused = this.#fused(light, size, slice, row, column, by);
       if (by.threshold === null) {
         shown = by.weight === 1 ? fused : f(f(by.rest * light) + f(by.of * fused));
       } else {
-        const opacity = by.threshold <= 0 ? 1 : f(unit(f(f(hot - by.fadeFrom) / by.fadeOver)));
+        const opacity = by.threshold <= 0 ? 1 : f(unit(f(f(size - by.fadeFrom) / by.fadeOver)));
         const weight = f(by.of * opacity);
         shown = f(f(f(1 - weight) * light) + f(weight * fused));
         uptake = f(hot * opacity);
       }
     }
-    return step(shown, steps) * steps + step(uptake, steps);
+    return step(shown, steps) * steps + (this.signed ? signedStep(uptake) : step(uptake, steps));
+  }
+
+  /** Table in which a signed map is shown by itself. */
+  #diverging() {
+    return (this.ownTable ??= colorTable(this.document.colormaps.diverging, 1, this.constants));
   }
 
   /** Fused luminance: the sources mixed by the field, black where both are dark. */
@@ -156,6 +165,11 @@ function places(block, size, blocks) {
   return { below, above, share };
 }
 
+/** The part of a window whose ends are 0 and 1: of a signed map that above 0. */
+export function upper([low, high], signed) {
+  return [signed ? 0 : low, high];
+}
+
 /** A value as a share of a window, 0 to 1, in double precision. */
 export function shareOf(value, [low, high]) {
   return clamp((value - low) / (high - low), 0, 1);
@@ -173,12 +187,25 @@ function unit(value) {
   return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
-/** The step of a value in [0, 1]: halves go to the even one, as in numpy. */
+/** Column of a diverging table: no uptake at 128. */
+function signedStep(value) {
+  return clamp(even(f(value * 127)) + 128, 1, 255);
+}
+
 function step(value, steps) {
-  const exact = f(value * (steps - 1));
+  return clamp(even(f(value * (steps - 1))), 0, steps - 1);
+}
+
+/** The nearest whole number: of two the even one, as in numpy. */
+function even(exact) {
   const down = Math.floor(exact), rest = exact - down;
-  const rounded = rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
-  return clamp(rounded, 0, steps - 1);
+  return rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down;
+}
+
+function tint(picture, pixel, table, entry) {
+  picture[pixel] = table[3 * entry];
+  picture[pixel + 1] = table[3 * entry + 1];
+  picture[pixel + 2] = table[3 * entry + 2];
 }
 
 function gray(picture, pixel, value) {

@@ -1,6 +1,6 @@
 // What is known of the voxel at the crosshair.
 import { decodeColor, unfaded } from "./colors.js";
-import { shareOf } from "./mixing.js";
+import { shareOf, upper } from "./mixing.js";
 import { worldText } from "./planes.js";
 
 /**
@@ -16,15 +16,15 @@ export function valuesAt(voxel, { planes, mixing, color }) {
   if (parts.uptake) found.uptake = noData ? null : parts.uptake[at];
   const map = document.colormaps[look.colormap];
   if (map && map.kind !== "gray" && look.strength > 0 && mixing.table) {
-    const read = decodeColor(mixing.table, ...color, document.constants.steps);
-    const [low, high] = look.window;
+    const read = decodeColor(mixing.table, ...color, map.levels), signed = map.kind === "diverging";
+    const [low, high] = upper(look.window, signed);
     let share = read.uptake;
-    if (look.threshold !== null) share = unfaded(share, shareOf(look.threshold, look.window), document.constants.fade);
-    found.below = look.threshold !== null && share <= 0 ? look.threshold : null;
+    if (look.threshold !== null) share = unfaded(share, shareOf(look.threshold, [low, high]), document.constants.fade);
+    found.below = look.threshold !== null && share === 0 ? look.threshold : null;
     found.decoded = low + share * (high - low);
     found.spread = read.spread * (high - low);
     found.foreign = read.foreign;
-    found.topped = share >= 1;
+    found.topped = Math.abs(share) >= 1;
   }
   found.position = document.planar ? `column ${voxel[0]}, row ${voxel[1]}` : worldText(world);
   return found;
@@ -52,9 +52,9 @@ export function showValues(found, part, { anatomy, uptake, units = uptake?.units
   part("uptake-value").textContent = !uptake ? "not known" : found.noData ? "no data here" : withUnits(found.uptake, uptake.units);
   let read = "nothing";
   if (found.noData) read = "no data here";
-  else if (found.below) read = `below ${withUnits(found.below, units)}`;
+  else if (found.below) read = `nearer to 0 than ${withUnits(found.below, units)}`;
   else if (found.decoded !== null) {
-    read = `${found.topped ? "at least " : ""}${withUnits(found.decoded, units)}`;
+    read = `${found.topped ? found.decoded < 0 ? "at most " : "at least " : ""}${withUnits(found.decoded, units)}`;
     if (!found.topped) read += ` ± ${figure(found.spread)}`;
     if (found.foreign) read += ", not a color of the map";
   }

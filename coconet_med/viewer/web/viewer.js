@@ -6,7 +6,7 @@ import { Controls } from "./controls.js";
 import { FociList } from "./foci.js";
 import { listen, listenToKeys } from "./input.js";
 import { layout } from "./layout.js";
-import { Mixing, shareOf } from "./mixing.js";
+import { Mixing, shareOf, upper } from "./mixing.js";
 import { Overlay } from "./overlay.js";
 import { figure, showValues, valuesAt } from "./readout.js";
 
@@ -31,7 +31,8 @@ export class Viewer {
     this.mixing = new Mixing(study);
     this.names = namesOf(page);
     this.initial = initialLook(page);
-    this.limits = { low: this.initial.window[0], high: this.initial.window[1] };
+    const [low, high] = upper(this.initial.window, this.mixing.signed); // of what a threshold is chosen
+    this.limits = { low, high };
     this.canCompare = this.mixing.live && Array.isArray(page.crc);
     this.state = {
       place: this.#middle(),
@@ -151,6 +152,7 @@ export class Viewer {
   }
 
   look(change) {
+    if (change.window && this.mixing.signed) change.window = [-Math.max(...change.window.map(Math.abs)), Math.max(...change.window.map(Math.abs))];
     Object.assign(this.state.look, change);
     this.mixing.setLook(this.state.look);
     this.#key();
@@ -296,14 +298,16 @@ export class Viewer {
     this.root.querySelector(".key").hidden = !table;
     if (!table) return;
     const { look } = this.state, { fade } = this.study.document.constants;
-    const threshold = look.threshold === null ? 0 : shareOf(look.threshold, look.window);
+    const threshold = look.threshold === null ? 0 : shareOf(look.threshold, upper(look.window, this.mixing.signed));
+    const levels = this.study.document.colormaps[look.colormap].levels;
     const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
     for (let y = 0, n = 0; y < canvas.height; y++) {
-      let uptake = 1 - y / (canvas.height - 1);
-      if (threshold > 0) uptake *= clamp((uptake - fade * threshold) / ((1 - fade) * threshold), 0, 1);
+      let uptake = levels[Math.round((1 - y / (canvas.height - 1)) * (steps - 1))];
+      if (threshold > 0) uptake *= clamp((Math.abs(uptake) - fade * threshold) / ((1 - fade) * threshold), 0, 1);
+      const column = nearestColumn(levels, uptake);
       for (let x = 0; x < canvas.width; x++, n += 4) {
         const light = Math.round((x / (canvas.width - 1)) * (steps - 1));
-        const at = 3 * (light * steps + Math.round(uptake * (steps - 1)));
+        const at = 3 * (light * steps + column);
         image.data.set([table[at], table[at + 1], table[at + 2], 255], n);
       }
     }
@@ -315,13 +319,14 @@ export class Viewer {
     const { parts, document: page } = this.study, { planes } = this;
     const middle = planes.shape.map((count) => Math.floor(count / 2));
     if (!parts.uptake || !page.uptake) return middle;
-    const [low, high] = page.uptake.window, floor = low + 0.5 * (high - low);
+    const [low, high] = upper(page.uptake.window, this.mixing.signed), floor = low + 0.5 * (high - low);
     const sum = [0, 0, 0], [ni, nj, nk] = page.size, stride = Math.max(1, Math.round(Math.cbrt((ni * nj * nk) / 2e5)));
     let weight = 0;
     for (let k = 0; k < nk; k += stride)
       for (let j = 0; j < nj; j += stride)
         for (let i = 0; i < ni; i += stride) {
-          const more = parts.uptake[i + ni * (j + nj * k)] - floor;
+          const value = parts.uptake[i + ni * (j + nj * k)];
+          const more = (this.mixing.signed ? Math.abs(value) : value) - floor;
           if (more <= 0) continue;
           weight += more;
           sum[0] += more * i;
@@ -330,6 +335,12 @@ export class Viewer {
         }
     return weight > 0 ? planes.place(sum.map((part) => Math.round(part / weight))) : middle;
   }
+}
+
+function nearestColumn(levels, uptake) {
+  let best = 0;
+  for (let n = 1; n < levels.length; n++) if (Math.abs(levels[n] - uptake) < Math.abs(levels[best] - uptake)) best = n;
+  return best;
 }
 
 function namesOf(page) {
