@@ -457,8 +457,10 @@ def mix_again(
     colormap: str | None = None,
     lightness: float | None = None,
     threshold: float | str | None = None,
+    window: WindowChoice = None,
+    anatomy_window: WindowChoice = None,
 ) -> FusionResult:
-    """The same fusion, weaker or stronger or in other colors: from its field and its sources, without the network.
+    """The same fusion, weaker or stronger, in other colors or windows: from field and sources, without the network.
 
     Args:
         result: of :func:`fuse`, by a network that gives a field (all released ones do).
@@ -466,6 +468,9 @@ def mix_again(
         colormap: as it was by default.
         lightness: of the lightness alone, see :func:`fuse`; as it was by default.
         threshold: see :func:`fuse`; as it was by default, and 0 for none.
+        window: of the functional image, see :func:`fuse`; as it was by default.  Colors are those that fusing with it
+            gives; lightness is mixed by the field that the network chose for the earlier window.
+        anatomy_window: of the anatomical image, likewise.
 
     Raises:
         OptionError: the result has no field, or an option is wrong.
@@ -480,19 +485,21 @@ def mix_again(
         register="auto",
         plane="auto",
         colormap=colormap,
-        window=None,
+        window=window,
+        anatomy_window=anatomy_window,
         strength=strength,
         lightness=lightness,
         threshold=threshold,
     )
     first, second = result.anatomy, result.function
     slicing = slicing_of(first.image, plane=result.plane, slice_axis=first.slice_axis, planar=first.planar)
-    windows, kept = (result.anatomy_window, result.window), result.kept
-    least = result.threshold if threshold is None else threshold_in_units(threshold, second, result.window)
+    kept = result.kept
+    windows = _other_windows(result, window, anatomy_window)
+    least = result.threshold if threshold is None else threshold_in_units(threshold, second, windows[1])
     if (colormap == "diverging") != result.window.signed and not kept:
         how = "diverging, the map of values of both signs" if result.window.signed else "any other map than diverging"
         raise OptionError(f"--colormap {colormap}: this fusion needs {how}; fuse again for another one")
-    look = Look(colormap, strength, lightness).with_threshold(least, result.window)
+    look = Look(colormap, strength, lightness).with_threshold(least, windows[1])
     color, luminance, field = _pictures(
         first, second, result.alignment, windows, slicing, look, kept, field=result.field
     )
@@ -500,12 +507,26 @@ def mix_again(
         result,
         color=_flat(color, first),
         luminance=_flat(luminance, first),
+        anatomy_window=windows[0],
+        window=windows[1],
         strength=strength,
         lightness=lightness,
         threshold=least,
         colormap=None if kept else colormap,
         field=field,
     )
+
+
+def _other_windows(result: FusionResult, window: WindowChoice, anatomy_window: WindowChoice) -> tuple[Window, Window]:
+    """The windows of the anatomical and the functional image of a result, those changed that are given."""
+    found = [result.anatomy_window, result.window]
+    for which, (source, role, given) in enumerate(
+        ((result.anatomy, "anatomy", anatomy_window), (result.function, "function", window))
+    ):
+        if given is not None:
+            signed = {"signed": result.window.signed} if role == "function" else {}
+            found[which] = window_for(source, sitk.GetArrayViewFromImage(source.image), role, given=given, **signed)
+    return found[0], found[1]
 
 
 def _picture(

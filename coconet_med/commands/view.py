@@ -27,7 +27,7 @@ from coconet_med.commands.options import (
 from coconet_med.errors import FusionError
 
 if TYPE_CHECKING:
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
     from coconet_med.viewer.opening import View
 
 
@@ -39,7 +39,9 @@ def view(
         ),
     ],
     save: Annotated[Path | None, typer.Option(help="Write one self-contained HTML file instead of showing it.")] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page, or only say where it is.")] = True,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page, or only say where it is.")
+    ] = True,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     register: Register = "auto",
     force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
@@ -59,7 +61,7 @@ def view(
     quiet: Quiet = False,
 ) -> None:
     """Look at a fusion in the browser: linked planes, live strength, window, threshold and colors, foci, alignment."""
-    from coconet_med.progress import Reporter
+    from coconet_med.commands.progress import Reporter
 
     if len(images) > 2:
         raise FusionError(f"{images[2]}: is one image too many; give a fused file, or ANATOMY FUNCTION")
@@ -68,7 +70,7 @@ def view(
             from coconet_med.writers import check_file
 
             check_file(save, overwrite=overwrite)
-        from coconet_med.windows import parse_window
+        from coconet_med.windowing.presets import parse_window
 
         how: dict[str, Any] = {
             "register": register,
@@ -102,7 +104,14 @@ def _view(images: list[Path], how: dict[str, Any], model: str, engine: str, say:
     if not fused:
         result = fuse(*images, model=model, engine=engine, progress=say.progress, **how)
         return view_of(result, name=" and ".join(path.name for path in images))
-    usual = {"register": "auto", "plane": "auto", "colormap": "auto", "strength": 1.0, "lightness": 1.0, "device": "auto"}
+    usual = {
+        "register": "auto",
+        "plane": "auto",
+        "colormap": "auto",
+        "strength": 1.0,
+        "lightness": 1.0,
+        "device": "auto",
+    }
     given = [name for name, value in how.items() if value != usual.get(name) and value not in (None, False)]
     if given:
         option = given[0].replace("_", "-")

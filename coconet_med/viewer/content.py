@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.colormaps import COLORMAPS, LUMA, STEPS
+from coconet_med.color.colormaps import COLORMAPS, LUMA, STEPS
+from coconet_med.color.look import DIMMED, FADE_FROM, STRIPE, beyond_field_of_view, no_data_kinds
 from coconet_med.geometry import affine_of
-from coconet_med.look import DIMMED, FADE_FROM, STRIPE, beyond_field_of_view, no_data_kinds
-from coconet_med.printable import printable
+from coconet_med.inference import DARK, LIT
 from coconet_med.slices import Slicing, slicing_of
-from coconet_med.slicewise import DARK, LIT
+from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
-    from coconet_med.scale import Window
-    from coconet_med.volume import Source
+    from coconet_med.source import Source
+    from coconet_med.windowing.window import Window
 
 #: Types of whole numbers, smallest first, as which an image may travel if it loses nothing.
 _WHOLE = (np.uint8, np.int16, np.uint16)
@@ -36,7 +36,7 @@ class Content:
     Attributes:
         document: plain JSON types.
         parts: arrays by name, C order, (k, j, i, ...) as everywhere: ``anatomy``, ``uptake``, ``field`` (S, 3, h, w),
-            ``nodata`` (kinds of :func:`coconet_med.look.no_data_kinds`), ``color`` (the voxels of the fused file).
+            ``nodata`` (kinds of :func:`coconet_med.color.look.no_data_kinds`), ``color`` (those of the fused file).
     """
 
     document: dict[str, Any]

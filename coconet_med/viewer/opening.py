@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import FusionError, ReadError
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 from coconet_med.viewer.content import Content, checks, content_of, described, document_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def view_of_file(
     color = _voxels(image)
     sources = _sources(path, facts)
     if sources is None:
-        return _alone(path, image, facts, "Its sources were not found beside it: only what the file itself holds is shown.")
+        return _alone(
+            path, image, facts, "Its sources were not found beside it: only what the file itself holds is shown."
+        )
     try:
         result = _again(sources, facts, model, engine, progress)
     except FusionError as error:
@@ -159,7 +161,7 @@ def _again(
 
 def _alone(path: Path, image: sitk.Image, facts: dict[str, Any], why: str) -> View:
     """The colors of a file, with what its side-car says of them."""
-    from coconet_med.colormaps import COLORMAPS
+    from coconet_med.color.colormaps import COLORMAPS
 
     color = _voxels(image)
     known = facts.get("colormap") in COLORMAPS

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from coconet_med.printable import printable
+from coconet_med.system.printable import printable
 from coconet_med.viewer.content import Content
 
 RESEARCH_USE = "research use, not for diagnosis"
@@ -129,7 +129,7 @@ def viewer_script(last: str) -> str:
 
 @cache
 def niivue_script() -> str:
-    """NiiVue as published (``web/niivue``), its last line, which exports, made one that a script of the page can use."""
+    """NiiVue as published (``web/niivue``), its export made one that another script of the page can use."""
     packed_source = resources.files("coconet_med.viewer").joinpath("web/niivue/niivue.min.js.gz").read_bytes()
     source = gzip.decompress(packed_source).decode("utf-8")
     start = source.rindex("export{")
