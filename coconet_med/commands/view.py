@@ -139,12 +139,15 @@ def save_view(what: View, path: Path, *, overwrite: bool = False) -> Path:
 
 
 def show(what: View, *, browser: bool = True, port: int = 0, quiet: bool = False) -> None:
-    """Serve the page of a view until it is interrupted (Ctrl-C), which is how it ends."""
+    """Serve the page of a view until it is interrupted (Ctrl-C, SIGTERM), which is how it ends."""
+    import signal
     import threading
     import webbrowser
 
     from coconet_med.viewer.server import ViewServer
 
+    end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *unused: end.set())
     with ViewServer(what.content, color=what.color, foci=what.foci, port=port) as server:
         typer.echo(server.url)  # the one line that a script wants
         if not quiet:
@@ -152,6 +155,6 @@ def show(what: View, *, browser: bool = True, port: int = 0, quiet: bool = False
         if browser and not webbrowser.open(server.url) and not quiet:
             typer.echo("no browser could be opened: open the address above", err=True)
         try:
-            threading.Event().wait()
+            end.wait()
         except KeyboardInterrupt:
             return

@@ -51,7 +51,7 @@ def content_of(result: FusionResult, *, name: str = "fused") -> Content:
         name: of the fused file, or what else to call it.
     """
     anatomy, uptake = (_volume(image) for image in (result.anatomy.image, result.uptake))
-    color = np.ascontiguousarray(sitk.GetArrayViewFromImage(result.color)).reshape(*anatomy.shape, 3)
+    color = sitk.GetArrayFromImage(result.color).reshape(*anatomy.shape, 3)
     why_fixed = _why_fixed(result)
     slicing = _slicing(result)
     document = {
@@ -136,7 +136,7 @@ def as_whole(values: np.ndarray) -> np.ndarray:
             if np.array_equal(whole, values):
                 return whole
             break  # a larger type holds no fractions either
-    return np.ascontiguousarray(values, np.float32)
+    return np.array(values, np.float32, order="C")  # a copy: a view of an image does not outlive it
 
 
 def checks(color: np.ndarray) -> list[int]:

@@ -186,5 +186,5 @@ def _alone(path: Path, image: sitk.Image, facts: dict[str, Any], why: str) -> Vi
 
 def _voxels(image: sitk.Image) -> np.ndarray:
     """RGB (k, j, i, 3) of a 2-D or 3-D image."""
-    color = np.ascontiguousarray(sitk.GetArrayViewFromImage(image))
+    color = sitk.GetArrayFromImage(image)  # a copy: a view does not outlive its image
     return color if color.ndim == 4 else color[None]

@@ -135,7 +135,8 @@ def niivue_script() -> str:
     start = source.rindex("export{")
     names = dict(_pair(word) for word in source[start + len("export{") : source.rindex("}")].split(","))
     wanted = ", ".join(f"{name}: {names[name]}" for name in ("Niivue", "NVImage"))
-    return f"{source[:start]}globalThis.niivue = {{ {wanted} }};"
+    licenses = "\n".join(asset(f"niivue/{name}.txt") for name in ("LICENSE", "THIRD-PARTY"))
+    return f"/*! NiiVue\n{licenses}*/\n{source[:start]}globalThis.niivue = {{ {wanted} }};"
 
 
 @cache

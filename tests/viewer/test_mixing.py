@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +32,9 @@ MIXED = """(look) => {
     return (value ^ 0xffffffff) >>> 0;
   });
 }"""
+
+#: What is known of a voxel, as the page says it.
+AT = "(voxel) => { coconet.go(coconet.planes.place(voxel)); coconet.draw(); return coconet.values; }"
 
 
 @pytest.fixture(scope="module")
@@ -96,24 +100,24 @@ def test_color_tables_are_those_of_the_package(page, strength):
         script = """([name, strength]) => {
           const mixing = new coconet.mixing.constructor(coconet.study);
           mixing.setLook({ ...coconet.initial, colormap: name, strength });
-          return Array.from(mixing.table);
+          let letters = "";
+          for (let n = 0; n < mixing.table.length; n += 4096)
+            letters += String.fromCharCode(...mixing.table.subarray(n, n + 4096));
+          return btoa(letters);
         }"""
-        table = np.array(page.evaluate(script, [name, strength]), np.uint8).reshape(STEPS, STEPS, 3)
-        assert np.array_equal(table, colormap.table(strength)), name
+        table = np.frombuffer(base64.b64decode(page.evaluate(script, [name, strength])), np.uint8)
+        assert np.array_equal(table.reshape(STEPS, STEPS, 3), colormap.table(strength)), name
 
 
 def test_uptake_read_from_a_color_is_what_the_package_reads(page, result):
     window, rgb = result.window, sitk.GetArrayViewFromImage(result.color)
     for voxel in ([18, 20, 19], [12, 30, 25], [25, 12, 22], [0, 0, 0]):
-        found = page.evaluate(
-            "(voxel) => { coconet.go(coconet.planes.place(voxel)); coconet.draw(); return coconet.values }", voxel
-        )
+        found = page.evaluate(AT, voxel)
         color = rgb[voxel[2], voxel[1], voxel[0]]
         assert found["color"] == color.tolist()
         assert found["decoded"] == pytest.approx(float(window.restore(decode(color[None]))[0]), rel=1e-6)
-        assert found["spread"] == pytest.approx(
-            float(uptake_spread(color[None])[0]) * (window.high - window.low), rel=1e-5
-        )
+        spread = float(uptake_spread(color[None])[0]) * (window.high - window.low)
+        assert found["spread"] == pytest.approx(spread, rel=1e-5)
         assert found["uptake"] == pytest.approx(result.uptake[voxel], rel=1e-6)
         assert found["anatomy"] == pytest.approx(result.anatomy.image[voxel], rel=1e-6)
         world = np.array(result.color.TransformIndexToPhysicalPoint(voxel)) * (-1, -1, 1)

@@ -103,6 +103,7 @@ export class Controls {
     set("plane", state.plane);
     set("layout", state.layout);
     set("swipe", state.swipe);
+    this.find("smooth").checked = state.smooth;
     viewer.root.querySelector('[data-for="swipe"]').hidden = state.view !== "swipe";
     for (const [name, [axis]] of Object.entries(SLICE_AXES))
       set(name, state.place[axis], `${state.place[axis] + 1}/${viewer.planes.shape[axis]}`);

@@ -52,8 +52,11 @@ class Slices extends Niivue {
   }
 
   draw2D(rectangle, plane, millimeter) {
-    this.aspect = rectangle[2] / rectangle[3];
-    this.draw2DMain([...rectangle], plane, millimeter); // the whole tile, so that zooming in fills it
+    const [left, top, width, height] = rectangle;
+    const [right, bottom] = [Math.round(left + width), Math.round(top + height)]; // whole pixels, as the card counts
+    const whole = [Math.round(left), Math.round(top), right - Math.round(left), bottom - Math.round(top)];
+    this.aspect = whole[2] / whole[3];
+    this.draw2DMain(whole, plane, millimeter); // the whole tile, so that zooming in fills it
   }
 
   draw2DMain(rectangle, plane, millimeter) {
