@@ -37,6 +37,8 @@ MODULES = (
     "foci",
     "check",
     "input",
+    "key",
+    "start",
     "controls",
     "viewer",
 )

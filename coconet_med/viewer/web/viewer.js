@@ -5,12 +5,13 @@ import { clamp } from "./colors.js";
 import { Controls } from "./controls.js";
 import { FociList } from "./foci.js";
 import { listen, listenToKeys } from "./input.js";
+import { drawKey } from "./key.js";
 import { layout } from "./layout.js";
-import { Mixing, shareOf, upper } from "./mixing.js";
+import { Mixing, upper } from "./mixing.js";
 import { Overlay } from "./overlay.js";
 import { figure, showValues, valuesAt } from "./readout.js";
+import { initialLook, namesOf, startingPlace } from "./start.js";
 
-const MODALITIES = { MR: "MRI", PT: "PET", NM: "SPECT", CT: "CT" };
 const MOST_ZOOM = 40;
 
 export class Viewer {
@@ -35,7 +36,7 @@ export class Viewer {
     this.limits = { low, high };
     this.canCompare = this.mixing.live && Array.isArray(page.crc);
     this.state = {
-      place: this.#middle(),
+      place: startingPlace(study, this.planes, this.mixing.signed),
       plane: this.planes.names.includes(page.slicing?.plane) ? page.slicing.plane : "axial",
       view: "fused", layout: "all", hold: null, swipe: 0.5, smooth: true,
       pan: [0, 0, 0], zoom: 1, look: { ...this.initial },
@@ -292,67 +293,9 @@ export class Viewer {
     showValues(this.values, (name) => this.part(name), page);
   }
 
-  /** The legend: uptake upwards, anatomy from dark to bright, near a threshold faded as the picture is. */
   #key() {
-    const canvas = this.part("key"), { table } = this.mixing, steps = this.study.document.constants.steps;
+    const { table } = this.mixing, { look } = this.state;
     this.root.querySelector(".key").hidden = !table;
-    if (!table) return;
-    const { look } = this.state, { fade } = this.study.document.constants;
-    const threshold = look.threshold === null ? 0 : shareOf(look.threshold, upper(look.window, this.mixing.signed));
-    const levels = this.study.document.colormaps[look.colormap].levels;
-    const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
-    for (let y = 0, n = 0; y < canvas.height; y++) {
-      let uptake = levels[Math.round((1 - y / (canvas.height - 1)) * (steps - 1))];
-      if (threshold > 0) uptake *= clamp((Math.abs(uptake) - fade * threshold) / ((1 - fade) * threshold), 0, 1);
-      const column = nearestColumn(levels, uptake);
-      for (let x = 0; x < canvas.width; x++, n += 4) {
-        const light = Math.round((x / (canvas.width - 1)) * (steps - 1));
-        const at = 3 * (light * steps + column);
-        image.data.set([table[at], table[at + 1], table[at + 2], 255], n);
-      }
-    }
-    context.putImageData(image, 0, 0);
+    if (table) drawKey(this.part("key"), table, look, this.study.document, this.mixing.signed);
   }
-
-  /** The place with the most uptake around it on the slice that cuts it in half; else the middle. */
-  #middle() {
-    const { parts, document: page } = this.study, { planes } = this;
-    const middle = planes.shape.map((count) => Math.floor(count / 2));
-    if (!parts.uptake || !page.uptake) return middle;
-    const [low, high] = upper(page.uptake.window, this.mixing.signed), floor = low + 0.5 * (high - low);
-    const sum = [0, 0, 0], [ni, nj, nk] = page.size, stride = Math.max(1, Math.round(Math.cbrt((ni * nj * nk) / 2e5)));
-    let weight = 0;
-    for (let k = 0; k < nk; k += stride)
-      for (let j = 0; j < nj; j += stride)
-        for (let i = 0; i < ni; i += stride) {
-          const value = parts.uptake[i + ni * (j + nj * k)];
-          const more = (this.mixing.signed ? Math.abs(value) : value) - floor;
-          if (more <= 0) continue;
-          weight += more;
-          sum[0] += more * i;
-          sum[1] += more * j;
-          sum[2] += more * k;
-        }
-    return weight > 0 ? planes.place(sum.map((part) => Math.round(part / weight))) : middle;
-  }
-}
-
-function nearestColumn(levels, uptake) {
-  let best = 0;
-  for (let n = 1; n < levels.length; n++) if (Math.abs(levels[n] - uptake) < Math.abs(levels[best] - uptake)) best = n;
-  return best;
-}
-
-function namesOf(page) {
-  const anatomy = MODALITIES[page.anatomy?.modality] ?? (page.anatomy?.units === "HU" ? "CT" : "MRI");
-  const uptake = MODALITIES[page.uptake?.modality] ?? "PET";
-  const pair = { fused: "fused", anatomy, uptake };
-  return {
-    ...pair, edges: `edges of ${anatomy} on ${uptake}`, "fused-edges": `edges of ${anatomy} on fused`,
-    checkerboard: `checkerboard ${anatomy} / ${uptake}`, swipe: `${anatomy} | ${uptake}`,
-  };
-}
-
-function initialLook(page) {
-  return { ...page.look, window: page.uptake?.window ?? page.window ?? [0, 1], anatomyWindow: page.anatomy?.window ?? [0, 1] };
 }

@@ -1,0 +1,162 @@
+"""How fast the viewer is and how much memory its tab takes, in a headless Chromium that draws with the processor.
+
+    python benchmarks/viewer.py [--large] [--shots FOLDER]
+
+A study of 256 x 256 x 150 voxels (a generated head): time from opening the address to the first picture, a step of each
+slider (median of 20: mixed, given to the graphics card, drawn, and a pixel read back, so that nothing is left to be
+done), and moving through slices; with ``--large`` the memory of the tab of 512 x 512 x 200 voxels; with ``--shots`` the
+pictures of the documents.  Needs the extra ``dev`` and Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from playwright.sync_api import Page, sync_playwright
+
+import coconet_med
+from coconet_med.phantom import head_phantom
+from coconet_med.viewer.opening import View, view_of
+from coconet_med.viewer.server import ViewServer
+
+STEPS = 20
+ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--enable-precise-memory-info"]
+
+#: Milliseconds of one change after the other, each drawn to its end.
+TIMED = """([change, count]) => {
+  const gl = coconet.stage.gl, pixel = new Uint8Array(4), times = [];
+  const act = {
+    strength: (n) => coconet.look({ strength: 1 - 0.02 * n }),
+    lightness: (n) => coconet.look({ lightness: 1 - 0.02 * n }),
+    threshold: (n) => coconet.look({ threshold: coconet.limits.high * (0.2 + 0.01 * n) }),
+    window: (n) => coconet.look({ window: [coconet.limits.low, coconet.limits.high * (1 - 0.01 * n)] }),
+    slice: (n) => coconet.go(coconet.state.place.with(2, 60 + n)),
+    crosshair: (n) => coconet.go([100 + n, 110 + n, 60 + n]),
+  }[change];
+  for (let n = 0; n < count + 2; n++) {
+    const start = performance.now();
+    act(n);
+    coconet.draw();
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+    times.push(performance.now() - start);
+  }
+  return times.slice(2);
+}"""
+
+
+def head(size: tuple[int, int, int]) -> tuple[sitk.Image, sitk.Image]:
+    """A generated head on a grid of this many voxels (i, j, k), MRI in whole numbers as scanners store it."""
+    made = head_phantom(spacing=2.0, pet_spacing=3.0, noise=0.5)
+    grid = sitk.Image([*size], sitk.sitkFloat32)
+    extent = np.array(made.t1.GetSize()) * made.t1.GetSpacing()
+    grid.SetSpacing((extent / size).tolist())
+    grid.SetDirection(made.t1.GetDirection())
+    grid.SetOrigin(made.t1.GetOrigin())
+    return sitk.Round(sitk.Resample(made.t1, grid)), made.pet
+
+
+def measured(page: Page, view: View) -> None:
+    with ViewServer(view.content, color=view.color) as server:
+        for number in range(3):
+            page.goto("about:blank")
+            page.goto(server.url)
+            page.wait_for_selector(".viewer[data-state=open]")
+            print(
+                f"first picture ({number + 1}): {page.evaluate('coconet.opened') / 1000:.2f} s after opening",
+                flush=True,
+            )
+        for change in ("strength", "lightness", "threshold", "window", "slice", "crosshair"):
+            times = page.evaluate(TIMED, [change, STEPS])
+            print(
+                f"{change}: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms of {STEPS}",
+                flush=True,
+            )
+        page.evaluate("coconet.reset()")
+        found = page.evaluate("(async () => { const a = performance.now(); const f = await coconet.compare(); "
+                              "return { ...f, seconds: (performance.now() - a) / 1000 } })()")  # fmt: skip
+        print(f"compared with the file: {found}", flush=True)
+
+
+def memory(page: Page, view: View) -> None:
+    with ViewServer(view.content, color=view.color) as server:
+        page.goto(server.url)
+        page.wait_for_selector(".viewer[data-state=open]", timeout=120_000)
+        page.evaluate(TIMED, ["strength", STEPS])
+        page.evaluate(TIMED, ["slice", STEPS])
+        print(
+            f"memory of the tab's process: {resident_of_tabs():.0f} MB resident; arrays {arrays(view):.0f} MB",
+            flush=True,
+        )
+
+
+def arrays(view: View) -> float:
+    return sum(part.nbytes for part in view.content.parts.values()) / 1e6
+
+
+def resident_of_tabs() -> float:
+    """MB that are resident and not shared, of the largest renderer process of the browser that this one started."""
+    largest = 0.0
+    for folder in Path("/proc").iterdir():
+        try:
+            command = (folder / "cmdline").read_bytes()
+            if b"--type=renderer" in command and started_here(int(folder.name)):
+                private = [line.split() for line in (folder / "smaps_rollup").read_text().splitlines()]
+                largest = max(largest, sum(int(w[1]) for w in private if w[0].startswith("Private_")) / 1000)
+        except (OSError, ValueError):
+            continue
+    return largest
+
+
+def started_here(process: int) -> bool:
+    while process > 1:
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        if process == os.getpid():
+            return True
+    return False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--shots", type=Path)
+    given = parser.parse_args()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        if given.shots:
+            shots(page, given.shots)
+        else:
+            size = (512, 512, 200) if given.large else (256, 256, 150)
+            view = view_of(coconet_med.fuse(*head(size), register="never"))
+            print(f"{size}: arrays {arrays(view):.0f} MB, load of the machine {os.getloadavg()[0]:.1f}", flush=True)
+            (memory if given.large else measured)(page, view)
+        browser.close()
+
+
+def shots(page: Page, folder: Path) -> None:
+    """The pictures of docs/viewer.md: of a generated head."""
+    from PIL import Image
+
+    view = view_of(coconet_med.fuse(*head((192, 224, 160)), register="never"), name="fused.nii.gz")
+    with ViewServer(view.content, color=view.color, foci=view.foci) as server:
+        page.goto(server.url)
+        page.wait_for_selector("[data-part=foci-list] li", timeout=120_000)
+        taken = {}
+        for name, key in (("viewer", "f"), ("viewer-edges", "e")):
+            page.locator("[data-part=overlay]").press(key)
+            page.evaluate("document.activeElement.blur(); coconet.draw()")
+            taken[name] = page.screenshot()
+        for name, png in taken.items():
+            path = folder / f"{name}.png"
+            path.write_bytes(png)
+            Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=200).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
