@@ -11,6 +11,7 @@ pictures of the documents.  Needs the extra ``dev`` and Chromium.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import statistics
@@ -153,9 +154,8 @@ def shots(page: Page, folder: Path) -> None:
             page.evaluate("document.activeElement.blur(); coconet.draw()")
             taken[name] = page.screenshot()
         for name, png in taken.items():
-            path = folder / f"{name}.png"
-            path.write_bytes(png)
-            Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=200).save(path, optimize=True)
+            picture = Image.open(io.BytesIO(png)).convert("RGB")
+            picture.save(folder / f"{name}.jpg", quality=88, subsampling=0, optimize=True)
 
 
 if __name__ == "__main__":
