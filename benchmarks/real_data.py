@@ -26,7 +26,7 @@ import numpy as np
 import SimpleITK as sitk
 
 import coconet_med
-from coconet_med.writers.png import write_png
+from coconet_med.writers.pictures import write_picture
 
 PAIRS = {
     "SPM T1 + PET": ("spm/T1", "spm/PET"),
@@ -54,7 +54,7 @@ def main() -> int:
         if arguments.out:
             arguments.out.mkdir(parents=True, exist_ok=True)
             result = coconet_med.fuse(anatomy, function, model=model)
-            write_png(result.picture(), arguments.out / f"{files[1].replace('/', '_')}.png")
+            write_picture(result.picture(), arguments.out / f"{files[1].replace('/', '_')}.png")
     return int(worst > LIMIT_MM)
 
 

@@ -24,12 +24,12 @@ def python(code: str) -> list[str]:
 
 def main(given: argparse.Namespace) -> None:
     from coconet_med.phantom import slice_pair
-    from coconet_med.writers.png import write_png
+    from coconet_med.writers.pictures import write_picture
 
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(Path(folder) / name) for name in ("mri.png", "pet.png", "fused.png")]
         for picture, path in zip(slice_pair(given.side), paths, strict=False):
-            write_png(np.repeat(picture[..., None], 3, axis=-1), Path(path))
+            write_picture(np.repeat(picture[..., None], 3, axis=-1), Path(path))
         command = [sys.executable, "-m", "coconet_med"]
         commands = {
             "python alone": python("pass"),

@@ -77,6 +77,8 @@ def fuse(
     strength: float = 1.0,
     lightness: float = 1.0,
     threshold: float | str | None = None,
+    contours: str | float | Sequence[float | str] | None = None,
+    contours_over: str = "anatomy",
     model: str | Path | Model = "light",
     engine: str = "auto",
     device: str = "auto",
@@ -123,6 +125,9 @@ def fuse(
         lightness: the same of lightness alone: 0 is the gray of the anatomy itself under the full color.
         threshold: uptake below which only the anatomy is shown, in the units of the functional image, or ``"40%"`` of
             its maximum; the color fades out from there to 80 % of it.
+        contours: uptakes of lines of equal uptake, in the units of the functional image or as ``"40%"`` of its maximum;
+            they are drawn instead of the colors (:mod:`coconet_med.sheets.contours`).
+        contours_over: ``"anatomy"``: the lines lie on the plain anatomy; ``"fused"``: on the fusion.
         model: ``"light"``, a path of weights, or what :func:`load_model` returned.
         engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
@@ -159,6 +164,10 @@ def fuse(
         palette=palette,
     )
     one_of("--color", color, ("map", "source"))
+    if contours is not None:
+        from coconet_med.sheets.contours import check_contours, refuse_unknown_uptake, with_contours
+
+        check_contours(contours, contours_over)
     if transform is not None:
         check_transform(transform, transform_images, transform_direction, register)
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
@@ -178,6 +187,8 @@ def fuse(
             )
         second = insist_on_suv(second) if suv else second
         second = levels_of(second, palette)
+        if contours is not None:
+            refuse_unknown_uptake(second)
         if color == "source" and first.color is not None and second.color is not None:
             note = f"{second.name}: is in color; its luminance was fused, and the colors are those of {first.name}"
             second = replace(second, color=None, warnings=(*second.warnings[:-1], note))
@@ -208,7 +219,7 @@ def fuse(
         )
         windows = limits.result()
     colormap = colormap_for(colormap, second, windows[1])
-    return FusionResult(
+    result = FusionResult(
         color=_flat(colored, first),
         luminance=_flat(luminance, first),
         uptake=_flat(alignment.function, first),
@@ -234,6 +245,7 @@ def fuse(
             *_signs(windows[1], second),
         ),
     )
+    return result if contours is None else with_contours(result, contours, over=contours_over)
 
 
 def _aligned(
@@ -503,7 +515,7 @@ def mix_again(
     color, luminance, field = _pictures(
         first, second, result.alignment, windows, slicing, look, kept, field=result.field
     )
-    return replace(
+    mixed = replace(
         result,
         color=_flat(color, first),
         luminance=_flat(luminance, first),
@@ -514,7 +526,13 @@ def mix_again(
         threshold=least,
         colormap=None if kept else colormap,
         field=field,
+        contours=None,
     )
+    if result.contours is None:
+        return mixed
+    from coconet_med.sheets.contours import with_contours
+
+    return with_contours(mixed, result.contours.levels, over=result.contours.over)
 
 
 def _other_windows(result: FusionResult, window: WindowChoice, anatomy_window: WindowChoice) -> tuple[Window, Window]:

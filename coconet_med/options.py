@@ -94,7 +94,7 @@ def check_dicom_output(anatomy: Path, dicom_form: str, *, dicom: bool, target: s
             msg = (
                 f"{target}: asks for DICOM, but {anatomy} has no DICOM headers to go on from; end the name in .nii.gz, "
             )
-            raise OptionError(f"{msg}.nrrd, .mha or .png, or give the DICOM series of the anatomy")
+            raise OptionError(f"{msg}.nrrd, .mha, .png, .jpg or .tiff, or give the DICOM series of the anatomy")
 
 
 def one_of(option: str, value: str, choices: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from coconet_med.align import Alignment
     from coconet_med.blending.field import Field
+    from coconet_med.sheets.contours import Contours
     from coconet_med.source import Source
     from coconet_med.windowing.window import Window
 
@@ -45,6 +46,7 @@ class FusionResult:
         kept: whose colors were kept instead; ``None`` where a map was laid on.
         strength: weight of the fusion against the anatomy alone.
         lightness: weight of the fused lightness against the gray of the anatomy itself.
+        contours: lines of equal uptake that were drawn instead of the colors, or on them.
         threshold: uptake, in units, below which only the anatomy is shown; ``None`` where all is shown.
         plane: plane of the slices that the network saw.
         field: by which the sources were mixed, for mixing them again without the network
@@ -70,6 +72,7 @@ class FusionResult:
     kept: Kept | None = None
     lightness: float = 1.0
     threshold: float | None = None
+    contours: Contours | None = None
 
     def read_uptake(self) -> np.ndarray:
         """Uptake decoded from the colors alone, in units: (k, j, i), or (rows, columns) for pictures.
@@ -77,7 +80,7 @@ class FusionResult:
         What a reader with the legend can know; values outside the window come back as its limits.
 
         Raises:
-            OptionError: the colors are those of an unknown palette, or there are none.
+            OptionError: the colors are those of an unknown palette or of lines, or there are none.
         """
         import SimpleITK as sitk
 
@@ -85,6 +88,11 @@ class FusionResult:
 
         if self.colormap is None:
             msg = f"{self.function.name}: colors of an unknown palette do not tell uptake; give its palette when fusing"
+            raise OptionError(msg)
+        if self.contours is not None:
+            msg = (
+                f"{self.function.name}: colors of contour lines do not tell the uptake between them; leave contours out"
+            )
             raise OptionError(msg)
         rgb = sitk.GetArrayViewFromImage(self.color)
         return self.window.restore(self.decoded(rgb))
@@ -120,6 +128,7 @@ class FusionResult:
             "strength": self.strength,
             "lightness": self.lightness,
             "threshold": self.threshold,
+            **({"contours": asdict(self.contours)} if self.contours else {}),
             "no_data": {
                 "share": self.without_data,
                 "shown_as": "anatomy alone, its border hatched: beyond the functional field of view",
@@ -172,6 +181,34 @@ class FusionResult:
 
         extras = {"luminance": luminance, "uptake": uptake, "transform": transform}
         return write(self, Path(path), overwrite=overwrite, **extras, **dicom)
+
+    def mosaic(self, path: str | Path, *, plane: str = "auto", slices: int = 24, overwrite: bool = False) -> Path:
+        """Write slices side by side, with places, sides, a scale bar and the legend: PNG, JPEG, TIFF, or pages of PDF.
+
+        Args:
+            path: its suffix decides the format.
+            plane: ``"auto"`` (the one that the network saw), ``"axial"``, ``"coronal"`` or ``"sagittal"``.
+            slices: how many, evenly spaced over the anatomy.
+            overwrite: replace what is there.
+
+        Raises:
+            WriteError: the format is unknown, something is there already, or the place cannot be written.
+            OptionError: the result is a picture.
+        """
+        from coconet_med.sheets.save import write_mosaic
+
+        return write_mosaic(self, Path(path), plane=plane, slices=slices, overwrite=overwrite)
+
+    def rotation(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the maximum projection of the uptake, turning about the axis of the body: GIF, or MP4 by ffmpeg.
+
+        Raises:
+            WriteError: another format, no ffmpeg, something is there already, or the place cannot be written.
+            OptionError: the result is a picture.
+        """
+        from coconet_med.sheets.save import write_rotation
+
+        return write_rotation(self, Path(path), overwrite=overwrite)
 
     def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a self-contained HTML page: pictures, legend, quality figures, warnings, provenance.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from coconet_med.writers.dicom import Form as DicomForm
 
 #: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
-Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom"]
-FORMS: tuple[Form, ...] = ("auto", "nii.gz", "nii", "nrrd", "mha", "png", "dicom")
+Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "jpg", "tiff", "dicom"]
+FORMS: tuple[Form, ...] = ("auto", "nii.gz", "nii", "nrrd", "mha", "png", "jpg", "tiff", "dicom")
 
 #: ``"done"`` now, ``"kept"`` from an earlier run, ``"failed"`` with a reason, ``"lost"`` with the process that did it,
 #: ``"busy"``: another run is at it, ``"missing"``: not done yet, ``"skipped"``: not taken, for the reason in ``error``,
@@ -97,6 +97,9 @@ class BatchOptions:
     window: WindowChoice = None
     anatomy_window: WindowChoice = None
     threshold: str | None = None
+    contours: str | None = None
+    contours_over: str = "anatomy"
+    color: str = "map"
     suv: bool = False
     palette: str | None = None
     colormap: str = "auto"
@@ -122,6 +125,7 @@ class BatchOptions:
         """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
         names: tuple[str, ...] = ("force", "plane", "window", "suv", "palette", "colormap", "strength")
         names += ("different_patients", "affine", "max_memory", "anatomy_window", "threshold", "lightness")
+        names += ("contours", "contours_over", "color")
         chosen = {name: getattr(self, name) for name in names}
         chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
         dicom: dict[str, Any] = {"allow_gaps": True} if self.allow_gaps else {}

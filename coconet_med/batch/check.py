@@ -30,6 +30,11 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         threshold=options.threshold,
         palette=options.palette,
     )
+    one_of("--color", options.color, ("map", "source"))
+    if options.contours is not None:
+        from coconet_med.sheets.contours import check_contours
+
+        check_contours(options.contours, options.contours_over)
     if options.anatomy_kind or options.function_kind:
         from coconet_med.dicom.series_selection import check_kinds
 

@@ -185,7 +185,7 @@ class Runner:
     ) -> Outcome:
         from coconet_med.report.card import card_of
         from coconet_med.result import to_json
-        from coconet_med.writers import png, volumes
+        from coconet_med.writers import PICTURE_SUFFIXES, pictures, volumes
         from coconet_med.writers.atomic import write_together
         from coconet_med.writers.study import write_study
 
@@ -198,8 +198,8 @@ class Runner:
             write_study(result, images["folder"], **kinds, overwrite=True, form=self.options.dicom_form)
         else:
             sidecar = images.pop("sidecar")
-            flat = any(file.suffix == ".png" for file in images.values())
-            encode = png.encode if flat else volumes.encode
+            flat = images["color"].suffix in PICTURE_SUFFIXES
+            encode = pictures.encode if flat else volumes.encode
             for kind, file in images.items():
                 what = kind.removesuffix("_sidecar")
                 if what != kind:

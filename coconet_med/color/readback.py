@@ -62,7 +62,8 @@ def read_back(
     """Uptake from the colors of a fused volume or picture.
 
     Args:
-        path: ``fused.nii.gz``, ``.nrrd``, ``.mha``, or the ``.png`` of a picture.
+        path: ``fused.nii.gz``, ``.nrrd``, ``.mha``, the ``.png``, ``.tiff`` or ``.jpg`` of a picture, or the folder (or
+            the one file) of a fused DICOM series in color.
         colormap: of the legend; by default what the side-car beside the file says, as with all that follows.
         window: uptake at the two ends of the legend.
         strength: of the fusion.
@@ -74,6 +75,10 @@ def read_back(
     """
     path = Path(path)
     facts = _sidecar(path)
+    if facts.get("contours"):
+        raise OptionError(
+            f"{path}: shows contour lines, whose colors do not tell the uptake between them; fuse without"
+        )
     colormap = colormap or facts.get("colormap")
     low_high = window or ((facts["window"]["low"], facts["window"]["high"]) if facts else None)
     if colormap is None or low_high is None:
@@ -121,11 +126,15 @@ def sidecar_of(path: Path) -> Path:
     """The JSON side-car that lies beside a fused file."""
     from coconet_med.writers import split_suffix
 
+    if path.is_dir():  # of a fused series
+        return path.with_name(f"{path.name}.json")
+    if path.suffix.lower() == ".dcm":  # the one file of an enhanced series, in its folder
+        return path.parent.with_name(f"{path.parent.name}.json")
     return path.with_name(f"{split_suffix(path)[0]}.json")
 
 
 def _sidecar(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not path.exists():
         raise ReadError(f"{path}: no such file; give a fused volume or picture")
     beside = sidecar_of(path)
     if not beside.is_file():
@@ -138,11 +147,17 @@ def _sidecar(path: Path) -> dict[str, Any]:
 
 
 def _image(path: Path, facts: dict[str, Any]) -> sitk.Image:
+    from coconet_med.writers import PICTURE_SUFFIXES
+
+    if path.is_dir() or path.suffix.lower() == ".dcm":
+        from coconet_med.dicom.fused import read_fused
+
+        return read_fused(path)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         raise ReadError(f"{path}: cannot be read; give a fused .nii.gz, .nrrd, .mha or .png") from error
-    flat = path.suffix.lower() == ".png"
+    flat = path.suffix.lower() in PICTURE_SUFFIXES
     anatomy = facts.get("sources", {}).get("anatomy", {})
     if flat and anatomy and list(image.GetSize()) != anatomy.get("size", [])[:2]:
         raise ReadError(f"{path}: is an overview of a volume, not its voxels; give the fused .nii.gz, .nrrd or .mha")

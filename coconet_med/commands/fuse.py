@@ -13,6 +13,9 @@ from coconet_med.commands.options import (
     AnatomyKind,
     AnatomyWindow,
     Colormap,
+    ColorOption,
+    ContoursOption,
+    ContoursOver,
     Device,
     DifferentPatients,
     EngineOption,
@@ -44,11 +47,21 @@ def fuse(
     anatomy: Annotated[Path, typer.Argument(help="MRI (or the folder of a whole DICOM study).")],
     function: Annotated[Path | None, typer.Argument(help="PET, SPECT or CT of the same person.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="fused.nii.gz, .nrrd, .mha, .png, or a folder for DICOM.")
+        Path | None,
+        typer.Option("-o", "--output", help="fused.nii.gz, .nrrd, .mha, .png, .jpg, .tiff, or a folder for DICOM."),
     ] = None,
     luminance: Annotated[bool, typer.Option("--luminance", help="Also write the fused luminance.")] = False,
     uptake: Annotated[bool, typer.Option("--uptake", help="Also write the uptake on the anatomical grid.")] = False,
     report: Annotated[Path | None, typer.Option(help="Also write a self-contained HTML report.")] = None,
+    mosaic: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a mosaic of slices: .png, .jpg, .tiff or .pdf.")
+    ] = None,
+    mosaic_plane: Annotated[str, typer.Option(help="Its plane: auto, axial, coronal or sagittal.")] = "auto",
+    mosaic_slices: Annotated[int, typer.Option(min=1, max=1000, help="How many slices it shows.")] = 24,
+    rotation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the turning maximum projection: .gif, or .mp4 by ffmpeg."),
+    ] = None,
     register: Register = "auto",
     force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
     transform: Transform = None,
@@ -61,12 +74,12 @@ def fuse(
     window: WindowOption = None,
     anatomy_window: AnatomyWindow = None,
     threshold: Threshold = None,
+    contours: ContoursOption = None,
+    contours_over: ContoursOver = "anatomy",
     suv: Suv = False,
     palette: Palette = None,
     colormap: Colormap = "auto",
-    color: Annotated[
-        str, typer.Option(help="map: colors by uptake; source: pictures keep their own colors, gray ones stay gray.")
-    ] = "map",
+    color: ColorOption = "map",
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     device: Device = "auto",
@@ -95,11 +108,17 @@ def fuse(
     if output is None:
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
     with Reporter(quiet=quiet or as_json) as say:
+        from coconet_med.options import one_of
         from coconet_med.writers import check_file, check_target
+        from coconet_med.writers.pictures import check_moving, check_pages
 
         check_target(output, luminance=luminance, uptake=uptake, transform=save_transform, overwrite=overwrite)
-        if report:
-            check_file(report, overwrite=overwrite)
+        for path, check in ((report, None), (mosaic, check_pages), (rotation, check_moving)):
+            if path:
+                check_file(path, overwrite=overwrite)
+            if path and check:
+                check(path)
+        one_of("--mosaic-plane", mosaic_plane, ("auto", "axial", "coronal", "sagittal"))
         from coconet_med.fusion import fuse as fuse_pair
         from coconet_med.options import check_dicom_output
         from coconet_med.windowing.presets import parse_window
@@ -127,6 +146,8 @@ def fuse(
             window=parse_window("--window", window),
             anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
             threshold=threshold,
+            contours=contours,
+            contours_over=contours_over,
             suv=suv,
             palette=palette,
             colormap=colormap,
@@ -148,6 +169,10 @@ def fuse(
         written = result.save(output, overwrite=overwrite, **extras, **form)
         if report:
             written.append(result.report(report, overwrite=overwrite))
+        if mosaic:
+            written.append(result.mosaic(mosaic, plane=mosaic_plane, slices=mosaic_slices, overwrite=overwrite))
+        if rotation:
+            written.append(result.rotation(rotation, overwrite=overwrite))
         for warning in result.warnings:
             say.warning(warning)
         say.done(f"wrote {_summary(written)}")

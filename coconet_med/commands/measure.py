@@ -97,7 +97,7 @@ def measure(
 
 
 def read(
-    fused: Annotated[Path, typer.Argument(help="fused.nii.gz, .nrrd, .mha, or the .png of a picture.")],
+    fused: Annotated[Path, typer.Argument(help="fused.nii.gz, .nrrd, .mha, a picture, or a fused DICOM folder.")],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Uptake: .nii.gz, .nrrd, .mha, or .tiff of a picture.")
     ],
@@ -115,12 +115,12 @@ def read(
         import SimpleITK as sitk
 
         from coconet_med.color.readback import read_back
-        from coconet_med.writers import VOLUME_SUFFIXES, check_file
+        from coconet_med.writers import PICTURE_SUFFIXES, VOLUME_SUFFIXES, check_file
         from coconet_med.writers.atomic import write_together
         from coconet_med.writers.volumes import write_volume
 
         check_file(output, overwrite=overwrite)
-        flat = fused.suffix.lower() == ".png"
+        flat = fused.suffix.lower() in PICTURE_SUFFIXES
         wanted = (".tif", ".tiff") if flat else VOLUME_SUFFIXES
         if not output.name.lower().endswith(wanted):
             raise FusionError(f"{output}: end the name in {' or '.join(wanted)}")
@@ -177,7 +177,7 @@ def _fused(path: Path) -> _Pair:
     if found.uptake.GetDimension() == 2:
         raise FusionError(f"{path}: is a picture, which has no millimeters; measure volumes")
     stem, suffix = split_suffix(path)
-    beside = path.with_name(f"{stem}_uptake{suffix}")
+    beside = path.with_name(f"{stem}_uptake{suffix or '.nii.gz'}")
     if beside.is_file():
         return _Pair(sitk.ReadImage(str(beside), sitk.sitkFloat32), None, None, found.units, beside.name)
     pair = _Pair(found.uptake, None, None, found.units, f"the colors of {path.name}")

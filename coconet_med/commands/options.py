@@ -49,6 +49,10 @@ Colormap = Annotated[
         help="auto, uptake, ember (color blindness), diverging (both signs), ct, hot, hot-metal, pet, rainbow, gray."
     ),
 ]
+ColorOption = Annotated[
+    str,
+    typer.Option("--color", help="map: colors by uptake; source: pictures keep their own colors, gray ones stay gray."),
+]
 Palette = Annotated[
     str | None,
     typer.Option(help="Palette of a pseudo-color functional picture: FILE.csv[#name], a name, or keep (its colors)."),
@@ -101,6 +105,16 @@ SaveTransform = Annotated[
     ),
 ]
 
+ContoursOption = Annotated[
+    str | None,
+    typer.Option(
+        "--contours",
+        metavar="LEVEL...",
+        help="Draw lines of equal uptake instead of colors: in its units, or 40% of its maximum.",
+    ),
+]
+ContoursOver = Annotated[str, typer.Option(help="What the lines lie on: anatomy (plain), or fused.")]
+
 #: Options that take two numbers or one word.
 _WINDOWS = ("--window", "--anatomy-window")
 
@@ -124,19 +138,28 @@ def _check_windows(arguments: Sequence[str]) -> None:
 
 
 def windows_joined(arguments: Sequence[str]) -> list[str]:
-    """Arguments in which two numbers behind an option for a window are one word, ``"0 6"``.
+    """Arguments in which two numbers behind an option for a window are one word, ``"0 6"``, and so are levels.
 
     Example:
         >>> windows_joined(["--window", "-1", "6", "a.nii"])
         ['--window', '-1 6', 'a.nii']
+        >>> windows_joined(["--contours", "2.5", "5", "40%", "a.nii"])
+        ['--contours', '2.5 5 40%', 'a.nii']
     """
     out: list[str] = []
     for word in arguments:
-        if len(out) > 1 and out[-2] in _WINDOWS and _number(out[-1]) and _number(word):
-            out[-1] = f"{out[-1]} {word}"
+        option, value = (out[-2], out[-1]) if len(out) > 1 else ("", "")
+        window = option in _WINDOWS and _number(value) and _number(word)
+        levels = option == "--contours" and all(map(_level, [*value.split(), word]))
+        if window or levels:
+            out[-1] = f"{value} {word}"
         else:
             out.append(word)
     return out
+
+
+def _level(word: str) -> bool:
+    return _number(word.removesuffix("%"))
 
 
 def _number(word: str) -> bool:

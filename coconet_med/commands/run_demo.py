@@ -41,7 +41,7 @@ def run_demo(
     from coconet_med.fusion import fuse
     from coconet_med.phantom import head_phantom
     from coconet_med.writers.atomic import write_together
-    from coconet_med.writers.png import write_png
+    from coconet_med.writers.pictures import write_picture
     from coconet_med.writers.volumes import write_volume
 
     try:
@@ -59,5 +59,5 @@ def run_demo(
     write_together(jobs, overwrite=overwrite)
     result = fuse(t1, pet, model=model, engine=engine, progress=progress)
     result.save(fused, overwrite=overwrite)
-    write_together([(picture, lambda part: write_png(result.picture(), part))], overwrite=overwrite)
+    write_together([(picture, lambda part: write_picture(result.picture(), part))], overwrite=overwrite)
     return [t1, pet, fused, sidecar, picture]

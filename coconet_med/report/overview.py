@@ -47,6 +47,10 @@ def overview(result: FusionResult, *, height: int = 320) -> np.ndarray:
 
 def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
     """The color bar of a result with its units; without a known palette, a bar that says so."""
+    if result.contours is not None:
+        from coconet_med.sheets.contours import contour_legend
+
+        return contour_legend(result, height=height)
     units = units_of(result)
     if result.colormap is None:
         what = "palette unknown" if result.kept in (None, "function") else "luminance"

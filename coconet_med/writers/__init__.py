@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from coconet_med.result import FusionResult
 
 VOLUME_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
-SUFFIXES = (*VOLUME_SUFFIXES, ".png")
+#: Of pictures: 2-D results pixel by pixel, of volumes an overview.
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+SUFFIXES = (*VOLUME_SUFFIXES, *PICTURE_SUFFIXES)
 
 
 def split_suffix(path: Path) -> tuple[str, str]:
@@ -41,8 +43,8 @@ def targets(
     """Every file that writing to ``path`` makes, by what it holds; where ``folder``, a dot in its name is no suffix."""
     stem, suffix = (path.name, "") if folder else split_suffix(path)
     beside = {"color" if suffix else "folder": path, "sidecar": path.with_name(f"{stem}.json")}
-    scalar = {"": ".nii.gz", ".png": ".tiff"}.get(suffix, suffix)
-    if suffix == ".png":
+    scalar = {"": ".nii.gz", **dict.fromkeys(PICTURE_SUFFIXES, ".tiff")}.get(suffix, suffix)
+    if suffix in PICTURE_SUFFIXES:
         beside["legend"] = path.with_name(f"{stem}_legend.png")
     if luminance:
         beside["luminance"] = path.with_name(f"{stem}_luminance{scalar}")
@@ -122,8 +124,8 @@ def write(
         from coconet_med.writers.study import write_study
 
         return write_study(result, path, overwrite=overwrite, **extras, **dicom)
-    if suffix == ".png":
-        from coconet_med.writers.png import encode
+    if suffix in PICTURE_SUFFIXES:
+        from coconet_med.writers.pictures import encode
     else:
         from coconet_med.writers.volumes import encode
     from coconet_med.result import to_json

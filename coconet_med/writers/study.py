@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,7 @@ def _provenance(result: FusionResult) -> dict[str, Any]:
         "options": {
             "colormap": result.colormap,
             "strength": result.strength,
+            **({"contours": asdict(result.contours)} if result.contours else {}),
             **_if_other(lightness=(result.lightness, 1.0), threshold=(result.threshold, None)),
             **({} if (of := result.anatomy_window).chosen == "robust" else {"anatomy_window": [of.low, of.high]}),
             "plane": result.plane,

@@ -120,7 +120,7 @@ def test_two_saves_give_the_same_bytes(result: FusionResult, tmp_path: Path) -> 
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
 
-@pytest.mark.parametrize("name", ["fused.jpg", "fused.dcm", "fused.txt"])
+@pytest.mark.parametrize("name", ["fused.bmp", "fused.dcm", "fused.txt"])
 def test_a_format_that_is_not_written_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(WriteError, match="is not written"):
         check_target(tmp_path / name)
