@@ -537,14 +537,14 @@ def mix_again(
 
 def _other_windows(result: FusionResult, window: WindowChoice, anatomy_window: WindowChoice) -> tuple[Window, Window]:
     """The windows of the anatomical and the functional image of a result, those changed that are given."""
-    found = [result.anatomy_window, result.window]
-    for which, (source, role, given) in enumerate(
-        ((result.anatomy, "anatomy", anatomy_window), (result.function, "function", window))
-    ):
-        if given is not None:
-            signed = {"signed": result.window.signed} if role == "function" else {}
-            found[which] = window_for(source, sitk.GetArrayViewFromImage(source.image), role, given=given, **signed)
-    return found[0], found[1]
+    anatomy, function = result.anatomy_window, result.window
+    if anatomy_window is not None:
+        values = sitk.GetArrayViewFromImage(result.anatomy.image)
+        anatomy = window_for(result.anatomy, values, "anatomy", given=anatomy_window)
+    if window is not None:
+        values = sitk.GetArrayViewFromImage(result.function.image)
+        function = window_for(result.function, values, "function", given=window, signed=function.signed)
+    return anatomy, function
 
 
 def _picture(

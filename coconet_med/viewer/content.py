@@ -16,9 +16,9 @@ import SimpleITK as sitk
 from coconet_med.color.colormaps import COLORMAPS, LUMA, STEPS
 from coconet_med.color.look import DIMMED, FADE_FROM, STRIPE, beyond_field_of_view, no_data_kinds
 from coconet_med.geometry import affine_of
-from coconet_med.inference import DARK, LIT
 from coconet_med.slices import Slicing, slicing_of
 from coconet_med.system.printable import printable
+from coconet_med.windowing.levels import BLACK, LIT
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -53,7 +53,7 @@ def content_of(result: FusionResult, *, name: str = "fused") -> Content:
     anatomy, uptake = (_volume(image) for image in (result.anatomy.image, result.uptake))
     color = sitk.GetArrayFromImage(result.color).reshape(*anatomy.shape, 3)
     why_fixed = _why_fixed(result)
-    slicing = _slicing(result)
+    slicing = slicing_for(result)
     document = {
         **document_of(result.anatomy.image, planar=result.anatomy.planar, name=name),
         "fixed": why_fixed,
@@ -101,7 +101,7 @@ def document_of(image: sitk.Image, *, planar: bool, name: str) -> dict[str, Any]
         "affine": affine_of(image).tolist(),
         "display": _mapping(axial),
         "constants": {
-            "dark": DARK,
+            "dark": BLACK,
             "lit": LIT,
             "fade": FADE_FROM,
             "dimmed": DIMMED,
@@ -141,7 +141,7 @@ def as_whole(values: np.ndarray) -> np.ndarray:
 
 def checks(color: np.ndarray) -> list[int]:
     """CRC-32 of each slice k of RGB voxels (k, j, i, 3): by them a page can tell whether its voxels are the file's."""
-    return [zlib.crc32(np.ascontiguousarray(part)) for part in color]
+    return [zlib.crc32(part.tobytes()) for part in color]
 
 
 def _why_fixed(result: FusionResult) -> str:
@@ -153,7 +153,8 @@ def _why_fixed(result: FusionResult) -> str:
     return ""
 
 
-def _slicing(result: FusionResult) -> Slicing:
+def slicing_for(result: FusionResult) -> Slicing:
+    """The slices that the network saw of a result."""
     source = result.anatomy
     return slicing_of(source.image, plane=result.plane, slice_axis=source.slice_axis, planar=source.planar)
 
@@ -175,7 +176,7 @@ def _beyond(result: FusionResult) -> np.ndarray | None:
     beyond = beyond_field_of_view(function.image, anatomy.image, result.alignment.transform)
     if beyond is None:
         return None
-    slicing = _slicing(result)
+    slicing = slicing_for(result)
     kinds = np.zeros(beyond.shape, np.uint8)
     stack, there = slicing.stack(kinds), slicing.stack(beyond)
     for number in np.flatnonzero(there.any(axis=(1, 2))):

@@ -120,7 +120,7 @@ def _sidecar(path: Path) -> dict[str, Any]:
 
 def _sources(path: Path, facts: dict[str, Any]) -> tuple[Path, Path] | None:
     """The two files that a side-car names, if they lie in the folder of the result with the content that it says."""
-    from coconet_med.readers.checks import sha256_of
+    from coconet_med.system.digest import sha256_of
 
     found = []
     for role in ("anatomy", "function"):
@@ -170,7 +170,7 @@ def _alone(path: Path, image: sitk.Image, facts: dict[str, Any], why: str) -> Vi
         **document_of(image, planar=image.GetDimension() == 2 or path.suffix.lower() == ".png", name=path.name),
         "fixed": why,
         "window": [float(window["low"]), float(window["high"])] if window else [0.0, 1.0],
-        "units": {"relative": ""}.get(window.get("units"), printable(window.get("units", ""))),
+        "units": "" if window.get("units") == "relative" else printable(window.get("units", "")),
         "look": {
             "colormap": facts.get("colormap") if known else None,
             "strength": float(facts.get("strength", 1.0)),

@@ -141,4 +141,4 @@ def _handler(owner: ViewServer) -> type[BaseHTTPRequestHandler]:
 
 
 def _bytes(part: np.ndarray) -> memoryview:
-    return memoryview(np.ascontiguousarray(part)).cast("B")
+    return np.ascontiguousarray(part).data.cast("B")

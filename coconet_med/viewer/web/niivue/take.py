@@ -30,8 +30,9 @@ def main() -> None:
         archive = next(folder.glob("*.tgz"))
         expect(archive.read_bytes(), ARCHIVE_SHA256, archive.name)
         with tarfile.open(archive) as files:
-            published = files.extractfile("package/build/index.min.js").read().decode("ascii")
-    module = unquote(re.fullmatch(r'export const esm = "([^"]+)";?\s*', published)[1]).encode("utf-8")
+            files.extract("package/build/index.min.js", folder, filter="data")
+        published = (folder / "package/build/index.min.js").read_text(encoding="ascii")
+    module = unquote(re.sub(r'^export const esm = "|";?\s*$', "", published)).encode("utf-8")
     expect(module, MODULE_SHA256, "the module")
     Path(__file__).with_name("niivue.min.js.gz").write_bytes(gzip.compress(module, 9, mtime=0))
 
