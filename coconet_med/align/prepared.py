@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.align.grid import coarsen, field_center, field_of_view, resample
+from coconet_med.align.grid import coarsen, extent_mm, field_center, field_of_view, resample
 from coconet_med.align.plausibility import Plausibility, foreground, foreground_center
 
 #: The two images of a climb and the region in which the metric is taken.
@@ -29,6 +30,8 @@ COARSE_SIGMA_MM = 4.0
 SAMPLED = 128
 #: Voxels that the coarse images need along every axis to be smoothed and climbed on.
 LEAST_VOXELS = 12
+#: What is kept of the functional image around the anatomy for the last climb, and the voxels that a spline needs.
+REFINED_RIM_MM, LEAST_REFINED = 20.0, 4
 #: Width of the air around the body that belongs to the region of the metric.
 RIM_MM = 12.0
 
@@ -68,6 +71,22 @@ class Pair:
         images = (self.anatomy, self.function) if small else coarse
         smoothed = tuple(sitk.SmoothingRecursiveGaussian(image, [COARSE_SIGMA_MM] * 3) for image in images)
         return smoothed, self.anatomy_region if small else _surroundings(self.anatomy_body)
+
+    def smooth_near(self, place: sitk.Transform) -> Seen:
+        """What the last climb sees: the images at 2 mm, the functional one between its voxels by a cubic B-spline.
+
+        Of the functional image only what the anatomy covers in this place, and a rim: a whole body would take much
+        memory.
+        """
+        ends = [(0, count - 1) for count in self.anatomy.GetSize()]
+        corners = [self.anatomy.TransformIndexToPhysicalPoint(corner) for corner in product(*ends)]
+        index = [self.function.TransformPhysicalPointToContinuousIndex(place.TransformPoint(p)) for p in corners]
+        rim = REFINED_RIM_MM / np.array(self.function.GetSpacing())
+        low = np.clip(np.floor(np.min(index, axis=0) - rim), 0, None).astype(int)
+        high = np.minimum(np.ceil(np.max(index, axis=0) + rim) + 1, self.function.GetSize()).astype(int)
+        part = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        function = self.function[part] if (high - low >= LEAST_REFINED).all() else self.function
+        return (self.anatomy, _refined(function, WORKING_MM)), self.anatomy_region
 
     @property
     def center(self) -> np.ndarray:
@@ -147,6 +166,22 @@ def _limits(image: sitk.Image) -> tuple[float, float]:
         return 0.0, 0.0
     low, high = float(np.percentile(finite, 0.5)), float(np.percentile(body, 99))
     return low, max(low, high)
+
+
+def _refined(image: sitk.Image, mm: float) -> sitk.Image:
+    """The image over the same field of view with voxels of at most about ``mm``; itself where it has such."""
+    size = np.maximum(np.rint(extent_mm(image) / mm), image.GetSize()).astype(int)
+    if (size == image.GetSize()).all():
+        return image
+    grid = sitk.ResampleImageFilter()
+    grid.SetSize(size.tolist())
+    grid.SetOutputSpacing((extent_mm(image) / size).tolist())
+    grid.SetOutputDirection(image.GetDirection())
+    first = (np.array(image.GetSize()) / size - 1) / 2
+    grid.SetOutputOrigin(image.TransformContinuousIndexToPhysicalPoint(first.tolist()))
+    grid.SetInterpolator(sitk.sitkBSpline3)
+    grid.UseNearestNeighborExtrapolatorOn()  # the outer half of the outermost voxels
+    return grid.Execute(image)
 
 
 def _surroundings(body: sitk.Image) -> sitk.Image:

@@ -2,8 +2,9 @@
 
 The method is Mattes mutual information (Mattes et al., PET-CT image registration in the chest using free-form
 deformations, IEEE TMI 2003) with 32 bins over an Euler transform, from coarse to fine, and then a search by the score
-itself (mutual information times coverage).  The best of all places on the way is kept, by that score: where a field of
-view cuts the body, the climbs alone drift to places with less overlap, which may be worse than where they began.
+itself (mutual information times coverage), and a polish between the voxels.  The best of all places on the way is kept,
+by that score: where a field of view cuts the body, the climbs alone drift to places with less overlap, which may be
+worse than where they began.
 Everything runs on one thread with a regular sampling, so that a second run gives the same numbers to the last bit.
 """
 
@@ -38,6 +39,12 @@ FIRST_STEP_MM, LAST_STEP_MM, MOST_PLACES = 4.0, 0.25, 400
 #: What the last search finds is taken if it betters the score by this factor.  It sees 4 mm, so a little more is no
 #: better place: thighs that fit gained 0.3 % and lost 2 mm; where the climb had drifted, it gained 10 %.
 SEARCH_GAIN = 1.02
+#: The polish at the end: one level at full resolution, with about so many samples, from a first step of so many mm.
+#: Linear interpolation of large voxels draws a climb to places where grids meet: between the voxels of a PET of 5 mm,
+#: made smooth by a spline, thighs that had stopped 1.3 to 2.2 mm away came to 0.4 to 0.7 mm.
+POLISH_LEVEL, POLISH_POINTS, POLISH_STEP_MM = ((1, 0.0),), 60_000, 0.5
+#: Scores are taken at 4 mm: those of places a millimeter apart that fit alike differ by less than this factor.
+SAME_SCORE = 0.995
 #: Points that the last search looks at.
 POINTS = 40_000
 #: Distance between starting points along the axis of a functional field of view that is longer than the anatomy.
@@ -57,10 +64,21 @@ def find_transform(
         progress: told how far the work is.
     """
     tell = progress or (lambda fraction, message: None)
-    fine = _optimize(pair, rough, FINE_LEVELS, lambda f: tell(0.9 * f, "registering"))
+    fine = _optimize(pair, rough, FINE_LEVELS, lambda f: tell(0.8 * f, "registering"))
     best = max(rough, fine, key=lambda place: score(pair, place))
-    searched = _search(pair, best, lambda f: tell(0.9 + 0.1 * f, "registering"))
-    return searched if score(pair, searched) > SEARCH_GAIN * score(pair, best) else best
+    searched = _search(pair, best, lambda f: tell(0.8 + 0.1 * f, "registering"))
+    best = searched if score(pair, searched) > SEARCH_GAIN * score(pair, best) else best
+    polished = _optimize(
+        pair,
+        best,
+        POLISH_LEVEL,
+        lambda f: tell(0.9 + 0.1 * f, "registering"),
+        seen=pair.smooth_near(best),
+        samples=min(1.0, POLISH_POINTS / np.prod(pair.anatomy.GetSize(), dtype=float)),
+        step=POLISH_STEP_MM,
+    )
+    least = max(SAME_SCORE * score(pair, best), score(pair, rough))
+    return polished if score(pair, polished) >= least else best
 
 
 def coarse_match(pair: Pair, *, trusted: bool, progress: Progress | None = None) -> sitk.Euler3DTransform:
@@ -174,6 +192,8 @@ def _optimize(
     tell: Callable[[float], None],
     *,
     seen: Seen | None = None,
+    samples: float = SAMPLES,
+    step: float = 2.0,
 ) -> sitk.Euler3DTransform:
     """Climb from ``start`` to the nearest optimum through ``levels``; a failed climb ends where it began.
 
@@ -183,13 +203,13 @@ def _optimize(
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(BINS)
     method.SetMetricSamplingStrategy(method.REGULAR)
-    method.SetMetricSamplingPercentagePerLevel([SAMPLES] * len(levels), seed=1)
+    method.SetMetricSamplingPercentagePerLevel([samples] * len(levels), seed=1)
     method.SetMetricFixedMask(region)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetShrinkFactorsPerLevel([shrink for shrink, _ in levels])
     method.SetSmoothingSigmasPerLevel([sigma for _, sigma in levels])
     method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
-    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.005, 200, 0.6, 1e-8)
+    method.SetOptimizerAsRegularStepGradientDescent(step, 0.005, 200, 0.6, 1e-8)
     method.SetOptimizerScales([pair.lever_mm**2] * 3 + [1.0] * 3)
     result = sitk.Euler3DTransform(start)
     method.SetInitialTransform(result, inPlace=True)
