@@ -13,7 +13,7 @@ from coconet_med.errors import OptionError
 from coconet_med.slices import Plane
 from coconet_med.windowing.presets import WindowChoice, parse_window
 
-DICOM_FORMS = ("sc", "enhanced", "gray")
+DICOM_FORMS = ("sc", "enhanced", "gray", "navigation")
 
 
 def check_choices(

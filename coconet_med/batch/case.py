@@ -88,7 +88,7 @@ class BatchOptions:
         different_patients: DICOM: fuse images of two patients.
         anatomy_kind: of a DICOM study take this as anatomy, ``"MR"`` or ``"CT"``.
         function_kind: of a DICOM study take this as function, ``"PT"``, ``"NM"`` or ``"CT"``.
-        dicom_form: ``"sc"``, ``"enhanced"`` or ``"gray"``, for the form ``"dicom"``.
+        dicom_form: ``"sc"``, ``"enhanced"``, ``"gray"`` or ``"navigation"``, for the form ``"dicom"``.
     """
 
     register: str = "auto"

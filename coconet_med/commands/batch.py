@@ -109,7 +109,7 @@ def batch(
     dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
     select: Select = None,
     different_patients: DifferentPatients = False,
-    dicom_form: Annotated[str, typer.Option(help="--format dicom: sc, enhanced or gray.")] = "sc",
+    dicom_form: Annotated[str, typer.Option(help="--format dicom: sc, enhanced, gray or navigation.")] = "sc",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do finished cases anew.")] = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON on standard output.")] = False,

@@ -97,7 +97,7 @@ def fuse(
     dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
     select: Select = None,
     different_patients: DifferentPatients = False,
-    dicom_form: Annotated[str, typer.Option(help="DICOM out: sc, enhanced or gray.")] = "sc",
+    dicom_form: Annotated[str, typer.Option(help="DICOM out: sc, enhanced, gray or navigation.")] = "sc",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the side-car as JSON on standard output.")] = False,

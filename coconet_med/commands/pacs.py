@@ -62,7 +62,7 @@ PlainHttp = Annotated[
 MostGib = Annotated[float, typer.Option(min=0.001, help="GiB fetched at most for one study.")]
 AllowGaps = Annotated[bool, typer.Option("--allow-gaps", help="Resample missing, uneven or tilted slices.")]
 Dynamic = Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")]
-DicomForm = Annotated[str, typer.Option(help="sc, enhanced or gray.")]
+DicomForm = Annotated[str, typer.Option(help="sc, enhanced, gray or navigation.")]
 Force = Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")]
 
 

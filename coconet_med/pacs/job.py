@@ -42,7 +42,7 @@ class FuseOptions:
     allow_gaps: bool = False
     dynamic: str | int = "mean"
     select: tuple[str, ...] | None = None
-    form: Literal["sc", "enhanced", "gray"] = "sc"
+    form: Literal["sc", "enhanced", "gray", "navigation"] = "sc"
 
     def for_fuse(self) -> dict[str, Any]:
         """The keyword arguments of :func:`coconet_med.fuse`."""

@@ -10,7 +10,9 @@ from coconet_med.errors import WriteError
 from coconet_med.writers import targets
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.dicom import Form, FusedParts, write_dicom
+from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.registration import registration_writer
+from coconet_med.writers.dicom.write import GRAY
 from coconet_med.writers.transform import transform_writer
 from coconet_med.writers.volumes import encode
 
@@ -49,12 +51,13 @@ def write_study(
     """
     from coconet_med.result import to_json
 
-    if form == "gray" and result.window.signed:
+    if form in GRAY and result.window.signed:
         raise WriteError(
             f"{folder}: in gray the values of both signs of {result.function.name} would look alike; write the form sc "
             "or enhanced, or fuse with --window 0 HIGH"
         )
-    image = result.luminance if form == "gray" else result.color
+    image = result.luminance if form in GRAY else result.color
+    image = for_navigation(image) if form == "navigation" else image
     parts = FusedParts(
         image, result.anatomy, result.function, provenance=_provenance(result), transform=result.alignment.transform
     )

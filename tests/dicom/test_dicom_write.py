@@ -19,8 +19,10 @@ from dicom_phantom import FRAME_OF_REFERENCE, OBLIQUE, STUDY, classic, enhanced,
 from coconet_med.errors import OptionError, WriteError
 from coconet_med.readers.dicom import read_series, read_study
 from coconet_med.writers.dicom import FusedParts, write_dicom
+from coconet_med.writers.dicom.navigation import for_navigation
 
-FORMS = ("sc", "enhanced", "gray")
+FORMS = ("sc", "enhanced", "gray", "navigation")
+GRAY = ("gray", "navigation")
 PROVENANCE = {
     "version": "0.1.0",
     "model": "light",
@@ -42,20 +44,21 @@ def study(tmp_path_factory):
 
 def _parts(study, form="sc", **changes) -> FusedParts:
     anatomy, function = study
-    shape = anatomy.image.GetSize()[::-1]
+    grid = for_navigation(anatomy.image) if form == "navigation" else anatomy.image
+    shape = grid.GetSize()[::-1]
     rng = np.random.default_rng(3)
-    if form == "gray":
+    if form in GRAY:
         image = sitk.GetImageFromArray(rng.random(shape, dtype=np.float32))
     else:
         image = sitk.GetImageFromArray(rng.integers(0, 256, (*shape, 3), dtype=np.uint8), isVector=True)
-    image.CopyInformation(anatomy.image)
+    image.CopyInformation(grid)
     made = {"provenance": PROVENANCE, "created": datetime(2026, 2, 3, 4, 5, 6)} | changes
     return FusedParts(image, anatomy, function, **made)
 
 
 def _stored(image, form):
     values = sitk.GetArrayFromImage(image)
-    return np.rint(values * 4095) if form == "gray" else values
+    return np.rint(values * 4095) if form in GRAY else values
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -289,7 +292,7 @@ def test_an_image_on_another_grid_is_refused(study, tmp_path):
 
 
 def test_an_unknown_form_is_an_option_error(study, tmp_path):
-    with pytest.raises(OptionError, match="expected sc, enhanced or gray"):
+    with pytest.raises(OptionError, match="choose sc, enhanced, gray or navigation"):
         write_dicom(_parts(study), tmp_path / "out", form="rgb")
 
 

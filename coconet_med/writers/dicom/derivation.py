@@ -37,7 +37,10 @@ def sources_of_slice(
 ) -> list[tuple[DicomRecord, list[SliceReference]]]:
     """The source frames that slice ``index`` of the result was made of, for each source that has headers."""
     corners = _corners(planes, index)
-    found = [(parts.record, _near(parts.record, planes.normal, corners, planes.step))]
+    own = np.array(parts.anatomy.image.GetDirection()).reshape(3, 3)[:, 2]  # slices of the result may be others
+    straight = abs(float(own @ planes.normal)) > 1 - 1e-6
+    step = planes.step if straight else parts.anatomy.image.GetSpacing()[2]
+    found = [(parts.record, _near(parts.record, planes.normal if straight else own, corners, step))]
     for record in parts.records[1:]:
         image = parts.function.image
         moved = corners if parts.transform is None else [parts.transform.TransformPoint(list(c)) for c in corners]

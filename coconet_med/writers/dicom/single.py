@@ -48,17 +48,18 @@ def secondary_captures(parts: FusedParts, planes: SlicePlanes, pixels: np.ndarra
         yield ds
 
 
-def gray_images(parts: FusedParts, planes: SlicePlanes, pixels: np.ndarray) -> Iterator[Dataset]:
+def gray_images(parts: FusedParts, planes: SlicePlanes, pixels: np.ndarray, *, form: str = "gray") -> Iterator[Dataset]:
     """One derived MR Image a slice.
 
     Args:
         parts: what is written.
         planes: places of the slices.
         pixels: uint16 (k, j, i) of 12 bits.
+        form: ``"gray"`` or ``"navigation"``; series and objects of the two are not the same.
     """
     source = parts.record.header
     for index in range(len(pixels)):
-        ds = common(parts, form="gray", sop_class=MR_IMAGE, instance=index + 1)
+        ds = common(parts, form=form, sop_class=MR_IMAGE, instance=index + 1)
         ds.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
         ds.ScanningSequence = "RM"  # research mode: the pixels follow no pulse sequence
         ds.SequenceVariant = "NONE"

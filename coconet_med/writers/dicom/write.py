@@ -8,14 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from coconet_med.dicom import headers
-from coconet_med.errors import OptionError, WriteError
+from coconet_med.errors import WriteError
+from coconet_med.options import one_of
 from coconet_med.writers.atomic import work_prefix
 from coconet_med.writers.dicom.enhanced import enhanced_color
+from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.parts import FusedParts
 from coconet_med.writers.dicom.plane import SlicePlanes
 from coconet_med.writers.dicom.single import gray_images, secondary_captures
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
     from pydicom import Dataset
 
-Form = Literal["sc", "enhanced", "gray"]
+Form = Literal["sc", "enhanced", "gray", "navigation"]
+#: Forms that hold the fused luminance instead of colors.
+GRAY = ("gray", "navigation")
 #: File names come from the slice number only, never from a tag.
 OWN_FILE = re.compile(r"IM\d{5}\.dcm")
 
@@ -36,7 +40,8 @@ def write_dicom(parts: FusedParts, folder: Path | str, *, form: Form = "sc", ove
         parts: image, sources and provenance; the anatomy must come from DICOM.
         folder: made by this call; it holds nothing else.  The files appear under it all at once.
         form: ``"sc"``: RGB Secondary Capture, one file a slice, with geometry.  ``"enhanced"``: one Enhanced MR Color
-            file.  ``"gray"``: the luminance as derived MR Image, 12 bits.
+            file.  ``"gray"``: the luminance as derived MR Image, 12 bits.  ``"navigation"``: the same on straight axial
+            slices with square pixels (:func:`coconet_med.writers.dicom.navigation.for_navigation`).
         overwrite: replace the series that an earlier call left in ``folder``.
 
     Returns:
@@ -64,24 +69,24 @@ def _objects(parts: FusedParts, planes: SlicePlanes, form: Form) -> Iterable[Dat
     if form == "enhanced":
         return [enhanced_color(parts, planes, pixels)]
     gray = np.rint(np.clip(pixels, 0.0, 1.0) * 4095.0).astype(np.uint16)
-    return gray_images(parts, planes, gray)
+    return gray_images(parts, planes, gray, form=form)
 
 
 def _check(parts: FusedParts, form: str) -> None:
-    if form not in ("sc", "enhanced", "gray"):
-        raise OptionError(f"--dicom-form {form}: expected sc, enhanced or gray")
+    one_of("--dicom-form", form, get_args(Form))
     record = parts.record  # raises WriteError without DICOM headers
     if form != "sc" and parts.anatomy.modality != "MR":
         raise WriteError(f"--dicom-form {form} makes an MR object, but the anatomy is {parts.anatomy.modality}; use sc")
     if not record.series.study_uid:
         raise WriteError(f"{parts.anatomy.name}: no Study Instance UID to write the result into")
     image, grid = parts.image, parts.anatomy.image
+    grid = for_navigation(grid) if form == "navigation" else grid
     if not _same_grid(image, grid):
         raise WriteError(f"the fused image {image.GetSize()} does not lie on the anatomical grid {grid.GetSize()}")
     components, pixel = image.GetNumberOfComponentsPerPixel(), image.GetPixelIDTypeAsString()
-    if form == "gray" and (components != 1 or "float" not in pixel):
-        raise WriteError(f"--dicom-form gray needs the luminance, scalar float in [0, 1]; got {pixel}")
-    if form != "gray" and (components != 3 or "8-bit unsigned" not in pixel):
+    if form in GRAY and (components != 1 or "float" not in pixel):
+        raise WriteError(f"--dicom-form {form} needs the luminance, scalar float in [0, 1]; got {pixel}")
+    if form not in GRAY and (components != 3 or "8-bit unsigned" not in pixel):
         raise WriteError(f"--dicom-form {form} needs an RGB image of 8-bit unsigned vectors; got {pixel}")
     if max(image.GetSize()[:2]) > 65535:
         raise WriteError(f"DICOM holds at most 65535 rows and columns; got {image.GetSize()}")
