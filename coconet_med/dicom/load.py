@@ -114,7 +114,8 @@ def _scaled(layout: Layout, scaling: Suv) -> Layout:
 
 def _refuse_undecayed_mean(series: Series, layout: Layout, scaling: Suv) -> None:
     """Frames that each hold the activity of their own time have no mean; SUV corrects them one by one."""
-    if len(layout.parts) > 1 and scaling.factor is None and series.modality == "PT" and not_decay_corrected(series):
+    times = {part[0].time[:3] for part, _ in layout.parts}  # gates of one cycle are of one time, and have a mean
+    if len(times) > 1 and scaling.factor is None and series.modality == "PT" and not_decay_corrected(series):
         raise ReadError(
             f"series {series.describe()}: its {len(layout.parts)} frames in time are not decay corrected, so they have "
             "no mean; take one with --dynamic N"

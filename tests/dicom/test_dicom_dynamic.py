@@ -93,6 +93,19 @@ def test_points_in_time_with_trigger_times_are_dynamic(tmp_path):
     assert warnings == ("dynamic series: mean of 3 frames, weighted by frame duration",)
 
 
+def test_gates_of_one_time_have_a_mean_without_decay_correction_too(tmp_path):
+    def undecayed(ds, k, n):
+        ds.DecayCorrection, ds.CorrectedImage = "NONE", ["ATTN"]
+
+    stored = _gates(tmp_path / "gates", edit=undecayed)
+    source = read_series(tmp_path / "gates", "function", suv="never")
+    mean = np.average(stored, axis=0, weights=DURATIONS)
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), mean, rtol=1e-5)
+    _dynamic(tmp_path / "times", edit=undecayed)
+    with pytest.raises(ReadError, match="3 frames in time are not decay corrected"):
+        read_series(tmp_path / "times", "function", suv="never")
+
+
 def test_gates_of_one_time_with_several_decays_have_no_mean(tmp_path):
     _gates(tmp_path, edit=lambda ds, k, n: setattr(ds, "DecayFactor", str(1.0 + n / 10)))
     with pytest.raises(ReadError, match=r"gates are of one time, but state Decay Factors from 1 to 1\.2.*--dynamic N"):
