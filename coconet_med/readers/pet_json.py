@@ -10,7 +10,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,13 @@ class PetFacts:
         values: of the JSON files, merged.
         unreadable: files that could not be read, one sentence each.
         weight: body weight in kg and where it stands, where it is told.
+        no_weight: what stands in the place of a weight and is none, in words.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
     weight: tuple[float, str] | None = None
+    no_weight: str = ""
 
     @property
     def units(self) -> str | None:
@@ -100,7 +102,13 @@ class PetFacts:
         """These facts, and what they lack from those of the image that this one was made of."""
         inherited = {k: v for k, v in raw.values.items() if same_units or k not in _OWN}
         unreadable = tuple(dict.fromkeys((*self.unreadable, *raw.unreadable)))
-        return replace(self, values=inherited | self.values, unreadable=unreadable, weight=self.weight or raw.weight)
+        return replace(
+            self,
+            values=inherited | self.values,
+            unreadable=unreadable,
+            weight=self.weight or raw.weight,
+            no_weight=self.no_weight or raw.no_weight,
+        )
 
     def _units(self) -> str:
         return self.text("Units").lower().replace(" ", "")
@@ -126,7 +134,7 @@ def facts_of(image: Path, root: Path | None = None) -> PetFacts:
             values |= read_json(path)
         except ValueError as error:
             unreadable.append(f"{path.name} cannot be read: {error}")
-    return PetFacts(values, tuple(unreadable), _weight(values, image, root))
+    return PetFacts(values, tuple(unreadable), *_weight(values, image, root))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -182,32 +190,50 @@ def _files(image: Path, root: Path | None) -> Iterable[Path]:
     return found
 
 
-def _weight(values: dict[str, Any], image: Path, root: Path | None) -> tuple[float, str] | None:
-    """Body weight by the JSON file, else by the session, else by the participant."""
+def _weight(values: dict[str, Any], image: Path, root: Path | None) -> tuple[tuple[float, str] | None, str]:
+    """Body weight by the JSON file, else by the session, else by the participant; and what was no weight, in words."""
+    problems: list[str] = []
     for key in WEIGHT_KEYS:
-        number, units = _with_units(values.get(key), values.get(f"{key}Units", "kg"))
-        scale = KILOGRAMS.get(units)
-        if number is not None and scale:
-            return scale * number, f"{key} of the JSON file"
-    labels = {word.partition("-")[0]: word for word in image.name.split("_") if "-" in word}
-    if root is None or "sub" not in labels:
-        return None
-    tables = [(root / "participants.tsv", "participant_id", labels["sub"])]
-    if "ses" in labels:
-        name = f"{labels['sub']}_sessions.tsv"
-        tables.insert(0, (root / labels["sub"] / name, "session_id", labels["ses"]))
-    for table, key, label in tables:
-        weight = _in_table(table, key, label)
+        weight = _kilograms(values.get(key), values.get(f"{key}Units"), f"{key} of the JSON file", problems)
         if weight is not None:
-            return weight, table.name
-    return None
+            return (weight, f"{key} of the JSON file"), ""
+    labels = {word.partition("-")[0]: word for word in image.name.split("_") if "-" in word}
+    tables: list[tuple[Path, str, str]] = []
+    if root is not None and "sub" in labels:
+        tables = [(root / "participants.tsv", "participant_id", labels["sub"])]
+        if "ses" in labels:
+            name = f"{labels['sub']}_sessions.tsv"
+            tables.insert(0, (root / labels["sub"] / name, "session_id", labels["ses"]))
+    for table, key, label in tables:
+        for value, units in _in_table(table, key, label, problems):
+            weight = _kilograms(value, units, f"the weight in {table.name}", problems)
+            if weight is not None:
+                return (weight, table.name), ""
+    return None, "; ".join(problems)
 
 
-def _in_table(table: Path, key: str, label: str) -> float | None:
+def _kilograms(value: object, units: object, where: str, problems: list[str]) -> float | None:
+    """A weight; what stands there and is none is added to the problems."""
+    if value is None or str(value).strip().lower() in ("", "n/a", "none"):
+        return None
+    number, unit = _with_units(value, units or "kg")
+    scale = KILOGRAMS.get(unit)
+    if number is None or scale is None:
+        shown = f"{value!r}" + (f" {units}" if units and number is not None else "")
+        problems.append(f"{where} is {shown}, which is no number of kg, g or lb")
+        return None
+    return scale * number
+
+
+def _in_table(table: Path, key: str, label: str, problems: list[str]) -> Iterator[tuple[str, object]]:
+    """Cells about weight in the row of a label, with their units."""
+    if not table.exists():
+        return
     try:
         rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines(), delimiter="\t"))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        problems.append(f"{table.name} cannot be read ({type(error).__name__}); save it as UTF-8 text with tabs")
+        return
     try:
         described = read_json(table.with_suffix(".json"))
     except ValueError:
@@ -216,17 +242,9 @@ def _in_table(table: Path, key: str, label: str) -> float | None:
         if (row.get(key) or "").strip().removeprefix(f"{label[:3]}-") != label[4:]:
             continue
         for column, cell in row.items():
-            if (column or "").strip().lower().replace(" ", "_").replace("-", "_") not in WEIGHT_COLUMNS:
-                continue
-            about = described.get(column)
-            units = about.get("Units", "kg") if isinstance(about, dict) else "kg"
-            try:
-                number, scale = float(str(cell).strip()), KILOGRAMS.get(str(units).strip().lower())
-            except ValueError:
-                continue
-            if scale and math.isfinite(number):
-                return scale * number
-    return None
+            if (column or "").strip().lower().replace(" ", "_").replace("-", "_") in WEIGHT_COLUMNS:
+                about = described.get(column)
+                yield str(cell or ""), about.get("Units") if isinstance(about, dict) else None
 
 
 def _with_units(value: object, units: object) -> tuple[float | None, str]:

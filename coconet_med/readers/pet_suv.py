@@ -17,7 +17,7 @@ from coconet_med.dicom.decay import (
     suvbw_factor,
 )
 from coconet_med.errors import OptionError
-from coconet_med.readers.pet_json import WEIGHT_KEYS, PetFacts
+from coconet_med.readers.pet_json import PetFacts
 from coconet_med.source import RELATIVE_UNITS, Source, writable
 
 #: Keys of which a JSON file about PET has at least one.
@@ -115,12 +115,8 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
         raise _ImpossibleError("not corrected for attenuation (AttenuationCorrection)")
     dose = _dose(facts)
     if facts.weight is None:
-        given = {key: facts.values.get(key) for key in WEIGHT_KEYS}
-        told = next(
-            (f"{k} is {v!r}" for k, v in given.items() if str(v).strip().lower() not in ("none", "n/a", "")), ""
-        )
-        if told:
-            raise _ImpossibleError(f"body weight cannot be read: {told} in the JSON file; write a number in kg")
+        if facts.no_weight:
+            raise _ImpossibleError(f"body weight cannot be read: {facts.no_weight}")
         raise _ImpossibleError("body weight is missing (BodyWeight of the JSON file, or weight in participants.tsv)")
     weight, where = facts.weight
     if not WEIGHT_KG[0] <= weight <= WEIGHT_KG[1]:

@@ -108,12 +108,13 @@ def test_a_frame_that_is_not_decay_corrected_is_so_at_its_mean_count_time(pet):
         ({"BodyWeight": None}, "body weight is missing (BodyWeight of the JSON file, or weight in participants.tsv)"),
         (
             {"BodyWeight": "seventy"},
-            "body weight cannot be read: BodyWeight is 'seventy' in the JSON file; write a num",
+            "body weight cannot be read: BodyWeight of the JSON file is 'seventy', which is no",
         ),
-        ({"BodyWeight": "70,5"}, "body weight cannot be read: BodyWeight is '70,5' in the JSON file"),
-        ({"BodyWeight": "70 stone"}, "body weight cannot be read: BodyWeight is '70 stone'"),
+        ({"BodyWeight": "70,5"}, "BodyWeight of the JSON file is '70,5', which is no number of kg, g or lb"),
+        ({"BodyWeight": "70 stone"}, "BodyWeight of the JSON file is '70 stone', which is no number"),
+        ({"BodyWeightUnits": "stone"}, "BodyWeight of the JSON file is 70 stone, which is no number of kg, g or lb"),
         ({"BodyWeight": "n/a"}, "body weight is missing"),
-        ({"BodyWeight": True}, "body weight cannot be read: BodyWeight is True"),
+        ({"BodyWeight": True}, "BodyWeight of the JSON file is True, which is no number"),
         ({"BodyWeight": 70000}, "body weight of 70000 kg (BodyWeight of the JSON file) is not plausible"),
         ({"InjectedRadioactivity": None}, "InjectedRadioactivity is missing"),
         ({"InjectedRadioactivity": "n/a"}, "InjectedRadioactivity is 'n/a', not a number"),
@@ -166,6 +167,32 @@ def test_the_weight_may_stand_in_the_table_of_participants(pet, table, weight):
     suv = _suv(pet)
     assert suv.factor == (pytest.approx(BY_HAND * weight / 70) if weight else None)
     assert suv.inputs.get("weight_from") == ("participants.tsv" if weight else None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "factor", "reason"),
+    [
+        ("70 kg", BY_HAND, ""),
+        ("80,5", None, "the weight in participants.tsv is '80,5', which is no number of kg, g or lb"),
+        ("heavy", None, "the weight in participants.tsv is 'heavy', which is no number"),
+    ],
+)
+def test_a_weight_in_a_table_is_read_or_named(pet, cell, factor, reason):
+    _write(pet, BodyWeight=None)
+    (pet.parents[2] / "participants.tsv").write_text(f"participant_id\tweight\nsub-01\t{cell}\n", encoding="utf-8")
+    suv = _suv(pet)
+    assert suv.factor == (pytest.approx(factor) if factor else None)
+    assert reason in suv.reason
+
+
+def test_a_table_that_cannot_be_read_is_named_where_it_would_matter(pet):
+    _write(pet)
+    (pet.parents[2] / "participants.tsv").write_bytes(
+        "participant_id\tweight\tname\nsub-01\t70\tMüller\n".encode("latin-1")
+    )
+    assert _suv(pet).factor == pytest.approx(BY_HAND)
+    _write(pet, BodyWeight=None)
+    assert "participants.tsv cannot be read (UnicodeDecodeError); save it as UTF-8" in _suv(pet).reason
 
 
 def test_the_units_of_a_column_are_obeyed_and_a_session_goes_before_a_participant(pet):
