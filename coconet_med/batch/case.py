@@ -38,6 +38,7 @@ class Case:
         target: path of the result below the output folder, without suffix.
         model: weights of this case alone, instead of those of the batch.
         register: registration of this case alone.
+        transform: file of a transform of this case, taken instead of a registration.
         pet: what the JSON files beside a functional image of a BIDS dataset tell; see :meth:`facts`.
         derived_from: BIDS URIs of anatomy and function, for the side-car of a BIDS derivative.
         notes: what the user should know of how this case was found.
@@ -51,6 +52,7 @@ class Case:
     target: str
     model: str | None = None
     register: str | None = None
+    transform: Path | None = None
     pet: PetFacts | None = None
     derived_from: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -79,6 +81,8 @@ class BatchOptions:
     """What all cases share; names and meaning as in :func:`coconet_med.fuse`.
 
     Attributes:
+        transform: file of a transform for each case, ``{id}`` standing for its id; a case's own goes first.
+        transform_direction: ``"stated"`` (as the format has it) or ``"reverse"``.
         form: format of the results.
         luminance: also write the fused luminance.
         uptake: also write the functional image on the anatomical grid.
@@ -93,6 +97,8 @@ class BatchOptions:
 
     register: str = "auto"
     force: bool = False
+    transform: str | None = None
+    transform_direction: str = "stated"
     plane: str = "auto"
     window: WindowChoice = None
     anatomy_window: WindowChoice = None
@@ -121,6 +127,12 @@ class BatchOptions:
     anatomy_kind: str | None = None
     function_kind: str | None = None
 
+    def transform_of(self, case: Case) -> Path | None:
+        """The file of the transform of a case, if it has one."""
+        if case.transform or not self.transform:
+            return case.transform
+        return Path(self.transform.replace("{id}", case.id))
+
     def for_fuse(self, case: Case) -> dict[str, Any]:
         """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
         names: tuple[str, ...] = ("force", "plane", "window", "suv", "palette", "colormap", "strength")
@@ -128,6 +140,8 @@ class BatchOptions:
         names += ("contours", "contours_over", "color")
         chosen = {name: getattr(self, name) for name in names}
         chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
+        if given := self.transform_of(case):
+            chosen |= {"transform": given, "transform_direction": self.transform_direction}
         dicom: dict[str, Any] = {"allow_gaps": True} if self.allow_gaps else {}
         if case.function is None:
             kinds = {"anatomy_kind": self.anatomy_kind, "function_kind": self.function_kind}

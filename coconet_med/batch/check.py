@@ -30,6 +30,14 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         threshold=options.threshold,
         palette=options.palette,
     )
+    one_of("--transform-direction", options.transform_direction, ("stated", "reverse"))
+    if options.transform:
+        if options.register == "always":
+            raise OptionError(f"--transform {options.transform}: with --register always there would be two transforms")
+        if "{id}" not in options.transform and sum(not case.skip for case in cases) > 1:
+            raise OptionError(
+                f"--transform {options.transform}: is one file for all cases; put {{id}} where ids differ"
+            )
     one_of("--color", options.color, ("map", "source"))
     if options.contours is not None:
         from coconet_med.sheets.contours import check_contours
@@ -58,11 +66,11 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         check_dicom_output(case.anatomy, options.dicom_form, dicom=dicom, target=f"--format {options.form}")
 
 
-def obstacle(case: Case) -> str:
+def obstacle(case: Case, options: BatchOptions) -> str:
     """Why a case cannot be done, as far as that is known without reading an image; empty where nothing is known."""
     if case.problem:
         return case.problem
-    paths = [path for path in (case.anatomy, case.function) if path]
+    paths = [path for path in (case.anatomy, case.function, options.transform_of(case)) if path]
     missing = [path for path in paths if not os.path.exists(path)]
     for path in missing:
         if reason := not_fetched(path):

@@ -17,7 +17,7 @@ from coconet_med.system.digest import sha256_of
 
 #: Options that say where and with what a model runs (its weights are in the fingerprint by their own hash), and what
 #: may be tried, which changes no result.
-_NOT_IN_OPTIONS = ("model", "max_memory")
+_NOT_IN_OPTIONS = ("model", "max_memory", "transform")
 
 
 def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict[str, Any]:
@@ -37,6 +37,8 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
     given["window"] = list(options.window) if options.window else None
     given["select"] = list(options.select)
     of_case = {"register": case.register, "pet": _told(case)}
+    if given_transform := options.transform_of(case):
+        of_case["transform_sha256"] = sha256_of(given_transform)
     return {
         "version": __version__,
         "model": model_sha256,
@@ -45,11 +47,16 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
     }
 
 
-def stamp_of(case: Case) -> dict[str, tuple[int, ...]]:
+def stamp_of(case: Case, options: BatchOptions) -> dict[str, tuple[int, ...]]:
     """What the disk says of each input file, for noticing that it was replaced while the case was done."""
     stamps: dict[str, tuple[int, ...]] = {}
     with contextlib.suppress(OSError):  # the fingerprint says so
-        for file in (file for path in (case.anatomy, case.function) if path for file in files_of(path)):
+        for file in (
+            file
+            for path in (case.anatomy, case.function, options.transform_of(case))
+            if path
+            for file in files_of(path)
+        ):
             found = file.stat()
             stamps[str(file)] = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return stamps

@@ -20,11 +20,13 @@ COLUMNS = {
     "function": ("function", "pet", "spect"),
     "weights": ("weights", "model"),
     "register": ("register",),
+    "transform": ("transform",),
 }
 
 
 def read_manifest(path: Path) -> list[Case]:
-    """Cases of a manifest with the columns ``id``, ``anatomy``, ``function`` and, if wanted, ``weights``, ``register``.
+    """Cases of a manifest with the columns ``id``, ``anatomy``, ``function`` and, if wanted, ``weights``, ``register``,
+    ``transform``.
 
     An id that is no name of a file (``../x``, ``=x``) is changed, and the notes of its case say so.  Paths are relative
     to the folder of the manifest.  Of several columns of one meaning (``pet`` and ``spect``) each line fills one.  An
@@ -125,6 +127,7 @@ def _case(path: Path, line: int, row: dict[str, str]) -> Case:
         target=f"{case_id}_fused",
         model=weights,
         register=row["register"].lower() or None,
+        transform=_path(path, row["transform"]) if row["transform"] else None,
         problem=problem,
         notes=(changed,) if case_id != row["id"] else (),
     )

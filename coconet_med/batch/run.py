@@ -107,10 +107,10 @@ class Runner:
         before = self.records.load(case.id)
         if case.skip:
             return Outcome(case.id, "skipped", case.skip, outputs=before.outputs if before else {})
-        problem = obstacle(case)
+        problem = obstacle(case, self.options)
         if problem:
             raise FusionError(problem)
-        stamp = stamp_of(case)
+        stamp = stamp_of(case, self.options)
         model = self.model(case.model or self.options.model)
         fingerprint = fingerprint_of(case, self.options, model.sha256)
         if before is not None and self._finished(before, fingerprint):
@@ -118,7 +118,7 @@ class Runner:
         files = {kind: self.out / path for kind, path in files_of(case, self.options).items()}
         self._claim(case, files, before)
         result = self._fuse(case, model, fingerprint)
-        changed = sorted(dict(stamp.items() ^ stamp_of(case).items()))
+        changed = sorted(dict(stamp.items() ^ stamp_of(case, self.options).items()))
         if changed:
             raise ReadError(f"{changed[0]}: changed while the case was done; run again when it is complete")
         try:

@@ -29,6 +29,7 @@ from coconet_med.commands.options import (
     Strength,
     Suv,
     Threshold,
+    TransformDirection,
     WindowOption,
 )
 from coconet_med.errors import OptionError
@@ -88,6 +89,11 @@ def batch(
     uptake: Annotated[bool, typer.Option("--uptake", help="Also write the uptake on the anatomical grid.")] = False,
     register: Register = "auto",
     force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
+    transform: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Transform of each case instead of a registration: 'xfm/{id}.tfm'."),
+    ] = None,
+    transform_direction: TransformDirection = "stated",
     plane: Plane = "auto",
     window: WindowOption = None,
     anatomy_window: AnatomyWindow = None,
@@ -125,6 +131,8 @@ def batch(
     options = BatchOptions(
         register=register,
         force=force,
+        transform=transform,
+        transform_direction=transform_direction,
         plane=plane,
         window=parse_window("--window", window),
         anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
@@ -252,7 +260,7 @@ def _all(
             from coconet_med.model import weights_file
 
             weights_file(options.model, options.engine)
-        if _list(cases, cluster, jobs, cluster_options):
+        if _list(cases, options, cluster, jobs, cluster_options):
             raise typer.Exit(1)
         return None
     if cluster is None:
@@ -293,11 +301,13 @@ def _group(source: Path, output: Path) -> Study:
     return Study(outcomes, gather(outcomes, output))
 
 
-def _list(cases: list[Case], cluster: str | None, jobs: int, cluster_options: dict[str, str]) -> int:
+def _list(
+    cases: list[Case], options: BatchOptions, cluster: str | None, jobs: int, cluster_options: dict[str, str]
+) -> int:
     """Print what would be done; how many cases could not be."""
     from coconet_med.batch.check import obstacle
 
-    obstacles = {case.id: obstacle(case) for case in cases if not case.skip}
+    obstacles = {case.id: obstacle(case, options) for case in cases if not case.skip}
     for case in cases:
         what = f"{case.anatomy} + {case.function}" if case.function else f"study {case.anatomy}"
         if case.skip:

@@ -26,6 +26,8 @@ from coconet_med.commands.options import (
     Strength,
     Suv,
     Threshold,
+    Transform,
+    TransformDirection,
     WindowCommand,
     WindowOption,
 )
@@ -87,6 +89,8 @@ def fuse(
     max_gib: MostGib = 8.0,
     register: Register = "auto",
     force: Force = False,
+    transform: Transform = None,
+    transform_direction: TransformDirection = "stated",
     plane: Plane = "auto",
     window: WindowOption = None,
     anatomy_window: AnatomyWindow = None,
@@ -113,6 +117,7 @@ def fuse(
         anatomy_window=anatomy_window, threshold=threshold, lightness=lightness,
         anatomy_kind=anatomy_kind, function_kind=function_kind,
         anatomy_series=anatomy_series, function_series=function_series,
+        transform=transform, transform_direction=transform_direction,
     )  # fmt: skip
     server = _connect(
         url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
@@ -269,6 +274,8 @@ def _fuse_options(
     function_kind: str | None,
     anatomy_series: str | None = None,
     function_series: str | None = None,
+    transform: Path | None = None,
+    transform_direction: str = "stated",
 ) -> FuseOptions:
     """The options, checked before anything is fetched."""
     from coconet_med.dicom.series_selection import check_kinds
@@ -287,6 +294,10 @@ def _fuse_options(
         threshold=threshold,
     )
     one_of("--dicom-form", form, DICOM_FORMS)
+    if transform is not None:
+        from coconet_med.transform_files import check_transform
+
+        check_transform(transform, None, transform_direction, register)
     check_kinds(anatomy_kind, function_kind)
     if dynamic != "mean" and not (dynamic.isascii() and dynamic.isdigit()):
         raise OptionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
@@ -297,6 +308,8 @@ def _fuse_options(
     return FuseOptions(
         register=register,
         force=force,
+        transform=transform,
+        transform_direction=transform_direction,
         plane=plane,
         window=parse_window("--window", window),
         anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),

@@ -27,6 +27,8 @@ class FuseOptions:
 
     register: str = "auto"
     force: bool = False
+    transform: Path | None = None
+    transform_direction: str = "stated"
     plane: str = "auto"
     window: WindowChoice = None
     anatomy_window: WindowChoice = None

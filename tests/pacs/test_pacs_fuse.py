@@ -84,6 +84,20 @@ def test_other_settings_give_another_series(orthanc, make_study, mean_model):
     assert first.series_uid != second.series_uid
 
 
+def test_a_given_transform_is_taken_and_makes_another_series(orthanc, make_study, mean_model, tmp_path):
+    folder, study_uid = make_study()
+    orthanc.put(folder, study_uid=study_uid)
+    plain = fuse(orthanc.server(), study_uid, mean_model)
+    file = tmp_path / "moved.tfm"
+    sitk.WriteTransform(sitk.TranslationTransform(3, (3.0, 0.0, 0.0)), str(file))
+    given = {"transform": file, "force": True}  # noise has no direction that could be checked
+    outcome = fuse(orthanc.server(), study_uid, mean_model, replace(OPTIONS, **given))
+    assert outcome.series_uid != plain.series_uid
+    local = coconet_med.fuse(folder, model=mean_model, **given)
+    pixels = np.stack([ds.pixel_array for ds in fetched(orthanc, study_uid, outcome.series_uid)])
+    np.testing.assert_array_equal(pixels, sitk.GetArrayFromImage(local.color))
+
+
 def test_a_store_that_was_cut_is_completed(orthanc, make_study, mean_model):
     """Half of a result is there, as after a power cut: only the other half is sent."""
     folder, study_uid = make_study()
