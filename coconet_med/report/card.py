@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.report.measures import measure
 from coconet_med.report.overview import legend_of
 from coconet_med.report.panels import cuts, jpeg, png
+from coconet_med.viewer.strip import strip_of
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -34,6 +35,7 @@ def card_of(result: FusionResult, *, case_id: str, panel: int = 208) -> dict[str
         "warnings": list(result.warnings),
         "facts": _facts(result),
         "sidecar": result.sidecar(),
+        "view": strip_of(result),
     }
 
 

@@ -20,3 +20,34 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+
+// What a column says, while the pointer or the focus is on its head.
+for (const head of document.querySelectorAll("th[title]")) {
+  const help = head.closest(".table").querySelector(".help");
+  const show = () => (help.textContent = `${head.textContent.trim()}: ${head.title}`);
+  head.addEventListener("pointerenter", show);
+  head.addEventListener("focusin", show);
+}
+
+// Filters: rows of the table of cases and their articles.
+const filters = document.querySelector(".filters");
+if (filters) {
+  const [find, kind] = ["find", "kind"].map((name) => filters.querySelector(`[data-filter="${name}"]`));
+  const rows = [...document.querySelectorAll("#cases tbody tr")];
+  const filter = () => {
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      const shown = words.every((word) => text.includes(word)) && (!kind.value || row.dataset.kinds.split(" ").includes(kind.value));
+      row.hidden = !shown;
+      const article = document.getElementById(row.dataset.article);
+      if (article) article.hidden = !shown;
+      count += Number(shown);
+    }
+    filters.querySelector("output").textContent = `${count} of ${rows.length} cases`;
+  };
+  find.addEventListener("input", filter);
+  kind.addEventListener("change", filter);
+  filter();
+}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from coconet_med.quality.averages import mean_of
 from coconet_med.report import _write
 from coconet_med.report.measures import NAMES, SHOWN
 from coconet_med.report.outliers import Suspicion, suspicions
 from coconet_med.report.page import (
+    HELP,
     RESEARCH_USE,
     case_body,
     explanation,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 #: Cases with pictures on one page, about 0.2 MB each; browsers become slow beyond.
 MOST_PICTURES = 300
 
+#: Characters of all viewers on one page, 50 of the largest: the others say how to open theirs.
+MOST_VIEWS = 80_000_000
+
 _WORKED = ("done", "kept")
 
 #: Columns of the table of cases: title, fact, what it says.
@@ -42,6 +47,15 @@ _COLUMNS = (
     ("turn deg", "angle_deg", "how far it turned it"),
     ("coverage", "coverage", "part of the anatomy inside the functional field of view"),
     ("fit", "mutual_information_after", "mutual information of both images, in nat"),
+)
+
+
+_FILTERS = (
+    '<div class="filters"><label>find <input type="search" data-filter="find" placeholder="name, reason"></label> '
+    '<label>show <select data-filter="kind"><option value="">all cases</option>'
+    '<option value="attention">those to look at first</option><option value="fused">fused</option>'
+    '<option value="failed">not fused</option><option value="warned">with warnings</option></select></label> '
+    '<output role="status"></output></div>\n'
 )
 
 
@@ -83,9 +97,11 @@ def _body(outcomes: Sequence[Outcome], cards: Path, title: str) -> Iterator[str]
     yield measures_table(means) if means else '<p class="note">No case was fused.</p>'
     yield '<p class="note">Measured on some slices around the middle of the uptake of each case.</p>' * bool(means)
     yield explanation()
-    shown = 0
+    shown, room = 0, MOST_VIEWS
     for place, outcome in enumerate(ordered):
-        yield from _case(place, outcome, doubts[outcome.id], _load(cards, outcome) if shown < MOST_PICTURES else None)
+        card = _load(cards, outcome) if shown < MOST_PICTURES else None
+        room -= _length(card)
+        yield from _case(place, outcome, doubts[outcome.id], card, view=room >= 0)
         shown += outcome.status in _WORKED
     if shown > MOST_PICTURES:
         yield f'<p class="note">Only the first {MOST_PICTURES} fused cases, in this order, have pictures here.</p>'
@@ -114,25 +130,39 @@ def _counts(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> str:
 
 
 def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterator[str]:
-    yield '<div class="scroll"><table class="sortable" id="cases"><thead><tr>'
+    yield _FILTERS
+    yield '<div class="table"><div class="scroll"><table class="sortable" id="cases"><thead><tr>'
     heads = [("case", "a link to its pictures"), ("state", ""), ("attention", "why to look at this case")]
     for name, why in [*heads, *((name, why) for name, _, why in _COLUMNS), ("warnings", "how many")]:
-        yield f'<th scope="col" title="{text(why)}"><button type="button">{text(name)}</button></th>'
+        told = f' title="{text(why)}"' if why else ""
+        yield f'<th scope="col"{told}><button type="button">{text(name)}</button></th>'
     yield "</tr></thead><tbody>\n"
     for place, outcome in enumerate(outcomes):
         doubt = doubts[outcome.id]
         facts = _facts(outcome)
         name = text(outcome.id)
-        yield f'<tr><td title="{name}" data-value="{name}"><a href="#case-{place}">{name}</a></td>'
-        yield f"<td>{_state(outcome, doubt)}</td>"
+        kinds = " ".join(_kinds(outcome, doubt))
+        yield f'<tr data-article="case-{place}" data-kinds="{kinds}">'
+        yield f'<td data-label="case" data-value="{name}"><a href="#case-{place}">{name}</a></td>'
+        yield f'<td data-label="state">{_state(outcome, doubt)}</td>'
         why = text("; ".join(doubt.reasons) if facts else outcome.error)
-        yield f'<td class="text" title="{why}">{why}</td>'
-        for _, fact, _ in _COLUMNS:
+        yield f'<td class="text" data-label="attention">{why}</td>'
+        for title, fact, _ in _COLUMNS:
             value = facts.get(fact)
             shown = f"{value:.1f}" if fact.endswith(("_mm", "_deg")) and value is not None else number(value)
-            yield f'<td data-value="{"" if value is None else text(value)}">{shown}</td>'
-        yield f"<td>{len(outcome.warnings)}</td></tr>\n"
-    yield "</tbody></table></div>\n"
+            yield f'<td data-label="{title}" data-value="{"" if value is None else text(value)}">{shown}</td>'
+        yield f'<td data-label="warnings">{len(outcome.warnings)}</td></tr>\n'
+    yield f"</tbody></table></div>{HELP}</div>\n"
+
+
+def _kinds(outcome: Outcome, doubt: Suspicion) -> Iterator[str]:
+    """By which filters a case is shown."""
+    fused = outcome.status in _WORKED
+    yield "fused" if fused else "failed"
+    if not fused or doubt.reasons:
+        yield "attention"
+    if outcome.warnings:
+        yield "warned"
 
 
 def _state(outcome: Outcome, doubt: Suspicion) -> str:
@@ -142,20 +172,38 @@ def _state(outcome: Outcome, doubt: Suspicion) -> str:
     return f'<span class="state {text(word)}">{text(word)}</span>'
 
 
-def _case(place: int, outcome: Outcome, doubt: Suspicion, card: dict[str, Any] | None) -> Iterator[str]:
+def _length(card: dict[str, Any] | None) -> int:
+    """Characters of a card's viewer."""
+    return sum(map(len, card["view"]["parts"].values())) if card and card.get("view") else 0
+
+
+def _case(place: int, outcome: Outcome, doubt: Suspicion, card: dict[str, Any] | None, *, view: bool) -> Iterator[str]:
     worked = outcome.status in _WORKED
     if worked and card is None:
         return
     yield f'<article id="case-{place}"><h2>{text(outcome.id)} {_state(outcome, doubt)}</h2>\n'
+    if worked:
+        yield _files(outcome)
     if doubt.reasons:
         yield listing("Stands out", doubt.reasons)
     if not worked:
         yield f'<p class="error">{text(outcome.error or "not done")}</p>'
     elif card:
-        yield from case_body(card)
+        yield from case_body(card, place=place, view=view)
+        if not view and card.get("view"):
+            yield '<p class="note">The page is full: see <code>coconet-med view</code> of its file.</p>'
         yield f"<details><summary>Measures of this case</summary>{measures_table(card['measures'])}"
         yield f'<p class="note">Measured on {text(card["measured"])}.</p></details>'
     yield "</article>\n"
+
+
+def _files(outcome: Outcome) -> str:
+    """Links to the files of a result, relative to the page; a DICOM series is its folder."""
+    names = dict.fromkeys(
+        str(PurePosixPath(name).parent) + "/" if name.endswith(".dcm") else name for name in sorted(outcome.outputs)
+    )
+    links = (f'<a href="./{text(quote(name))}">{text(name)}</a>' for name in names)
+    return f'<p class="files">Files: {" · ".join(links)}</p>\n' if names else ""
 
 
 def _means(outcomes: Sequence[Outcome], cards: Path) -> dict[str, dict[str, float | None]]:

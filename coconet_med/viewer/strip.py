@@ -90,7 +90,7 @@ def _reduced(result: FusionResult, steps: list[int]) -> dict[str, Any]:
         document["block"] = [2, 2]
         document["tops"] = _tops(parts, stored, slicing, document)
     told = {name: about | stored.get(name, {}) for name, about in described(parts).items()}
-    text = {name: "".join(packed(part, level=9)) for name, part in parts.items()}
+    text = {name: "".join(packed(part, level=6)) for name, part in parts.items()}
     return {"document": document | {"parts": told, "coarse": True}, "parts": text}
 
 
