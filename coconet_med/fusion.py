@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from coconet_med.slices import Slicing
     from coconet_med.source import Role
     from coconet_med.transform_files import StoredTransform
+    from coconet_med.transform_files.points import Landmarks
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
 Progress = Callable[[str, int, int], None]
@@ -65,6 +66,7 @@ def fuse(
     transform: str | Path | None = None,
     transform_images: tuple[str | Path, str | Path] | None = None,
     transform_direction: str = "stated",
+    landmarks: tuple[str | Path, str | Path] | None = None,
     reference: str | Path | None = None,
     labels: str | Path | None = None,
     plane: str = "auto",
@@ -103,6 +105,8 @@ def fuse(
         transform_images: the NIfTI files that were ``-in`` and ``-ref`` of an FSL FLIRT matrix, where they are not the
             function and the anatomy themselves.
         transform_direction: ``"stated"`` (as the format has it) or ``"reverse"``.
+        landmarks: files of points in the anatomical and in the functional image, matched by name, where registration
+            begins (:mod:`coconet_med.transform_files.points`); with ``register="never"`` they are taken as they are.
         reference: region whose mean uptake becomes 1 (SUVR): a mask, or labels of ``labels``, separated by commas.
         labels: segmentation in the world of the anatomy (:mod:`coconet_med.measure`).
         plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
@@ -168,6 +172,8 @@ def fuse(
         from coconet_med.sheets.contours import check_contours, refuse_unknown_uptake, with_contours
 
         check_contours(contours, contours_over)
+    if transform is not None and landmarks is not None:
+        raise OptionError("--transform and --landmarks: give one of the two")
     if transform is not None:
         check_transform(transform, transform_images, transform_direction, register)
     with ThreadPoolExecutor(2, "coconet-aside") as aside:
@@ -180,7 +186,9 @@ def fuse(
         select = dicom_options.get("select")
         pair = check_pair(first, second, different_patients=different_patients, select=select)
         loaded = loading.result()
-        stored = None
+        stored: StoredTransform | Landmarks | None = None
+        if landmarks is not None:
+            stored = _landmarks(landmarks, first, second, refine=register != "never")
         if transform is not None:
             stored = read_transform(
                 transform, first, second, images=transform_images, reverse=transform_direction == "reverse"
@@ -248,6 +256,16 @@ def fuse(
     return result if contours is None else with_contours(result, contours, over=contours_over)
 
 
+def _landmarks(files: tuple[str | Path, str | Path], anatomy: Source, function: Source, *, refine: bool) -> Landmarks:
+    if anatomy.planar or function.planar:
+        raise OptionError(
+            f"{anatomy.name}: --landmarks is for volumes; pictures are laid pixel on pixel, so leave it out"
+        )
+    from coconet_med.transform_files.points import read_landmarks
+
+    return read_landmarks(*files, refine=refine)
+
+
 def _aligned(
     anatomy: Source,
     function: Source,
@@ -256,7 +274,7 @@ def _aligned(
     aside: Executor,
     paint: Painter,
     progress: Progress | None,
-    stored: StoredTransform | None = None,
+    stored: StoredTransform | Landmarks | None = None,
     settled: Alignment | None = None,
 ) -> tuple[Alignment, Pictures]:
     """How the two images lie, and what was painted of them as they lie.

@@ -6,12 +6,14 @@ import SimpleITK as sitk
 
 from coconet_med.align.alignment import describe, lay
 from coconet_med.align.grid import check_grid
+from coconet_med.align.landmarks import align_from_landmarks
 from coconet_med.align.prepared import Pair
 from coconet_med.align.registration import Progress, displacement_mm
 from coconet_med.align.result import Alignment
 from coconet_med.errors import RegistrationError
 from coconet_med.source import Source
 from coconet_med.transform_files import StoredTransform, linear
+from coconet_med.transform_files.points import Landmarks
 
 #: Two directions whose places lie closer than this cannot be told apart at 4 mm; the difference is as small.
 TELLING_MM = 3.0
@@ -24,7 +26,7 @@ SCALES = (0.95, 1.05)
 def align_as_given(
     anatomy: Source,
     function: Source,
-    stored: StoredTransform,
+    stored: StoredTransform | Landmarks,
     *,
     force: bool = False,
     progress: Progress | None = None,
@@ -34,7 +36,7 @@ def align_as_given(
     Args:
         anatomy: the image that gives the grid.
         function: the image that is brought onto it.
-        stored: the transform.
+        stored: the transform; or points of both images, see :mod:`coconet_med.align.landmarks`.
         force: turn refusals into warnings.
         progress: told how far the work is (fraction 0 to 1, message).
 
@@ -42,6 +44,8 @@ def align_as_given(
         RegistrationError: the other direction of the same file fits better, or the images do not fit under it at all.
         GeometryError: a sheared or singular grid, or fields of view that do not meet.
     """
+    if isinstance(stored, Landmarks):
+        return align_from_landmarks(anatomy, function, stored, force=force, progress=progress)
     tell = progress or (lambda fraction, message: None)
     tell(0.0, "checking the given transform")
     for source in (anatomy, function):

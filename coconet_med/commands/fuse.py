@@ -67,6 +67,12 @@ def fuse(
     transform: Transform = None,
     transform_images: TransformImages = None,
     transform_direction: TransformDirection = "stated",
+    landmarks: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="ANATOMY FUNCTION", help="Points of the same names in both images: registration begins there."
+        ),
+    ] = None,
     save_transform: SaveTransform = False,
     reference: Reference = None,
     labels: LabelsOption = None,
@@ -140,6 +146,7 @@ def fuse(
             transform=transform,
             transform_images=transform_images,
             transform_direction=transform_direction,
+            landmarks=landmarks,
             reference=reference,
             labels=labels,
             plane=plane,
