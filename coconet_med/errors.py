@@ -48,7 +48,7 @@ def installs(extra: str) -> str:
     (PEP 610, ``direct_url.json``); where that is gone, the command is the one for the folder of a checkout.
 
     Args:
-        extra: ``"monai"``, ``"openvino"``, ``"pacs"`` or ``"cluster"``.
+        extra: ``"monai"``, ``"openvino"``, ``"pacs"``, ``"cluster"`` or ``"notebook"``.
     """
     origin = _origin()
     if origin is None:

@@ -210,6 +210,24 @@ class FusionResult:
 
         return write_rotation(self, Path(path), overwrite=overwrite)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a result: a small still card."""
+        from coconet_med.viewer.notebook import card_html
+
+        return card_html(self)
+
+    def view(self, *, height: int = 480) -> Any:
+        """A live view for notebooks (extra ``notebook``): planes, and sliders whose changes are mixed in the kernel.
+
+        For the browser there is ``coconet-med view``, which does more.
+
+        Raises:
+            OptionError: the extra is not installed.
+        """
+        from coconet_med.viewer.notebook import live_view
+
+        return live_view(self, height=height)
+
     def report(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a self-contained HTML page: pictures, legend, quality figures, warnings, provenance.
 

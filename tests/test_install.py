@@ -17,7 +17,19 @@ from coconet_med import errors
 
 REPOSITORY = Path(__file__).parents[1]
 #: Not in the light install: references of the tests, and what the extras add.
-ABSENT = ("scipy", "highdicom", "torch", "monai", "matplotlib", "skimage", "sklearn", "onnx", "openvino", "dask")
+ABSENT = (
+    "scipy",
+    "highdicom",
+    "torch",
+    "monai",
+    "matplotlib",
+    "skimage",
+    "sklearn",
+    "onnx",
+    "openvino",
+    "dask",
+    "ipyniivue",
+)
 #: Packages that need torch or MONAI, and say so.
 HEAVY = ("network", "training", "transforms", "bundle", "engines.torch")
 BLOCK = f"""

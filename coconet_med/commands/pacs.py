@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from coconet_med.pacs.job import FuseOptions
     from coconet_med.pacs.server import Server
     from coconet_med.pacs.state import State
+    from coconet_med.result import FusionResult
 
 app = typer.Typer(
     name="pacs",
@@ -106,6 +107,9 @@ def fuse(
     dynamic: Dynamic = "mean",
     select: Select = None,
     dicom_form: DicomForm = "sc",
+    view: Annotated[
+        bool, typer.Option("--view", help="Then show the fusion in the browser, from this machine alone, until Ctrl-C.")
+    ] = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON on standard output.")] = False,
 ) -> None:
@@ -130,7 +134,11 @@ def fuse(
     uid = check_uid(study, "--study")
     with Reporter(quiet=quiet or as_json) as say, SignalGuard() as guard:
         network = load_model(model, engine=engine, device=device)
-        outcome = fuse_study(server, uid, options, model=network, guard=guard, again=again, progress=say.progress)
+        kept: list[FusionResult] = []
+        outcome = fuse_study(
+            server, uid, options, model=network, guard=guard, again=again, progress=say.progress,
+            after_fuse=kept.append if view else lambda result: None,
+        )  # fmt: skip
         for warning in outcome.warnings:
             say.warning(warning)
         if outcome.action == "stored":
@@ -142,6 +150,11 @@ def fuse(
             )
     if as_json:
         typer.echo(json.dumps(asdict(outcome), indent=2))
+    if view:
+        from coconet_med.commands.view import show
+        from coconet_med.viewer.opening import view_of
+
+        show(view_of(kept.pop(), name=f"study {uid}"), quiet=quiet)
 
 
 @app.command(cls=WindowCommand)

@@ -88,6 +88,7 @@ def fuse_study(
     scratch: Path | None = None,
     before_store: Callable[[str], None] = lambda series_uid: None,
     after_store: Callable[[Outcome], None] = lambda outcome: None,
+    after_fuse: Callable[[FusionResult], None] = lambda result: None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Outcome:
     """Fuse a study on the server and store the result beside it.
@@ -106,6 +107,7 @@ def fuse_study(
         scratch: folder for the temporary files; the system's by default.  They are removed in any case.
         before_store: called with the Series Instance UID of the result before it is sent.
         after_store: called with the outcome; no signal comes between sending and this.
+        after_fuse: called with the result before it is written and stored.
         progress: called with (stage, done, total); may raise to stop.
 
     Raises:
@@ -134,6 +136,7 @@ def fuse_study(
         except FusionError as error:  # the temporary folder means nothing to the user
             raise type(error)(str(error).replace(str(sources), sources.name)) from error
         _check_sources(result, plan)
+        after_fuse(result)
         written = result.save(folder / "result", form=options.form)
         files = [path for path in written if path.suffix == ".dcm"]
         with guard.deferred():

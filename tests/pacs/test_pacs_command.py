@@ -67,6 +67,20 @@ def test_a_study_is_fused_on_the_server_by_one_command(orthanc, head_study, caps
     assert any((ds.pixel_array.max(-1) != ds.pixel_array.min(-1)).mean() > 0.1 for ds in objects)  # there is color
 
 
+def test_a_fused_study_can_be_looked_at(orthanc, make_study, capsys, monkeypatch):
+    folder, study = make_study()
+    orthanc.put(folder, study_uid=study)
+    seen = []
+    monkeypatch.setattr("coconet_med.commands.view.show", lambda view, **how: seen.append(view))
+    assert run("fuse", "--url", orthanc.url, "--study", study, "--register", "never", "--engine", "onnx", "--view") == 0
+    (view,) = seen
+    document = view.content.document
+    assert document["name"] == f"study {study}"
+    assert [document["anatomy"]["modality"], document["uptake"]["modality"]] == ["MR", "PT"]
+    assert {"anatomy", "uptake", "field"} <= set(view.content.parts)
+    assert view.color.shape == (6, *document["size"][1::-1], 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
