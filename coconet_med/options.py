@@ -14,6 +14,7 @@ from coconet_med.slices import Plane
 from coconet_med.windowing.presets import WindowChoice, parse_window
 
 DICOM_FORMS = ("sc", "enhanced", "gray", "navigation")
+DICOM_LEGENDS = ("own", "series", "margin", "none")
 
 
 def check_choices(
@@ -72,7 +73,7 @@ def parse_threshold(threshold: float | str) -> tuple[float, bool]:
     return value, percent
 
 
-def check_dicom_output(anatomy: Path, dicom_form: str, *, dicom: bool, target: str) -> None:
+def check_dicom_output(anatomy: Path, dicom_form: str, *, dicom: bool, target: str, legend: str = "own") -> None:
     """Refuse a DICOM result of an anatomy without DICOM headers, and a DICOM form of another result.
 
     Args:
@@ -80,11 +81,15 @@ def check_dicom_output(anatomy: Path, dicom_form: str, *, dicom: bool, target: s
         dicom_form: what ``--dicom-form`` says.
         dicom: whether the result is to be DICOM.
         target: what asks for DICOM, for the message.
+        legend: what ``--dicom-legend`` says.
 
     Raises:
         OptionError: the two do not go together.
     """
     one_of("--dicom-form", dicom_form, DICOM_FORMS)
+    one_of("--dicom-legend", legend, DICOM_LEGENDS)
+    if not dicom and legend != "own":
+        raise OptionError(f"--dicom-legend {legend}: is for DICOM results, {target} is none; leave it out")
     if not dicom and dicom_form != "sc":
         raise OptionError(f"--dicom-form {dicom_form}: is for DICOM results, {target} is none; leave it out")
     if dicom and anatomy.is_file():

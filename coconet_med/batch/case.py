@@ -13,6 +13,7 @@ from coconet_med.windowing.presets import WindowChoice
 if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
     from coconet_med.writers.dicom import Form as DicomForm
+    from coconet_med.writers.dicom import LegendPlace
 
 #: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
 Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "jpg", "tiff", "dicom"]
@@ -93,6 +94,7 @@ class BatchOptions:
         anatomy_kind: of a DICOM study take this as anatomy, ``"MR"`` or ``"CT"``.
         function_kind: of a DICOM study take this as function, ``"PT"``, ``"NM"`` or ``"CT"``.
         dicom_form: ``"sc"``, ``"enhanced"``, ``"gray"`` or ``"navigation"``, for the form ``"dicom"``.
+        dicom_legend: ``"own"``, ``"series"``, ``"margin"`` or ``"none"``, likewise.
     """
 
     register: str = "auto"
@@ -124,6 +126,7 @@ class BatchOptions:
     select: tuple[str, ...] = ()
     different_patients: bool = False
     dicom_form: DicomForm = "sc"
+    dicom_legend: LegendPlace = "own"
     anatomy_kind: str | None = None
     function_kind: str | None = None
 

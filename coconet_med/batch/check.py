@@ -63,7 +63,13 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
         raise OptionError(f"--format {options.form}: BIDS derivatives are written as nii.gz; leave it out")
     dicom = options.form == "dicom"
     for case in (case for case in cases if not case.skip):
-        check_dicom_output(case.anatomy, options.dicom_form, dicom=dicom, target=f"--format {options.form}")
+        check_dicom_output(
+            case.anatomy,
+            options.dicom_form,
+            dicom=dicom,
+            target=f"--format {options.form}",
+            legend=options.dicom_legend,
+        )
 
 
 def obstacle(case: Case, options: BatchOptions) -> str:

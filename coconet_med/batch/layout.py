@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coconet_med.batch.case import BatchOptions, Case
 from coconet_med.readers import is_picture
-from coconet_med.writers import targets
+from coconet_med.writers import legend_apart, targets
 
 #: The part of ``desc`` in the target of a BIDS derivative that names the image.
 _FUSED = re.compile(r"(?<=_desc-)(\w*?)(f|F)used(?=_pet$)")
@@ -20,7 +20,9 @@ def files_of(case: Case, options: BatchOptions) -> dict[str, Path]:
     BIDS derivatives differ only in ``desc``; elsewhere the names are those of :func:`coconet_med.writers.targets`.
     """
     if options.form == "dicom":
-        return targets(Path(case.target), luminance=options.luminance, uptake=options.uptake, folder=True)
+        apart = legend_apart(options.dicom_form, options.dicom_legend)
+        kinds = {"luminance": options.luminance, "uptake": options.uptake, "legend": apart}
+        return targets(Path(case.target), **kinds, folder=True)
     if case.derived_from:
         kinds = ["color", *(kind for kind in ("luminance", "uptake") if getattr(options, kind))]
         stems = {kind: _FUSED.sub(partial(_desc, kind=kind), case.target) for kind in kinds}

@@ -195,7 +195,8 @@ class Runner:
         _make_folders(files.values())
         if "folder" in images:
             kinds = {"luminance": self.options.luminance, "uptake": self.options.uptake}
-            write_study(result, images["folder"], **kinds, overwrite=True, form=self.options.dicom_form)
+            form, legend = self.options.dicom_form, self.options.dicom_legend
+            write_study(result, images["folder"], **kinds, overwrite=True, form=form, legend=legend)
         else:
             sidecar = images.pop("sidecar")
             flat = images["color"].suffix in PICTURE_SUFFIXES

@@ -14,15 +14,16 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from coconet_med.color import compose
+from coconet_med.color import compose, ycbcr_compose
 from coconet_med.color.colormaps import get_colormap
 from coconet_med.color.look import faded
 from coconet_med.errors import OptionError
 
 Background = Literal["dark", "light"]
 
-#: Height of a line of notes, in em.
-_LINE = 1.25
+#: Height of a line of notes, and how far the foot of the title stands above the bar, in em: the label of the top of the
+#: window reaches half a line above the bar.
+_LINE, _ABOVE = 1.25, 1.0
 
 _PAPER = {"dark": (0, 0, 0), "light": (255, 255, 255)}
 _INK = {"dark": (235, 235, 235), "light": (20, 20, 20)}
@@ -57,6 +58,7 @@ def legend(
     caption: str = "anatomy",
     threshold: float | None = None,
     notes: Sequence[str] = (),
+    path: np.ndarray | None = None,
 ) -> np.ndarray:
     """Draw the color bar of a map.
 
@@ -64,13 +66,15 @@ def legend(
         colormap: a name in :data:`coconet_med.color.colormaps.COLORMAPS`.
         low: uptake at the lower end of the window, in ``units``.
         high: uptake at its upper end.
-        units: what stands above the bar, such as ``SUVbw`` or ``kBq/ml``.
+        units: what stands above the bar, such as ``SUVbw`` or ``kBq/ml``; a map without color has no numbers.
         height: height of the picture in pixels, at least 96; the width follows from the text.
         background: ``"dark"`` for pictures, ``"light"`` for paper.
         strength: as given to :func:`coconet_med.color.compose`.
         caption: what lightness means, written under the bar.
         threshold: uptake in [0, 1] of the window below which only the anatomy is shown.
         notes: lines written under the caption.
+        path: colors of a picture whose palette is not known, ``uint8`` (n, 3): they are shown from the bottom to the
+            top at the lightness of the anatomy, without numbers, as :func:`coconet_med.color.ycbcr_compose` does.
 
     Returns:
         RGB ``uint8`` (height, width, 3).
@@ -86,14 +90,15 @@ def legend(
         raise OptionError(msg)
     colored = get_colormap(colormap).kind != "gray" and strength > 0
     ticks = _ticks(low, high) if colored else []
-    title = units if colored else "no color"
+    title = units
     layout = _layout(height, notes=len(notes))
     texts = [layout.font.getlength(text) for text in (title, caption, *notes)]
     tick_width = max((layout.font.getlength(text) for _, text in ticks), default=0)
     right = layout.left + layout.bar_width + 0.9 * layout.em + tick_width
     width = math.ceil(max(right, layout.left + max(texts) + 0.8 * layout.em) + 0.6 * layout.em)
     picture = Image.new("RGB", (width, height), _PAPER[background])
-    _draw_bar(picture, layout, colormap, strength, threshold, _INK[background])
+    bar = _bar(layout, colormap, strength, threshold) if path is None else _bar_of(layout, path)
+    _draw_bar(picture, layout, bar, _INK[background])
     _draw_text(picture, layout, ticks, title, caption, _INK[background], (low, high))
     for n, note in enumerate(notes):
         place = (layout.left, layout.bottom + (1.45 + _LINE * (n + 1)) * layout.em)
@@ -138,24 +143,26 @@ def _layout(height: int, *, notes: int = 0) -> _Layout:
         em=em,
         bar_width=round(2.4 * em),
         left=margin,
-        top=margin + round(1.6 * em),
+        top=margin + round((_ABOVE + 0.9) * em),
         bottom=height - margin - round((1.7 + _LINE * notes) * em),
     )
 
 
-def _draw_bar(
-    picture: Image.Image,
-    layout: _Layout,
-    colormap: str,
-    strength: float,
-    threshold: float | None,
-    ink: tuple[int, ...],
-) -> None:
+def _bar(layout: _Layout, colormap: str, strength: float, threshold: float | None) -> np.ndarray:
     lowest = get_colormap(colormap).levels[0]
     luminance, uptake = np.meshgrid(np.linspace(0, 1, layout.bar_width), np.linspace(1, lowest, layout.bar_height))
     uptake = uptake if threshold is None else faded(uptake, threshold)
-    bar = Image.fromarray(compose(luminance, uptake, colormap=colormap, strength=strength))
-    picture.paste(bar, (layout.left, layout.top))
+    return compose(luminance, uptake, colormap=colormap, strength=strength)
+
+
+def _bar_of(layout: _Layout, path: np.ndarray) -> np.ndarray:
+    row = np.rint(np.linspace(len(path) - 1, 0, layout.bar_height)).astype(int)
+    luminance = np.broadcast_to(np.linspace(0, 1, layout.bar_width), (layout.bar_height, layout.bar_width))
+    return ycbcr_compose(luminance, np.repeat(path[row][:, None], layout.bar_width, axis=1))
+
+
+def _draw_bar(picture: Image.Image, layout: _Layout, bar: np.ndarray, ink: tuple[int, ...]) -> None:
+    picture.paste(Image.fromarray(bar), (layout.left, layout.top))
     frame = (layout.left - 1, layout.top - 1, layout.left + layout.bar_width, layout.bottom)
     ImageDraw.Draw(picture).rectangle(frame, outline=tuple((value + 128) // 2 for value in ink))
 
@@ -171,7 +178,7 @@ def _draw_text(
 ) -> None:
     draw = ImageDraw.Draw(picture)
     right, em = layout.left + layout.bar_width, layout.em
-    draw.text((layout.left, layout.top - 0.5 * em), title, ink, layout.font, anchor="ls")
+    draw.text((layout.left, layout.top - _ABOVE * em), title, ink, layout.font, anchor="ls")
     line = max(1, em // 12)
     for value, text in _spaced(ticks, layout, window):
         y = _row(value, layout, window)
@@ -190,9 +197,9 @@ def _row(value: float, layout: _Layout, window: tuple[float, float]) -> int:
 
 
 def _spaced(ticks: list[tuple[float, str]], layout: _Layout, window: tuple[float, float]) -> list[tuple[float, str]]:
-    """The two ends of the window, and those round numbers between them whose text does not touch another."""
+    """The two ends of the window, 0, and those round numbers between them whose text does not touch another."""
     kept = [ticks[0], ticks[-1]] if ticks else []
-    for tick in ticks[1:-1]:
+    for tick in sorted(ticks[1:-1], key=lambda tick: tick[0] != 0):
         if all(
             abs(_row(tick[0], layout, window) - _row(other, layout, window)) >= 1.3 * layout.em for other, _ in kept
         ):

@@ -146,13 +146,20 @@ def _sidecar(path: Path) -> dict[str, Any]:
         raise ReadError(f"{beside}: is no readable side-car; give --colormap and --window, and move it away") from error
 
 
+def _without_margin(image: sitk.Image, facts: dict[str, Any]) -> sitk.Image:
+    """The slices alone, where a legend was put beside them (``--dicom-legend margin``)."""
+    size = facts.get("sources", {}).get("anatomy", {}).get("size", [])
+    wide = len(size) == 3 and size[2] == image.GetSize()[2] and image.GetSize()[0] > size[0]
+    return image[: size[0], : size[1], :] if wide else image
+
+
 def _image(path: Path, facts: dict[str, Any]) -> sitk.Image:
     from coconet_med.writers import PICTURE_SUFFIXES
 
     if path.is_dir() or path.suffix.lower() == ".dcm":
         from coconet_med.dicom.fused import read_fused
 
-        return read_fused(path)
+        return _without_margin(read_fused(path), facts)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:

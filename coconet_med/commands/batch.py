@@ -16,6 +16,7 @@ from coconet_med.commands.options import (
     ContoursOption,
     ContoursOver,
     Device,
+    DicomLegend,
     DifferentPatients,
     EngineOption,
     Lightness,
@@ -116,6 +117,7 @@ def batch(
     select: Select = None,
     different_patients: DifferentPatients = False,
     dicom_form: Annotated[str, typer.Option(help="--format dicom: sc, enhanced, gray or navigation.")] = "sc",
+    dicom_legend: DicomLegend = "own",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do finished cases anew.")] = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON on standard output.")] = False,
@@ -160,6 +162,7 @@ def batch(
         select=tuple(select or ()),
         different_patients=different_patients,
         dicom_form=dicom_form,  # type: ignore[arg-type]
+        dicom_legend=dicom_legend,  # type: ignore[arg-type]
     )
     if analysis_level == "group":
         study: Study | None = _group(source, output)

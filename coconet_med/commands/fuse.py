@@ -17,6 +17,7 @@ from coconet_med.commands.options import (
     ContoursOption,
     ContoursOver,
     Device,
+    DicomLegend,
     DifferentPatients,
     EngineOption,
     FunctionKind,
@@ -104,6 +105,7 @@ def fuse(
     select: Select = None,
     different_patients: DifferentPatients = False,
     dicom_form: Annotated[str, typer.Option(help="DICOM out: sc, enhanced, gray or navigation.")] = "sc",
+    dicom_legend: DicomLegend = "own",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the side-car as JSON on standard output.")] = False,
@@ -115,10 +117,11 @@ def fuse(
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
     with Reporter(quiet=quiet or as_json) as say:
         from coconet_med.options import one_of
-        from coconet_med.writers import check_file, check_target
+        from coconet_med.writers import check_file, check_target, legend_apart
         from coconet_med.writers.pictures import check_moving, check_pages
 
-        check_target(output, luminance=luminance, uptake=uptake, transform=save_transform, overwrite=overwrite)
+        extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
+        check_target(output, overwrite=overwrite, legend=legend_apart(dicom_form, dicom_legend), **extras)
         for path, check in ((report, None), (mosaic, check_pages), (rotation, check_moving)):
             if path:
                 check_file(path, overwrite=overwrite)
@@ -129,7 +132,9 @@ def fuse(
         from coconet_med.options import check_dicom_output
         from coconet_med.windowing.presets import parse_window
 
-        check_dicom_output(anatomy, dicom_form, dicom=not _has_suffix(output), target=f"-o {output}")
+        check_dicom_output(
+            anatomy, dicom_form, dicom=not _has_suffix(output), target=f"-o {output}", legend=dicom_legend
+        )
         chosen = {
             "anatomy_series": anatomy_series,
             "function_series": function_series,
@@ -170,8 +175,7 @@ def fuse(
             different_patients=different_patients,
             **dicom,
         )
-        form: dict[str, Any] = {"form": dicom_form} if not _has_suffix(output) else {}
-        extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
+        form: dict[str, Any] = {"form": dicom_form, "legend": dicom_legend} if not _has_suffix(output) else {}
         say.begin("write")
         written = result.save(output, overwrite=overwrite, **extras, **form)
         if report:
@@ -195,9 +199,10 @@ def _has_suffix(path: Path) -> bool:
 
 def _summary(written: list[Path]) -> str:
     """The paths, those of a DICOM series as one folder."""
-    slices = [path for path in written if path.suffix == ".dcm"]
+    first = written[0] if written[0].suffix == ".dcm" else None  # those of the series come first
+    slices = [path for path in written if first and path.parent == first.parent]
     folder = [f"{slices[0].parent} ({len(slices)} DICOM files)"] if slices else []
-    return ", ".join(folder + [str(path) for path in written if path.suffix != ".dcm"])
+    return ", ".join(folder + [str(path) for path in written if path not in slices])
 
 
 def _dicom_options(

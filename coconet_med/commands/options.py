@@ -98,6 +98,12 @@ Reference = Annotated[
 LabelsOption = Annotated[
     Path | None, typer.Option("--labels", help="Segmentation in the world of the MRI: label map, mask or DICOM SEG.")
 ]
+DicomLegend = Annotated[
+    str,
+    typer.Option(
+        help="DICOM out, the legend: own (an image in its own series), series (in the fused one), margin, none."
+    ),
+]
 SaveTransform = Annotated[
     bool,
     typer.Option(

@@ -10,7 +10,7 @@ from coconet_med.errors import WriteError
 if TYPE_CHECKING:
     from coconet_med.fusion import Progress
 
-FILES = ("T1.nii.gz", "PET.nii.gz", "fused.nii.gz", "fused.json", "picture.png")
+FILES = ("T1.nii.gz", "PET.nii.gz", "fused.nii.gz", "fused.json", "fused_legend.png", "picture.png")
 
 
 def run_demo(
@@ -49,7 +49,7 @@ def run_demo(
     except OSError as error:
         msg = f"{folder}: cannot be made ({error.strerror}); choose another folder with --folder"
         raise WriteError(msg) from error
-    t1, pet, fused, sidecar, picture = (folder / name for name in FILES)
+    t1, pet, fused, sidecar, _, picture = (folder / name for name in FILES)
     if progress:
         progress("phantom", 0, 1)
     head = head_phantom(spacing=spacing)

@@ -138,9 +138,12 @@ def fuse_study(
         _check_sources(result, plan)
         after_fuse(result)
         written = result.save(folder / "result", form=options.form)
-        files = [path for path in written if path.suffix == ".dcm"]
+        files = [path for path in written if path.parent == folder / "result"]
+        beside = [path for path in written if path.suffix == ".dcm" and path not in files]
         with guard.deferred():
             before_store(_series_uid(files[0]))
+            for path in beside:  # the legend, a series of its own; before the result, whose presence says "done"
+                store(server, study_uid, [path], again=again, hurry=lambda: guard.pending)
             stored = store(server, study_uid, files, again=again, hurry=lambda: guard.pending)
             outcome = Outcome(
                 "stored" if stored.sent else "already there",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,11 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.color import compose
+from coconet_med.color.colormaps import get_colormap
 from coconet_med.color.legend import legend, with_legend
+from coconet_med.color.likeness import likeness_path
 from coconet_med.color.look import scaled_threshold
+from coconet_med.report.marks import with_bar, with_sides
 from coconet_med.slices import Slicing, slicing_of
 from coconet_med.windowing.signed import SIGNED_INTENTS
 
@@ -25,36 +29,64 @@ _GAP = 6
 def overview(result: FusionResult, *, height: int = 320) -> np.ndarray:
     """Anatomy, uptake and fusion in one row for a picture, in three rows (planes) for a volume, and the legend.
 
-    Slices are taken through the middle of the uptake above its median; pixels are made square.
+    Slices are taken through the middle of the uptake above its median; pixels are made square, and all planes of a
+    volume have one scale, which a bar tells; letters name the sides of the patient.
 
     Args:
         result: what to show.
-        height: of one panel in pixels.
+        height: of the highest panel in pixels.
 
     Returns:
         RGB ``uint8``.
     """
     volumes = _volumes(result)
+    planar = result.color.GetDimension() == 2
+    slicings = [
+        slicing_of(result.anatomy.image, plane=plane, planar=result.anatomy.planar)
+        for plane in (_PLANES[:1] if planar else _PLANES)
+    ]
+    scale = pixels_per_mm(result, slicings, height)
     rows = []
-    for plane in _PLANES if result.color.GetDimension() == 3 else ("axial",):
-        slicing = slicing_of(result.anatomy.image, plane=plane, planar=result.anatomy.planar)
-        index = _slice_to_show(slicing.stack(volumes["uptake"][..., 0]))
-        panels = [_panel(v, slicing, index, result, height) for v in volumes.values()]
-        rows.append(_beside(panels))
-    body = _below([_titles(rows[0].shape[1] // 3, len(volumes)), *rows])
+    for slicing in slicings:
+        index = _slice_to_show(slicing.stack(volumes["uptake"].max(axis=-1)))
+        panels = [_panel(v, slicing, index, result, scale) for v in volumes.values()]
+        if not result.anatomy.planar:
+            panels = [with_sides(panel, slicing.plane) for panel in panels]
+            panels[0] = with_bar(panels[0], scale)
+        rows.append(panels)
+    width = max(panel.shape[1] for row in rows for panel in row) + _GAP
+    body = np.concatenate([_titles(width, len(volumes)), *(_beside(row, width) for row in rows)])
     return with_legend(body, legend_of(result, height=min(max(256, len(body) // 2), 640)))
 
 
+def pixels_per_mm(result: FusionResult, slicings: Sequence[Slicing], size: int) -> float:
+    """The one scale at which the slices of all planes fit: none is higher than ``size`` pixels, or 1.25 times as wide.
+
+    In a picture a pixel counts as 1 mm.
+    """
+    shape = sitk.GetArrayViewFromImage(result.anatomy.image).shape
+    sides = []
+    for slicing in slicings:
+        _, rows, columns = (shape[axis] for axis in slicing.order)
+        _, row_mm, column_mm = slicing.spacing(result.anatomy.image)
+        sides.append(max(rows * row_mm, columns * column_mm / 1.25))
+    return size / max(sides)
+
+
 def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
-    """The color bar of a result with its units; without a known palette, a bar that says so."""
+    """The color bar of a result with its units; of an unknown palette its own colors, without numbers."""
     if result.contours is not None:
         from coconet_med.sheets.contours import contour_legend
 
         return contour_legend(result, height=height)
     units = units_of(result)
     if result.colormap is None:
-        what = "palette unknown" if result.kept in (None, "function") else "luminance"
-        return legend("gray", 0, 1, what, height=height, notes=_notes(result))
+        if result.function.color is not None and result.kept in (None, "function"):
+            path = likeness_path(sitk.GetArrayViewFromImage(result.function.color))
+            return legend("gray", 0, 1, "palette unknown", height=height, notes=_notes(result), path=path)
+        return legend("gray", 0, 1, "luminance", height=height, notes=_notes(result))
+    if get_colormap(result.colormap).kind == "gray":
+        return legend("gray", 0, 1, "lightness", height=height, notes=_notes(result))
     low, high = result.window.low, result.window.high
     threshold = None if result.threshold is None else scaled_threshold(result.threshold, result.window)
     return legend(
@@ -116,35 +148,21 @@ def _slice_to_show(stack: np.ndarray) -> int:
     return int(np.searchsorted(np.cumsum(weight), weight.sum() / 2))
 
 
-def _panel(volume: np.ndarray, slicing: Slicing, index: int, result: FusionResult, height: int) -> Image.Image:
+def _panel(volume: np.ndarray, slicing: Slicing, index: int, result: FusionResult, scale: float) -> np.ndarray:
     pixels = np.ascontiguousarray(slicing.stack(volume)[index])
     _, row_mm, column_mm = slicing.spacing(result.anatomy.image)
-    width = max(1, round(height * pixels.shape[1] * column_mm / (pixels.shape[0] * row_mm)))
-    width, tall = (width, height) if width <= 2 * height else (2 * height, max(1, round(2 * height * height / width)))
-    panel = Image.fromarray(pixels).resize((width, tall), Image.Resampling.BICUBIC)
-    square = Image.new("RGB", (max(width, height), height))
-    square.paste(panel, ((square.width - width) // 2, (height - tall) // 2))
-    return square
+    size = (pixels.shape[1] * column_mm, pixels.shape[0] * row_mm)
+    width, tall = (max(1, round(mm * scale)) for mm in size)
+    return np.asarray(Image.fromarray(pixels).resize((width, tall), Image.Resampling.BICUBIC))
 
 
-def _beside(panels: list[Image.Image]) -> np.ndarray:
-    row = Image.new("RGB", (sum(p.width + _GAP for p in panels), panels[0].height))
-    left = 0
-    for panel in panels:
-        row.paste(panel, (left, 0))
-        left += panel.width + _GAP
-    return np.asarray(row)
-
-
-def _below(rows: list[np.ndarray]) -> np.ndarray:
-    width = max(row.shape[1] for row in rows)
-    body = np.zeros((sum(len(row) + _GAP for row in rows), width, 3), np.uint8)
-    top = 0
-    for row in rows:
-        left = (width - row.shape[1]) // 2
-        body[top : top + len(row), left : left + row.shape[1]] = row
-        top += len(row) + _GAP
-    return body
+def _beside(panels: list[np.ndarray], width: int) -> np.ndarray:
+    """A row of panels of one size, each in the middle of a column so wide."""
+    row = np.zeros((panels[0].shape[0] + _GAP, width * len(panels), 3), np.uint8)
+    for n, panel in enumerate(panels):
+        left = n * width + (width - panel.shape[1]) // 2
+        row[: panel.shape[0], left : left + panel.shape[1]] = panel
+    return row
 
 
 def _titles(panel_width: int, count: int) -> np.ndarray:

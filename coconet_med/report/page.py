@@ -93,7 +93,7 @@ def case_body(card: dict[str, Any], *, place: int = 0, view: bool = True) -> Ite
             yield f"<figcaption>{text(caption)}</figcaption></figure>\n"
     yield f'</div><img class="legend" src="{text(card["legend"])}" alt="legend: uptake by color"></div>\n'
     if card["cuts"][0]["plane"]:
-        yield '<p class="note">The patient\'s right is at the left of axial and coronal pictures.</p>'
+        yield '<p class="note">The patient\'s right (R) is at the left of axial and coronal pictures; one scale.</p>'
     if view and card.get("view"):
         yield from _view(card["view"], place)
     yield "<dl>"

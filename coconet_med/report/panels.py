@@ -12,7 +12,8 @@ import SimpleITK as sitk
 from PIL import Image
 
 from coconet_med.report.edges import thin_edges
-from coconet_med.report.overview import alone
+from coconet_med.report.marks import with_bar, with_sides
+from coconet_med.report.overview import alone, pixels_per_mm
 from coconet_med.slices import Slicing, slicing_of
 
 if TYPE_CHECKING:
@@ -40,18 +41,23 @@ class Cut:
 
 
 def cuts(result: FusionResult, *, size: int = 240) -> list[Cut]:
-    """The slice through the middle of the uptake in each plane (of a picture the picture itself).
+    """The slice through the middle of the uptake in each plane (of a picture the picture itself), all at one scale.
 
     Args:
         result: what to show.
-        size: longer side of a panel in pixels.
+        size: height of the highest panel in pixels.
     """
     planar = result.anatomy.planar
+    slicings = [slicing_of(result.anatomy.image, plane=p, planar=planar) for p in (PLANES[:1] if planar else PLANES)]
+    scale = pixels_per_mm(result, slicings, size)
     found = []
-    for plane in ("axial",) if planar else PLANES:
-        slicing = slicing_of(result.anatomy.image, plane=plane, planar=planar)
+    for slicing in slicings:
         index = middle_of_uptake(result, slicing, (0.5,))[0]
-        found.append(Cut("" if planar else plane, _panels(result, slicing, index, size)))
+        panels = _panels(result, slicing, index, scale)
+        if not planar:
+            panels = {name: with_sides(rgb, slicing.plane, font=11) for name, rgb in panels.items()}
+            panels[PANELS[0]] = with_bar(panels[PANELS[0]], scale, font=11)
+        found.append(Cut("" if planar else slicing.plane, panels))
     return found
 
 
@@ -95,14 +101,14 @@ def _uri(kind: str, stream: io.BytesIO) -> str:
     return f"data:{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
-def _panels(result: FusionResult, slicing: Slicing, index: int, size: int) -> dict[str, np.ndarray]:
-    shape = _shape(result, slicing, size)
+def _panels(result: FusionResult, slicing: Slicing, index: int, scale: float) -> dict[str, np.ndarray]:
+    shape = _shape(result, slicing, scale)
     anatomy = _grey(result.anatomy_window.apply(slicing.stack(volume(result.anatomy.image))[index]), shape)
     uptake = result.window.apply(slicing.stack(volume(result.uptake))[index])
     function = _grey(np.abs(uptake), shape)
     fused = _resized(np.ascontiguousarray(slicing.stack(volume(result.color))[index]), shape)
     outlined = np.repeat(function[..., None], 3, axis=-1)
-    outlined[thin_edges(anatomy, sigma=size / 160)] = _EDGE
+    outlined[thin_edges(anatomy, sigma=max(shape) / 160)] = _EDGE
     colored = result.function.color if result.anatomy.planar else None  # a picture is shown in its own colors
     return {
         "anatomy": np.repeat(anatomy[..., None], 3, axis=-1),
@@ -112,13 +118,11 @@ def _panels(result: FusionResult, slicing: Slicing, index: int, size: int) -> di
     }
 
 
-def _shape(result: FusionResult, slicing: Slicing, size: int) -> tuple[int, int]:
+def _shape(result: FusionResult, slicing: Slicing, scale: float) -> tuple[int, int]:
     """Rows and columns of a panel with square pixels."""
     _, row_mm, column_mm = slicing.spacing(result.anatomy.image)
     _, rows, columns = slicing.stack(volume(result.uptake)).shape
-    tall, wide = rows * row_mm, columns * column_mm
-    scale = size / max(tall, wide)
-    return max(1, round(tall * scale)), max(1, round(wide * scale))
+    return max(1, round(rows * row_mm * scale)), max(1, round(columns * column_mm * scale))
 
 
 def _grey(scaled: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -38,14 +38,29 @@ def split_suffix(path: Path) -> tuple[str, str]:
 
 
 def targets(
-    path: Path, *, luminance: bool = False, uptake: bool = False, transform: bool = False, folder: bool = False
+    path: Path,
+    *,
+    luminance: bool = False,
+    uptake: bool = False,
+    transform: bool = False,
+    folder: bool = False,
+    legend: bool = True,
 ) -> dict[str, Path]:
-    """Every file that writing to ``path`` makes, by what it holds; where ``folder``, a dot in its name is no suffix."""
+    """Every file that writing to ``path`` makes, by what it holds; where ``folder``, a dot in its name is no suffix.
+
+    Args:
+        path: file, or folder of a DICOM series.
+        luminance: whether this is written too, as the next ones.
+        uptake: likewise.
+        transform: likewise.
+        folder: a dot in its name is no suffix.
+        legend: of a folder, whether the legend has a file of its own; beside a file it always has.
+    """
     stem, suffix = (path.name, "") if folder else split_suffix(path)
     beside = {"color" if suffix else "folder": path, "sidecar": path.with_name(f"{stem}.json")}
     scalar = {"": ".nii.gz", **dict.fromkeys(PICTURE_SUFFIXES, ".tiff")}.get(suffix, suffix)
-    if suffix in PICTURE_SUFFIXES:
-        beside["legend"] = path.with_name(f"{stem}_legend.png")
+    if suffix or legend:
+        beside["legend"] = path.with_name(f"{stem}_legend{'.png' if suffix else '.dcm'}")
     if luminance:
         beside["luminance"] = path.with_name(f"{stem}_luminance{scalar}")
     if uptake:
@@ -57,6 +72,11 @@ def targets(
     return beside
 
 
+def legend_apart(form: str, legend: str) -> bool:
+    """Whether a DICOM result of such a form, with its legend in such a place, has a file of its own for the legend."""
+    return legend == "own" and form not in ("gray", "navigation")
+
+
 def check_target(
     path: Path,
     *,
@@ -64,13 +84,15 @@ def check_target(
     uptake: bool = False,
     transform: bool = False,
     overwrite: bool = False,
+    legend: bool = True,
 ) -> None:
     """Refuse, before any work is done, a target that could not be written.
 
     Raises:
         WriteError: unknown suffix, existing files without ``overwrite``, or a folder that is missing or read-only.
     """
-    for what, target in targets(path, luminance=luminance, uptake=uptake, transform=transform).items():
+    kinds = {"luminance": luminance, "uptake": uptake, "transform": transform, "legend": legend}
+    for what, target in targets(path, **kinds).items():
         check_file(target, overwrite=overwrite, folder=what == "folder")
 
 
@@ -114,7 +136,8 @@ def write(
 ) -> list[Path]:
     """Write a result; see :meth:`coconet_med.result.FusionResult.save`."""
     extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": transform}
-    check_target(path, overwrite=overwrite, **extras)
+    own = legend_apart(dicom.get("form", "sc"), dicom.get("legend", "own"))
+    check_target(path, overwrite=overwrite, legend=own, **extras)
     if transform:
         from coconet_med.writers.transform import check_movable
 

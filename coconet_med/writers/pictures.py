@@ -147,4 +147,4 @@ def _mp4(frames: Sequence[np.ndarray], path: Path) -> None:
 def _legend(result: FusionResult) -> np.ndarray:
     from coconet_med.report.overview import legend_of
 
-    return legend_of(result, height=max(256, result.color.GetSize()[1]))
+    return legend_of(result, height=min(max(256, result.color.GetSize()[1]), 640))

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coconet_med.errors import WriteError
+from coconet_med.report.overview import legend_of
 from coconet_med.writers import targets
 from coconet_med.writers.atomic import write_together
-from coconet_med.writers.dicom import Form, FusedParts, write_dicom
+from coconet_med.writers.dicom import Form, FusedParts, LegendPlace, write_dicom
+from coconet_med.writers.dicom.legend import check_place, legend_height, legend_object
 from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.registration import registration_writer
-from coconet_med.writers.dicom.write import GRAY
+from coconet_med.writers.dicom.write import GRAY, save_one
 from coconet_med.writers.transform import transform_writer
 from coconet_med.writers.volumes import encode
 
@@ -31,6 +33,7 @@ def write_study(
     transform: bool = False,
     overwrite: bool = False,
     form: Form = "sc",
+    legend: LegendPlace = "own",
 ) -> list[Path]:
     """Write the DICOM series of a result into ``folder``, and ``FOLDER.json`` beside it.
 
@@ -42,6 +45,9 @@ def write_study(
         transform: also write ``FOLDER_transform.tfm`` and, of two DICOM series, ``FOLDER_registration.dcm``.
         overwrite: replace what an earlier call wrote.
         form: see :func:`coconet_med.writers.dicom.write_dicom`.
+        legend: where the legend goes: ``"own"``: an image in a series of its own, ``FOLDER_legend.dcm``;
+            ``"series"``: the last image of the fused series; ``"margin"``: beside each slice; ``"none"``.  The form
+            ``"gray"`` has none.
 
     Returns:
         The paths written, the side-car last.
@@ -56,25 +62,33 @@ def write_study(
             f"{folder}: in gray the values of both signs of {result.function.name} would look alike; write the form sc "
             "or enhanced, or fuse with --window 0 HIGH"
         )
+    check_place(legend)
+    place: LegendPlace = "none" if form in GRAY else legend
     image = result.luminance if form in GRAY else result.color
     image = for_navigation(image) if form == "navigation" else image
+    provenance = _provenance(result, margin=place == "margin")
     parts = FusedParts(
-        image, result.anatomy, result.function, provenance=_provenance(result), transform=result.alignment.transform
+        image, result.anatomy, result.function, provenance=provenance, transform=result.alignment.transform
     )
-    written = write_dicom(parts, folder, form=form, overwrite=overwrite)
-    files = targets(folder, luminance=luminance, uptake=uptake, transform=transform, folder=True)
+    bar = None if place == "none" else legend_of(result, height=legend_height(image.GetSize()[1]))
+    written = write_dicom(parts, folder, form=form, overwrite=overwrite, legend=bar, legend_in=place)
+    kinds = {"luminance": luminance, "uptake": uptake, "transform": transform}
+    files = targets(folder, **kinds, folder=True, legend=place == "own")
     jobs: list[tuple[Path, Callable[[Path], Any]]] = [
         (files[what], encode(result, what)) for what in ("luminance", "uptake") if what in files
     ]
     if transform:
         jobs.append((files["transform"], transform_writer(result)))
+    if bar is not None and place == "own":
+        of_its_own = legend_object(parts, bar, form=form)
+        jobs.append((files["legend"], lambda part: save_one(of_its_own, part)))
     if transform and len(parts.records) == 2:
         jobs.append((files["registration"], registration_writer(parts)))
     jobs.append((files["sidecar"], lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
     return written + write_together(jobs, overwrite=overwrite)
 
 
-def _provenance(result: FusionResult) -> dict[str, Any]:
+def _provenance(result: FusionResult, *, margin: bool = False) -> dict[str, Any]:
     model, window, alignment = result.provenance["model"], result.window, result.alignment
     moved = "registered rigidly (mutual information)" if alignment.registered else "resampled by its affine"
     moved = f"transform given: {alignment.given}" if alignment.given else moved
@@ -89,7 +103,7 @@ def _provenance(result: FusionResult) -> dict[str, Any]:
             "colormap": result.colormap,
             "strength": result.strength,
             **({"contours": asdict(result.contours)} if result.contours else {}),
-            **_if_other(lightness=(result.lightness, 1.0), threshold=(result.threshold, None)),
+            **_if_other(lightness=(result.lightness, 1.0), threshold=(result.threshold, None), margin=(margin, False)),
             **({} if (of := result.anatomy_window).chosen == "robust" else {"anatomy_window": [of.low, of.high]}),
             "plane": result.plane,
             "engine": model["engine"],

@@ -22,7 +22,11 @@ _RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 
 
 def encode(result: FusionResult, what: str) -> Callable[[Path], None]:
-    """What writes one image of a result (``"color"``, ``"luminance"``, ``"uptake"``) to a given path."""
+    """What writes one image of a result (``"color"``, ``"luminance"``, ``"uptake"``, ``"legend"``) to a given path."""
+    if what == "legend":
+        from coconet_med.writers.pictures import encode as picture
+
+        return picture(result, what)
     image: sitk.Image = getattr(result, what)
     if image.GetDimension() == 2:
         image = sitk.JoinSeries(image)

@@ -50,7 +50,7 @@ def test_a_record_never_deletes_what_is_outside_of_the_output_folder(tmp_path, c
     outcome = Runner(out, replace(quick, strength=0.5), load=shelf, overwrite=True).run(case)
     assert outcome.status == "done"
     assert precious.read_text() == "years of work"
-    assert list(outcome.outputs) == ["p_fused.nii.gz", "p_fused.json"]
+    assert list(outcome.outputs) == ["p_fused.nii.gz", "p_fused.json", "p_fused_legend.png"]
 
 
 @pytest.mark.parametrize("name", [".", "", "notes", ".coconet", "notes/a.txt"])
@@ -82,7 +82,11 @@ def test_a_record_that_is_none_of_ours_is_as_good_as_none(out, changes):
 
 def test_what_an_interrupted_run_claimed_is_removed_when_it_is_not_wanted_any_more(case, shelf, quick, out):
     Runner(out, replace(quick, luminance=True), load=shelf).run(case)
-    forge(out, dict.fromkeys(["p_fused.nii.gz", "p_fused.json", "p_fused_luminance.nii.gz"]), status="missing")
+    forge(
+        out,
+        dict.fromkeys(["p_fused.nii.gz", "p_fused.json", "p_fused_legend.png", "p_fused_luminance.nii.gz"]),
+        status="missing",
+    )
     assert Runner(out, quick, load=shelf).run(case).warnings == []
     assert not (out / "p_fused_luminance.nii.gz").exists()
 

@@ -30,7 +30,7 @@ def contents(folder):
 def test_a_case_gives_a_color_volume_a_sidecar_and_its_facts(tmp_path, case, shelf, quick):
     outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
     assert outcome.status == "done"
-    assert list(contents(tmp_path / "out")) == ["p_fused.json", "p_fused.nii.gz"]
+    assert list(contents(tmp_path / "out")) == ["p_fused.json", "p_fused.nii.gz", "p_fused_legend.png"]
     assert 0 < outcome.facts["H"] <= 1
     assert outcome.facts["registered"] is False
     sidecar = json.loads((tmp_path / "out/p_fused.json").read_text())
@@ -92,7 +92,7 @@ def test_files_that_new_options_no_longer_ask_for_are_removed(tmp_path, case, sh
     Runner(out, replace(quick, luminance=True), load=shelf).run(case)
     assert "p_fused_luminance.nii.gz" in contents(out)
     Runner(out, quick, load=shelf).run(case)
-    assert list(contents(out)) == ["p_fused.json", "p_fused.nii.gz"]
+    assert list(contents(out)) == ["p_fused.json", "p_fused.nii.gz", "p_fused_legend.png"]
 
 
 def test_a_file_that_is_not_from_this_batch_is_never_replaced_unasked(tmp_path, case, shelf, quick):

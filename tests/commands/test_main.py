@@ -48,7 +48,7 @@ def test_one_command_fuses_a_volume(
     assert said.out == ""
     assert "wrote" in said.err
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["fused.json", "fused.nii.gz", "fused_luminance.nii.gz", "fused_uptake.nii.gz"]
+    assert names == ["fused.json", "fused.nii.gz", "fused_legend.png", "fused_luminance.nii.gz", "fused_uptake.nii.gz"]
     rgb = sitk.GetArrayFromImage(sitk.ReadImage(str(out)))
     assert rgb.shape[-1] == 3
     assert (rgb.max(axis=-1) != rgb.min(axis=-1)).mean() > 0.1  # there is color

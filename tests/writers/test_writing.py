@@ -71,7 +71,7 @@ def test_nrrd_says_that_the_first_axis_is_color(result: FusionResult, tmp_path: 
 def test_luminance_and_uptake_come_on_request(result: FusionResult, tmp_path: Path) -> None:
     written = result.save(tmp_path / "fused.nii.gz", luminance=True, uptake=True)
     names = sorted(path.name for path in written)
-    assert names == ["fused.json", "fused.nii.gz", "fused_luminance.nii.gz", "fused_uptake.nii.gz"]
+    assert names == ["fused.json", "fused.nii.gz", "fused_legend.png", "fused_luminance.nii.gz", "fused_uptake.nii.gz"]
     uptake = sitk.ReadImage(str(tmp_path / "fused_uptake.nii.gz"))
     assert np.array_equal(sitk.GetArrayFromImage(uptake), sitk.GetArrayFromImage(result.uptake))
     assert sorted(path.name for path in tmp_path.iterdir()) == names

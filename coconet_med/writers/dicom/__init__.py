@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from coconet_med.writers.dicom.legend import LegendPlace
 from coconet_med.writers.dicom.parts import FusedParts
 from coconet_med.writers.dicom.write import Form, write_dicom
 
-__all__ = ["Form", "FusedParts", "write_dicom"]
+__all__ = ["Form", "FusedParts", "LegendPlace", "write_dicom"]

@@ -38,10 +38,7 @@ def secondary_captures(parts: FusedParts, planes: SlicePlanes, pixels: np.ndarra
     for index in range(len(pixels)):
         ds = common(parts, form="sc", sop_class=SECONDARY_CAPTURE, instance=index + 1)
         ds.ImageType = ["DERIVED", "SECONDARY", "FUSION"]
-        ds.ConversionType = "WSD"
-        ds.SecondaryCaptureDeviceManufacturer = ds.Manufacturer
-        ds.SecondaryCaptureDeviceManufacturerModelName = parts.software
-        ds.SecondaryCaptureDeviceSoftwareVersions = parts.version
+        secondary_capture_equipment(ds, parts)
         _slice(ds, parts, planes, index)
         add_color(ds, pixels[index])
         character_set(ds)
@@ -70,6 +67,14 @@ def gray_images(parts: FusedParts, planes: SlicePlanes, pixels: np.ndarray, *, f
         add_gray(ds, pixels[index])
         character_set(ds)
         yield ds
+
+
+def secondary_capture_equipment(ds: Dataset, parts: FusedParts) -> None:
+    """SC Equipment module (PS3.3 C.8.6.1): made on a workstation, by this program."""
+    ds.ConversionType = "WSD"
+    ds.SecondaryCaptureDeviceManufacturer = ds.Manufacturer
+    ds.SecondaryCaptureDeviceManufacturerModelName = parts.software
+    ds.SecondaryCaptureDeviceSoftwareVersions = parts.version
 
 
 def _slice(ds: Dataset, parts: FusedParts, planes: SlicePlanes, index: int) -> None:

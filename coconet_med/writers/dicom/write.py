@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -17,6 +18,7 @@ from coconet_med.errors import WriteError
 from coconet_med.options import one_of
 from coconet_med.writers.atomic import work_prefix
 from coconet_med.writers.dicom.enhanced import enhanced_color
+from coconet_med.writers.dicom.legend import LegendPlace, legend_object, with_margin
 from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.parts import FusedParts
 from coconet_med.writers.dicom.plane import SlicePlanes
@@ -33,7 +35,15 @@ GRAY = ("gray", "navigation")
 OWN_FILE = re.compile(r"IM\d{5}\.dcm")
 
 
-def write_dicom(parts: FusedParts, folder: Path | str, *, form: Form = "sc", overwrite: bool = False) -> list[Path]:
+def write_dicom(
+    parts: FusedParts,
+    folder: Path | str,
+    *,
+    form: Form = "sc",
+    overwrite: bool = False,
+    legend: np.ndarray | None = None,
+    legend_in: LegendPlace = "none",
+) -> list[Path]:
     """Write the DICOM series of a fused volume into ``folder``.
 
     Args:
@@ -43,9 +53,12 @@ def write_dicom(parts: FusedParts, folder: Path | str, *, form: Form = "sc", ove
             file.  ``"gray"``: the luminance as derived MR Image, 12 bits.  ``"navigation"``: the same on straight axial
             slices with square pixels (:func:`coconet_med.writers.dicom.navigation.for_navigation`).
         overwrite: replace the series that an earlier call left in ``folder``.
+        legend: RGB ``uint8`` (rows, columns, 3).
+        legend_in: ``"series"``: it is the last image of the series; ``"margin"``: it stands beside each slice.  One
+            in a series of its own is written by :func:`coconet_med.writers.study.write_study`.
 
     Returns:
-        The files, in slice order.
+        The files, in slice order, and the legend.
 
     Raises:
         WriteError: no DICOM headers to write for, an image of the wrong kind or grid, or a folder that is not free.
@@ -56,14 +69,18 @@ def write_dicom(parts: FusedParts, folder: Path | str, *, form: Form = "sc", ove
     _check_target(target, overwrite)
     planes = SlicePlanes.of(parts.image)
     with headers.quiet():
-        objects = _objects(parts, planes, form)
+        objects = _objects(parts, planes, form, legend if legend_in == "margin" else None)
+        if legend is not None and legend_in == "series":
+            count = 1 if form == "enhanced" else len(planes.positions)
+            objects = chain(objects, [legend_object(parts, legend, form=form, instance=count + 1)])
         return _save(objects, target)
 
 
-def _objects(parts: FusedParts, planes: SlicePlanes, form: Form) -> Iterable[Dataset]:
+def _objects(parts: FusedParts, planes: SlicePlanes, form: Form, margin: np.ndarray | None) -> Iterable[Dataset]:
     import SimpleITK as sitk
 
     pixels = sitk.GetArrayViewFromImage(parts.image)
+    pixels = pixels if margin is None else with_margin(pixels, margin)
     if form == "sc":
         return secondary_captures(parts, planes, pixels)
     if form == "enhanced":
