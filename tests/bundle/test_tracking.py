@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
-pytest.importorskip("fire", reason='the command line of monai.bundle needs fire: pip install "coconet-med[monai]"')
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
+pytest.importorskip("fire", reason='the command line of monai.bundle needs fire: pip install ".[monai]"')
 
 from bundle_cases import BUNDLE, make_place, readme_commands
 

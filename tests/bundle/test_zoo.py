@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("monai", reason='needs the extra: pip install "coconet-med[monai]"')
-pytest.importorskip("jsonschema", reason='verify_metadata needs jsonschema: pip install "coconet-med[monai]"')
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
+pytest.importorskip("jsonschema", reason='verify_metadata needs jsonschema: pip install ".[monai]"')
 
 from bundle_cases import BUNDLE, ROOT, write_weights
 
