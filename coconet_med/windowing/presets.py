@@ -52,7 +52,12 @@ def parse_window(option: str, choice: WindowChoice, *, anatomy: bool = False) ->
             raise OptionError(f"{option} {choice}: choose {known if anatomy else _FUNCTION}")
         low, high = (_number(option, choice, word) for word in words)
     else:
-        low, high = choice
+        try:
+            low, high = (float(limit) for limit in choice)
+        except (TypeError, ValueError):
+            raise OptionError(
+                f"{option} {choice!r}: give two numbers, such as (0, 6), or the name of a preset"
+            ) from None
     rising(f"{option} {low:g} {high:g}", low, high)
     return float(low), float(high)
 

@@ -124,3 +124,9 @@ def test_two_numbers_behind_a_window_are_one_word_and_a_preset_stays_alone() -> 
     joined = ["fuse", "a", "--window", "0 6", "b", "--anatomy-window", "-160 240", "--plane", "axial"]
     assert windows_joined(given) == joined == windows_joined(joined)
     assert windows_joined(["--window", "suv:0-6", "7"]) == ["--window", "suv:0-6", "7"]
+
+
+@pytest.mark.parametrize("choice", [("a", "b"), (0, "x"), (None, 1), [1, 2, 3], (1,), 5, {"a": 1}])
+def test_a_window_in_python_that_is_none_is_refused_with_words(choice: object) -> None:
+    with pytest.raises(OptionError, match=r"^window .*: give two numbers, such as \(0, 6\), or the name of a preset$"):
+        parse_window("window", choice)  # type: ignore[arg-type]
