@@ -15,6 +15,9 @@ from coconet_med.errors import FusionError, OptionError
 from coconet_med.system.printable import printable
 from coconet_med.system.telemetry import silence_mlflow
 
+#: Keys of the training that count something.
+_COUNTS = frozenset({"epochs", "val_interval", "size", "slices_per_case", "cases_per_batch", "slice_batch"})
+
 
 def begin(arguments: Sequence[str] | None = None) -> None:
     """Called by the configs in ``initialize``; does nothing where no ``monai.bundle run`` is at work.
@@ -23,7 +26,7 @@ def begin(arguments: Sequence[str] | None = None) -> None:
         arguments: of the command line; those of this process by default.
 
     Raises:
-        OptionError: a key that no config knows.
+        OptionError: a key that no config knows, or a number that it cannot have.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _options(given)
@@ -33,6 +36,7 @@ def begin(arguments: Sequence[str] | None = None) -> None:
     if "tracking" in options:
         check_tracking(options["tracking"])
     refuse_unknown_keys(options)
+    refuse_impossible_numbers(options)
 
 
 def refuse_unknown_keys(options: dict[str, str]) -> None:
@@ -92,6 +96,26 @@ def _settings_of(tracking: str) -> dict[str, Any]:
             raise OptionError(f"--tracking {tracking}: choose mlflow, or give a file of settings")
         settings = ConfigParser.load_config_file(tracking)
     return settings.get("configs", {})
+
+
+def refuse_impossible_numbers(options: dict[str, str]) -> None:
+    """Counts must be whole and at least 1, rates above 0: found out here, not by a traceback after minutes.
+
+    Raises:
+        OptionError: it names the key.
+    """
+    for name in _COUNTS & options.keys():
+        text = options[name]
+        if not text.startswith(("$", "@")) and not (text.isdecimal() and int(text) >= 1):
+            raise OptionError(f"--{name} {text}: give a whole number from 1 on")
+    rate = options.get("learning_rate", "1")
+    if not rate.startswith(("$", "@")):
+        try:
+            good = 0 < float(rate) < float("inf")
+        except ValueError:
+            good = False
+        if not good:
+            raise OptionError(f"--learning_rate {rate}: give a number above 0, for example 0.0002")
 
 
 def one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

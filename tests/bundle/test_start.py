@@ -40,6 +40,24 @@ def test_a_key_that_does_nothing_is_refused(key: str, words: str, files: str) ->
     assert words in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("--epochs", "0", "--epochs 0: give a whole number from 1 on"),
+        ("--epochs", "-3", "--epochs -3: give a whole number from 1 on"),
+        ("--epochs", "many", "--epochs many: give a whole number from 1 on"),
+        ("--val_interval", "0", "--val_interval 0: give a whole number from 1 on"),
+        ("--slices_per_case", "1.5", "--slices_per_case 1.5: give a whole number"),
+        ("--learning_rate", "0", "--learning_rate 0: give a number above 0"),
+        ("--learning_rate", "nan", "--learning_rate nan: give a number above 0"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_before_the_training(key: str, value: str, words: str) -> None:
+    with pytest.raises(OptionError) as refusal:
+        begin(["run", "--config_file", TRAIN, key, value])
+    assert str(refusal.value).startswith(words)
+
+
 def test_keys_that_count_are_taken() -> None:
     more = [
         "--epochs",
