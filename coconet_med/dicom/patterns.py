@@ -50,7 +50,7 @@ def with_patterns(pictures: Sequence[Picture]) -> list[Picture]:
     loose = [dict(picture.loose) for picture in pictures]
     for name in LOOSE:
         values = _unified([own.get(name, ()) for own in loose])
-        counts = Counter(value for value in values if value)
+        counts = Counter(values)  # an attribute that some lack, such as the option of fat saturation, parts them too
         if 2 <= len(counts) <= FEW and min(counts.values()) >= max(2, SHARE * len(pictures)):
             out = [replace(p, kind=(*p.kind, (name, v))) if v else p for p, v in zip(out, values, strict=True)]
     return out

@@ -81,6 +81,7 @@ KINDS = {
     "repetition": (MR, _attribute("RepetitionTime", "500", "2500"), "RepetitionTime=500"),
     "sequence": (MR, _attribute("SequenceName", "*tse2d1_9", "*se2d1"), "SequenceName=*TSE2D1_9"),
     "options": (MR, _attribute("ScanOptions", "FS", "PFP"), "ScanOptions=FS"),
+    "fat saturation": (MR, _attribute("ScanOptions", None, "FS"), "ScanOptions=none"),
     "kernel": (CT, _attribute("ConvolutionKernel", "H30s", "B70f"), "ConvolutionKernel=H30s"),
     "kilovolt": (CT, _attribute("KVP", "80", "140"), "KVP=80"),
 }
