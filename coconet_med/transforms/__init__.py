@@ -11,12 +11,14 @@ from coconet_med.transforms.dictionary import (
     UnstackSlicesd,
     prepare,
 )
+from coconet_med.transforms.no_data import HatchNoDatad
 
 __all__ = [
     "PAIR",
     "BringOnGridd",
     "FindWindowd",
     "FuseColord",
+    "HatchNoDatad",
     "ReadSourced",
     "ScaleToWindowd",
     "StackSlicesd",

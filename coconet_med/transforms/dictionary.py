@@ -5,8 +5,8 @@ an RAS affine, as MONAI's own readers give them; what the rooms need beyond that
 
 Example:
     >>> from monai.transforms import ConcatItemsd
-    >>> before = Compose([prepare(), ConcatItemsd(("anatomy", "function"), "image")])
-    >>> after = Compose([UnstackSlicesd(("pred", "function")), FuseColord()])
+    >>> before = Compose([prepare(no_data=True), ConcatItemsd(("anatomy", "function"), "image")])
+    >>> after = Compose([HatchNoDatad(), UnstackSlicesd(("pred", "function")), FuseColord()])
 
     Between the two stands the network, by :class:`coconet_med.bundle.inferer.StackInferer`.
 """
@@ -27,6 +27,8 @@ from monai.transforms import Compose, MapTransform, Transform
 
 from coconet_med.align import align
 from coconet_med.color import compose
+from coconet_med.color.colormaps import get_colormap
+from coconet_med.color.look import beyond_field_of_view
 from coconet_med.errors import OptionError
 from coconet_med.geometry import affine_of
 from coconet_med.inference import SMALLEST_SIDE
@@ -61,6 +63,8 @@ def prepare(
     roles: Sequence[Role] = PAIR,
     affine: AffineChoice = "auto",
     different_patients: bool = False,
+    signed: bool | None = None,
+    no_data: bool = False,
     **dicom_options: Any,
 ) -> Compose:
     """From the paths of ``anatomy`` and ``function`` to stacks of slices in [0, 1], as :func:`coconet_med.fuse` does.
@@ -73,13 +77,15 @@ def prepare(
         roles: read the two in these roles; ``("function", "function")`` allows the first one to be in color.
         affine: as in :func:`coconet_med.fuse`.
         different_patients: likewise.
+        signed: whether the function is a map of both signs; ``None``: where it is one.  Then it comes in [-1, 1].
+        no_data: note where the function has no data, for :class:`HatchNoDatad`, as a volume ``"no_data"``.
         dicom_options: likewise.
     """
     return Compose(
         [
             ReadSourced(PAIR, roles=roles, affine=affine, different_patients=different_patients, **dicom_options),
-            FindWindowd(PAIR, given=(anatomy_window, window)),
-            BringOnGridd(register=register),
+            FindWindowd(PAIR, given=(anatomy_window, window), signed=(False, signed)),
+            BringOnGridd(register=register, no_data_key="no_data" if no_data else None),
             ScaleToWindowd(PAIR),
             StackSlicesd(PAIR, plane=plane),
         ]
@@ -153,6 +159,7 @@ class FindWindowd(MapTransform):
         keys: one image for each role.
         roles: whether an image is anatomy or function.
         given: limits in units of the image for each key, or ``None`` to choose them.
+        signed: whether each is a map of both signs; ``None``: where it is one (:mod:`coconet_med.windowing.signed`).
         allow_missing_keys: as everywhere in MONAI.
     """
 
@@ -162,17 +169,19 @@ class FindWindowd(MapTransform):
         *,
         roles: Sequence[Role] = PAIR,
         given: Sequence[WindowChoice] = (None, None),
+        signed: Sequence[bool | None] = (False, None),
         allow_missing_keys: bool = False,
     ) -> None:
         super().__init__(keys, allow_missing_keys)
-        self.roles, self.given = tuple(roles), tuple(given)
+        self.roles, self.given, self.signed = tuple(roles), tuple(given), tuple(signed)
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
-        for key, role, given in self.key_iterator(d, self.roles, self.given):
+        for key, role, given, signed in self.key_iterator(d, self.roles, self.given, self.signed):
             source = to_source(d[key], str(key))
-            window = window_for(source, sitk.GetArrayViewFromImage(source.image), role, given=given)
+            window = window_for(source, sitk.GetArrayViewFromImage(source.image), role, given=given, signed=signed)
             d[key].meta["window"] = np.array((window.low, window.high))
+            d[key].meta["signed"] = int(window.signed)
         return d
 
 
@@ -184,6 +193,7 @@ class BringOnGridd(Transform):
         function_key: is brought onto it; its window (:class:`FindWindowd`) goes with it.
         register: ``"auto"``, ``"always"`` or ``"never"``.
         force: accept a registration that is not plausible.
+        no_data_key: where a volume (1, i, j, k) goes that is 1 where the functional image has no data, if anywhere.
     """
 
     def __init__(
@@ -193,8 +203,10 @@ class BringOnGridd(Transform):
         *,
         register: RegisterMode = "auto",
         force: bool = False,
+        no_data_key: str | None = None,
     ) -> None:
         self.anatomy_key, self.function_key, self.register, self.force = anatomy_key, function_key, register, force
+        self.no_data_key = no_data_key
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
@@ -202,11 +214,17 @@ class BringOnGridd(Transform):
         found = align(first, second, register=self.register, force=self.force)
         d[self.function_key] = _like(d[self.function_key], array_of(found.function), affine_of(found.function))
         d[self.function_key].meta["registered"] = int(found.registered)
+        if self.no_data_key:
+            planar = first.planar or second.planar
+            beyond = None if planar else beyond_field_of_view(second.image, first.image, found.transform)
+            shape = first.image.GetSize()
+            unknown = np.zeros(shape, np.uint8) if beyond is None else beyond.transpose(2, 1, 0).astype(np.uint8)
+            d[self.no_data_key] = _like(d[self.function_key], unknown[None], affine_of(found.function))
         return d
 
 
 class ScaleToWindowd(MapTransform):
-    """Map values linearly to [0, 1] by the window that :class:`FindWindowd` noted, and clip."""
+    """Map values to [0, 1], of a map of both signs to [-1, 1], by what :class:`FindWindowd` noted, and clip."""
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
@@ -215,7 +233,8 @@ class ScaleToWindowd(MapTransform):
                 msg = f"{key}: its window is not known; put FindWindowd before ScaleToWindowd"
                 raise OptionError(msg)
             low, high = (float(v) for v in d[key].meta["window"])
-            values = Window(low, high, "", "given").apply(d[key].numpy())
+            signed = bool(d[key].meta.get("signed", 0))
+            values = Window(low, high, "", "given", signed=signed).apply(d[key].numpy())
             d[key] = _like(d[key], values, d[key].affine.numpy())
         return d
 
@@ -281,6 +300,7 @@ class UnstackSlicesd(MapTransform):
             volume = np.stack([slicing.unstack(channel).transpose(2, 1, 0) for channel in stack])
             d[key] = MetaTensor(torch.from_numpy(volume), affine=torch.as_tensor(np.asarray(meta["stacked_from"])))
             d[key].meta |= {k: meta[k] for k in _KEPT if k in meta}
+            d[key].meta["signed"] = int(getattr(data[key], "meta", {}).get("signed", 0))
         return d
 
 
@@ -289,9 +309,10 @@ class FuseColord(Transform):
 
     Args:
         luminance_key: (1, ...) in [0, 1].
-        uptake_key: (1, ...) in [0, 1].
+        uptake_key: (1, ...) in [0, 1]; of a map of both signs in [-1, 1].
         key: where the RGB picture goes, ``uint8`` (3, ...).
-        colormap: a name in :data:`coconet_med.color.colormaps.COLORMAPS`.
+        colormap: a name in :data:`coconet_med.color.colormaps.COLORMAPS`; ``"auto"``: ``"diverging"`` for maps of both
+            signs, ``"uptake"`` for all else.
     """
 
     def __init__(
@@ -300,14 +321,19 @@ class FuseColord(Transform):
         uptake_key: str = "function",
         key: str = "color",
         *,
-        colormap: str = "uptake",
+        colormap: str = "auto",
     ) -> None:
         self.luminance_key, self.uptake_key, self.key, self.colormap = luminance_key, uptake_key, key, colormap
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         light, uptake = (torch.as_tensor(d[key]).cpu().numpy()[0] for key in (self.luminance_key, self.uptake_key))
-        rgb = torch.from_numpy(np.moveaxis(compose(light, uptake, colormap=self.colormap), -1, 0).copy())
+        signed = bool(getattr(d[self.uptake_key], "meta", {}).get("signed", 0)) or bool(uptake.min() < 0)
+        colormap = ("diverging" if signed else "uptake") if self.colormap == "auto" else self.colormap
+        if (get_colormap(colormap).kind == "diverging") != signed:
+            has = "has values of both signs" if signed else "has no values below 0"
+            raise OptionError(f"colormap {colormap}: {self.uptake_key} {has}; choose auto")
+        rgb = torch.from_numpy(np.moveaxis(compose(light, uptake, colormap=colormap), -1, 0).copy())
         source = d[self.luminance_key]
         d[self.key] = MetaTensor(rgb, meta=dict(source.meta)) if isinstance(source, MetaTensor) else rgb
         return d

@@ -22,12 +22,12 @@ from coconet_med.errors import OptionError
 from coconet_med.model import Model
 from coconet_med.network import CoCoNet
 from coconet_med.phantom import head_phantom, slice_pair
-from coconet_med.result import FusionResult
 from coconet_med.transforms import (
     PAIR,
     BringOnGridd,
     FindWindowd,
     FuseColord,
+    HatchNoDatad,
     ReadSourced,
     ScaleToWindowd,
     StackSlicesd,
@@ -36,7 +36,7 @@ from coconet_med.transforms import (
 )
 from coconet_med.transforms.metatensor import to_source, to_tensor
 
-AFTER = Compose([UnstackSlicesd(("pred", "function")), FuseColord()])
+AFTER = Compose([HatchNoDatad(), UnstackSlicesd(("pred", "function")), FuseColord()])
 
 
 def _network(image: torch.Tensor) -> torch.Tensor:
@@ -79,18 +79,11 @@ def volumes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def _through_monai(anatomy: Path, function: Path, plane: str = "auto", network: nn.Module = NETWORK) -> dict:
-    before = Compose([prepare(register="never", plane=plane), ConcatItemsd(PAIR, "image")])
+    before = Compose([prepare(register="never", plane=plane, no_data=True), ConcatItemsd(PAIR, "image")])
     data = Dataset([{"anatomy": str(anatomy), "function": str(function)}], before)
     batch = next(iter(DataLoader(data, batch_size=1)))
     batch["pred"] = StackInferer()(batch["image"], network)
     return AFTER(decollate_batch(batch)[0])
-
-
-def _with_data(result: FusionResult) -> np.ndarray:
-    """Voxels (i, j, k) in the functional field of view; only beyond it the pipeline draws no hatched border."""
-    seen = sitk.GetArrayFromImage(result.alignment.inside).transpose(2, 1, 0) > 0
-    assert seen.mean() > 0.5
-    return seen
 
 
 @pytest.mark.parametrize("plane", ["auto", "coronal", "sagittal"])
@@ -98,12 +91,11 @@ def test_the_pipeline_gives_the_voxels_of_fuse(volumes: tuple[Path, Path], plane
     expected = fuse(*volumes, register="never", plane=plane, model=MODEL)
     made = _through_monai(*volumes, plane=plane)
     luminance = sitk.GetArrayFromImage(expected.luminance).transpose(2, 1, 0)
-    seen = _with_data(expected)
-    np.testing.assert_allclose(made["pred"][0].numpy()[seen], luminance[seen], atol=1 / 255)
+    assert 0 < expected.without_data < 0.5
+    np.testing.assert_allclose(made["pred"][0].numpy(), luminance, atol=1 / 255)
     rgb = sitk.GetArrayFromImage(expected.color).transpose(2, 1, 0, 3)
     far = np.abs(np.moveaxis(made["color"].numpy(), 0, -1).astype(int) - rgb.astype(int))
-    assert far[seen].max() <= 1
-    assert (np.ptp(rgb[~seen].astype(int), axis=-1) == 0).all()
+    assert far.max() <= 1
     np.testing.assert_allclose(made["color"].affine, to_tensor(expected.anatomy).affine, atol=1e-5)
 
 
@@ -114,8 +106,31 @@ def test_the_field_of_a_network_is_smooth_across_slices_and_keeps_findings_as_in
     assert expected.field is not None
     made = _through_monai(*volumes, network=net)
     luminance = sitk.GetArrayFromImage(expected.luminance).transpose(2, 1, 0)
-    seen = _with_data(expected)
-    np.testing.assert_allclose(made["pred"][0].numpy()[seen], luminance[seen], atol=1e-3)
+    np.testing.assert_allclose(made["pred"][0].numpy(), luminance, atol=1e-3)
+
+
+def test_maps_of_both_signs_give_the_voxels_of_fuse(volumes: tuple[Path, Path], tmp_path: Path):
+    anatomy = sitk.ReadImage(str(volumes[0]))
+    place = np.indices(anatomy.GetSize()[::-1])
+    scores = np.zeros(anatomy.GetSize()[::-1], np.float32)
+    for column, height in ((12, 4.0), (20, -4.0)):
+        middle = np.array([scores.shape[0] // 2, scores.shape[1] // 2, column]).reshape(3, 1, 1, 1)
+        scores += height * np.exp(-((place - middle) ** 2).sum(axis=0) / 8)
+    image = sitk.GetImageFromArray(scores)
+    image.CopyInformation(anatomy)
+    sitk.WriteImage(image, str(tmp_path / "z.nii.gz"))
+    expected = fuse(volumes[0], tmp_path / "z.nii.gz", model=MODEL)
+    assert expected.window.signed
+    made = _through_monai(volumes[0], tmp_path / "z.nii.gz")
+    rgb = sitk.GetArrayFromImage(expected.color).transpose(2, 1, 0, 3).astype(int)
+    assert np.abs(np.moveaxis(made["color"].numpy(), 0, -1).astype(int) - rgb).max() <= 1
+    with pytest.raises(OptionError, match="has values of both signs; choose auto"):
+        FuseColord(colormap="uptake")(made)
+
+
+def test_a_border_without_knowing_where_there_is_data_is_refused():
+    with pytest.raises(OptionError, match=r"call prepare\(no_data=True\)"):
+        HatchNoDatad()({"pred": torch.zeros(1, 2, 16, 16)})
 
 
 def test_pictures_give_the_pixels_of_fuse(tmp_path: Path):
