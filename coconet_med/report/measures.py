@@ -63,6 +63,9 @@ def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], s
     chosen = sorted(set(middle_of_uptake(result, slicing, SHARES)))
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
     stacks = [slicing.stack(volume(image)) for image in (result.anatomy.image, result.uptake, result.color)]
+    if result.contours is not None:  # lines are no fusion: its lightness is judged, without colors
+        gray = np.rint(255 * slicing.stack(volume(result.luminance))).astype(np.uint8)
+        stacks[2] = np.repeat(gray[..., None], 3, axis=-1)
     spacing = 1.0 if planar else slicing.spacing(result.anatomy.image)[1:]
     for index in chosen:
         anatomy = 255.0 * result.anatomy_window.apply(stacks[0][index])
@@ -82,7 +85,7 @@ def _methods(
     fused: np.ndarray,
     spacing: float | tuple[float, float],
 ) -> dict[str, dict[str, float]]:
-    known = uptake if result.colormap is not None else None
+    known = uptake if result.colormap is not None and result.contours is None else None
     size = 255.0 * np.abs(uptake)  # lightness shows the size of values of both signs, color their sign as well
 
     def read(rgb: np.ndarray) -> np.ndarray:

@@ -116,20 +116,12 @@ def with_contours(
     refuse_unknown_uptake(result.function)
     top = float(sitk.GetArrayViewFromImage(result.function.image).max())
     wanted = Contours(tuple(sorted({v * top / 100 if share else v for v, share in parse_levels(levels)})), over)
-    slicing = slicing_of(
-        result.anatomy.image,
-        plane=result.plane,
-        slice_axis=result.anatomy.slice_axis,
-        planar=result.anatomy.planar,
-    )
     pixels = (gray_anatomy(result) if over == "anatomy" else sitk.GetArrayFromImage(result.color)).copy()
     shape = _volume(sitk.GetArrayViewFromImage(result.uptake)).shape
-    stack = slicing.stack(pixels.reshape(*shape, 3))
-    uptake = slicing.stack(_volume(sitk.GetArrayViewFromImage(result.uptake)))
-    known = slicing.stack(_volume(sitk.GetArrayViewFromImage(result.alignment.inside)) != 0)
+    stack = _slicing(result).stack(pixels.reshape(*shape, 3))
+    lines = _lines(result, wanted.levels)
     missed = []
-    for level, color in zip(wanted.levels, line_colors(len(wanted.levels)), strict=True):
-        line = outline(uptake, level, known)
+    for level, color, line in zip(wanted.levels, line_colors(len(wanted.levels)), lines, strict=True):
         stack[line] = color
         missed += [] if line.any() else [_number(level)]
     image = sitk.GetImageFromArray(pixels.reshape(sitk.GetArrayViewFromImage(result.color).shape), isVector=True)
@@ -138,6 +130,38 @@ def with_contours(
         (f"--contours: no line at {', '.join(missed)} {result.window.units}, which no slice crosses",) if missed else ()
     )
     return replace(result, color=image, contours=wanted, warnings=(*result.warnings, *notes))
+
+
+def gray_with_lines(result: FusionResult) -> sitk.Image:
+    """Lightness in [0, 1] of a result with contours: what lies under the lines, and white lines; for gray forms.
+
+    Returns:
+        ``float32`` image on the grid of the result; levels look alike in it.
+    """
+    assert result.contours is not None
+    if result.contours.over == "fused":
+        values = sitk.GetArrayFromImage(result.luminance)
+    else:
+        values = result.anatomy_window.apply(sitk.GetArrayViewFromImage(result.anatomy.image))
+    stack = _slicing(result).stack(_volume(values))
+    for line in _lines(result, result.contours.levels):
+        stack[line] = 1.0
+    image = sitk.GetImageFromArray(values.reshape(sitk.GetArrayViewFromImage(result.luminance).shape))
+    image.CopyInformation(result.luminance)
+    return image
+
+
+def _slicing(result: FusionResult) -> Slicing:
+    anatomy = result.anatomy
+    return slicing_of(anatomy.image, plane=result.plane, slice_axis=anatomy.slice_axis, planar=anatomy.planar)
+
+
+def _lines(result: FusionResult, levels: Sequence[float]) -> list[np.ndarray]:
+    """For each level the pixels of its line, (slice, row, column)."""
+    slicing = _slicing(result)
+    uptake = slicing.stack(_volume(sitk.GetArrayViewFromImage(result.uptake)))
+    known = slicing.stack(_volume(sitk.GetArrayViewFromImage(result.alignment.inside)) != 0)
+    return [outline(uptake, level, known) for level in levels]
 
 
 def outline(values: np.ndarray, level: float, known: np.ndarray | None = None) -> np.ndarray:

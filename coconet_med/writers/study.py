@@ -21,6 +21,8 @@ from coconet_med.writers.volumes import encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import SimpleITK as sitk
+
     from coconet_med.result import FusionResult
 
 
@@ -64,7 +66,7 @@ def write_study(
         )
     check_place(legend)
     place: LegendPlace = "none" if form in GRAY else legend
-    image = result.luminance if form in GRAY else result.color
+    image = _gray(result) if form in GRAY else result.color
     image = for_navigation(image) if form == "navigation" else image
     provenance = _provenance(result, margin=place == "margin")
     parts = FusedParts(
@@ -86,6 +88,14 @@ def write_study(
         jobs.append((files["registration"], registration_writer(parts)))
     jobs.append((files["sidecar"], lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
     return written + write_together(jobs, overwrite=overwrite)
+
+
+def _gray(result: FusionResult) -> sitk.Image:
+    if result.contours is None:
+        return result.luminance
+    from coconet_med.sheets.contours import gray_with_lines
+
+    return gray_with_lines(result)
 
 
 def _provenance(result: FusionResult, *, margin: bool = False) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from coconet_med.commands.options import windows_joined
 from coconet_med.errors import OptionError
 from coconet_med.fusion import mix_again
 from coconet_med.phantom import slice_pair
-from coconet_med.sheets.contours import COLORS, outline, parse_levels, with_contours
+from coconet_med.report.measures import measure
+from coconet_med.sheets.contours import COLORS, gray_with_lines, outline, parse_levels, with_contours
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,25 @@ def test_uptake_is_not_read_from_lines(result, tmp_path):
     lines.save(tmp_path / "lines.nii.gz")
     with pytest.raises(OptionError, match="shows contour lines"):
         read_back(tmp_path / "lines.nii.gz")
+
+
+def test_in_gray_the_lines_are_white(result):
+    for over in ("anatomy", "fused"):
+        lines = with_contours(result, 12, over=over)
+        gray = sitk.GetArrayFromImage(gray_with_lines(lines))
+        line = (sitk.GetArrayFromImage(lines.color) == COLORS[4]).all(axis=-1)
+        assert (gray[line] == 1).all()
+        base = result.anatomy_window.apply(sitk.GetArrayViewFromImage(result.anatomy.image))
+        base = base if over == "anatomy" else sitk.GetArrayFromImage(result.luminance)
+        np.testing.assert_array_equal(gray[~line], base[~line])
+
+
+def test_a_report_judges_the_fusion_and_not_the_lines(result):
+    plain, _ = measure(result)
+    drawn, _ = measure(with_contours(result, [6, 12, 18]))
+    for name in ("Q_MRI_in", "rho_lp"):  # but for the rounding of colors
+        assert drawn["fused"][name] == pytest.approx(plain["fused"][name], abs=0.06)
+        assert abs(plain["anatomy"][name] - plain["fused"][name]) > 0.3  # what lines over the anatomy would be given
 
 
 @pytest.mark.parametrize(
