@@ -218,7 +218,6 @@ class PETMRFusionWidget(
         ready = self.refreshEnabled()
         self.refreshAlignment()
         self.refreshActions()
-        self.hideEmptyLabels()
         self.refreshPreview(ready)
 
     def onReload(self) -> None:

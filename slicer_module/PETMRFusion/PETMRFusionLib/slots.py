@@ -11,7 +11,7 @@ from typing import Any
 def slot(method: Callable[..., Any]) -> Callable[..., Any]:
     """Show what goes wrong in a slot of the panel, and keep the panel usable.
 
-    The panel has ``onSlotError(error)``.
+    The panel has ``onSlotError(error)``, and ``fitLabels()`` for what a slot may have said.
     """
 
     @functools.wraps(method)
@@ -22,5 +22,7 @@ def slot(method: Callable[..., Any]) -> Callable[..., Any]:
             logging.exception("PET-MR Fusion: %s", method.__name__)
             self.onSlotError(error)
             return None
+        finally:
+            self.fitLabels()
 
     return guarded

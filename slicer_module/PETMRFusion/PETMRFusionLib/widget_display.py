@@ -11,6 +11,7 @@ from PETMRFusionLib import display, record
 from PETMRFusionLib.parameters import settings_of
 from PETMRFusionLib.sequence import frames_of
 from PETMRFusionLib.slots import slot
+from PETMRFusionLib.units import RELATIVE
 from PETMRFusionLib.widget_jobs import make_timer
 
 #: How often views that were just made are looked at, in ms.
@@ -55,7 +56,8 @@ class DisplayControl:
         if p.lightness < 1:
             notes.append(_("lightness {share:.0%}").format(share=p.lightness))
         if p.threshold > 0:
-            notes.append(_("shown from {threshold:.5g} {units}").format(threshold=p.threshold, units=facts.units))
+            units = "" if facts.units == RELATIVE else facts.units
+            notes.append(_("shown from {threshold:.5g} {units}").format(threshold=p.threshold, units=units).strip())
         if facts.no_data > 0:
             notes.append(_("hatched: no PET data ({share:.0%})").format(share=facts.no_data))
         self.ui.legendTextLabel.text = "\n".join([text, *notes])
@@ -84,7 +86,7 @@ class DisplayControl:
             other += [_("volumes or their place")] * changed
         if not other:
             return ""
-        return _("The picture was made with another {names}: apply again.").format(names=", ".join(other))
+        return _("The picture does not show the chosen {names}: apply again.").format(names=", ".join(other))
 
     def colorUptake(self, facts: record.Record) -> None:
         """Show the resampled uptake in the colors and the window that the user chose."""

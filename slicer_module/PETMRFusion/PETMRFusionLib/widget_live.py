@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import qt
 
 from PETMRFusionLib import record
@@ -77,8 +75,3 @@ class LiveControl:
     def stopLive(self) -> None:
         self._strengthTimer.stop()
         self.dropColoring()
-
-
-def units_text(units: str) -> Any:
-    """Units as they stand beside a number; nothing where they are not known."""
-    return "" if units == "relative" else units

@@ -10,6 +10,8 @@ from PETMRFusionLib.volumes import check_pair
 
 #: Labels of reasons; those without words take no room.
 LABELS = ("reasonLabel", "sequenceReasonLabel", "alignmentReasonLabel", "windowReasonLabel", "outputsReasonLabel")
+#: Width of the panel before it is laid out, of the margins of a section, and of what is beside the text of the legend.
+LEAST_WIDTH, MARGINS, LEGEND_WIDTH = 300, 36, 210
 MESSAGES = ("statusLabel", "staleLabel", "noticeLabel")
 
 
@@ -62,7 +64,15 @@ class ReasonControl:
         if label:
             getattr(self.ui, label).text = reason
 
-    def hideEmptyLabels(self) -> None:
-        """Labels without words take no room."""
-        for name in (*LABELS, *MESSAGES):
-            getattr(self.ui, name).visible = bool(getattr(self.ui, name).text)
+    def fitLabels(self) -> None:
+        """Labels without words take no room, those with many take what they need.
+
+        Qt's layouts do not count the height of wrapped lines where a panel is as low as it can be.
+        """
+        width = self.ui.applyButton.width if self.ui.applyButton.width > LEAST_WIDTH else LEAST_WIDTH
+        for name in (*LABELS, *MESSAGES, "alignmentLabel", "legendTextLabel"):
+            label = getattr(self.ui, name)
+            if name in (*LABELS, *MESSAGES):
+                label.visible = bool(label.text)
+            room = LEGEND_WIDTH if name == "legendTextLabel" else MARGINS
+            label.minimumHeight = max(0, label.heightForWidth(width - room))

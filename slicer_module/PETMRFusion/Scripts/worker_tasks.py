@@ -161,10 +161,15 @@ def source_of(image: Any, role: str, volume: dict[str, Any]) -> Any:
     """What the core calls a source: an image with the name and the units that the panel knows."""
     from dataclasses import replace
 
+    from coconet_med.errors import FusionError
     from coconet_med.readers.memory import from_memory
 
     units = volume.get("units", "relative")
-    return replace(from_memory(image, role, units=units), name=volume["name"], modality="CT" if units == "HU" else None)
+    try:
+        source = from_memory(image, role, units=units)
+    except FusionError as error:
+        raise type(error)(str(error).replace(f"{role} (Image)", volume["name"])) from error
+    return replace(source, name=volume["name"], modality="CT" if units == "HU" else None)
 
 
 def anatomy_of(job: Job) -> Any:
