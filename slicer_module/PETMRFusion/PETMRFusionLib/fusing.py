@@ -200,8 +200,8 @@ def fill_nodes(
     registration: slicer.vtkMRMLLinearTransformNode | None = None,
 ) -> None:
     """Fill the nodes, and let the fused one remember all that belongs to it."""
-    set_image(nodes.luminance, images.luminance, mr)
-    set_image(nodes.uptake, images.uptake, mr)
+    set_image(nodes.luminance, images.luminance, mr, window=(0, 1))
+    set_image(nodes.uptake, images.uptake, mr, window=record.window)
     state_units(pet, nodes.uptake)
     set_image(nodes.fused, images.fused, mr)
     references = {rec.MR: mr, rec.PET: pet, rec.UPTAKE: nodes.uptake, rec.LUMINANCE: nodes.luminance}

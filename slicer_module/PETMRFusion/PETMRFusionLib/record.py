@@ -83,6 +83,10 @@ class Record:
         return cls(**{**facts, "table": table})
 
 
+#: The record that was read last, after what it was read from.
+_read: list[Any] = [None, None]
+
+
 def write_record(fused: slicer.vtkMRMLVolumeNode, record: Record) -> None:
     """Put the record into a hidden text node beside the fused volume."""
     text = fused.GetNodeReference(TEXT)
@@ -96,7 +100,11 @@ def write_record(fused: slicer.vtkMRMLVolumeNode, record: Record) -> None:
 def read_record(fused: slicer.vtkMRMLVolumeNode | None) -> Record | None:
     """The record of a fused volume; ``None`` of any other volume."""
     text = fused.GetNodeReference(TEXT) if fused is not None else None
-    return Record.from_text(text.GetText()) if text is not None and text.GetText() else None
+    if text is None or not text.GetText():
+        return None
+    if _read[0] != (key := (text.GetID(), text.GetMTime())):
+        _read[:] = [key, Record.from_text(text.GetText())]  # asked for again and again, and 200 kB of colors each time
+    return _read[1]
 
 
 def keep_tidy(scene: slicer.vtkMRMLScene) -> None:

@@ -182,6 +182,8 @@ def _dress(
         node.SetAndObserveTransformNodeID(mr.GetTransformNodeID())
         if node.GetDisplayNode() is None:
             node.CreateDefaultDisplayNodes()
+            node.GetDisplayNode().SetAutoWindowLevel(False)
+            node.GetDisplayNode().SetWindowLevelMinMax(*(record.window if node is uptake else (0, 1)))
     show_colors_unchanged(fused)
     pet = browser.GetProxyNode(frames)
     references = {rec.MR: mr, rec.PET: pet, rec.UPTAKE: uptake, rec.LUMINANCE: luminance}

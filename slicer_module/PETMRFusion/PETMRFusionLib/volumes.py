@@ -55,11 +55,12 @@ def set_image(
     reference: slicer.vtkMRMLVolumeNode,
     *,
     display: bool = True,
+    window: tuple[float, float] | None = None,
 ) -> None:
     """Give a node an image, which it keeps without a copy, with grid and parent transform of ``reference``."""
     matrix = vtk.vtkMatrix4x4()
     reference.GetIJKToRASMatrix(matrix)
-    place_image(node, image, matrix, reference.GetTransformNodeID(), display=display)
+    place_image(node, image, matrix, reference.GetTransformNodeID(), display=display, window=window)
 
 
 def place(node: slicer.vtkMRMLVolumeNode, array: np.ndarray, matrix: vtk.vtkMatrix4x4, parent: str | None) -> None:
@@ -74,11 +75,24 @@ def place_image(
     parent: str | None,
     *,
     display: bool = True,
+    window: tuple[float, float] | None = None,
 ) -> None:
-    """Give a node an image at a place of its own, and a display unless it is for no eyes."""
+    """Give a node an image at a place of its own, and a display unless it is for no eyes.
+
+    Args:
+        node: the node.
+        image: its voxels.
+        matrix: voxel to RAS.
+        parent: ID of the transform above it.
+        display: whether it gets a display, if it has none.
+        window: of a new display; an automatic one looks at all voxels, for seconds in a large volume.
+    """
     colored = image.GetNumberOfScalarComponents() == 3
     if display and node.GetScene() and not node.GetDisplayNode():
         node.CreateDefaultDisplayNodes()
+        if window is not None:
+            node.GetDisplayNode().SetAutoWindowLevel(False)
+            node.GetDisplayNode().SetWindowLevelMinMax(*window)
     if colored:
         show_colors_unchanged(node)  # before there are voxels: the automatic window would look at all of them
     with slicer.util.NodeModify(node):
