@@ -126,3 +126,62 @@ def test_the_legend_runs_upwards_and_to_the_right():
     assert np.array_equal(picture[-1, -1], table[255, 0])
     assert display.to_ppm(picture).startswith(b"P6 96 96 255\n")
     assert len(display.to_ppm(picture)) == 13 + 96 * 96 * 3
+
+
+def saved_with_our_layout(scene, folder):
+    """A scene file that was saved while the layout of this module was shown."""
+    display.use_layout()
+    scene.SetURL(str(folder / "ours.mrml"))
+    assert scene.Commit()
+    return str(folder / "ours.mrml")
+
+
+def test_the_layout_is_known_from_the_start_and_after_each_scene(scene, tmp_path):
+    """Also where the panel was never opened: the views of a scene that was saved with it are there."""
+    file = saved_with_our_layout(scene, tmp_path)
+    node = slicer.vtkMRMLLayoutNode()  # as in a new start of Slicer, which does not know the layout yet
+    node.SetSingletonTag("vtkMRMLLayoutNode")
+    import slicer_app
+
+    slicer_app.fresh_scene()
+    display.keep_layout_known()
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    assert layout.IsLayoutDescription(display.LAYOUT)
+    for load in (scene.Connect, scene.Import):
+        scene.SetURL(file)
+        assert load()
+        layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+        assert layout.GetViewArrangement() == display.LAYOUT
+        assert "FusionColor" in layout.GetCurrentLayoutDescription()
+    scene.Clear(0)
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    assert layout is None or layout.IsLayoutDescription(display.LAYOUT)
+
+
+def test_views_are_fitted_again_when_they_have_got_their_size(scene):
+    """Qt gives a new view its size after it was made; the picture must fill it then."""
+    mr, fused, _ = fused_cube()
+    fitting = display.Fitting(display.show_side_by_side(mr, mr, fused))
+    logic = slicer.app.layouts.view("FusionMRI")
+    logic.ResizeSliceNode(600, 300)
+    before = logic.GetSliceNode().GetFieldOfView()
+    assert before[0] > 100  # what was fitted to a square is lost in a wide view
+    assert fitting.again()
+    after = logic.GetSliceNode().GetFieldOfView()
+    assert min(after[:2]) == pytest.approx(64, rel=0.1)
+    logic.GetSliceNode().SetFieldOfView(20, 10, 1)  # the user zooms in
+    for _ in range(display.Fitting.LOOKS):
+        fitting.again()
+    assert logic.GetSliceNode().GetFieldOfView()[0] == pytest.approx(20)
+    assert not fitting.again()
+
+
+def test_each_view_has_a_marker_of_left_and_right_that_can_be_hidden(scene):
+    mr, fused, _ = fused_cube()
+    display.show_side_by_side(mr, mr, fused)
+    for name, _, _ in display.VIEWS:
+        view = slicer.app.layouts.view(name).GetSliceNode()
+        assert view.GetOrientationMarkerType() == view.OrientationMarkerTypeAxes
+    view.SetOrientationMarkerType(view.OrientationMarkerTypeNone)
+    display.show_side_by_side(mr, mr, fused)
+    assert view.GetOrientationMarkerType() == view.OrientationMarkerTypeNone

@@ -172,7 +172,7 @@ class PETMRFusionLogic(ScriptedLoadableModuleLogic, AlignmentLogic, OutputLogic)
 
         def finish(results: JobFolder) -> Work[sequence.FusedSequence]:
             unchanged()
-            return (yield from sequence.building(mr, frames, results, ordered[0].uptakes, settings))
+            return (yield from sequence.building(mr, frames, results, ordered[0].uptakes, settings, registration))
 
         return Running(self.runtime(python), order(), finish, progress=progress, notice=notice)
 

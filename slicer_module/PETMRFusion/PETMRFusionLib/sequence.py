@@ -86,6 +86,7 @@ def building(
     results: JobFolder,
     uptakes: list[Resampled],
     settings: FusionSettings,
+    registration: slicer.vtkMRMLLinearTransformNode | None = None,
 ) -> Work[FusedSequence]:
     """Sequences of the results, and a browser that plays them with the frames, in pieces.
 
@@ -106,10 +107,16 @@ def building(
             set_image(node, image, mr)
             if image is images.uptake:
                 state_units(frames.GetNthDataNode(number), node)
+            if image is images.fused:  # playing replaces the attributes of the volume by those of the frame
+                rec.state_look(node, settings.strength, settings.lightness, settings.threshold)
+                node.SetAttribute(rec.REGISTRATION, registration.GetName() if registration is not None else None)
             target.SetDataNodeAtValue(node, index)
             yield
     browser = _browser(frames, targets)
     _dress(browser, targets, mr, frames, read_record(results, 0, units, settings), settings, made[0])
+    proxy = browser.GetProxyNode(targets[0])
+    if proxy is not None:
+        proxy.SetNodeReferenceID(rec.MOVED, registration.GetID() if registration is not None else None)
     return FusedSequence(*targets, browser)
 
 
@@ -224,6 +231,7 @@ def recoloring_others(
             no_data=array_of(mask) if mask is not None else None,
         )
         yield from coloring(target, blend, strength, lightness)
+        rec.state_look(target, strength, lightness, threshold)
 
 
 def frames_of(fused: slicer.vtkMRMLVectorVolumeNode | None) -> slicer.vtkMRMLSequenceNode | None:
