@@ -22,7 +22,8 @@ import conftest  # noqa: F401  (puts the stand-ins in place)
 class Heart(QtCore.QObject):
     """Beats on the thread of the window; the longest time between two beats is what a user waits.
 
-    In seconds of this process on processors, all threads together: on a machine that others use too, time on the clock is also theirs.
+    In seconds of this process on processors, all threads together: where others use the machine too, time on the clock
+    is also theirs.
     """
 
     def __init__(self) -> None:
