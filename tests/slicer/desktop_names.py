@@ -4,7 +4,7 @@
 
 Names of code (``slicer.app.userSettings``, ``qt.QTimer``, ``DICOMLib.DICOMUtils``) and classes of the ``.ui`` file.
 
-The core is asked without our stand-ins; what it has, the tests run.  The rest is what a person with the desktop must try:
+The core is asked without our stand-ins; what it has, the tests run.  The rest a person with the desktop must try:
 ``slicer_module/CHECKLIST.md`` asks for exactly those, which test_slicer_checklist.py holds.
 """
 
