@@ -290,6 +290,10 @@ def test_the_extension_says_what_it_is():
     for name in ("HOMEPAGE", "CONTRIBUTORS", "DESCRIPTION", "ICONURL", "SCREENSHOTURLS", "DEPENDS"):
         assert metadata(name)
     assert "Research use" in metadata("DESCRIPTION")
+    for kind in ("MRI", "CT", "PET", "SPECT"):
+        assert re.search(rf"\b{kind}\b", metadata("DESCRIPTION")), kind
+    assert metadata("DESCRIPTION").isascii()
+    assert len(metadata("SCREENSHOTURLS").split()) >= 3
     assert metadata("ICONURL").endswith("/PETMRFusion.png")
     for url in metadata("SCREENSHOTURLS").split():
         assert (EXTENSION / "Screenshots" / url.rsplit("/", 1)[1]).is_file()
@@ -317,6 +321,46 @@ def test_the_index_entry_keeps_the_rules_of_the_extensions_index():
     assert ([] if metadata("DEPENDS") == "NA" else metadata("DEPENDS").split()) == entry["build_dependencies"]
 
 
+def test_help_links_the_documentation_that_the_extension_names():
+    text = (MODULE / "PETMRFusion.py").read_text(encoding="utf-8")
+    homepage = re.search(r'HOMEPAGE = "(.*?)"', text)[1]
+    assert metadata("HOMEPAGE") == homepage
+    assert "format(link=HOMEPAGE)" in text
+
+
+def test_samples_have_readable_names_and_thumbnails():
+    namespace: dict[str, object] = {}
+    for node in tree(MODULE / "PETMRFusionLib" / "sample.py").body:
+        if isinstance(node, ast.AnnAssign | ast.Assign) and node.value is not None:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            try:
+                namespace[target.id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue  # a type
+    assert len(namespace["SAMPLES"]) == len(set(namespace["THUMBNAILS"])) == 2
+    for (name, files), thumbnail in zip(namespace["SAMPLES"].items(), namespace["THUMBNAILS"], strict=True):
+        assert " " in name
+        picture = (MODULE / "Resources" / "Icons" / thumbnail).read_bytes()
+        assert struct.unpack(">II", picture[16:24]) == (128, 128)
+        for file in files:
+            assert (MODULE / "Resources" / "SampleData" / file).read_bytes().startswith(b"NRRD")
+
+
+def test_nothing_is_said_to_be_on_an_index_that_is_not():
+    """coconet-med is not published: the installer, the tutorial and the words of the panel start from its wheel."""
+    source = (MODULE / "PETMRFusionLib" / "install.py").read_text(encoding="utf-8")
+    readme = (EXTENSION / "README.md").read_text(encoding="utf-8")
+    assert "ON_INDEX = False" in source
+    assert "pypi.org/project/coconet-med" not in readme
+    assert "pip download coconet-med" not in source + readme
+    assert "pip wheel --no-deps -w wheels ." in readme
+    least = re.search(r'LEAST_VERSION = "(.*?)"', source)[1]
+    from coconet_med import __version__
+
+    parts = [[int(part) for part in re.findall(r"\d+", text)[:3]] for text in (least, __version__)]
+    assert parts[0] <= parts[1]
+
+
 def test_the_extension_is_small_and_complete():
     files = [path for path in EXTENSION.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert sum(path.stat().st_size for path in files) < 5_000_000
@@ -332,8 +376,11 @@ def test_the_extension_is_small_and_complete():
 
 def test_the_readme_has_what_reviewers_ask_for():
     text = (EXTENSION / "README.md").read_text(encoding="utf-8")
-    for heading in ("## Tutorial", "## What was tested", "## Checklist", "## Citation", "## Without internet"):
+    headings = ("## Tutorial", "## What was tested", "## Checklist", "## Citation", "## License and patents")
+    for heading in (*headings, "## Installation, proxy, no internet", "## Large volumes"):
         assert heading in text
+    assert "No image leaves the computer" in text
+    assert text.count("](Screenshots/") >= 4
     assert "not yet in the desktop application" in text
     assert "Research use, not for diagnosis" in text
     for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", text):

@@ -1,17 +1,16 @@
-"""Make the pictures of the extension: ``slicer_module/Screenshots`` and the icons.
+"""Make the pictures of the extension: screenshots of the tutorial, thumbnails of the samples, and the icons.
 
     python tests/slicer/run.py 5.12.4.0 --co -q     # makes the environment
     .venv-slicer-5.12.4.0-py311/bin/python tests/slicer/pictures.py
 
-The widget is drawn by our stand-ins ("harness preview"), the slices by Slicer's own pipeline; the head is generated.
-To be run again when the light model changes.
+The panel is drawn by our stand-ins ("harness preview"), the slices by Slicer's own pipeline; the heads are the samples
+of the extension.  To be run again when the light model or the panel changes.
 """
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import slicer
@@ -19,50 +18,96 @@ from PIL import Image, ImageDraw, ImageFont
 from PySide6 import QtWidgets
 
 import conftest  # noqa: F401  (puts the stand-ins in place)
-import slicer_app
+from states import close, panel, settle
 
 EXTENSION = Path(__file__).resolve().parents[2] / "slicer_module"
-SIDE, BAND = 420, 34
+RESOURCES = EXTENSION / "PETMRFusion" / "Resources"
+SHOTS = EXTENSION / "Screenshots"
+SIDE, BAND, ABOVE = 420, 34, 14
+
+#: Uptake that is shown in one of the pictures: gray matter is above it, white matter below.
+THRESHOLD = 10000.0
+
+HARNESS = "harness preview: drawn by stand-ins, not by Slicer"
+PIPELINE = "slices from Slicer's own pipeline, layout by stand-ins"
 
 
 def main() -> None:
-    """Fuse the generated head with the widget, and take pictures."""
-    application = QtWidgets.QApplication([])
-    slicer_app.fresh_scene()
-    import PETMRFusion
-    from PETMRFusionLib.logic import PETMRFusionLogic
-    from PETMRFusionLib.runtime import PythonRuntime
-    from slicer_cases import head_nodes
-
-    widget = PETMRFusion.PETMRFusionWidget()
-    widget.setup()
-    widget.logic = PETMRFusionLogic(PythonRuntime(sys.executable))
-    widget.enter()
-    widget.parent.resize(470, 860)
-    widget.parent.show()
-    mr, pet = head_nodes(1.5)
-    widget.ui.mrSelector.setCurrentNode(mr)
-    widget.ui.petSelector.setCurrentNode(pet)
+    """Go through the tutorial, and take pictures."""
+    QtWidgets.QApplication([]).setStyle("Fusion")
+    SHOTS.mkdir(exist_ok=True)
+    widget = with_sample("Head: MRI and PET")
+    apply(widget)
+    shot(widget, "widget.png")
+    fused = row(("FusionMRI", "FusionPET", "FusionColor"))
+    save(caption(fused, f"MRI, PET and fusion of the sample head: {PIPELINE}"), "side-by-side.png")
+    icon(slices("FusionColor"), EXTENSION / "PETMRFusion.png", RESOURCES / "Icons" / "PETMRFusion.png")
+    icon(slices("FusionColor"), RESOURCES / "Icons" / "HeadThumbnail.png")
+    widget.ui.lightnessSlider.value = 0.0
+    settle(lambda: colored(widget))
+    plain = slices("FusionColor")
+    widget.ui.lightnessSlider.value = 1.0
+    widget.ui.thresholdSpinBox.value = THRESHOLD
+    settle(lambda: colored(widget))
+    both = np.concatenate([plain[..., :3], slices("FusionColor")[..., :3]], axis=1)
+    save(caption(Image.fromarray(both), f"Lightness 0; and shown from {THRESHOLD:g} on: {PIPELINE}"), "live.png")
+    close(widget)
+    widget = with_sample("Head: patient moved")
+    slicer.util.confirmYesNoDisplay = lambda *ignored: True
+    apply(widget)
+    before = slices("FusionColor")
+    icon(before, RESOURCES / "Icons" / "MovedHeadThumbnail.png")
+    shot(widget, "doubt.png")
+    widget.ui.registerButton.click()
+    settle(lambda: widget._running is None)
     widget.ui.applyButton.click()
-    while widget._running is not None or widget._parameterNode.fusedVolume is None:
-        application.processEvents()
-        time.sleep(0.01)
-    for _ in range(20):
-        application.processEvents()
-    shots = EXTENSION / "Screenshots"
-    shots.mkdir(exist_ok=True)
-    widget.parent.grab().save(str(shots / "widget.png"))
-    caption(Image.open(shots / "widget.png"), "harness preview: drawn by stand-ins, not by Slicer").save(
-        shots / "widget.png"
-    )
-    views = [slices(name) for name in ("FusionMRI", "FusionPET", "FusionColor")]
-    row = Image.fromarray(np.concatenate([view[..., :3] for view in views], axis=1))
-    caption(
-        row, "MRI, PET and fusion of a generated head: slices from Slicer's own pipeline, layout by stand-ins"
-    ).save(shots / "side-by-side.png", optimize=True)
-    icon(views[2])
-    widget.cleanup()
-    widget.uiWidget.setMRMLScene(None)
+    settle(lambda: widget._running is None)
+    both = np.concatenate([before[..., :3], slices("FusionColor")[..., :3]], axis=1)
+    save(caption(Image.fromarray(both), f"The patient moved: as scanned, and registered; {PIPELINE}"), "registered.png")
+    close(widget)
+
+
+def with_sample(name: str) -> Any:
+    """A panel with the volumes of a sample chosen."""
+    from PETMRFusionLib.sample import SAMPLES
+
+    widget = panel()
+    nodes = []
+    for file, title in SAMPLES[name].items():
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", title)
+        storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
+        storage.SetFileName(str(RESOURCES / "SampleData" / file))
+        assert storage.ReadData(node)
+        node.CreateDefaultDisplayNodes()
+        nodes.append(node)
+    widget.ui.mrSelector.setCurrentNode(nodes[0])
+    widget.ui.petSelector.setCurrentNode(nodes[1])
+    return widget
+
+
+def colored(widget: Any) -> bool:
+    """Whether the picture is as the sliders say."""
+    from PETMRFusionLib.record import look_of
+
+    return widget._coloring is None and look_of(widget._parameterNode.fusedVolume) == widget.wantedLook()
+
+
+def apply(widget: Any) -> None:
+    """Click, and wait for the picture."""
+    widget.ui.applyButton.click()
+    settle(lambda: widget._running is None and widget._parameterNode.fusedVolume is not None)
+
+
+def shot(widget: Any, name: str) -> None:
+    """A picture of the panel."""
+    settle()
+    widget.parent.grab().save(str(SHOTS / name))
+    save(caption(Image.open(SHOTS / name), HARNESS), name)
+
+
+def row(names: tuple[str, ...]) -> Image.Image:
+    """Views side by side."""
+    return Image.fromarray(np.concatenate([slices(name)[..., :3] for name in names], axis=1))
 
 
 def slices(name: str) -> np.ndarray:
@@ -73,8 +118,13 @@ def slices(name: str) -> np.ndarray:
     logic.GetSliceNode().SetDimensions(SIDE, SIDE, 1)
     logic.ResizeSliceNode(SIDE, SIDE)
     logic.FitSliceToBackground()
-    logic.GetSliceNode().JumpSliceByOffsetting(0, 0, 12)
+    logic.GetSliceNode().JumpSliceByOffsetting(0, 0, ABOVE)
     return pixels(logic).copy()
+
+
+def save(picture: Image.Image, name: str) -> None:
+    """Without a loss: colors are what the pictures are about."""
+    picture.convert("RGB").save(SHOTS / name, optimize=True)
 
 
 def caption(picture: Image.Image, text: str) -> Image.Image:
@@ -86,7 +136,7 @@ def caption(picture: Image.Image, text: str) -> Image.Image:
     return out
 
 
-def icon(view: np.ndarray) -> None:
+def icon(view: np.ndarray, *targets: Path) -> None:
     """The fused slice, cut to the head, as icon with transparent surroundings."""
     lit = view[..., :3].max(axis=-1) > 20
     rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
@@ -97,10 +147,7 @@ def icon(view: np.ndarray) -> None:
     mask = Image.new("L", (512, 512))
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, 511, 511), 90, fill=255)
     small.putalpha(mask.resize((128, 128), Image.Resampling.LANCZOS))
-    for target in (
-        EXTENSION / "PETMRFusion.png",
-        EXTENSION / "PETMRFusion" / "Resources" / "Icons" / "PETMRFusion.png",
-    ):
+    for target in targets:
         small.save(target, optimize=True)
 
 

@@ -99,6 +99,24 @@ def test_a_parent_transform_moves_the_fused_picture(scene):
     assert tuple(shown[row, column, :3]) == (255, 0, 0)
 
 
+def test_a_view_shows_what_was_colored_anew(scene):
+    """Coloring gives the image other voxels: the pipeline of the view must hear of it."""
+    from PETMRFusionLib.logic import PETMRFusionLogic
+    from PETMRFusionLib.sample import tiny_pair
+    from PETMRFusionLib.selftest import AverageRuntime
+
+    mr, pet = tiny_pair()
+    logic = PETMRFusionLogic(AverageRuntime())
+    fused = logic.fuse(mr, pet).fused
+    display.show_side_by_side(mr, pet, fused)
+    view = slicer.app.layouts.view("FusionColor")
+    colored = pixels(view)[..., :3].copy()
+    logic.setStrength(fused, 0.0)
+    gray = pixels(view)[..., :3]
+    assert (colored.max(axis=-1) > colored.min(axis=-1)).any()
+    assert (gray.max(axis=-1) == gray.min(axis=-1)).all()
+
+
 @pytest.mark.parametrize("name", display.PALETTES)
 def test_every_color_table_offered_is_there(scene, name):
     assert scene.GetNodeByID(display.PALETTES[name]) is not None

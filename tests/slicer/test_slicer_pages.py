@@ -20,7 +20,7 @@ SETTINGS = FusionSettings(engine="onnx", device="cpu")
 
 
 def test_a_hot_focus_is_listed_at_its_place_in_the_world(scene, runtime):
-    mr, pet = head_nodes(3.0)
+    mr, pet = head_nodes(4.0)
     to_world = turned((0, 0, 1), 20, (3, 4, 5))
     place = np.array([20.0, -12.0, 30.0])  # in the frame of the MRI
     voxel = np.rint(np.linalg.inv(points_of(pet)) @ [*place, 1])[:3].astype(int)
@@ -62,7 +62,9 @@ def test_the_page_holds_the_study_and_opens_without_a_network(loaded, tmp_path, 
 
 
 def test_a_page_that_cannot_be_written_says_so(scene, runtime, tmp_path):
-    mr, pet = head_nodes(6.0)
+    from PETMRFusionLib.sample import tiny_pair
+
+    mr, pet = tiny_pair()
     logic = PETMRFusionLogic(runtime)
     fused = logic.fuse(mr, pet, settings=SETTINGS).fused
     with pytest.raises(FusionError, match=r"missing"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import slicer
@@ -93,7 +94,7 @@ class OutputLogic:
         Raises:
             ValueError: the volume is no fusion, or its MRI or PET is gone.
         """
-        order = pages.ordering_again("page", fused, path=path, name=fused.GetName())
+        order = pages.ordering_again("page", fused, path=str(Path(path).absolute()), name=fused.GetName())
         return Running(self.runtime(python), order, lambda results: results.facts()["page"], progress=progress)
 
     def save(self, node: slicer.vtkMRMLVolumeNode, path: str) -> str:

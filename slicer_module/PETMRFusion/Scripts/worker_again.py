@@ -59,7 +59,7 @@ def foci(job: Job) -> None:
 def fused_again(job: Job) -> Any:
     """The fusion of the orders as the core gives it, with everything that a page tells of it."""
     import coconet_med
-    from worker_tasks import source_of
+    from worker_sources import source_of
 
     orders = job.orders
     model = worker_engine.load(orders, job.say, lambda slices: job.check())

@@ -94,7 +94,7 @@ def register(job: Job) -> None:
 
 
 def _sources(job: Job, frame: dict[str, Any]) -> tuple[Any, Any]:
-    from worker_tasks import source_of
+    from worker_sources import source_of
 
     sources = []
     for role, volume in (("anatomy", job.orders["anatomy"]), ("function", frame)):

@@ -23,7 +23,8 @@ def serve(job: Job) -> None:
     (rows, columns) in display orientation.  ``K`` counts slices of the stack, from 0.
     """
     from coconet_med.color.colormaps import get_colormap
-    from worker_tasks import anatomy_of, of_one_patient, read_beyond, scaled_anatomy, shared_window
+    from worker_sources import anatomy_of, read_beyond, scaled_anatomy, shared_window
+    from worker_tasks import of_one_patient
 
     orders = job.orders
     of_one_patient(orders)
@@ -62,7 +63,7 @@ def _answer(
     from coconet_med.blending.field import across_weights
     from coconet_med.inference import fuse_slices
     from coconet_med.slices import Slicing
-    from worker_tasks import hatch
+    from worker_sources import hatch
 
     # The field of a slice is smooth across its neighbors: they are needed for the voxels that Apply will give.
     number = request["slice"]

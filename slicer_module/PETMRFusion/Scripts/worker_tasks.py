@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import worker_engine
-from worker_exchange import read_array, to_image, write_array, write_facts
+from worker_exchange import read_array, write_array, write_facts
+from worker_sources import (
+    anatomy_of,
+    given_window,
+    hatch,
+    read_beyond,
+    scaled_anatomy,
+    shared_window,
+    slicing_of_source,
+    source_of,
+)
 from worker_words import panel_words
 
 if TYPE_CHECKING:
@@ -120,14 +130,14 @@ def _fuse_one(
         register="never",
         plane=orders["plane"],
         window=(window.low, window.high),
-        anatomy_window=_given(orders.get("anatomy_window")),
+        anatomy_window=given_window(orders.get("anatomy_window")),
         colormap=orders["colormap"],
         model=model,
         progress=progress,
     )
     luminance = sitk.GetArrayFromImage(result.luminance)
     light = result.anatomy_window.apply(sitk.GetArrayViewFromImage(anatomy.image))
-    slicing = _slicing_of(anatomy, orders["plane"])
+    slicing = slicing_of_source(anatomy, orders["plane"])
     return luminance, {
         "anatomy_window": [result.anatomy_window.low, result.anatomy_window.high],
         "plane": result.plane,
@@ -155,103 +165,6 @@ def _fuse_empty(
     no_data = hatch(luminance, light, read_beyond(job.folder, frame), slicing)
     about = {"anatomy_window": list(limits), "plane": slicing.plane, "provenance": {"model": model.provenance()}}
     return luminance, {**about, "no_data": no_data, "warnings": ["a frame shows the same value everywhere"]}
-
-
-def source_of(image: Any, role: str, volume: dict[str, Any]) -> Any:
-    """What the core calls a source: an image with the name and the units that the panel knows."""
-    from dataclasses import replace
-
-    from coconet_med.errors import FusionError
-    from coconet_med.readers.memory import from_memory
-
-    units = volume.get("units", "relative")
-    try:
-        source = from_memory(image, role, units=units)
-    except FusionError as error:
-        raise type(error)(str(error).replace(f"{role} (Image)", volume["name"])) from error
-    return replace(source, name=volume["name"], modality="CT" if units == "HU" else None)
-
-
-def anatomy_of(job: Job) -> Any:
-    """The anatomical image of the orders."""
-    volume = job.orders["anatomy"]
-    return source_of(to_image(read_array(job.folder, volume), volume["ijk_to_ras"], upright=True), "anatomy", volume)
-
-
-def _given(choice: str | None) -> str | None:
-    return None if choice in (None, "auto") else choice
-
-
-def _slicing_of(anatomy: Any, plane: str) -> Any:
-    from coconet_med.slices import slicing_of
-
-    return slicing_of(anatomy.image, plane=plane, slice_axis=anatomy.slice_axis, planar=anatomy.planar)
-
-
-def scaled_anatomy(job: Job, anatomy: Any) -> tuple[np.ndarray, tuple[float, float], Any]:
-    """Anatomy in [0, 1], the window that made it so, and its slicing, as :func:`coconet_med.fuse` has them."""
-    import SimpleITK as sitk
-
-    from coconet_med.windowing.window import window_for
-
-    values = sitk.GetArrayViewFromImage(anatomy.image)
-    window = window_for(anatomy, values, "anatomy", given=_given(job.orders.get("anatomy_window")))
-    return window.apply(values), (window.low, window.high), _slicing_of(anatomy, job.orders["plane"])
-
-
-def read_beyond(folder: Any, frame: dict[str, Any]) -> np.ndarray | None:
-    """Where a frame has no data (k, j, i), bool; ``None`` where it has data everywhere."""
-    return read_array(folder, {"array": frame["beyond"]}) != 0 if frame.get("beyond") else None
-
-
-def hatch(luminance: np.ndarray, light: np.ndarray, beyond: np.ndarray | None, slicing: Any) -> float:
-    """Put the plain anatomy, with a hatched border, where there is no data; the share of the picture that this is.
-
-    Args:
-        luminance: (k, j, i) in [0, 1]; changed.
-        light: anatomy, likewise.
-        beyond: as :func:`read_beyond` gives it.
-        slicing: which slices the network sees.
-    """
-    from coconet_med.color.look import hatched
-
-    if beyond is None:
-        return 0.0
-    fused, plain, unknown = (slicing.stack(array) for array in (luminance, light, beyond))
-    for number in np.flatnonzero(unknown.any(axis=(1, 2))):
-        here = slice(number, number + 1)
-        fused[here] = np.where(unknown[here], hatched(plain[here], unknown[here]), fused[here])
-    return float(beyond.mean())
-
-
-def shared_window(job: Job) -> Window:
-    """The functional window of the orders, else a robust one over all frames: equal uptake, equal color.
-
-    As :func:`coconet_med.fuse` has it: the top of a robust one is rounded so that a legend can show it, and that of
-    values of both signs is symmetric.
-    """
-    from coconet_med.windowing.window import window_for
-
-    orders = job.orders
-    frames, signed = orders["frames"], orders["colormap"] == "diverging"
-    volumes = orders.get("values") or frames
-    values = np.concatenate([read_array(job.folder, volume).ravel() for volume in volumes])
-    values = values[np.isfinite(values)].astype(np.float32)
-    if not values.size or values.min() == values.max():
-        from coconet_med.errors import ReadError
-
-        if orders.get("window") is None:
-            msg = f"{frames[0]['name']}: has the same value everywhere; choose another functional volume"
-            raise ReadError(msg)
-    source = source_of(_any_image(values), "function", frames[0])
-    return window_for(source, values, "function", given=orders.get("window"), signed=signed)
-
-
-def _any_image(values: np.ndarray) -> Any:
-    """An image that stands for values whose place decides nothing."""
-    import SimpleITK as sitk
-
-    return sitk.GetImageFromArray(np.array([[[values.min(), values.max() + 1]]] if values.size else [[[0, 1]]], "f4"))
 
 
 def _is_news(warning: str, orders: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ def transform(job: Job) -> None:
     from dataclasses import replace
 
     from coconet_med.transform_files import read_transform
-    from worker_tasks import source_of
+    from worker_sources import source_of
 
     sources = []
     for role, volume in (("anatomy", job.orders["anatomy"]), ("function", job.orders["functions"][0])):
