@@ -13,6 +13,7 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
+from PETMRFusionLib.resolution import smoothing, step_in_voxels, variances_of
 from PETMRFusionLib.slabs import Work, finish, new_image, slabs
 
 #: Corners of two grids closer than this (mm) are the same.
@@ -101,8 +102,8 @@ def resampling(
 ) -> Work[Resampled]:
     """A scalar volume on the voxel grid of another one, at the same places in the world, slab by slab.
 
-    Linearly interpolated; untouched values where both grids are one.  The half voxel around the outermost centers
-    belongs to the field of view.
+    Linearly interpolated; smoothed before where the reference is coarser (:mod:`PETMRFusionLib.resolution`); untouched
+    values where both grids are one.  The half voxel around the outermost centers belongs to the field of view.
 
     Args:
         moving: the volume to bring over.
@@ -119,7 +120,8 @@ def resampling(
             yield
         return Resampled(image, values, None)
     beyond = np.zeros(values.shape, np.uint8)
-    reslice = _reslicer(moving, _to_voxels(moving, reference, registration), ijk_to_ras(reference))
+    path = _path(_to_voxels(moving, reference, registration), ijk_to_ras(reference))
+    reslice = _reslicer((yield from _as_coarse(moving, path, size)), path)
     for piece in slabs(values.shape):
         values[piece] = _resliced(reslice, size, piece)
         beyond[piece] = values[piece] == _NO_DATA
@@ -157,7 +159,8 @@ def upright(
     matrix = np.diag([step, step, step, 1.0])
     matrix[:3, 3] = low
     out = np.empty(size[::-1], np.float32)
-    reslice = _reslicer(node, _to_voxels(node, reference, registration), matrix)
+    path = _path(_to_voxels(node, reference, registration), matrix)
+    reslice = _reslicer((yield from _as_coarse(node, path, size)), path)
     for piece in slabs(out.shape):
         out[piece] = _resliced(reslice, size, piece)
         out[piece][out[piece] == _NO_DATA] = 0
@@ -183,15 +186,34 @@ def _to_voxels(
     return [*back, between(reference, moving), np.linalg.inv(ijk_to_ras(moving))]
 
 
-def _reslicer(moving: slicer.vtkMRMLVolumeNode, steps: list, matrix: np.ndarray) -> vtk.vtkImageReslice:
+def _path(steps: list, matrix: np.ndarray) -> vtk.vtkAbstractTransform:
+    """From voxels of a grid to voxels of the moving volume."""
     chain = [matrix, *steps]
     linear = all(not isinstance(step, vtk.vtkGeneralTransform) for step in chain)
     path = vtk.vtkTransform() if linear else vtk.vtkGeneralTransform()
     path.PostMultiply()
     for step in chain:
         path.Concatenate(to_vtk(step) if isinstance(step, np.ndarray) else step)
+    return path
+
+
+def _as_coarse(
+    moving: slicer.vtkMRMLVolumeNode, path: vtk.vtkAbstractTransform, size: tuple[int, ...]
+) -> Work[vtk.vtkImageData]:
+    """The voxels of a volume, smoothed where they are about to be sampled more coarsely than they are stored."""
+    image = moving.GetImageData()
+    variances = variances_of(step_in_voxels(path, size), image.GetDimensions())
+    if not variances.any():
+        return image
+    smooth = yield from smoothing(np.nan_to_num(array_of(moving), posinf=0, neginf=0), variances)
+    made, voxels = new_image(smooth.shape, np.float32)
+    voxels[:] = smooth
+    return made
+
+
+def _reslicer(image: vtk.vtkImageData, path: vtk.vtkAbstractTransform) -> vtk.vtkImageReslice:
     reslice = vtk.vtkImageReslice()
-    reslice.SetInputData(moving.GetImageData())
+    reslice.SetInputData(image)
     reslice.SetResliceTransform(path)
     reslice.SetOutputOrigin(0, 0, 0)
     reslice.SetOutputSpacing(1, 1, 1)
