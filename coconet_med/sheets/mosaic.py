@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.color.legend import with_legend
 from coconet_med.errors import OptionError
+from coconet_med.report.marks import with_bar, with_sides
 from coconet_med.report.overview import legend_of
 from coconet_med.sheets.contours import gray_anatomy, slice_lines
 from coconet_med.slices import Slicing, slicing_of
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 #: Slices on a page, and pixels of the longer side of a slice.
 PER_PAGE, SIDE = 24, 240
-#: Letters of the sides of a picture (left, right), and of the way along which slices follow (low, high LPS).
-_SIDES = {"axial": ("R", "L"), "coronal": ("R", "L"), "sagittal": ("A", "P")}
+#: Axis along which the slices of a plane follow, and the letters of its ends (low, high LPS).
 _ALONG = {"axial": (2, "I", "S"), "coronal": (1, "A", "P"), "sagittal": (0, "R", "L")}
 _INK, _DIM = (235, 235, 235), (170, 170, 170)
 _NOTE = "research use, not for diagnosis"
@@ -87,15 +87,9 @@ def _tile(result: FusionResult, slicing: Slicing, index: int, *, bar: bool) -> I
     if lines:
         for mask, color in slice_lines(result, slicing, index, size):
             panel[mask] = color
-    tile = Image.fromarray(panel)
-    draw, font = ImageDraw.Draw(tile), ImageFont.load_default(13)
-    draw.text((4, 3), place_of(result.anatomy.image, slicing, index), _INK, font)
-    for x, letter, anchor in ((4, _SIDES[slicing.plane][0], "lm"), (size[1] - 4, _SIDES[slicing.plane][1], "rm")):
-        draw.text((x, size[0] / 2), letter, _DIM, font, anchor=anchor)
-    if bar:
-        y, length = size[0] - 10, 50 * scale
-        draw.line((6, y, 6 + length, y), fill=_INK, width=2)
-        draw.text((6 + length / 2, y - 3), "5 cm", _INK, font, anchor="ms")
+    panel = with_sides(panel, slicing.plane)
+    tile = Image.fromarray(with_bar(panel, scale) if bar else panel)
+    ImageDraw.Draw(tile).text((4, 3), place_of(result.anatomy.image, slicing, index), _INK, ImageFont.load_default(13))
     return tile
 
 
