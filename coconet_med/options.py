@@ -1,59 +1,200 @@
-"""Options that cannot be served are refused before any image is read, however the fusion is asked for."""
+"""The options of a fusion, declared and checked in one place, however the fusion is asked for."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, Literal, Self, get_args
 
-from coconet_med.align import RegisterMode
 from coconet_med.color.colormaps import get_colormap
 from coconet_med.errors import OptionError
-from coconet_med.slices import Plane
+from coconet_med.geometry import AffineChoice
 from coconet_med.windowing.presets import WindowChoice, parse_window
 
 DICOM_FORMS = ("sc", "enhanced", "gray", "navigation")
 DICOM_LEGENDS = ("own", "series", "margin", "none")
 
+RegisterMode = Literal["auto", "always", "never"]
+PlaneChoice = Literal["auto", "axial", "coronal", "sagittal"]
+ColorChoice = Literal["map", "source"]
+Direction = Literal["stated", "reverse"]
+Dynamic = Literal["mean"] | int
 
-def check_choices(
-    *,
-    register: str,
-    plane: str,
-    colormap: str,
-    window: WindowChoice,
-    strength: float,
-    anatomy_window: WindowChoice = None,
-    lightness: float = 1.0,
-    threshold: float | str | None = None,
-    palette: str | Path | None = None,
-) -> None:
-    """Refuse options of :func:`coconet_med.fuse` that no pair can take.
+#: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FuseOptions:
+    """How a pair is fused: the options of :func:`coconet_med.fuse`, of ``batch``, ``pacs`` and the command line.
+
+    Attributes:
+        spacing: voxel size (i, j, k) in mm of 3-D arrays.
+        register: ``"auto"`` (only where the headers do not say that the images are aligned, or that is implausible),
+            ``"always"``, or ``"never"``.
+        force: accept a registration, or a given transform, that is not plausible.
+        transform: file of a linear transform between the two images, taken instead of a registration
+            (:mod:`coconet_med.transform_files`).
+        transform_images: the NIfTI files that were ``-in`` and ``-ref`` of an FSL FLIRT matrix, where they are not the
+            function and the anatomy themselves.
+        transform_direction: ``"stated"`` (as the format has it) or ``"reverse"``.
+        landmarks: files of points in the anatomical and in the functional image, matched by name, where registration
+            begins (:mod:`coconet_med.transform_files.points`); with ``register="never"`` they are taken as they are.
+        reference: region whose mean uptake becomes 1 (SUVR): a mask, or labels of ``labels``, separated by commas.
+        labels: segmentation in the world of the anatomy (:mod:`coconet_med.measure`).
+        plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
+            ``"sagittal"``.
+        window: values of the functional image shown as no and as full uptake, in its own units; or a preset,
+            ``"suv:0-6"``, ``"suvr:0-2.5"``, ``"percent:0-70"`` (of the maximum) or ``"robust"``, the default.
+        anatomy_window: values of the anatomical image shown as black and white; or of a CT a name in
+            :data:`coconet_med.windowing.ct.CT_WINDOWS`, or ``"auto"``, the default: what suits its content and its body
+            part.
+        suv: insist on SUV: bring a NIfTI PET to SUVbw by the JSON file beside it, and refuse a functional image
+            whose SUV is not known.
+        palette: palette of a pseudo-color functional picture: a CSV file (columns index, r, g, b), or a name in
+            :func:`coconet_med.color.known_palettes.known_palettes`.  Without it known palettes are recognized; of any
+            other picture only the luminance is known, and its colors are kept as they are, as of all with ``"keep"``.
+        colormap: a name in :data:`coconet_med.color.colormaps.COLORMAPS`; ``"auto"`` takes ``"ct"`` for CT,
+            ``"diverging"`` for maps of both signs (:mod:`coconet_med.windowing.signed`), ``"uptake"`` for all else.
+        color: ``"map"`` colors by the uptake; ``"source"`` keeps the Cb and Cr of the picture that is in color under
+            the fused luminance, as the paper does with visible and infrared pictures, and is gray where neither is.
+        strength: linear weight between anatomy alone (0) and the full fusion (1).
+        lightness: the same of lightness alone: 0 is the gray of the anatomy itself under the full color.
+        threshold: uptake below which only the anatomy is shown, in the units of the functional image, or ``"40%"`` of
+            its maximum; the color fades out from there to 80 % of it.
+        contours: uptakes of lines of equal uptake, in the units of the functional image or as ``"40%"`` of its maximum;
+            they are drawn instead of the colors (:mod:`coconet_med.sheets.contours`).
+        contours_over: ``"anatomy"``: the lines lie on the plain anatomy; ``"fused"``: on the fusion.
+        affine: of NIfTI whose sform and qform disagree: ``"auto"`` takes the sform with a warning and refuses mirrored
+            ones; ``"sform"`` or ``"qform"`` takes the one named.
+        max_memory: GiB that one input may take in memory; 4 unless the environment's ``COCONET_MAX_MEMORY`` says more.
+        different_patients: accept DICOM images of two patients; the result says so and belongs to neither.
+        anatomy_series: DICOM study: Series Instance UID of the anatomy.
+        function_series: DICOM study: Series Instance UID of the function.
+        anatomy_kind: DICOM study: take this as anatomy, ``"MR"`` or ``"CT"``.
+        function_kind: DICOM study: take this as function, ``"PT"``, ``"NM"`` or ``"CT"``.
+        allow_gaps: DICOM: resample missing, uneven or tilted slices.
+        dynamic: ``"mean"``, or the number of one frame of a dynamic image, from 0.
+        select: DICOM: which images of a mixed series are taken (:mod:`coconet_med.dicom.select`).
+    """
+
+    spacing: Sequence[float] | None = None
+    register: RegisterMode = "auto"
+    force: bool = False
+    transform: str | Path | None = None
+    transform_images: tuple[str | Path, str | Path] | None = None
+    transform_direction: Direction = "stated"
+    landmarks: tuple[str | Path, str | Path] | None = None
+    reference: str | Path | None = None
+    labels: str | Path | None = None
+    plane: PlaneChoice = "auto"
+    window: WindowChoice = None
+    anatomy_window: WindowChoice = None
+    suv: bool = False
+    palette: str | Path | None = None
+    colormap: str = "auto"
+    color: ColorChoice = "map"
+    strength: float = 1.0
+    lightness: float = 1.0
+    threshold: float | str | None = None
+    contours: str | float | Sequence[float | str] | None = None
+    contours_over: str = "anatomy"
+    affine: AffineChoice = "auto"
+    max_memory: float | None = None
+    different_patients: bool = False
+    anatomy_series: str | None = None
+    function_series: str | None = None
+    anatomy_kind: str | None = None
+    function_kind: str | None = None
+    allow_gaps: bool = False
+    dynamic: Dynamic = "mean"
+    select: Any = ()
+
+    @classmethod
+    def taken_from(cls, given: Mapping[str, Any]) -> Self:
+        """The options among the values of a command, an exchange or other options, by name; defaults for the rest."""
+        return cls(**{each.name: given[each.name] for each in fields(cls) if each.name in given})
+
+    def validate(self) -> Self:
+        """Refuse, before any image is read, what no pair can take.
+
+        Raises:
+            OptionError: an unknown name, a window that does not rise, a number outside its range, or options that
+                exclude each other.
+            ReadError: the file of a transform or of a palette is missing or cannot be read.
+        """
+        one_of("--register", self.register, get_args(RegisterMode))
+        one_of("--plane", self.plane, get_args(PlaneChoice))
+        if self.colormap != "auto":
+            get_colormap(self.colormap)
+        parse_window("--window", self.window)
+        parse_window("--anatomy-window", self.anatomy_window, anatomy=True)
+        parse_threshold(self.threshold if self.threshold is not None else 0)
+        if not 0 <= self.strength <= 1:
+            raise OptionError(f"strength {self.strength:g}: give a number from 0 (anatomy alone) to 1 (full fusion)")
+        if not 0 <= self.lightness <= 1:
+            raise OptionError(
+                f"--lightness {self.lightness:g}: give a number from 0 (the gray of the anatomy) to 1 (fused lightness)"
+            )
+        if self.palette is not None:
+            _check_palette(self.palette)
+        one_of("--color", self.color, get_args(ColorChoice))
+        if self.contours is not None:
+            from coconet_med.sheets.contours import check_contours
+
+            check_contours(self.contours, self.contours_over)
+        one_of("--affine", self.affine, get_args(AffineChoice))
+        if self.max_memory is not None and not (math.isfinite(self.max_memory) and self.max_memory > 0):
+            raise OptionError(f"--max-memory {self.max_memory:g}: give a positive number of GiB")
+        if self.transform is not None and self.landmarks is not None:
+            raise OptionError("--transform and --landmarks: give one of the two")
+        if self.transform is not None:
+            from coconet_med.transform_files import check_transform
+
+            check_transform(self.transform, self.transform_images, self.transform_direction, self.register)
+        self._check_dicom()
+        return self
+
+    def _check_dicom(self) -> None:
+        if self.dynamic != "mean" and (isinstance(self.dynamic, bool) or not isinstance(self.dynamic, int)):
+            raise OptionError(f"--dynamic {self.dynamic}: give mean, or the number of a frame, from 0")
+        if self.anatomy_kind or self.function_kind:
+            from coconet_med.dicom.series_selection import check_kinds
+
+            check_kinds(self.anatomy_kind, self.function_kind)
+        if self.select:
+            from coconet_med.dicom.select import selection_of
+
+            selection_of(self.select)
+
+    def for_readers(self) -> dict[str, Any]:
+        """The DICOM options that were given, as :mod:`coconet_med.readers.dicom` takes them."""
+        names = ("anatomy_series", "function_series", "anatomy_kind", "function_kind", "allow_gaps", "select")
+        given = {name: value for name in names if (value := getattr(self, name))}
+        return given | ({"dynamic": self.dynamic} if self.dynamic != "mean" else {})
+
+
+def frame_number(text: str) -> Dynamic:
+    """What ``--dynamic`` says.
 
     Raises:
-        OptionError: an unknown name, a window that does not rise, a strength or lightness outside [0, 1], a threshold
-            below 0, or a palette that cannot be read.
+        OptionError: neither ``mean`` nor a number.
     """
-    one_of("--register", register, get_args(RegisterMode))
-    one_of("--plane", plane, ("auto", *get_args(Plane)))
-    if colormap != "auto":
-        get_colormap(colormap)
-    parse_window("--window", window)
-    parse_window("--anatomy-window", anatomy_window, anatomy=True)
-    parse_threshold(threshold if threshold is not None else 0)
-    if not 0 <= strength <= 1:
-        raise OptionError(f"strength {strength:g}: give a number from 0 (anatomy alone) to 1 (full fusion)")
-    if not 0 <= lightness <= 1:
-        raise OptionError(
-            f"--lightness {lightness:g}: give a number from 0 (the gray of the anatomy) to 1 (fused lightness)"
-        )
-    if palette is not None:
-        from coconet_med.color.known_palettes import KEEP
-        from coconet_med.color.palettes import load_palette
+    if text == "mean":
+        return "mean"
+    if not (text.isascii() and text.isdigit()):
+        raise OptionError(f"--dynamic {text}: give mean, or the number of a frame, from 0")
+    return int(text)
 
-        if palette != KEEP:
-            load_palette(palette)
+
+def _check_palette(palette: str | Path) -> None:
+    from coconet_med.color.known_palettes import KEEP
+    from coconet_med.color.palettes import load_palette
+
+    if palette != KEEP:
+        load_palette(palette)
 
 
 def parse_threshold(threshold: float | str) -> tuple[float, bool]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from coconet_med.align.alignment import RegisterMode, align
+from coconet_med.align.alignment import align
 from coconet_med.align.given import align_as_given
 from coconet_med.align.guess import AffinesLeftError, Guess, worth_guessing
 from coconet_med.align.result import Alignment
 
-__all__ = ["AffinesLeftError", "Alignment", "Guess", "RegisterMode", "align", "align_as_given", "worth_guessing"]
+__all__ = ["AffinesLeftError", "Alignment", "Guess", "align", "align_as_given", "worth_guessing"]

@@ -6,7 +6,6 @@ All distances are in mm, all points and matrices in LPS world coordinates.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -21,9 +20,8 @@ from coconet_med.align.registration import Progress, coarse_match, displacement_
 from coconet_med.align.result import Alignment
 from coconet_med.align.shares import shares
 from coconet_med.errors import GeometryError, OptionError, RegistrationError
+from coconet_med.options import RegisterMode
 from coconet_med.source import Source
-
-RegisterMode = Literal["auto", "always", "never"]
 
 #: Background of CT beyond its field of view: air, in HU.
 AIR_HU = -1000.0

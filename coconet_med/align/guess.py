@@ -6,9 +6,10 @@ from concurrent.futures import Executor, Future
 
 import SimpleITK as sitk
 
-from coconet_med.align.alignment import Examined, RegisterMode, align, examine, lay
+from coconet_med.align.alignment import Examined, align, examine, lay
 from coconet_med.align.decision import frames_of_reference
 from coconet_med.align.result import Alignment
+from coconet_med.options import RegisterMode
 from coconet_med.source import Source
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
+from coconet_med.options import Direction, FuseOptions, one_of
 from coconet_med.readers.pet_json import PetFacts, facts_of
-from coconet_med.windowing.presets import WindowChoice
 
 if TYPE_CHECKING:
-    from coconet_med.geometry import AffineChoice
+    from coconet_med.options import RegisterMode
     from coconet_med.writers.dicom import Form as DicomForm
     from coconet_med.writers.dicom import LegendPlace
 
@@ -77,83 +77,54 @@ class Case:
         return self.pet.durations if self.pet else ()
 
 
-@dataclass(frozen=True)
-class BatchOptions:
-    """What all cases share; names and meaning as in :func:`coconet_med.fuse`.
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions(FuseOptions):
+    """What all cases share: how each is fused, by what, and what is written.
 
     Attributes:
-        transform: file of a transform for each case, ``{id}`` standing for its id; a case's own goes first.
-        transform_direction: ``"stated"`` (as the format has it) or ``"reverse"``.
+        model: as in :func:`coconet_med.fuse`.
+        engine: likewise.
+        device: likewise.
         form: format of the results.
         luminance: also write the fused luminance.
         uptake: also write the functional image on the anatomical grid.
-        allow_gaps: DICOM: resample missing, uneven or tilted slices.
-        dynamic: ``"mean"``, or the number of one frame of a dynamic image, from 0.
-        select: DICOM: which images of a mixed series are taken.
-        different_patients: DICOM: fuse images of two patients.
-        anatomy_kind: of a DICOM study take this as anatomy, ``"MR"`` or ``"CT"``.
-        function_kind: of a DICOM study take this as function, ``"PT"``, ``"NM"`` or ``"CT"``.
         dicom_form: ``"sc"``, ``"enhanced"``, ``"gray"`` or ``"navigation"``, for the form ``"dicom"``.
         dicom_legend: ``"own"``, ``"series"``, ``"margin"`` or ``"none"``, likewise.
+
+    ``transform`` is of each case: ``{id}`` stands for its id, and a case's own goes first.
     """
 
-    register: str = "auto"
-    force: bool = False
-    transform: str | None = None
-    transform_direction: str = "stated"
-    plane: str = "auto"
-    window: WindowChoice = None
-    anatomy_window: WindowChoice = None
-    threshold: str | None = None
-    contours: str | None = None
-    contours_over: str = "anatomy"
-    color: str = "map"
-    suv: bool = False
-    palette: str | None = None
-    colormap: str = "auto"
-    strength: float = 1.0
-    lightness: float = 1.0
-    affine: AffineChoice = "auto"
-    max_memory: float | None = None
     model: str = "light"
     engine: str = "auto"
     device: str = "auto"
     form: Form = "auto"
     luminance: bool = False
     uptake: bool = False
-    allow_gaps: bool = False
-    dynamic: str | int = "mean"
-    select: tuple[str, ...] = ()
-    different_patients: bool = False
     dicom_form: DicomForm = "sc"
     dicom_legend: LegendPlace = "own"
-    anatomy_kind: str | None = None
-    function_kind: str | None = None
+
+    def validate(self) -> Self:
+        """As of one pair; the file of a transform is looked for case by case."""
+        replace(FuseOptions.taken_from(vars(self)), transform=None).validate()
+        one_of("--transform-direction", self.transform_direction, get_args(Direction))
+        return self
 
     def transform_of(self, case: Case) -> Path | None:
         """The file of the transform of a case, if it has one."""
         if case.transform or not self.transform:
             return case.transform
-        return Path(self.transform.replace("{id}", case.id))
+        return Path(str(self.transform).replace("{id}", case.id))
 
-    def for_fuse(self, case: Case) -> dict[str, Any]:
-        """Keyword arguments of :func:`coconet_med.fuse` for one case, all but the model."""
-        names: tuple[str, ...] = ("force", "plane", "window", "suv", "palette", "colormap", "strength")
-        names += ("different_patients", "affine", "max_memory", "anatomy_window", "threshold", "lightness")
-        names += ("contours", "contours_over", "color")
-        chosen = {name: getattr(self, name) for name in names}
-        chosen["register"] = self.register if self.register != "auto" else case.register or "auto"
-        if given := self.transform_of(case):
-            chosen |= {"transform": given, "transform_direction": self.transform_direction}
-        dicom: dict[str, Any] = {"allow_gaps": True} if self.allow_gaps else {}
-        if case.function is None:
-            kinds = {"anatomy_kind": self.anatomy_kind, "function_kind": self.function_kind}
-            dicom |= {name: kind for name, kind in kinds.items() if kind}
-        if self.select:
-            dicom["select"] = list(self.select)
-        if self.dynamic != "mean" and (case.anatomy.is_dir() or (case.function and case.function.is_dir())):
-            dicom["dynamic"] = self.dynamic
-        return chosen | dicom
+    def of_case(self, case: Case) -> FuseOptions:
+        """How one case is fused: by what it says itself where the batch leaves that open."""
+        chosen = replace(FuseOptions.taken_from(vars(self)), transform=self.transform_of(case))
+        if self.register == "auto" and case.register:
+            chosen = replace(chosen, register=cast("RegisterMode", case.register))
+        if case.function is not None:
+            chosen = replace(chosen, anatomy_kind=None, function_kind=None)
+        if not case.anatomy.is_dir() and not (case.function and case.function.is_dir()):
+            chosen = replace(chosen, dynamic="mean")  # a file was brought to one frame before
+        return chosen
 
 
 @dataclass

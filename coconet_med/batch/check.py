@@ -9,7 +9,7 @@ from pathlib import Path
 from coconet_med.batch.case import FORMS, BatchOptions, Case
 from coconet_med.errors import OptionError
 from coconet_med.model import NAMES
-from coconet_med.options import check_choices, check_dicom_output, one_of
+from coconet_med.options import check_dicom_output, one_of
 from coconet_med.readers.fetched import not_fetched
 
 
@@ -19,46 +19,18 @@ def check_options(options: BatchOptions, cases: Sequence[Case]) -> None:
     Raises:
         OptionError: an unknown name, a window that does not rise, or a format that does not suit the cases.
     """
-    check_choices(
-        register=options.register,
-        plane=options.plane,
-        colormap=options.colormap,
-        window=options.window,
-        strength=options.strength,
-        anatomy_window=options.anatomy_window,
-        lightness=options.lightness,
-        threshold=options.threshold,
-        palette=options.palette,
-    )
-    one_of("--transform-direction", options.transform_direction, ("stated", "reverse"))
+    options.validate()
     if options.transform:
         if options.register == "always":
             raise OptionError(f"--transform {options.transform}: with --register always there would be two transforms")
-        if "{id}" not in options.transform and sum(not case.skip for case in cases) > 1:
+        if "{id}" not in str(options.transform) and sum(not case.skip for case in cases) > 1:
             raise OptionError(
                 f"--transform {options.transform}: is one file for all cases; put {{id}} where ids differ"
             )
-    one_of("--color", options.color, ("map", "source"))
-    if options.contours is not None:
-        from coconet_med.sheets.contours import check_contours
-
-        check_contours(options.contours, options.contours_over)
-    if options.anatomy_kind or options.function_kind:
-        from coconet_med.dicom.series_selection import check_kinds
-
-        check_kinds(options.anatomy_kind, options.function_kind)
-        if any(case.function is not None for case in cases if not case.skip):
-            asked = [f"--anatomy {k}" for k in (options.anatomy_kind,) if k]
-            asked += [f"--function {k}" for k in (options.function_kind,) if k]
-            raise OptionError(f"{' '.join(asked)}: choose in DICOM studies, and these cases are pairs; leave it out")
+    asked = [f"--{role} {kind}" for role in ("anatomy", "function") if (kind := getattr(options, f"{role}_kind"))]
+    if asked and any(case.function is not None for case in cases if not case.skip):
+        raise OptionError(f"{' '.join(asked)}: choose in DICOM studies, and these cases are pairs; leave it out")
     one_of("--format", options.form, FORMS)
-    one_of("--affine", options.affine, ("auto", "sform", "qform"))
-    if options.max_memory is not None and not options.max_memory > 0:
-        raise OptionError(f"--max-memory {options.max_memory:g}: give a positive number of GiB")
-    if options.select:
-        from coconet_med.dicom.select import selection_of
-
-        selection_of(options.select)
     if options.form not in ("auto", "nii.gz") and any(case.derived_from for case in cases):
         raise OptionError(f"--format {options.form}: BIDS derivatives are written as nii.gz; leave it out")
     dicom = options.form == "dicom"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,11 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
         ReadError: an input file is missing or cannot be read.
     """
     given = {name: value for name, value in asdict(options).items() if name not in _NOT_IN_OPTIONS}
-    if options.palette and Path(options.palette.partition("#")[0]).is_file():
-        given["palette_sha256"] = sha256_of(Path(options.palette.partition("#")[0]))
-    given["window"] = list(options.window) if options.window else None
-    given["select"] = list(options.select)
+    for name in ("palette", "transform", "reference", "labels"):  # files may change under their names
+        file = Path(str(getattr(options, name) or "").partition("#")[0])
+        if file.is_file():
+            given[f"{name}_sha256"] = sha256_of(file)
+    given = json.loads(json.dumps(given, default=str))  # as a record has it
     of_case = {"register": case.register, "pet": _told(case)}
     if given_transform := options.transform_of(case):
         of_case["transform_sha256"] = sha256_of(given_transform)

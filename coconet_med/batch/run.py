@@ -169,7 +169,7 @@ class Runner:
         if case.function and facts is not None:  # a NIfTI image; of a BIDS dataset also what its raw image tells
             with memory_limit(how.max_memory):
                 function = read_functional(case.function, affine=how.affine, dynamic=how.dynamic, facts=facts)
-        result = fuse(case.anatomy, function, model=model, **self.options.for_fuse(case))
+        result = fuse(case.anatomy, function, model=model, options=self.options.of_case(case))
         provenance = {**result.provenance, "options": fingerprint["options"]}
         if case.derived_from:
             provenance = image_metadata(case, "color", result.window.units) | provenance

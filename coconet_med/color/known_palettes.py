@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -89,8 +89,8 @@ def known_palettes() -> dict[str, Callable[[], np.ndarray]]:
     classic = {name: m.palette for name, m in COLORMAPS.items() if m.kind == "classic"}
     return {
         **classic,
-        **{name: lambda uid=uid: _of_dicom(uid) for name, uid in _DICOM.items()},
-        **{name: lambda knots=knots: _between(knots) for name, knots in _CORNERS.items()},
+        **{name: partial(_of_dicom, uid) for name, uid in _DICOM.items()},
+        **{name: partial(_between, knots) for name, knots in _CORNERS.items()},
     }
 
 

@@ -32,6 +32,7 @@ from coconet_med.commands.options import (
     Threshold,
     TransformDirection,
     WindowOption,
+    as_options,
 )
 from coconet_med.errors import OptionError
 from coconet_med.system.printable import printable
@@ -124,46 +125,14 @@ def batch(
 ) -> None:
     """Fuse many cases: finished ones are kept, a bad one does not stop the others; writes summary.csv, report.html."""
     from coconet_med.batch import BatchOptions
-    from coconet_med.windowing.presets import parse_window
 
+    given = locals()
     if analysis_level not in ("all", "participant", "group"):
         raise OptionError(f"--analysis-level {analysis_level}: choose all, participant or group")
     anatomy_kind, anatomy = _kind("anatomy", anatomy)
     function_kind, function = _kind("function", function)
-    options = BatchOptions(
-        register=register,
-        force=force,
-        transform=transform,
-        transform_direction=transform_direction,
-        plane=plane,
-        window=parse_window("--window", window),
-        anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
-        threshold=threshold,
-        contours=contours,
-        contours_over=contours_over,
-        anatomy_kind=anatomy_kind,
-        function_kind=function_kind,
-        suv=suv,
-        palette=palette,
-        colormap=colormap,
-        color=color,
-        strength=strength,
-        lightness=lightness,
-        affine=affine,  # type: ignore[arg-type]
-        max_memory=max_memory,
-        model=model,
-        engine=engine,
-        device=device,
-        form=form,  # type: ignore[arg-type]  # checked before any work
-        luminance=luminance,
-        uptake=uptake,
-        allow_gaps=allow_gaps,
-        dynamic=_frame(dynamic),
-        select=tuple(select or ()),
-        different_patients=different_patients,
-        dicom_form=dicom_form,  # type: ignore[arg-type]
-        dicom_legend=dicom_legend,  # type: ignore[arg-type]
-    )
+    kinds = {"anatomy_kind": anatomy_kind, "function_kind": function_kind}
+    options = BatchOptions.taken_from(as_options(given) | kinds)
     if analysis_level == "group":
         study: Study | None = _group(source, output)
     else:
@@ -348,11 +317,3 @@ def _pairs(texts: Labels) -> dict[str, str]:
             raise OptionError(f"--cluster-option {text}: give KEY=VALUE, for example queue=gpu")
         pairs[key.strip()] = value.strip()
     return pairs
-
-
-def _frame(dynamic: str) -> str | int:
-    if dynamic == "mean":
-        return dynamic
-    if not dynamic.isdigit():
-        raise OptionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
-    return int(dynamic)

@@ -40,6 +40,7 @@ from coconet_med.commands.options import (
     TransformDirection,
     TransformImages,
     WindowOption,
+    as_options,
 )
 from coconet_med.errors import FusionError
 
@@ -113,6 +114,7 @@ def fuse(
     """Fuse one pair: MRI and PET, SPECT or CT, or the series of one DICOM study."""
     from coconet_med.commands.progress import Reporter
 
+    given = locals()
     if output is None:
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
     with Reporter(quiet=quiet or as_json) as say:
@@ -129,51 +131,18 @@ def fuse(
                 check(path)
         one_of("--mosaic-plane", mosaic_plane, ("auto", "axial", "coronal", "sagittal"))
         from coconet_med.fusion import fuse as fuse_pair
-        from coconet_med.options import check_dicom_output
-        from coconet_med.windowing.presets import parse_window
+        from coconet_med.options import FuseOptions, check_dicom_output
+        from coconet_med.readers.files import is_dicomdir
 
         check_dicom_output(
             anatomy, dicom_form, dicom=not _has_suffix(output), target=f"-o {output}", legend=dicom_legend
         )
-        chosen = {
-            "anatomy_series": anatomy_series,
-            "function_series": function_series,
-            "anatomy_kind": anatomy_kind,
-            "function_kind": function_kind,
-        }
-        dicom = _dicom_options(anatomy, function, chosen, allow_gaps, dynamic, select)
+        options = FuseOptions.taken_from(as_options(given))
+        if function is None and anatomy.is_file() and not is_dicomdir(anatomy):
+            raise FusionError(f"{anatomy}: give the functional image too, or the folder of a DICOM study")
         say.begin("read")
         result = fuse_pair(
-            anatomy,
-            function,
-            register=register,  # type: ignore[arg-type]  # checked before any image is read
-            force=force,
-            transform=transform,
-            transform_images=transform_images,
-            transform_direction=transform_direction,
-            landmarks=landmarks,
-            reference=reference,
-            labels=labels,
-            plane=plane,
-            window=parse_window("--window", window),
-            anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
-            threshold=threshold,
-            contours=contours,
-            contours_over=contours_over,
-            suv=suv,
-            palette=palette,
-            colormap=colormap,
-            color=color,
-            model=model,
-            engine=engine,
-            device=device,
-            strength=strength,
-            lightness=lightness,
-            affine=affine,  # type: ignore[arg-type]  # checked where it is read
-            max_memory=max_memory,
-            progress=say.progress,
-            different_patients=different_patients,
-            **dicom,
+            anatomy, function, model=model, engine=engine, device=device, progress=say.progress, options=options
         )
         form: dict[str, Any] = {"form": dicom_form, "legend": dicom_legend} if not _has_suffix(output) else {}
         say.begin("write")
@@ -202,36 +171,4 @@ def _summary(written: list[Path]) -> str:
     first = written[0] if written[0].suffix == ".dcm" else None  # those of the series come first
     slices = [path for path in written if first and path.parent == first.parent]
     folder = [f"{slices[0].parent} ({len(slices)} DICOM files)"] if slices else []
-    return ", ".join(folder + [str(path) for path in written if path not in slices])
-
-
-def _dicom_options(
-    anatomy: Path,
-    function: Path | None,
-    chosen: dict[str, str | None],
-    allow_gaps: bool,
-    dynamic: str,
-    select: list[str] | None,
-) -> dict[str, Any]:
-    """The DICOM options that were given; those of another format are refused rather than ignored."""
-    from coconet_med.readers.files import is_dicomdir
-
-    given: dict[str, Any] = {}
-    if allow_gaps:
-        given["allow_gaps"] = True
-    if select:
-        given["select"] = select
-    if dynamic != "mean":
-        if not dynamic.isdigit():
-            raise FusionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
-        given["dynamic"] = int(dynamic)
-    if function is None:
-        from coconet_med.dicom.series_selection import check_kinds
-
-        check_kinds(chosen["anatomy_kind"], chosen["function_kind"])
-        given |= {name: value for name, value in chosen.items() if value}
-    elif named := [name.replace("_kind", "").replace("_", "-") for name, value in chosen.items() if value]:
-        raise FusionError(f"--{' and --'.join(named)}: choose in one study folder; leave out one input")
-    if function is None and anatomy.is_file() and not is_dicomdir(anatomy):
-        raise FusionError(f"{anatomy}: give the functional image too, or the folder of a DICOM study")
-    return given
+    return ", ".join(folder + [str(path) for path in written if path.suffix != ".dcm"])

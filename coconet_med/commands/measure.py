@@ -152,7 +152,7 @@ class _Pair:
         return lambda part: write_volume(ratio, part)
 
 
-def _pair(images: list[Path], register: str, suv: bool, say: Reporter, **given: Any) -> _Pair:
+def _pair(images: list[Path], register: Any, suv: bool, say: Reporter, **given: Any) -> _Pair:
     if len(images) == 1:
         return _fused(images[0])
     from coconet_med.measure.together import bring_together

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Register = Annotated[str, typer.Option(help="Registration of the functional image: auto, always or never.")]
 Plane = Annotated[str, typer.Option(help="Slices that the network sees: auto, axial, coronal or sagittal.")]
@@ -174,3 +174,21 @@ def _number(word: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def as_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a command as :class:`coconet_med.options.FuseOptions` takes them.
+
+    Raises:
+        OptionError: a window or a frame that cannot be.
+    """
+    from coconet_med.options import frame_number
+    from coconet_med.windowing.presets import parse_window
+
+    return {
+        **given,
+        "window": parse_window("--window", given["window"]),
+        "anatomy_window": parse_window("--anatomy-window", given["anatomy_window"], anatomy=True),
+        "dynamic": frame_number(given["dynamic"]),
+        "select": tuple(given["select"] or ()),
+    }

@@ -6,7 +6,7 @@ import json
 import signal
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,13 +30,16 @@ from coconet_med.commands.options import (
     TransformDirection,
     WindowCommand,
     WindowOption,
+    as_options,
 )
 from coconet_med.errors import OptionError, installs
 from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from coconet_med.pacs.follow import Follower
-    from coconet_med.pacs.job import FuseOptions
+    from coconet_med.pacs.job import StudyOptions
     from coconet_med.pacs.server import Server
     from coconet_med.pacs.state import State
     from coconet_med.result import FusionResult
@@ -116,13 +119,7 @@ def fuse(
     """Fetch the MR or CT and the PET or SPECT of a study, fuse them, and store the result in the study."""
     from coconet_med.commands.progress import Reporter
 
-    options = _fuse_options(
-        register, force, plane, window, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form,
-        anatomy_window=anatomy_window, threshold=threshold, lightness=lightness,
-        anatomy_kind=anatomy_kind, function_kind=function_kind,
-        anatomy_series=anatomy_series, function_series=function_series,
-        transform=transform, transform_direction=transform_direction,
-    )  # fmt: skip
+    options = _study_options(locals())
     server = _connect(
         url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
     )
@@ -206,11 +203,7 @@ def watch(
     quiet: Quiet = False,
 ) -> None:
     """Fuse every study that arrives with an MR or CT and a PET or SPECT, once; runs until SIGTERM or Ctrl-C."""
-    options = _fuse_options(
-        register, False, plane, window, suv, colormap, strength, allow_gaps, dynamic, select, dicom_form,
-        anatomy_window=anatomy_window, threshold=threshold, lightness=lightness,
-        anatomy_kind=anatomy_kind, function_kind=function_kind,
-    )  # fmt: skip
+    options = _study_options(locals())
     server = _connect(
         url, user, password_file, token_file, ca_bundle, client_cert, client_key, allow_plain_http, max_gib
     )
@@ -267,79 +260,13 @@ def _connect(
     return Server(address, login=login, tls=Tls(ca_bundle, client_cert, client_key), limits=limits)
 
 
-def _fuse_options(
-    register: str,
-    force: bool,
-    plane: str,
-    window: str | None,
-    suv: bool,
-    colormap: str,
-    strength: float,
-    allow_gaps: bool,
-    dynamic: str,
-    select: list[str] | None,
-    form: str,
-    *,
-    anatomy_window: str | None,
-    threshold: str | None,
-    lightness: float,
-    anatomy_kind: str | None,
-    function_kind: str | None,
-    anatomy_series: str | None = None,
-    function_series: str | None = None,
-    transform: Path | None = None,
-    transform_direction: str = "stated",
-) -> FuseOptions:
-    """The options, checked before anything is fetched."""
-    from coconet_med.dicom.series_selection import check_kinds
-    from coconet_med.options import DICOM_FORMS, check_choices, one_of
-    from coconet_med.pacs.job import FuseOptions
-    from coconet_med.windowing.presets import parse_window
+def _study_options(given: Mapping[str, Any]) -> StudyOptions:
+    """The options among the values of a command, checked before anything is fetched."""
+    from coconet_med.options import DICOM_FORMS, one_of
+    from coconet_med.pacs.job import StudyOptions
 
-    check_choices(
-        register=register,
-        plane=plane,
-        colormap=colormap,
-        window=window,
-        anatomy_window=anatomy_window,
-        strength=strength,
-        lightness=lightness,
-        threshold=threshold,
-    )
-    one_of("--dicom-form", form, DICOM_FORMS)
-    if transform is not None:
-        from coconet_med.transform_files import check_transform
-
-        check_transform(transform, None, transform_direction, register)
-    check_kinds(anatomy_kind, function_kind)
-    if dynamic != "mean" and not (dynamic.isascii() and dynamic.isdigit()):
-        raise OptionError(f"--dynamic {dynamic}: give mean, or the number of a frame, from 0")
-    if select:
-        from coconet_med.dicom.select import selection_of
-
-        selection_of(select)
-    return FuseOptions(
-        register=register,
-        force=force,
-        transform=transform,
-        transform_direction=transform_direction,
-        plane=plane,
-        window=parse_window("--window", window),
-        anatomy_window=parse_window("--anatomy-window", anatomy_window, anatomy=True),
-        threshold=threshold,
-        suv=suv,
-        colormap=colormap,
-        strength=strength,
-        lightness=lightness,
-        anatomy_kind=anatomy_kind,
-        function_kind=function_kind,
-        anatomy_series=anatomy_series,
-        function_series=function_series,
-        allow_gaps=allow_gaps,
-        dynamic=dynamic if dynamic == "mean" else int(dynamic),
-        select=tuple(select) if select else None,
-        form=form,  # type: ignore[arg-type]  # checked above
-    )
+    one_of("--dicom-form", given["dicom_form"], DICOM_FORMS)
+    return StudyOptions.taken_from({**as_options(given), "form": given["dicom_form"]}).validate()
 
 
 def _follower(

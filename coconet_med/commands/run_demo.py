@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coconet_med.errors import WriteError
 
 if TYPE_CHECKING:
-    from coconet_med.fusion import Progress
+    from coconet_med.options import Progress
 
 FILES = ("T1.nii.gz", "PET.nii.gz", "fused.nii.gz", "fused.json", "fused_legend.png", "picture.png")
 

@@ -13,6 +13,7 @@ from coconet_med.align import Alignment, align, align_as_given
 from coconet_med.errors import OptionError
 from coconet_med.measure.labels import Labels, read_labels
 from coconet_med.measure.reference import mean_in_reference
+from coconet_med.options import RegisterMode
 from coconet_med.pair import check_pair
 from coconet_med.readers import read
 from coconet_med.readers.pet_suv import insist_on_suv
@@ -27,7 +28,7 @@ def bring_together(
     anatomy: Path,
     function: Path,
     *,
-    register: str = "auto",
+    register: RegisterMode = "auto",
     suv: bool = False,
     transform: Path | None = None,
     transform_images: tuple[Path, Path] | None = None,
@@ -60,14 +61,14 @@ def aligned(
     function: Source,
     stored: StoredTransform | None,
     *,
-    register: str,
+    register: RegisterMode,
     force: bool = False,
     progress: Any,
 ) -> Alignment:
     """By a given transform, or as :func:`coconet_med.align.align` does."""
     if stored is not None:
         return align_as_given(anatomy, function, stored, force=force, progress=progress)
-    return align(anatomy, function, register=register, force=force, progress=progress)  # type: ignore[arg-type]
+    return align(anatomy, function, register=register, force=force, progress=progress)
 
 
 def as_ratio(

@@ -4,52 +4,29 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from coconet_med.errors import FusionError, ReadError
+from coconet_med.options import FuseOptions
 from coconet_med.pacs.fetch import fetch
 from coconet_med.pacs.plan import Plan, make_plan
 from coconet_med.pacs.store import store
 
 if TYPE_CHECKING:
+    from coconet_med.writers.dicom import Form as DicomForm
     from coconet_med.model import Model
     from coconet_med.pacs.server import FoundSeries, Server
     from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.result import FusionResult
-    from coconet_med.windowing.presets import WindowChoice
 
 
-@dataclass(frozen=True)
-class FuseOptions:
-    """How a study is fused; as in :func:`coconet_med.fuse` and ``coconet-med fuse``."""
+@dataclass(frozen=True, kw_only=True)
+class StudyOptions(FuseOptions):
+    """How a study is fused, and the form of the DICOM result (see :mod:`coconet_med.writers.dicom`)."""
 
-    register: str = "auto"
-    force: bool = False
-    transform: Path | None = None
-    transform_direction: str = "stated"
-    plane: str = "auto"
-    window: WindowChoice = None
-    anatomy_window: WindowChoice = None
-    threshold: str | None = None
-    suv: bool = False
-    colormap: str = "auto"
-    strength: float = 1.0
-    lightness: float = 1.0
-    anatomy_kind: str | None = None
-    function_kind: str | None = None
-    anatomy_series: str | None = None
-    function_series: str | None = None
-    allow_gaps: bool = False
-    dynamic: str | int = "mean"
-    select: tuple[str, ...] | None = None
-    form: Literal["sc", "enhanced", "gray", "navigation"] = "sc"
-
-    def for_fuse(self) -> dict[str, Any]:
-        """The keyword arguments of :func:`coconet_med.fuse`."""
-        given = {key: value for key, value in asdict(self).items() if key != "form"}
-        return {key: value for key, value in given.items() if value is not None}
+    form: DicomForm = "sc"
 
 
 @dataclass(frozen=True)
@@ -78,7 +55,7 @@ class Outcome:
 def fuse_study(
     server: Server,
     study_uid: str,
-    options: FuseOptions,
+    options: StudyOptions,
     *,
     model: Model,
     guard: SignalGuard,
@@ -132,7 +109,8 @@ def fuse_study(
         fetch(server, plan, sources, progress=progress)
         try:
             with guard.patient():
-                result = fuse(sources, model=model, progress=_checking(guard, progress), **options.for_fuse())
+                how = FuseOptions.taken_from(vars(options))
+                result = fuse(sources, model=model, progress=_checking(guard, progress), options=how)
         except FusionError as error:  # the temporary folder means nothing to the user
             raise type(error)(str(error).replace(str(sources), sources.name)) from error
         _check_sources(result, plan)

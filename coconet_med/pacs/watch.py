@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coconet_med.model import Model
     from coconet_med.pacs.audit import Action, AuditLog
     from coconet_med.pacs.follow import Follower
-    from coconet_med.pacs.job import FuseOptions, Outcome
+    from coconet_med.pacs.job import Outcome, StudyOptions
     from coconet_med.pacs.server import FoundSeries, Server
     from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.pacs.state import State
@@ -68,7 +68,7 @@ class Watcher:
         state: State,
         audit: AuditLog,
         state_folder: StateFolder,
-        options: FuseOptions,
+        options: StudyOptions,
         *,
         model: Model,
         guard: SignalGuard,

@@ -15,22 +15,23 @@ from coconet_med.align import align
 from coconet_med.align.grid import resample
 from coconet_med.color import decode
 from coconet_med.color.known_palettes import KEEP
-from coconet_med.dicom.select import selection_of
 from coconet_med.errors import GeometryError, OptionError, ReadError
-from coconet_med.fusion import colormap_for, fuse
+from coconet_med.fusion import fuse
 from coconet_med.model import load_model
-from coconet_med.pair import check_pair
+from coconet_med.options import FuseOptions
 from coconet_med.quality import MeasureSet, Row, Table, evaluate_pair, evaluate_volume
 from coconet_med.quality.atlas import ATLAS_SETS, AtlasPair, read_atlas
 from coconet_med.quality.baselines import BASELINES, fuse_classically
 from coconet_med.quality.pixels import luminance
 from coconet_med.readers import read
 from coconet_med.slices import slicing_of
+from coconet_med.steps.prepare import colormap_for
+from coconet_med.steps.reading import read_pair
 from coconet_med.windowing.window import Window, window_for
 
 if TYPE_CHECKING:
-    from coconet_med.fusion import Progress
     from coconet_med.geometry import AffineChoice
+    from coconet_med.options import Progress
     from coconet_med.source import Source
 
 #: What stands for the functional image: its true uptake, or the luminance of its pseudo-color picture.
@@ -166,7 +167,7 @@ def evaluate_files(
             different_patients=different_patients,
             affine=affine,
             progress=progress,
-            select=select,
+            select=select or (),
         )
         ct = result.function.modality == "CT"
         first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
@@ -205,10 +206,8 @@ def _read_result(
     affine: AffineChoice,
 ) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str, bool]:
     """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, color map, whether CT."""
-    options: dict[str, Any] = {"affine": affine}
-    options |= {"select": selection_of(select, lenient=True)} if select else {}
-    first, second = read(anatomy, "anatomy", **options), read(function, "function", **options)
-    check_pair(first, second, different_patients=different_patients, select=select)
+    how = FuseOptions(affine=affine, select=select or (), different_patients=different_patients).validate()
+    first, second, _ = read_pair(anatomy, function, how)
     result = read(fused, "function", affine=affine)
     if result.image.GetSize() != first.image.GetSize():
         msg = (

@@ -40,8 +40,8 @@ from coconet_med.windowing.presets import WindowChoice
 from coconet_med.windowing.window import Window, window_for
 
 if TYPE_CHECKING:
-    from coconet_med.align import RegisterMode
     from coconet_med.geometry import AffineChoice
+    from coconet_med.options import RegisterMode
     from coconet_med.source import Role, Source
 
 PAIR: tuple[Role, Role] = ("anatomy", "function")

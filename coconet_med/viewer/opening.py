@@ -16,8 +16,8 @@ from coconet_med.system.printable import printable
 from coconet_med.viewer.content import Content, checks, content_of, described, document_of
 
 if TYPE_CHECKING:
-    from coconet_med.fusion import Progress
     from coconet_med.model import Model
+    from coconet_med.options import Progress
     from coconet_med.result import FusionResult
 
 
@@ -145,8 +145,8 @@ def _again(
     limits = [tuple(float(facts[name][end]) for end in ("low", "high")) for name in ("window", "anatomy_window")]
     return fuse(
         *sources,
-        window=limits[0],  # type: ignore[arg-type]
-        anatomy_window=limits[1],  # type: ignore[arg-type]
+        window=limits[0],
+        anatomy_window=limits[1],
         colormap=facts["colormap"],
         strength=float(facts.get("strength", 1.0)),
         lightness=float(facts.get("lightness", 1.0)),

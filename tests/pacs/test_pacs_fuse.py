@@ -14,11 +14,11 @@ from dicom_phantom import uid
 import coconet_med
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.errors import ServerAwayError, ServerError
-from coconet_med.pacs.job import FuseOptions, fuse_study
+from coconet_med.pacs.job import StudyOptions, fuse_study
 from coconet_med.pacs.session import Limits
 from coconet_med.pacs.signal_guard import Interruption, SignalGuard
 
-OPTIONS = FuseOptions(register="never")
+OPTIONS = StudyOptions(register="never")
 
 
 def fuse(server, study_uid, model, options=OPTIONS, **more):

@@ -14,7 +14,7 @@ from odd_server import Habits, running
 from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
 
 from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
-from coconet_med.pacs.job import FuseOptions, fuse_study
+from coconet_med.pacs.job import StudyOptions, fuse_study
 from coconet_med.pacs.secret import Login, Secret
 from coconet_med.pacs.session import Limits
 from coconet_med.pacs.signal_guard import SignalGuard
@@ -49,7 +49,7 @@ ODD = {
 
 
 def fuse(server, study_uid, model):
-    options = FuseOptions(register="never")
+    options = StudyOptions(register="never")
     return fuse_study(server, study_uid, options, model=model, guard=SignalGuard())
 
 

@@ -17,7 +17,7 @@ from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.audit import AuditLog
 from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
 from coconet_med.pacs.follow import Chosen, Event, QuietStudies
-from coconet_med.pacs.job import FuseOptions
+from coconet_med.pacs.job import StudyOptions
 from coconet_med.pacs.orthanc import OrthancChanges, is_orthanc
 from coconet_med.pacs.signal_guard import Interruption, SignalGuard
 from coconet_med.pacs.state import State
@@ -64,7 +64,7 @@ class Bench:
         self.state = State(place.state_file, server=self.server.address.url)
         return Watcher(
             self.server, follower(self), self.state,
-            AuditLog(place.audit_file, redact=self.server.identities.redact), place, FuseOptions(register="never"),
+            AuditLog(place.audit_file, redact=self.server.identities.redact), place, StudyOptions(register="never"),
             model=self.model, guard=self.guard, pace=Pace(0.1, 1, 8),
             sleep=self.sleeps.append, clock=lambda: self.now, progress=self.progress,
         )  # fmt: skip

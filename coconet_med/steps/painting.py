@@ -1,0 +1,118 @@
+"""Color and luminance of a pair, made batch by batch of slices, by the network or by the field it gave before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import SimpleITK as sitk
+
+from coconet_med.color import compose, luma, ycbcr_compose
+from coconet_med.color.look import Look, beyond_field_of_view, hatched
+from coconet_med.inference import Fusion
+from coconet_med.source import Source, writable
+
+if TYPE_CHECKING:
+    from coconet_med.align import Alignment, Guess
+    from coconet_med.blending.field import Field
+    from coconet_med.engines import Engine
+    from coconet_med.result import Kept
+    from coconet_med.slices import Slicing
+    from coconet_med.windowing.window import Window
+
+
+class Pictures(NamedTuple):
+    """What is painted.
+
+    Attributes:
+        color: RGB ``uint8`` on the anatomical grid.
+        luminance: ``float32`` on the anatomical grid.
+        field: that the sources were mixed by; ``None`` for networks that give none.
+    """
+
+    color: sitk.Image
+    luminance: sitk.Image
+    field: Field | None
+
+
+def paint(
+    anatomy: Source,
+    function: Source,
+    alignment: Alignment | Guess,
+    windows: tuple[Window, Window],
+    slicing: Slicing,
+    look: Look,
+    kept: Kept | None,
+    *,
+    engine: Engine | None = None,
+    field: Field | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pictures:
+    """Color and luminance on the anatomical grid.
+
+    Args:
+        anatomy: gives the grid.
+        function: for its colors, where they are kept, and its field of view.
+        alignment: how they lie; has the functional image on the anatomical grid.
+        windows: of the two.
+        slicing: the slices that the network sees.
+        look: color map, strength, lightness and threshold.
+        kept: whose colors the result has, if not those of a map.
+        engine: runs the network.
+        field: of an earlier run, in place of the network.
+        progress: called with (slices done, all slices).
+    """
+    color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
+    colors, lights = (slicing.stack(writable(image)) for image in (color, luminance))
+    picture = slicing.stack(_picture(anatomy, function, alignment, look.strength, kept)) if kept else None
+    planar = anatomy.planar or function.planar
+    beyond = None if planar else beyond_field_of_view(function.image, anatomy.image, alignment.transform)
+    unknown = None if beyond is None else slicing.stack(beyond)
+    fusion = Fusion(
+        *(sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)),
+        slicing=slicing,
+        engine=engine,
+        spacing=None if anatomy.planar else slicing.spacing(anatomy.image),
+        windows=windows,
+        field=field,
+    )
+    with closing(fusion.batches(progress)) as batches:
+        for batch in batches:
+            light, uptake = look.light(batch.anatomy, batch.fused, batch.function), look.uptake(batch.function)
+            if unknown is not None and (no_data := unknown[batch.where]).any():
+                # Beyond the functional field of view nothing is known: what stands there is not "no uptake".
+                light = np.where(no_data, hatched(batch.anatomy, no_data), light)
+                uptake = np.where(no_data, np.float32(0), uptake)
+            lights[batch.where] = light
+            if picture is None:
+                colors[batch.where] = compose(light, uptake, colormap=look.colormap, strength=look.strength)
+            else:
+                colors[batch.where] = ycbcr_compose(light, picture[batch.where])
+    return Pictures(color, luminance, fusion.field)
+
+
+def _picture(
+    anatomy: Source, function: Source, alignment: Alignment | Guess, strength: float, kept: Kept
+) -> np.ndarray:
+    """The picture whose colors are kept, on the anatomical grid, (k, j, i, 3); all black for gray."""
+    if kept == "gray":
+        return np.zeros((*anatomy.image.GetSize()[::-1], 3), np.uint8)
+    own = anatomy.color if kept == "anatomy" else function.color
+    assert own is not None  # or its colors were not kept
+    if kept == "anatomy":
+        return sitk.GetArrayFromImage(own)
+    brought = sitk.Resample(own, anatomy.image, alignment.transform, sitk.sitkLinear, 0)
+    picture = sitk.GetArrayFromImage(brought if not anatomy.planar else own)
+    if strength == 1:
+        return picture
+    # Chroma fades with the strength as in compose.
+    gray = np.rint(luma(picture))[..., None]
+    return np.clip(np.rint(gray + strength * (picture - gray)), 0, 255).astype(np.uint8)
+
+
+def _new(anatomy: Source, pixel: int, components: int) -> sitk.Image:
+    image = sitk.Image(anatomy.image.GetSize(), pixel, components)
+    image.CopyInformation(anatomy.image)
+    return image
