@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
 
 #: Whose colors a result has where they are not those of a map.
 Kept = Literal["anatomy", "function", "gray"]
-
-_KEPT: dict[str | None, str] = {
-    "anatomy": "colors of the anatomical picture (YCbCr)",
-    "gray": "none: gray sources",
-}
 
 
 @dataclass(frozen=True)
@@ -117,27 +111,9 @@ class FusionResult:
 
         No time of day: the same inputs, options and versions give the same file.
         """
-        return {
-            "research_use_only": "research use, not for diagnosis",
-            **self.provenance,
-            "sources": {"anatomy": _describe(self.anatomy), "function": _describe(self.function)},
-            "units": self.window.units,
-            "window": _window(self.window),
-            "anatomy_window": _window(self.anatomy_window),
-            "colormap": self.colormap or _KEPT.get(self.kept, "colors of the functional picture (YCbCr)"),
-            "strength": self.strength,
-            "lightness": self.lightness,
-            "threshold": self.threshold,
-            **({"contours": asdict(self.contours)} if self.contours else {}),
-            "no_data": {
-                "share": self.without_data,
-                "shown_as": "anatomy alone, its border hatched: beyond the functional field of view",
-            },
-            "plane": self.plane,
-            "field": self.field.summary() if self.field else None,
-            "alignment": self.alignment.summary(),
-            "warnings": list(self.warnings),
-        }
+        from coconet_med.writers.sidecar import sidecar
+
+        return sidecar(self)
 
     def picture(self, *, height: int = 320) -> np.ndarray:
         """Anatomy, uptake and fusion side by side with the legend, RGB ``uint8``; three planes for a volume.
@@ -237,32 +213,3 @@ class FusionResult:
         from coconet_med.report import write_report
 
         return write_report(self, Path(path), overwrite=overwrite)
-
-
-def _describe(source: Source) -> dict[str, Any]:
-    return {
-        "name": source.name,
-        "files": len(source.files),
-        "sha256": source.sha256,
-        "units": source.units,
-        "modality": source.modality,
-        "size": list(source.image.GetSize()),
-        "spacing_mm": None if source.planar else list(source.image.GetSpacing()),
-        "frame_of_reference": source.frame_of_reference,
-        **({"details": source.details} if source.details else {}),
-    }
-
-
-def _window(window: Window) -> dict[str, Any]:
-    told = {"low": window.low, "high": window.high, "units": window.units, "chosen": window.chosen}
-    told |= {"signed": True} if window.signed else {}
-    return {**told, "reason": window.reason} if window.reason else told
-
-
-def to_json(document: dict[str, Any]) -> str:
-    """Indented JSON with a final newline; NaN, which JSON does not know, is refused.
-
-    Bytes of file names that are no UTF-8 are written out, so that the text always is.
-    """
-    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

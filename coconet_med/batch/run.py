@@ -184,9 +184,9 @@ class Runner:
         before: Outcome | None,
     ) -> Outcome:
         from coconet_med.report.card import card_of
-        from coconet_med.result import to_json
         from coconet_med.writers import PICTURE_SUFFIXES, pictures, volumes
         from coconet_med.writers.atomic import write_together
+        from coconet_med.writers.sidecar import to_json
         from coconet_med.writers.study import write_study
 
         card = card_of(result, case_id=case.id)

@@ -10,7 +10,7 @@ from torch import nn
 from coconet_med.training.contrast import CoupledContrast
 from coconet_med.training.losses import BaseLoss
 from coconet_med.training.preservation import PreservationLoss, PreservationWeights
-from coconet_med.training.spaces import build_space
+from coconet_med.training.space_choice import build_space
 from coconet_med.training.trainer import NotFiniteError
 
 

@@ -38,7 +38,7 @@ from coconet_med.system.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from coconet_med.pacs.follow import Follower
+    from coconet_med.pacs.events import Follower
     from coconet_med.pacs.job import StudyOptions
     from coconet_med.pacs.server import Server
     from coconet_med.pacs.state import State

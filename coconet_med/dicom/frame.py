@@ -95,3 +95,22 @@ def place(
         found.append(numbers)
     position, orientation, spacing = found
     return position, orientation, spacing
+
+
+def matrix(instance: Instance) -> tuple[tuple[int, int], int]:
+    """Rows and columns, and the number of frames, within bounds.
+
+    Raises:
+        ReadError: absent, absurd or not one grayscale sample a pixel.
+    """
+    ds, name = instance.header, instance.name
+    rows, columns = headers.whole(ds, "Rows"), headers.whole(ds, "Columns")
+    count = headers.whole(ds, "NumberOfFrames") if "NumberOfFrames" in ds else 1
+    if rows is None or columns is None or not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE):
+        raise ReadError(f"{name}: Rows x Columns is {rows} x {columns}; expected 1 to {MAX_SIDE} each")
+    if count is None or not 0 < count * rows * columns <= MAX_VOXELS:
+        raise ReadError(f"{name}: {rows} x {columns} x {count} voxels; expected 1 to {MAX_VOXELS:,}")
+    samples, color = headers.whole(ds, "SamplesPerPixel"), headers.text(ds, "PhotometricInterpretation").strip()
+    if samples not in (None, 1) or not color.startswith("MONOCHROME"):
+        raise ReadError(f"{name}: pixels are '{color}' with {samples} sample(s); only grayscale values can be fused")
+    return (rows, columns), count

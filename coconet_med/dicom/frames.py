@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.frame import MAX_SIDE, MAX_VOXELS, Frame, place, rescale
+from coconet_med.dicom.frame import MAX_VOXELS, Frame, matrix, place, rescale
 from coconet_med.dicom.kinds import Picture, pictures_of
 from coconet_med.dicom.mapping_objects import mapped_by_objects
 from coconet_med.dicom.nm import nm_frames
@@ -60,25 +60,6 @@ def frames_of(series: Series, pictures: Sequence[Picture] | None = None) -> list
         mirror = mirror_of(instance)
         frames.extend(replace(f, picture=own[f.index], mirror=mirror) for f in made if f.index in own)
     return frames
-
-
-def matrix(instance: Instance) -> tuple[tuple[int, int], int]:
-    """Rows and columns, and the number of frames, within bounds.
-
-    Raises:
-        ReadError: absent, absurd or not one grayscale sample a pixel.
-    """
-    ds, name = instance.header, instance.name
-    rows, columns = headers.whole(ds, "Rows"), headers.whole(ds, "Columns")
-    count = headers.whole(ds, "NumberOfFrames") if "NumberOfFrames" in ds else 1
-    if rows is None or columns is None or not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE):
-        raise ReadError(f"{name}: Rows x Columns is {rows} x {columns}; expected 1 to {MAX_SIDE} each")
-    if count is None or not 0 < count * rows * columns <= MAX_VOXELS:
-        raise ReadError(f"{name}: {rows} x {columns} x {count} voxels; expected 1 to {MAX_VOXELS:,}")
-    samples, color = headers.whole(ds, "SamplesPerPixel"), headers.text(ds, "PhotometricInterpretation").strip()
-    if samples not in (None, 1) or not color.startswith("MONOCHROME"):
-        raise ReadError(f"{name}: pixels are '{color}' with {samples} sample(s); only grayscale values can be fused")
-    return (rows, columns), count
 
 
 def _refuse_kinds(series: Series, instances: Sequence[Instance]) -> None:

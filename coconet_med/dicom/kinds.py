@@ -207,7 +207,7 @@ def _members(group: Dataset) -> list[Dataset]:
 
 
 def _nm_pictures(instance: Instance) -> Iterator[Picture]:
-    from coconet_med.dicom.frames import matrix
+    from coconet_med.dicom.frame import matrix
 
     ds = instance.header
     windows = [headers.text(item, "EnergyWindowName") for item in headers.items(ds, "EnergyWindowInformationSequence")]

@@ -23,7 +23,7 @@ def to_csv(regions: Sequence[Region], path: Path) -> None:
 
 def to_json(regions: Sequence[Region], about: dict[str, Any], path: Path) -> None:
     """The same with all that is known about it; what is not known is null."""
-    from coconet_med.result import to_json as text
+    from coconet_med.writers.sidecar import to_json as text
 
     rows = [{key: None if _unknown(value) else value for key, value in asdict(region).items()} for region in regions]
     path.write_text(text({**about, "regions": rows}), encoding="utf-8")

@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from coconet_med.pacs.errors import LoginError, ServerError
+from coconet_med.pacs.events import Event
 
 if TYPE_CHECKING:
     from coconet_med.pacs.server import Server
     from coconet_med.pacs.state import State
-
-
-@dataclass(frozen=True)
-class Event:
-    """A study that seems complete; ``mark`` and ``key`` are the follower's own."""
-
-    study_uid: str
-    mark: int
-    key: str = ""
-
-
-class Follower(Protocol):
-    """Tells what is ready, and is told what was handled; keeps its memory in the state, which the caller saves."""
-
-    @property
-    def name(self) -> str: ...
-
-    def ready(self) -> Iterator[Event]: ...
-
-    def handled(self, event: Event) -> None: ...
 
 
 class QuietStudies:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
-from coconet_med.pacs.follow import Event
+from coconet_med.pacs.events import Event
 from coconet_med.pacs.server import UID
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from coconet_med.pacs.state import Study
 if TYPE_CHECKING:
     from coconet_med.model import Model
     from coconet_med.pacs.audit import Action, AuditLog
-    from coconet_med.pacs.follow import Follower
+    from coconet_med.pacs.events import Follower
     from coconet_med.pacs.job import Outcome, StudyOptions
     from coconet_med.pacs.server import FoundSeries, Server
     from coconet_med.pacs.signal_guard import SignalGuard

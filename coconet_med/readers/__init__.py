@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.errors import ReadError
 from coconet_med.readers.fetched import not_fetched
 from coconet_med.readers.limits import memory_limit
+from coconet_med.readers.suffixes import (
+    ITK_SUFFIXES,
+    MGH_SUFFIXES,
+    MINC_SUFFIXES,
+    NIFTI_SUFFIXES,
+    PAIR_SUFFIXES,
+    PICTURE_SUFFIXES,
+)
 
 if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
     from coconet_med.source import Role, Source
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-NIFTI_SUFFIXES = (".nii", ".nii.gz")
-PAIR_SUFFIXES = (".hdr", ".img", ".hdr.gz", ".img.gz")
-ITK_SUFFIXES = (".nrrd", ".nhdr", ".mha", ".mhd")
-MGH_SUFFIXES = (".mgz", ".mgh", ".mgh.gz")
-MINC_SUFFIXES = (".mnc", ".mnc2")
 #: Formats that are known but not read: what they are, and how to come from them to one that is.
 CONVERSIONS = {
     (".head", ".brik", ".brik.gz"): ("AFNI", "3dAFNItoNIFTI DATASET+orig"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from coconet_med.errors import ReadError
-from coconet_med.readers import ITK_SUFFIXES, PAIR_SUFFIXES
 from coconet_med.readers.headers import read_header
 from coconet_med.readers.nifti import pair_of
+from coconet_med.readers.suffixes import ITK_SUFFIXES, PAIR_SUFFIXES
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

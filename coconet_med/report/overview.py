@@ -15,8 +15,8 @@ from coconet_med.color.legend import legend, with_legend
 from coconet_med.color.likeness import likeness_path
 from coconet_med.color.look import scaled_threshold
 from coconet_med.report.marks import with_bar, with_sides
+from coconet_med.report.units import units_of
 from coconet_med.slices import Slicing, slicing_of
-from coconet_med.windowing.signed import SIGNED_INTENTS
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -99,14 +99,6 @@ def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
         threshold=threshold,
         notes=_notes(result),
     )
-
-
-def units_of(result: FusionResult) -> str:
-    """What stands above the legend."""
-    if result.window.units != "relative":
-        return result.window.units
-    statistic = SIGNED_INTENTS.get(result.function.details.get("nifti_intent", 0), "value")
-    return statistic if result.window.signed else "relative uptake"
 
 
 def _notes(result: FusionResult) -> list[str]:

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.errors import OptionError
-from coconet_med.report.overview import units_of
+from coconet_med.report.units import units_of
 from coconet_med.slices import Slicing, slicing_of
 
 if TYPE_CHECKING:

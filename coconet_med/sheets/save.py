@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from coconet_med.sheets.mosaic import PER_PAGE, mosaic
 from coconet_med.sheets.rotation import rotation
-from coconet_med.writers import check_file
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.pictures import check_moving, check_pages, write_moving, write_pages
+from coconet_med.writers.targets import check_file
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult

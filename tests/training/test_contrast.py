@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from coconet_med.training.contrast import EPSILON, CoupledContrast
-from coconet_med.training.spaces import FeatureSpace, build_space
+from coconet_med.training.space_choice import build_space
+from coconet_med.training.spaces import FeatureSpace
 
 
 class _TwoLevels(FeatureSpace):

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 from coconet_med.errors import ModelError, OptionError
 from coconet_med.network import CoCoNet
 from coconet_med.training import imagenet
-from coconet_med.training.spaces import FeatureSpace, build_space
+from coconet_med.training.space_choice import build_space
+from coconet_med.training.spaces import FeatureSpace
 
 
 def _vgg19() -> nn.Sequential:

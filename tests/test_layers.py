@@ -1,0 +1,83 @@
+"""Modules do not import each other in circles, and the core does not know who calls it."""
+
+from __future__ import annotations
+
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+
+import grimp
+import pytest
+
+PACKAGE = "coconet_med"
+
+#: What the user meets; each may use all else, and only faces may use them.
+FACES = ("batch", "bundle", "commands", "pacs", "training", "viewer")
+
+#: Run by PyTorch; only what is trained or run by it may import them.
+TORCH = ("bundle", "network", "training", "transforms")
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(PACKAGE, exclude_type_checking_imports=True, cache_dir=None)
+
+
+def imports() -> dict[str, set[str]]:
+    """Every module with those that it imports anywhere, in functions too; not those for type hints alone."""
+    return {module: set(graph().find_modules_directly_imported_by(module)) for module in graph().modules}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def crossings(of: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Imports of modules of these packages by modules of none of them."""
+    return {
+        (module, other)
+        for module, others in imports().items()
+        for other in others
+        if room(other) in of and room(module) not in of
+    }
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    try:
+        TopologicalSorter(imports()).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_a_circle_would_be_found() -> None:
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
+
+
+def test_the_core_does_not_know_its_faces() -> None:
+    assert crossings(FACES) == {("coconet_med.__main__", "coconet_med.commands.main")}
+
+
+def test_torch_stays_with_what_needs_it() -> None:
+    found = {(module, other) for module, other in crossings(TORCH) if room(module) not in FACES}
+    assert found == {("coconet_med.engines.torch", "coconet_med.network")}
+
+
+@pytest.mark.parametrize("low", ["errors", "system", "geometry", "filters"])
+def test_the_lowest_modules_import_only_each_other(low: str) -> None:
+    allowed = {"", "errors", "system", "geometry", "filters", "_version"}
+    seen = {room(other) for module, others in imports().items() if room(module) == low for other in others}
+    assert seen <= allowed
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("align", "fusion"), ("color", "fusion"), ("dicom", "fusion"), ("engines", "inference"), ("network", "engines"),
+        ("pair", "readers"), ("readers", "fusion"), ("result", "fusion"), ("steps", "fusion"), ("windowing", "readers"),
+        ("inference", "steps"), ("report", "fusion"), ("writers", "fusion"), ("source", "readers"),
+        ("slices", "inference"),
+    ],
+)  # fmt: skip
+def test_what_comes_earlier_in_the_way_does_not_import_what_comes_later(low: str, high: str) -> None:
+    found = [(m, o) for m, others in imports().items() if room(m) == low for o in others if room(o) == high]
+    assert not found
