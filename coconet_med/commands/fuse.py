@@ -137,7 +137,7 @@ def fuse(
         check_dicom_output(
             anatomy, dicom_form, dicom=not _has_suffix(output), target=f"-o {output}", legend=dicom_legend
         )
-        options = FuseOptions.taken_from(as_options(given))
+        options = FuseOptions.taken_from(as_options(given)).validate()
         if function is None and anatomy.is_file() and not is_dicomdir(anatomy):
             raise FusionError(f"{anatomy}: give the functional image too, or the folder of a DICOM study")
         say.begin("read")

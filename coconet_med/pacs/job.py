@@ -15,11 +15,11 @@ from coconet_med.pacs.plan import Plan, make_plan
 from coconet_med.pacs.store import store
 
 if TYPE_CHECKING:
-    from coconet_med.writers.dicom import Form as DicomForm
     from coconet_med.model import Model
     from coconet_med.pacs.server import FoundSeries, Server
     from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.result import FusionResult
+    from coconet_med.writers.dicom import Form as DicomForm
 
 
 @dataclass(frozen=True, kw_only=True)
