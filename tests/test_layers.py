@@ -10,8 +10,8 @@ import pytest
 
 PACKAGE = "coconet_med"
 
-#: What the user meets; each may use all else, and only faces may use them.
-FACES = ("batch", "bundle", "commands", "pacs", "training", "viewer")
+#: Ways in: each may use all else, and only they may use each other.
+FACES = ("batch", "bundle", "commands", "pacs", "training")
 
 #: Run by PyTorch; only what is trained or run by it may import them.
 TORCH = ("bundle", "network", "training", "transforms")
