@@ -21,8 +21,8 @@ def files_of(case: Case, options: BatchOptions) -> dict[str, Path]:
     """
     if options.form == "dicom":
         apart = legend_apart(options.dicom_form, options.dicom_legend)
-        kinds = {"luminance": options.luminance, "uptake": options.uptake, "legend": apart}
-        return targets(Path(case.target), **kinds, folder=True)
+        more = {"luminance": options.luminance, "uptake": options.uptake, "legend": apart}
+        return targets(Path(case.target), **more, folder=True)
     if case.derived_from:
         kinds = ["color", *(kind for kind in ("luminance", "uptake") if getattr(options, kind))]
         stems = {kind: _FUSED.sub(partial(_desc, kind=kind), case.target) for kind in kinds}

@@ -19,6 +19,7 @@ from coconet_med.readers import read
 from coconet_med.readers.pet_suv import insist_on_suv
 from coconet_med.source import Source
 from coconet_med.transform_files import StoredTransform, check_transform, read_transform
+from coconet_med.transform_files.points import Landmarks
 
 #: Units of uptake over that of a reference region.
 SUVR = "SUVR"
@@ -59,7 +60,7 @@ def bring_together(
 def aligned(
     anatomy: Source,
     function: Source,
-    stored: StoredTransform | None,
+    stored: StoredTransform | Landmarks | None,
     *,
     register: RegisterMode,
     force: bool = False,

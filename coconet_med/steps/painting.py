@@ -116,3 +116,8 @@ def _new(anatomy: Source, pixel: int, components: int) -> sitk.Image:
     image = sitk.Image(anatomy.image.GetSize(), pixel, components)
     image.CopyInformation(anatomy.image)
     return image
+
+
+def flat(image: sitk.Image, anatomy: Source) -> sitk.Image:
+    """A picture comes back as the 2-D image that went in."""
+    return image[:, :, 0] if anatomy.planar else image

@@ -65,7 +65,7 @@ def live_view(result: FusionResult, *, height: int = 480) -> Any:
     except ImportError as error:
         raise OptionError(f"result.view() needs the notebook extra: {installs('notebook')}") from error
     from coconet_med.color.colormaps import COLORMAPS
-    from coconet_med.fusion import mix_again
+    from coconet_med.steps.mix_again import mix_again
 
     planes = ipyniivue.NiiVue(height=height, is_radiological_convention=not result.anatomy.planar)
     picture = widgets.ToggleButtons(options=["fused", "anatomy", "uptake"], description="picture")
