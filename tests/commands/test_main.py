@@ -195,7 +195,7 @@ def test_a_wrong_option_is_refused_by_name(pair: tuple[Path, Path], tmp_path: Pa
     [
         (("-o", "FUSED"), "-o FUSED: asks for DICOM, but "),
         (("-o", "f.nii.gz", "--dicom-form", "gray"), "--dicom-form gray: is for DICOM results, -o f.nii.gz is none"),
-        (("-o", "f.nii.gz", "--dicom-form", "jpeg"), "--dicom-form jpeg: choose sc, enhanced or gray"),
+        (("-o", "f.nii.gz", "--dicom-form", "jpeg"), "--dicom-form jpeg: choose sc, enhanced, gray or navigation"),
         (("-o", "f.nii.gz", "--window", "5", "1"), "--window 5 1: give two finite numbers, the lower one first"),
         (("-o", "f.nii.gz", "--window", "0", "nan"), "--window 0 nan: give two finite numbers"),
         (("-o", "f.nii.gz", "--register", "maybe"), "--register maybe: choose auto, always or never"),
