@@ -25,6 +25,7 @@ from coconet_med.commands.options import (
     WindowOption,
 )
 from coconet_med.errors import FusionError
+from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.commands.progress import Reporter
@@ -149,7 +150,7 @@ def show(what: View, *, browser: bool = True, port: int = 0, quiet: bool = False
     end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *unused: end.set())
     with ViewServer(what.content, color=what.color, foci=what.foci, port=port) as server:
-        typer.echo(server.url)  # the one line that a script wants
+        typer.echo(printable(server.url))  # the one line that a script wants
         if not quiet:
             typer.echo("shown on this machine alone, as long as this runs; Ctrl-C ends it", err=True)
         if browser and not webbrowser.open(server.url) and not quiet:
