@@ -1,20 +1,23 @@
 """How fast the viewer is and how much memory its tab takes, in a headless Chromium that draws with the processor.
 
-    python benchmarks/viewer.py [--large] [--shots FOLDER]
+    python benchmarks/viewer.py [--large | --report | --shots FOLDER]
 
 A study of 256 x 256 x 150 voxels (a generated head): time from opening the address to the first picture, a step of each
 slider (median of 20: mixed, given to the graphics card, drawn, and a pixel read back, so that nothing is left to be
-done), and moving through slices; with ``--large`` the memory of the tab of 512 x 512 x 200 voxels; with ``--shots`` the
-pictures of the documents.  Needs the extra ``dev`` and Chromium.
+done), and moving through slices; with ``--large`` the memory of the tab of 512 x 512 x 200 voxels; with ``--report`` a
+report of 50 such cases, each viewer opened; with ``--shots`` the pictures of the documents.  Needs ``dev``, Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import shutil
 import statistics
+import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +25,10 @@ import SimpleITK as sitk
 from playwright.sync_api import Page, sync_playwright
 
 import coconet_med
+from coconet_med.batch.case import Outcome
 from coconet_med.phantom import head_phantom
+from coconet_med.report.card import card_of
+from coconet_med.report.study import write_study_report
 from coconet_med.viewer.opening import View, view_of
 from coconet_med.viewer.server import ViewServer
 
@@ -96,6 +102,36 @@ def memory(page: Page, view: View) -> None:
         )
 
 
+def report(page: Page, count: int = 50) -> None:
+    """A report of so many cases of 256 x 256 x 150: its size, opening it, and opening each of its viewers."""
+    result = coconet_med.fuse(*head((256, 256, 150)), register="never")
+    card = card_of(result, case_id="case")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cases = [Outcome(f"case-{number:02d}", "done", facts={"H": 0.8}) for number in range(count)]
+        for case in cases:
+            (folder / f"{case.id}.card").write_text(json.dumps(card | {"id": case.id}), encoding="utf-8")
+        path = write_study_report(cases, folder, folder / "report.html", title="benchmark")
+        strip = sum(map(len, card["view"]["parts"].values()))
+        print(f"report: {path.stat().st_size / 1e6:.0f} MB, a viewer {strip / 1e6:.2f} MB", flush=True)
+        started = time.perf_counter()
+        page.goto(path.as_uri())
+        print(f"opened after {time.perf_counter() - started:.1f} s, {resident_of_tabs():.0f} MB", flush=True)
+        times = []
+        for number in range(count):
+            started = time.perf_counter()
+            page.locator(f'[data-open="view-{number}"]').click()
+            page.locator(f"#case-{number} .viewer[data-state=open]").wait_for()  # holds no element
+            times.append(time.perf_counter() - started)
+        print(f"viewers: median {statistics.median(times):.2f} s each; all {count} opened once: ", end="")
+        before = resident_of_tabs()
+        page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+        print(
+            f"{before:.0f} MB ({resident_of_tabs():.0f} MB after garbage collection), {page.locator('img.still').count()} of them still pictures",
+            flush=True,
+        )
+
+
 def arrays(view: View) -> float:
     return sum(part.nbytes for part in view.content.parts.values()) / 1e6
 
@@ -125,6 +161,7 @@ def started_here(process: int) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--report", action="store_true")
     parser.add_argument("--shots", type=Path)
     given = parser.parse_args()
     with sync_playwright() as playwright:
@@ -132,6 +169,8 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         if given.shots:
             shots(page, given.shots)
+        elif given.report:
+            report(page)
         else:
             size = (512, 512, 200) if given.large else (256, 256, 150)
             view = view_of(coconet_med.fuse(*head(size), register="never"))

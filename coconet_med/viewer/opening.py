@@ -93,7 +93,8 @@ def read_color(path: Path) -> sitk.Image:
     try:
         if path.is_dir():
             names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path))
-            image = sitk.ReadImage(names) if names else None
+            # One file of several frames is a volume by itself; as a list of one it would become a fourth axis.
+            image = sitk.ReadImage(names if len(names) > 1 else names[0]) if names else None
         else:
             image = sitk.ReadImage(str(path))
     except RuntimeError as error:

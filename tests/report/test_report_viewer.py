@@ -186,3 +186,21 @@ def test_no_column_is_cut_and_reasons_stand_in_full(page, width):
     reason = page.locator("#cases td.text", has_text="shift in mm 14")
     assert reason.inner_text().strip().endswith(NASTY)
     assert reason.is_visible()
+
+
+def test_a_report_of_fifty_cases_opens_and_so_do_its_viewers(card, tmp_path, new_page):
+    page = new_page(1280, 900)
+    page.goto(study(card, tmp_path, 50).as_uri())
+    assert page.locator("#cases tbody tr").count() == 51
+    assert page.locator("[data-open]").count() == 50
+    for number in (1, 25, 50):  # the first is the one that failed
+        opened(page, number)
+    assert page.locator("img.still").count() == 2
+    assert page.locator(".viewer").count() == 1
+
+
+def test_a_page_that_is_full_says_how_the_other_cases_are_seen(card, tmp_path, monkeypatch):
+    monkeypatch.setattr("coconet_med.report.study.MOST_VIEWS", 2.5 * sum(map(len, card["view"]["parts"].values())))
+    page = study(card, tmp_path, 4).read_text(encoding="utf-8")
+    assert page.count('data-open="view-') == 2
+    assert page.count("The page is full") == 2

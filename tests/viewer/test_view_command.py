@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+import coconet_med
 from coconet_med.commands.main import main
 from coconet_med.errors import ReadError
+from coconet_med.geometry import affine_of
 from coconet_med.viewer.opening import view_of_file
 
 
@@ -104,6 +106,21 @@ def test_a_fused_file_alone_is_seen_and_read_in_the_browser(fused, tmp_path, ser
     assert values["color"] == view.color[30, 25, 20].tolist()
     assert abs(values["decoded"] - uptake) <= values["spread"] * 1.001
     assert page.locator('[data-control="strength"]').is_disabled()
+
+
+@pytest.mark.parametrize("form", ["sc", "enhanced"])
+def test_a_fused_dicom_series_is_shown_where_it_lies(tmp_path, form):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dicom"))
+    from dicom_phantom import classic, stored_values
+
+    for name, modality in (("T1", "MR"), ("PET", "PT")):
+        classic(tmp_path / "study" / name, modality, series=name, values=stored_values(6, seed=len(name)), step=2.0)
+    result = coconet_med.fuse(tmp_path / "study", register="never", different_patients=True, engine="onnx")
+    result.save(tmp_path / "fused", form=form)
+    view = view_of_file(tmp_path / "fused")
+    assert np.array_equal(view.color, sitk.GetArrayFromImage(result.color))
+    assert np.allclose(view.content.document["affine"], affine_of(result.color), atol=1e-3)
+    assert view.content.document["look"]["colormap"] == "uptake"
 
 
 @pytest.mark.parametrize(
