@@ -45,10 +45,16 @@ export class Mixing {
   /**
    * A plane of the display, as three pictures of RGBA.
    * @param cut what planes.js says of the plane: offsets and stack coordinates along its two axes
+   * @param known pictures of the same cut whose sources are still right; then only the fusion is mixed
    */
-  plane(cut) {
+  plane(cut, known = null) {
     const count = cut.u.offsets.length * cut.v.offsets.length;
     const picture = (part) => (part ? new Uint8Array(count * 4).fill(255) : null);
+    if (known) {
+      const fused = picture(true);
+      this.#run(cut, { fused, anatomy: null, uptake: null }, 4);
+      return { ...known, fused };
+    }
     const out = { fused: picture(true), anatomy: picture(this.parts.anatomy), uptake: picture(this.parts.uptake) };
     this.#run(cut, out, 4);
     return out;

@@ -42,7 +42,7 @@ export class Viewer {
       pan: [0, 0, 0], zoom: 1, look: { ...this.initial },
     };
     this.pictures = {};
-    this.stale = new Set(this.planes.names);
+    this.stale = new Map(this.planes.names.map((name) => [name, "all"])); // planes to be mixed: "all", or "fused" alone
     this.drawn = 0;
   }
 
@@ -99,7 +99,7 @@ export class Viewer {
     state.place = place.map((n, axis) => clamp(Math.round(n), 0, this.planes.shape[axis] - 1));
     for (const name of this.planes.names) {
       const through = this.planes.running(name)[2];
-      if (state.place[through] !== before[through]) this.stale.add(name);
+      if (state.place[through] !== before[through]) this.stale.set(name, "all");
     }
     if (plane && plane !== state.plane) this.turn(plane);
     this.#later();
@@ -158,7 +158,7 @@ export class Viewer {
     this.mixing.setLook(this.state.look);
     this.#key();
     this.part("checked").textContent = "";
-    this.#all();
+    this.#all(change.window || change.anatomyWindow ? "all" : "fused");
   }
 
   reset() {
@@ -233,8 +233,8 @@ export class Viewer {
 
   // --- drawing ------------------------------------------------------------------------------------------------------
 
-  #all() {
-    for (const name of this.planes.names) this.stale.add(name);
+  #all(what = "all") {
+    for (const name of this.planes.names) if (this.stale.get(name) !== "all") this.stale.set(name, what);
     this.#later();
   }
 
@@ -248,17 +248,20 @@ export class Viewer {
     cancelAnimationFrame(this.waiting);
     this.waiting = null;
     const { state, stage } = this, needed = new Set(stage.tiles.map((tile) => tile.plane));
-    const fresh = new Set();
+    const fresh = new Map();
     for (const plane of needed) {
-      if (!this.stale.has(plane) && this.pictures[plane]) continue;
-      this.pictures[plane] = this.mixing.plane(this.planes.cut(plane, state.place));
+      const what = this.pictures[plane] ? this.stale.get(plane) : "all";
+      if (!what) continue;
+      const known = what === "fused" ? this.pictures[plane] : null;
+      this.pictures[plane] = this.mixing.plane(this.planes.cut(plane, state.place), known);
       this.stale.delete(plane);
-      fresh.add(plane);
+      fresh.set(plane, what);
     }
     for (const tile of stage.tiles) {
       const wanted = `${this.#source(tile)} ${tile.picture === "large" && state.view === "swipe" ? state.swipe : ""}`;
       const known = this.given?.get(tile.name);
-      if (known === wanted && !fresh.has(tile.plane)) continue;
+      const what = fresh.get(tile.plane), source = this.#source(tile) === "anatomy" || this.#source(tile) === "uptake";
+      if (known === wanted && (!what || (what === "fused" && source))) continue;
       stage.put(tile.name, tile.plane, this.#pixels(tile));
       (this.given ??= new Map()).set(tile.name, wanted);
     }
