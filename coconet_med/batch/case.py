@@ -45,6 +45,7 @@ class Case:
         notes: what the user should know of how this case was found.
         problem: why the case cannot be done, known before trying: it fails.
         skip: why this image is not taken, though it is there: it is listed, and no failure.
+        window: preset of a window that this case shares with others.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Case:
     notes: tuple[str, ...] = ()
     problem: str | None = None
     skip: str | None = None
+    window: str | None = None
 
     def facts(self) -> PetFacts | None:
         """What is told beside a functional image in NIfTI; ``None`` for others."""
@@ -120,6 +122,8 @@ class BatchOptions(FuseOptions):
         chosen = replace(FuseOptions.taken_from(vars(self)), transform=self.transform_of(case))
         if self.register == "auto" and case.register:
             chosen = replace(chosen, register=cast("RegisterMode", case.register))
+        if case.window:
+            chosen = replace(chosen, window=case.window)
         if case.function is not None:
             chosen = replace(chosen, anatomy_kind=None, function_kind=None)
         if not case.anatomy.is_dir() and not (case.function and case.function.is_dir()):

@@ -38,7 +38,7 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
         if file.is_file():
             given[f"{name}_sha256"] = sha256_of(file)
     given = json.loads(json.dumps(given, default=str))  # as a record has it
-    of_case = {"register": case.register, "pet": _told(case)}
+    of_case = {"register": case.register, "pet": _told(case), "window": case.window}
     if given_transform := options.transform_of(case):
         of_case["transform_sha256"] = sha256_of(given_transform)
     return {

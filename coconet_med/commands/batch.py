@@ -98,6 +98,10 @@ def batch(
     transform_direction: TransformDirection = "stated",
     plane: Plane = "auto",
     window: WindowOption = None,
+    common_window: Annotated[
+        str | None,
+        typer.Option(metavar="person|all", help="One window of uptake for all images of a person, or of the batch."),
+    ] = None,
     anatomy_window: AnatomyWindow = None,
     threshold: Threshold = None,
     contours: ContoursOption = None,
@@ -137,7 +141,12 @@ def batch(
         study: Study | None = _group(source, output)
     else:
         derivatives = derivatives or ["auto"]
-        cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, part, output)
+        cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, output)
+        if common_window is not None:
+            from coconet_med.batch.common_window import with_common_windows
+
+            cases = with_common_windows(cases, options, common_window)
+        cases = _part(cases, part)
         study = _all(
             source,
             output,
@@ -177,12 +186,11 @@ def _cases(
     participants: Labels,
     sessions: Labels,
     derivatives: list[str],
-    part: str | None,
     output: Path,
 ) -> list[Case]:
-    from coconet_med.batch.sources import find_cases, part_of
+    from coconet_med.batch.sources import find_cases
 
-    cases = find_cases(
+    return find_cases(
         source,
         anatomy=anatomy,
         function=function,
@@ -191,6 +199,11 @@ def _cases(
         derivatives=derivatives,
         output=output,
     )
+
+
+def _part(cases: list[Case], part: str | None) -> list[Case]:
+    from coconet_med.batch.sources import part_of
+
     if not part:
         return cases
     numbers = part.split("/")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def clipped(window: Window, function: Source, alignment: Alignment) -> tuple[str, ...]:
     """A warning where uptake differs above the window, so that its order cannot be seen there."""
-    if window.chosen.startswith("robust"):
+    if window.chosen.startswith(("robust", "common")):
         return ()
     values = sitk.GetArrayViewFromImage(alignment.function)
     found = []

@@ -18,10 +18,26 @@ if TYPE_CHECKING:
 WindowChoice = tuple[float, float] | str | None
 
 #: What a preset of the functional image may be called, with the units that it is for.
-PRESETS = {"suv": ("SUVbw", "SUVlbm", "SUVbsa", "SUVibw"), "suvr": ("SUVR", "relative", "counts"), "percent": ()}
+PRESETS = {
+    "suv": ("SUVbw", "SUVlbm", "SUVbsa", "SUVibw"),
+    "suvr": ("SUVR", "relative", "counts"),
+    "percent": (),
+    "common": (),
+}
 
 _RANGE = re.compile(r"(?P<name>[a-z]+):(?P<low>-?[\d.]+(?:e-?\d+)?)-(?P<high>-?[\d.]+(?:e-?\d+)?)%?", re.IGNORECASE)
 _FUNCTION = "LOW HIGH, robust, suv:0-6, suvr:0-2.5 or percent:0-70"
+
+
+def common_preset(low: float, high: float) -> str:
+    """The preset of a window that several images share (:mod:`coconet_med.batch.common_window`).
+
+    Example:
+        >>> common_preset(0.0, 8.8), common_preset(-3e-7, 3e-7)
+        ('common:0-8.8', 'common:-3e-7-3e-7')
+    """
+    limits = [re.sub(r"e([+-])0*", lambda m: "e-" if m[1] == "-" else "e", f"{limit:.9g}") for limit in (low, high)]
+    return f"common:{limits[0]}-{limits[1]}"
 
 
 def parse_window(option: str, choice: WindowChoice, *, anatomy: bool = False) -> WindowChoice:
@@ -87,6 +103,8 @@ def preset_limits(preset: str, source: Source, values: np.ndarray) -> tuple[floa
         if top <= 0:
             raise OptionError(f"--window {preset}: {source.name} has no value above 0; give LOW HIGH")
         return low * top / 100, high * top / 100, source.units
+    if name == "common":
+        return low, high, source.units
     if source.units not in PRESETS[name]:
         raise OptionError(
             f"--window {preset}: {source.name} is in {source.units}, not in {name.upper()}; "
