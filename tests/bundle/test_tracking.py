@@ -22,9 +22,13 @@ from coconet_med.errors import OptionError
 pytestmark = pytest.mark.filterwarnings("ignore:parsing config_file:UserWarning")
 TRAIN = f"{BUNDLE.as_posix()}/configs/train.json"
 
-#: Loaded by Python at its start: notes every address that is asked for or called.
+#: Where tests/run.sh puts MLflow: MONAI imports it wherever it is installed, which every process would pay for.
+MLFLOW = Path(sys.prefix) / "mlflow"
+
+#: Loaded by Python at its start: finds MLflow behind everything else, and notes every address that is asked for.
 WATCH = """
 import os, sys
+sys.path.append(os.environ["COCONET_MLFLOW"])
 def note(event, given):
     if event in ("socket.connect", "socket.getaddrinfo"):
         with open(os.environ["COCONET_CALLS"], "a") as file:
@@ -39,8 +43,8 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mlflow_gets_the_settings_and_figures_of_a_training(tmp_path: Path) -> None:
-    if not (find_spec("mlflow") and find_spec("sqlalchemy")):
-        pytest.skip("mlflow is not installed: pip install mlflow-skinny sqlalchemy alembic")
+    if not (MLFLOW / "mlflow").is_dir() and not (find_spec("mlflow") and find_spec("sqlalchemy")):
+        pytest.skip(f"no MLflow: pip install --target {MLFLOW} mlflow-skinny sqlalchemy alembic")
     place = make_place(tmp_path)
     (tmp_path / "watch").mkdir()
     (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
@@ -51,7 +55,12 @@ def test_mlflow_gets_the_settings_and_figures_of_a_training(tmp_path: Path) -> N
         "PYTEST_CURRENT_TEST",
         "PYTEST_VERSION",
     )  # by which MLflow knows a test, and is silent
-    own = {"HOME": str(tmp_path), "COCONET_CALLS": str(calls), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    own = {
+        "HOME": str(tmp_path),
+        "COCONET_CALLS": str(calls),
+        "COCONET_MLFLOW": str(MLFLOW),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+    }
     small = ("--epochs", "2", "--val_interval", "2", "--size", "32", "--slices_per_case", "1")
     done = place.run(
         readme_commands()["Fine-tuning from the released weights"],
