@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv-tests/bin/python
 [ -x "$python" ] || python3 -m venv .venv-tests
-"$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,monai,openvino,pacs,cluster]"
+"$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,docs,monai,openvino,pacs,cluster]"
 # MLflow in a place of its own, for the one test that needs it: MONAI imports it wherever it is installed, which costs
 # every process of the bundle more than a second.  Without it that test skips.
 mlflow=.venv-tests/mlflow
@@ -14,6 +14,7 @@ mlflow=.venv-tests/mlflow
 "$python" -m ruff check .
 "$python" -m ruff format --check .
 "$python" -m mypy
+NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict --quiet
 # One thread for each test process: the two cores of a laptop are shared by two processes.
 export OMP_NUM_THREADS=1
 if [ "$#" -gt 0 ]; then
