@@ -108,8 +108,8 @@ def function_of(case: Case, options: BatchOptions) -> Source:
 def _person(case: Case, source: Source) -> str:
     """Who an image is of: by the label of BIDS in its id or path, or by the Patient ID, which goes no further."""
     for words in (case.id, str(case.function or case.anatomy)):
-        if found := _SUBJECT.search(words):
-            return found[1]
+        if found := _SUBJECT.findall(words):
+            return str(found[-1])
     header = getattr(getattr(source.dicom, "series", None), "header", None)
     patient = str(header.get("PatientID", "")).strip() if header is not None else ""
     if not patient:
