@@ -65,16 +65,17 @@ def served_page(content: Content) -> Iterator[str]:
 
 def _page(document: dict[str, Any], *, connect: str, parts: dict[str, np.ndarray]) -> Iterator[str]:
     scripts = [niivue_script(), viewer_script("main")]
+    early = asset("early.js") if document.get("served") else ""
     title = embedded_text(document["name"])
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, connect=connect)}">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy([early, *scripts], connect=connect)}">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" '
     yield f'content="no-referrer">\n<link rel="icon" href="data:,">\n<title>{title}: fusion viewer</title>\n'
     yield f"<style>\n{asset('page.css')}{asset('view.css')}</style>\n</head>\n<body>\n<header><h1>{title}</h1> "
     yield f'<span class="use">{RESEARCH_USE}</span> <button type="button" id="theme">dark page</button></header>\n'
     yield '<main><p id="state" role="status">Loading ...</p><div id="here"></div></main>\n'
     yield f"{asset('view.html')}\n"
-    yield f'<script type="application/json" id="study">{embedded_json(document)}</script>\n'
+    yield f'<script type="application/json" id="study">{embedded_json(document)}</script>\n<script>{early}</script>\n'
     for name, part in parts.items():
         yield f'<script type="application/octet-stream" id="part-{name}">'
         yield from packed(part)

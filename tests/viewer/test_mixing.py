@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 
 import coconet_med
 from coconet_med.color import decode, uptake_spread
@@ -179,6 +180,28 @@ def test_a_picture_is_mixed_as_in_its_file_and_names_no_sides(served):
     assert page.evaluate("coconet.compare()")["unequalVoxels"] == 0
     assert page.locator(".tile .left").count() == 0, "whose right is where is not known"
     assert page.locator("[data-part=position]").inner_text().startswith("column ")
+
+
+@pytest.mark.parametrize("kind", ["kept colors", "no field"])
+def test_what_cannot_be_mixed_again_is_shown_as_it_is(served, head, mean_model, tmp_path, kind):
+    if kind == "no field":
+        result = coconet_med.fuse(head.t1, head.pet, register="never", model=mean_model)
+    else:
+        gray, _ = slice_pair(64)
+        colored = np.stack([gray, gray[::-1], 255 - gray], axis=-1).astype(np.uint8)
+        for name, pixels in (("mri.png", gray.astype(np.uint8)), ("pet.png", colored)):
+            Image.fromarray(pixels).save(tmp_path / name)
+        result = coconet_med.fuse(tmp_path / "mri.png", tmp_path / "pet.png", engine="onnx")
+    view = view_of(result)
+    page = served(view)
+    assert "nothing can be mixed again" in page.locator("[data-part=fixed]").inner_text()
+    assert page.locator('[data-control="strength"]').is_disabled()
+    assert page.locator('.tile[data-picture="anatomy"]').count()
+    voxel = [size // 2 for size in view.content.document["size"]]
+    found = page.evaluate(AT, voxel)
+    assert found["color"] == view.color[voxel[2], voxel[1], voxel[0]].tolist()
+    uptake = sitk.GetArrayFromImage(result.uptake).reshape(view.color.shape[:3])
+    assert found["uptake"] == pytest.approx(uptake[tuple(voxel[::-1])])
 
 
 def test_whole_numbers_travel_as_such_and_fractions_as_they_are():

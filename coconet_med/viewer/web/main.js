@@ -11,7 +11,7 @@ async function open() {
   const state = document.getElementById("state");
   const served = page.served;
   const from = served
-    ? (name) => fetched(`parts/${name}`, bytesOf(page.parts[name]))
+    ? (name) => fetched(`parts/${name}`, bytesOf(page.parts[name]), globalThis.asked[name])
     : async (name) => {
         const holder = document.getElementById(`part-${name}`), text = holder.textContent;
         holder.remove(); // its text is as large as the image

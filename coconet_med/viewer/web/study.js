@@ -23,9 +23,12 @@ function decoded(description, bytes) {
   return out;
 }
 
-/** Bytes from the server, read into memory once, without a second copy. */
-export async function fetched(address, bytes) {
-  const answer = await fetch(address, { cache: "no-store" });
+/**
+ * Bytes from the server, read into memory once, without a second copy.
+ * @param asked the answer, where it was asked for already
+ */
+export async function fetched(address, bytes, asked = null) {
+  const answer = await (asked ?? fetch(address, { cache: "no-store" }));
   if (!answer.ok) throw new Error(`${address}: the server said ${answer.status}`);
   const whole = new Uint8Array(bytes), reader = answer.body.getReader();
   for (let at = 0; ; ) {
