@@ -52,7 +52,7 @@ def fuse(
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         progress: called with (stage, done, total).
         options: all other options at once.
-        choices: or one by one (``register="never"``, ``window=(0, 8)``, ...): every option is told in
+        choices: or one by one (``register="never"``, ``window=(0, 8)``, ...): every option is explained in
             :class:`coconet_med.options.FuseOptions`.
 
     Returns:

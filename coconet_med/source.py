@@ -35,7 +35,7 @@ class Source:
         planar: whether the input was a 2-D picture or array without a place in the world.
         files: the files that were read, in reading order.
         sha256: hex digest of their content, so that a side-car names exactly what went in.
-        frame_of_reference: DICOM Frame of Reference UID where known.  Two equal UIDs mean that the scanner vouches for
+        frame_of_reference: DICOM Frame of Reference UID where known.  Two equal UIDs mean that the scanner confirms
             the alignment; two different ones mean that nobody does.
         slice_axis: array axis of the image (SimpleITK order: 0 = i, 1 = j, 2 = k) along which slices were acquired,
             where the source says so.

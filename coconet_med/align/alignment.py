@@ -58,9 +58,9 @@ def align(
 ) -> Alignment:
     """Bring the functional image onto the anatomical grid through the affines, after registration where it is needed.
 
-    Two pictures (planar sources) have no place in the world: they must have equal sizes and are laid pixel on pixel.
+    Two pictures (planar sources) have no place in the world: they must have equal sizes and are placed pixel on pixel.
 
-    With ``"auto"`` the affines are kept where both volumes share one DICOM frame of reference (the scanner vouches for
+    With ``"auto"`` the affines are kept where both volumes share one DICOM frame of reference (the scanner states
     them), and the images are registered where they have two different ones.  Where frames of reference are not known
     (NIfTI, NRRD, ...), the affines are kept unless they are clearly wrong: the fields of view or the bodies hardly meet
     (:class:`~coconet_med.align.plausibility.Plausibility`), or a quick search finds a place over 8 mm away that fits
@@ -81,7 +81,7 @@ def align(
         function: the image that is brought onto it.
         register: ``"auto"``, ``"always"`` or ``"never"`` (affines only).
         force: turn refusals of implausible results into warnings.
-        progress: told how far the work is (fraction 0 to 1, message).
+        progress: called with how far the work is (fraction 0 to 1, message).
         examined: what :func:`examine` found, where that is known already.
         laid: what :func:`lay` made under the given affines, where that is there already.
 
@@ -106,7 +106,7 @@ def align(
     if wanted:
         frames = frames_of_reference(anatomy, function)
         trusted = frames != "different"
-        # Affines that nobody vouches for may lie right all the same.
+        # Affines may be right although no header says so.
         begun = trusted or not given.doubts
         rough = coarse_match(pair, trusted=begun, progress=lambda part, words: tell(0.2 + 0.28 * part, words))
         euler = find_transform(pair, rough, progress=lambda part, words: tell(0.48 + 0.42 * part, words))

@@ -21,7 +21,7 @@ LARGEST_ANGLE_DEG = 30.0
 LARGEST_SHIFT_MM = 60.0
 #: A registration that leaves less mutual information (nat) is refused: the images have nothing in common.
 LEAST_INFORMATION = 0.05
-#: Of affines that nobody vouches for: a quick search must better the fit by this factor, ...
+#: Of affines that no header confirms: a quick search must better the fit by this factor, ...
 RIVAL_GAIN = 1.15
 #: ... and lie this far from them, before they are doubted.
 RIVAL_DISTANCE_MM = 8.0
@@ -44,7 +44,7 @@ def decide(
     if register == "never":
         if frames != "different":
             return False, f"{KEPT}, as asked for", ()
-        words = "the two series have different DICOM frames of reference, so nobody vouches for their alignment"
+        words = "the two series have different DICOM frames of reference, so no header confirms their alignment"
         if not force:
             raise GeometryError(f"{words} ({anatomy.name}, {function.name}); use --register auto.")
         return False, f"{KEPT}, as asked for", (words,)
@@ -109,7 +109,7 @@ def fits_already(
 
 
 def frames_of_reference(anatomy: Source, function: Source) -> Literal["same", "different", "unknown"]:
-    """What the DICOM headers say about the alignment: vouched for, denied, or nothing."""
+    """What the DICOM headers say about the alignment: confirmed, denied, or nothing."""
     if not anatomy.frame_of_reference or not function.frame_of_reference:
         return "unknown"
     return "same" if anatomy.frame_of_reference == function.frame_of_reference else "different"

@@ -38,7 +38,7 @@ def align_as_given(
         function: the image that is brought onto it.
         stored: the transform; or points of both images, see :mod:`coconet_med.align.landmarks`.
         force: turn refusals into warnings.
-        progress: told how far the work is (fraction 0 to 1, message).
+        progress: called with how far the work is (fraction 0 to 1, message).
 
     Raises:
         RegistrationError: the other direction of the same file fits better, or the images do not fit under it at all.
@@ -65,7 +65,7 @@ def align_as_given(
 
 
 def _checked(pair: Pair, stored: StoredTransform, transform: sitk.AffineTransform) -> tuple[list[str], list[str]]:
-    """Why a transform should not be believed, and what else is to be told of it."""
+    """Why a transform should not be believed, and what else should be known of it."""
     low, high = stored.scales.min(), stored.scales.max()
     notes = []
     if low < SCALES[0] or high > SCALES[1]:

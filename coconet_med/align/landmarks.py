@@ -38,7 +38,7 @@ def align_from_landmarks(
         function: the image that is brought onto it.
         landmarks: the points.
         force: turn refusals into warnings.
-        progress: told how far the work is (fraction 0 to 1, message).
+        progress: called with how far the work is (fraction 0 to 1, message).
 
     Raises:
         RegistrationError: see above, or the images have too little in them to be registered.

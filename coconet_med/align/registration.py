@@ -61,7 +61,7 @@ def find_transform(
     Args:
         pair: the two images, neither blank nor thin.
         rough: where to begin, from :func:`coarse_match`.
-        progress: told how far the work is.
+        progress: called with how far the work is.
     """
     tell = progress or (lambda fraction, message: None)
     fine = _optimize(pair, rough, FINE_LEVELS, lambda f: tell(0.8 * f, "registering"))
@@ -87,7 +87,7 @@ def coarse_match(pair: Pair, *, trusted: bool, progress: Progress | None = None)
     Args:
         pair: the two images.
         trusted: whether the given affines are a starting point too (beside the centers of the bodies).
-        progress: told how far the work is.
+        progress: called with how far the work is.
 
     Raises:
         RegistrationError: one image is constant or has fewer than 5 slices.

@@ -63,7 +63,7 @@ class Case:
     window: str | None = None
 
     def facts(self) -> PetFacts | None:
-        """What is told beside a functional image in NIfTI; ``None`` for others."""
+        """What is stated beside a functional image in NIfTI; ``None`` for others."""
         if self.pet or self.function is None or not self.function.name.lower().endswith((".nii", ".nii.gz")):
             return self.pet
         return facts_of(self.function)

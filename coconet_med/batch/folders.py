@@ -72,7 +72,7 @@ def _pair(key: str, anatomy: Path | None, function: Path | None) -> Case:
 
 
 def _role(path: Path) -> tuple[str, str, str]:
-    """Role, kind and key of a picture, from the name of its folder or a word in its own name; empty if not told."""
+    """Role, kind and key of a picture, from the name of its folder or a word in its own name; empty if not stated."""
     folder = path.parent.name.lower()
     stem = path.name[: -len(path.suffix)]
     for role, names in (("anatomy", _ANATOMY), ("function", _FUNCTION)):

@@ -67,7 +67,7 @@ def run_batch(
         cluster_options: see :func:`coconet_med.batch.dask_cluster.run_cluster`.
         overwrite: do finished cases anew, and replace files that no earlier run made.
         timeout: seconds after which a case is ended that hangs; see :func:`coconet_med.batch.pool.run_local`.
-        follow: told of each outcome.
+        follow: called with each outcome.
         collect: also write ``summary.csv`` and ``report.html``.
 
     Raises:

@@ -1,4 +1,5 @@
-"""The pairs of a data folder as MONAI wants them: a list of dictionaries; a doubt is an error, never an empty list."""
+"""The pairs of a data folder as MONAI wants them: a list of dictionaries; what is ambiguous is an error, never an empty
+list."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def check_tracking(tracking: str) -> None:
 
 
 def _settings_of(tracking: str) -> dict[str, Any]:
-    """What a tracking can be told on the command line, besides the keys of the configs."""
+    """What a tracking takes on the command line, besides the keys of the configs."""
     from monai.bundle import ConfigParser
     from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 

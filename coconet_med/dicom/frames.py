@@ -184,7 +184,7 @@ def _enhanced_values(instance: Instance, values: Dataset | None, worlds: list[Da
 
 
 def with_objects(series: Series, frames: list[Frame]) -> tuple[list[Frame], tuple[str, ...]]:
-    """The frames of a PET with the mapping objects beside it taken into account, and what must be told of these.
+    """The frames of a PET with the mapping objects beside it taken into account, and what must be said of these.
 
     What the images themselves state goes first.
     """

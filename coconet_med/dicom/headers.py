@@ -1,8 +1,8 @@
 """Typed, quiet access to the attributes of a data set: a bad value is an absent value, and is remembered.
 
 pydicom converts attributes when they are first touched and raises or warns on what it does not like.  Everything in
-this room reads attributes through these functions, so that a damaged header leads to a refusal with a message and never
-to a traceback.
+this package reads attributes through these functions, so that a damaged header leads to a refusal with a message and
+never to a traceback.
 """
 
 from __future__ import annotations

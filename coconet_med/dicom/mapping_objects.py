@@ -41,7 +41,7 @@ def attached(series: Iterable[Series], others: Iterable[Instance]) -> tuple[Seri
 
 
 def mapped_by_objects(series: Series, frames: Sequence[Frame]) -> tuple[list[Mapping | None], tuple[str, ...]]:
-    """The mapping of the stored values of each frame that the objects beside a series state, and what must be told.
+    """The mapping of the stored values of each frame that the objects beside a series state, and what must be said.
 
     Args:
         series: with its objects (:attr:`~coconet_med.dicom.series.Series.mappings`).

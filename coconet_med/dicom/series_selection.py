@@ -1,4 +1,5 @@
-"""Choose the anatomical and the functional series of a study by a stated score; a doubt is an error, never a guess.
+"""Choose the anatomical and the functional series of a study by a stated score; what is ambiguous is an error, never a
+guess.
 
 The tables below are the whole rule: each line gives its points to a series whose header fulfills it.  The best series
 wins if it leads by at least :data:`MARGIN` points; otherwise the candidates are listed and the user chooses.

@@ -95,7 +95,8 @@ class CoCoNet(nn.Module):
     Args:
         width: channels of the first level; the four levels have 1, 2, 4 and 8 times as many (32 in the paper).
         pooling: of the features that queries and keys are made of, see :class:`ChannelAttention` (1 in the paper).
-        guided: whether the trunk is told what gray levels mean in their picture, see :class:`Guide` (not in the paper).
+        guided: whether the trunk is given what gray levels mean in their picture, see :class:`Guide` (not in the
+            paper).
         mixed: whether the network sees the sources at half their resolution and gives a field that says how much of
             each to take and what to add, see :mod:`coconet_med.network.output_mixing`, rather than the fused luminance
             itself (as in the paper).

@@ -1,4 +1,4 @@
-"""What a gray level means in its picture, and the low-passed sources: told to the network rather than learned by it.
+"""What a gray level means in its picture, and the low-passed sources: given to the network rather than learned by it.
 
 Ours.  Which uptake is high, which is low, and in what order, are questions about the whole slice; what a convolution
 sees around a pixel does not say.
@@ -97,7 +97,7 @@ class Guide(nn.Module):
         return self.second(self.first(self.shown(image)))
 
     def shown(self, image: torch.Tensor) -> torch.Tensor:
-        """What is told, (B, 6, H / 2, W / 2).
+        """What is given, (B, 6, H / 2, W / 2).
 
         Ranks of both sources, where the head is, both sources low-passed, and the rank of the low-passed function.
         """

@@ -1,4 +1,4 @@
-"""Are the two images of one person?  DICOM headers decide; the names of BIDS files can only raise a doubt."""
+"""Are the two images of one person?  DICOM headers decide; the names of BIDS files can only raise a warning."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_patients(anatomy: Source, function: Source, *, accepted: bool) -> tupl
         if not any(described):
             return {"verdict": "unknown", "reason": "neither image says whose it is"}, warnings
         silent = (anatomy if not described[0] else function).name
-        note = f"{silent}: says nothing of its patient, so nobody vouches that both images are of one person"
+        note = f"{silent}: says nothing of its patient, so no header confirms that both images are of one person"
         return {"verdict": "unknown", "reason": "one image says nothing of its patient"}, (*warnings, note)
     from coconet_med.dicom.identity import ATTRIBUTES, compare, differences, in_words
 

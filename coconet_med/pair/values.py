@@ -1,4 +1,4 @@
-"""Can the values be those of an image?  Constant ones are refused; labels, masks and negative uptake are told."""
+"""Can the values be those of an image?  Constant ones are refused; labels, masks and negative uptake get a warning."""
 
 from __future__ import annotations
 

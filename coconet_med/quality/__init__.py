@@ -1,7 +1,7 @@
 """How good a fused image is: what it keeps of both sources, and the usual numbers beside that.
 
 Start with :func:`evaluate_pair` (one slice) or :func:`evaluate_volume` (a stack of slices) and gather the answers in a
-:class:`Table`.  Nothing else in the package imports this room: it is loaded only by those who measure.
+:class:`Table`.  Nothing else in the package imports this package: it is loaded only by those who measure.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class AtlasPair:
         person: who is shown; comparable within one set only.
         anatomy: MRI, ``(j, i)`` uint8.
         function: the picture, ``(j, i, 3)`` RGB uint8 for PET and SPECT, ``(j, i)`` uint8 for CT.
-        uptake: ``(j, i)`` float64, 0..1: index / (n - 1) in the color table; grey / 255 for CT.
+        uptake: ``(j, i)`` float64, 0..1: index / (n - 1) in the color table; gray / 255 for CT.
     """
 
     group: AtlasSet

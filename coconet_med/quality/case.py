@@ -38,7 +38,7 @@ def evaluate_pair(
 
     Args:
         anatomy: m, ``(j, i)`` or RGB ``(j, i, 3)``, 0..255.
-        function: p, ``(j, i)`` scalar uptake scaled to 0..255 where known, else the picture, grey or RGB.
+        function: p, ``(j, i)`` scalar uptake scaled to 0..255 where known, else the picture, gray or RGB.
         fused: the result, ``(j, i)`` luminance or RGB ``(j, i, 3)``, 0..255.
         uptake: true uptake ``(j, i)``, 0..1; adds ``rho_uptake`` and ``uptake_mae``.
         fused_rgb: the colored result ``(j, i, 3)`` where ``fused`` is only its luminance.

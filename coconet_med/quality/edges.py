@@ -12,7 +12,7 @@ from coconet_med.quality.pixels import Floats, Mask, sigmoid
 
 @dataclass(frozen=True)
 class Edges:
-    """Sobel edges of a picture: ``strength`` (grey values, unnormalized) and ``angle`` in [-pi/2, pi/2]."""
+    """Sobel edges of a picture: ``strength`` (gray values, unnormalized) and ``angle`` in [-pi/2, pi/2]."""
 
     strength: Floats
     angle: Floats

@@ -231,8 +231,8 @@ def _read_result(
     light = window_for(first, _array(first.image), "anatomy").apply(_array(first.image))
     rgb = _array(result.color) if result.color is not None else np.repeat(_array(result.image)[..., None], 3, -1)
     known = colormap_for(known, second, window)
-    grey = result.color is None or "YCbCr" in known
-    colors = "gray" if grey else known
+    gray = result.color is None or "YCbCr" in known
+    colors = "gray" if gray else known
     return first, light, window.apply(_array(moved)), rgb.astype(np.uint8), colors, second.modality == "CT"
 
 

@@ -11,12 +11,12 @@ _CHUNK = 256  # windows at a time: their joint distributions stay in the process
 
 
 def entropy(image: Floats) -> float:
-    """EN: Shannon entropy in bits of the 256 grey values of a :func:`~coconet_med.quality.pixels.luminance` picture."""
+    """EN: Shannon entropy in bits of the 256 gray values of a :func:`~coconet_med.quality.pixels.luminance` picture."""
     return _entropy(np.bincount(image.astype(np.intp).ravel(), minlength=256)) / np.log(2.0)
 
 
 def mutual_information(a: Floats, b: Floats) -> float:
-    """Mutual information in nats of the grey values 0..255 of two pictures: H(a) + H(b) - H(a, b).
+    """Mutual information in nats of the gray values 0..255 of two pictures: H(a) + H(b) - H(a, b).
 
     Equal to ``sklearn.metrics.mutual_info_score`` of the pixels.  The fusion measure MI (Qu et al., Electronics Letters
     38:313, 2002) is the sum over both sources.

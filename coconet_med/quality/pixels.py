@@ -16,10 +16,10 @@ Mask = NDArray[np.bool_]
 
 
 def luminance(image: ArrayLike) -> Floats:
-    """Grey values as a screen or a file would hold them: whole numbers 0..255.
+    """Gray values as a screen or a file would hold them: whole numbers 0..255.
 
     Args:
-        image: ``(j, i)`` grey values 0..255 of any type, or ``(j, i, 3)`` RGB 0..255, whose BT.601 Y is taken.
+        image: ``(j, i)`` gray values 0..255 of any type, or ``(j, i, 3)`` RGB 0..255, whose BT.601 Y is taken.
 
     Returns:
         ``(j, i)`` float64, clipped to 0..255 and rounded.  Non-finite values become 0.  Rounding is part of the
@@ -55,7 +55,7 @@ def same_grid(**pictures: Floats) -> None:
 
 
 def chroma(rgb: ArrayLike) -> tuple[Floats, Floats]:
-    """Color differences ``(Cb, Cr)`` of an ``(j, i, 3)`` RGB 0..255 picture, full range, 0 for grey (ITU-R BT.601)."""
+    """Color differences ``(Cb, Cr)`` of an ``(j, i, 3)`` RGB 0..255 picture, full range, 0 for gray (ITU-R BT.601)."""
     values = np.asarray(rgb, dtype=np.float64)
     y = values @ LUMA_WEIGHTS
     return (values[..., 2] - y) / 1.772, (values[..., 0] - y) / 1.402

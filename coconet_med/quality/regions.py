@@ -10,11 +10,11 @@ from coconet_med.filters import fill_holes, large_parts, open_by_diamond
 from coconet_med.quality.pixels import Floats, Mask
 from coconet_med.windowing.levels import BODY
 
-#: Grey value above which a pixel of either source belongs to the head.
+#: Gray value above which a pixel of either source belongs to the head.
 FOREGROUND = 255 * BODY
 #: Percentiles of the functional image inside the head that bound "much" and "little" uptake.
 HOT_PERCENTILE, COLD_PERCENTILE = 60.0, 40.0
-#: Grey value up to which both sources count as empty.
+#: Gray value up to which both sources count as empty.
 EMPTY = 2.0
 #: Area of the smallest piece of the head, as a share of the largest piece's: below the brain the cerebellum or
 #: the neck may lie apart from a larger face.

@@ -1,4 +1,4 @@
-"""A functional image in NIfTI with what is told beside it; a dynamic (4-D) one becomes static."""
+"""A functional image in NIfTI with what is stated beside it; a dynamic (4-D) one becomes static."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def read_functional(
         path: NIfTI file, 3-D or 4-D (i, j, k, time).
         affine: see :func:`coconet_med.readers.read`.
         dynamic: of a 4-D image ``"mean"``, weighted by the durations of the frames, or the number of one, from 0.
-        facts: what is told beside it.  By default what JSON files there say; without any, a 4-D image is only taken for
-            a dynamic PET where one frame is asked for.
+        facts: what is stated beside it.  By default what JSON files there say; without any, a 4-D image is only taken
+            for a dynamic PET where one frame is asked for.
 
     Raises:
         ReadError: see :func:`coconet_med.readers.read` and :func:`coconet_med.readers.frames.static_image`.

@@ -37,7 +37,7 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
         path: NIfTI file, (i, j, k, time).
         folder: where the static image is written.
         dynamic: ``"mean"``, or the number of a frame, from 0.
-        facts: what is told beside it.  Without durations all frames count alike, and a warning says so.
+        facts: what is stated beside it.  Without durations all frames count alike, and a warning says so.
 
     Raises:
         OptionError: there is no such frame.

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 #: BT.601 luma weights of R, G, B.
 LUMA = np.array(bt601.WEIGHTS, np.float32)
 
-#: Largest difference between R, G and B (of 255) that still counts as grey: what JPEG makes of a grey picture.
-GREY_TOLERANCE = 3
+#: Largest difference between R, G and B (of 255) that still counts as gray: what JPEG makes of a gray picture.
+GRAY_TOLERANCE = 3
 
 #: What is said of a picture with transparent parts.
-TRANSPARENT = "transparent pixels were laid on black"
+TRANSPARENT = "transparent pixels were put on black"
 
 
 def read_picture(path: Path, role: Role) -> Source:
     """Read a picture as a volume of one slice: rows run along j, columns along i, pixel size 1.
 
-    Values are grey levels as stored (8 or 16 bit, or float TIFF).  A colored functional picture keeps its RGB in
+    Values are gray levels as stored (8 or 16 bit, or float TIFF).  A colored functional picture keeps its RGB in
     ``Source.color``, and its BT.601 luminance stands in for the uptake until its palette is known.
 
     Raises:
@@ -54,7 +54,7 @@ def read_picture(path: Path, role: Role) -> Source:
 
 
 def luminance_of(rgb: np.ndarray, name: str, role: Role) -> tuple[np.ndarray, bool]:
-    """BT.601 luminance of an (..., 3) array, or its single channel where it is grey, and whether it is colored.
+    """BT.601 luminance of an (..., 3) array, or its single channel where it is gray, and whether it is colored.
 
     Raises:
         ReadError: a colored anatomical image.
@@ -63,10 +63,10 @@ def luminance_of(rgb: np.ndarray, name: str, role: Role) -> tuple[np.ndarray, bo
         msg = f"{name}: color with {rgb.dtype} channels; give 8-bit RGB or a scalar image"
         raise ReadError(msg)
     spread = np.abs(np.diff(rgb.astype(np.int16), axis=-1)).max(initial=0)
-    if spread <= GREY_TOLERANCE:
+    if spread <= GRAY_TOLERANCE:
         return rgb[..., 1], False
     if role == "anatomy":
-        msg = f"{name}: the anatomical image is in color; give it first in grey, swap the two inputs, "
+        msg = f"{name}: the anatomical image is in color; give it first in gray, swap the two inputs, "
         msg += "or keep its colors with --color source"
         raise ReadError(msg)
     return rgb.astype(np.float32) @ LUMA, True
@@ -88,9 +88,9 @@ def scalar_and_color(
     """
     picture = None
     if color:
-        grey, colored = luminance_of(array, name, role)
+        gray, colored = luminance_of(array, name, role)
         picture = sitk.GetImageFromArray(np.ascontiguousarray(array), isVector=True) if colored else None
-        array = grey
+        array = gray
     image, warned = finite_image(array, name, role=role)
     return image, picture, warned
 
@@ -104,7 +104,7 @@ def lay_on_black(rgba: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(H, W) grey or (H, W, 3) uint8 color array."""
+    """(H, W) gray or (H, W, 3) uint8 color array."""
     from PIL import Image, ImageOps
 
     try:
@@ -140,6 +140,6 @@ def _pixels(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
         picture = picture.convert("L")
     array = np.asarray(picture)
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
-        msg = f"{path}: pixels of mode {picture.mode} are not read here; save it as 8- or 16-bit grey or as RGB"
+        msg = f"{path}: pixels of mode {picture.mode} are not read here; save it as 8- or 16-bit gray or as RGB"
         raise ReadError(msg)
     return array, notes

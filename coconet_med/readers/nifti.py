@@ -52,7 +52,7 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         affine: see :func:`coconet_med.readers.forms.choose_form`.
 
     Raises:
-        ReadError: not NIfTI, damaged, not 3-D, complex, constant, or colored where grey is needed.
+        ReadError: not NIfTI, damaged, not 3-D, complex, constant, or colored where gray is needed.
         GeometryError: the affine is singular, sheared or in units that cannot be right, or its two forms are mirrored.
     """
     import nibabel as nib

@@ -71,17 +71,17 @@ class PetFacts:
 
     @property
     def durations(self) -> tuple[float, ...]:
-        """Frame Duration, s, of each frame; empty where not told."""
+        """Frame Duration, s, of each frame; empty where not stated."""
         return self._numbers("FrameDuration")
 
     @property
     def starts(self) -> tuple[float, ...]:
-        """Frame Times Start, s from time zero, of each frame; empty where not told."""
+        """Frame Times Start, s from time zero, of each frame; empty where not stated."""
         return self._numbers("FrameTimesStart")
 
     @property
     def decay_corrected(self) -> bool | None:
-        """Image Decay Corrected; ``None`` where not told."""
+        """Image Decay Corrected; ``None`` where not stated."""
         value = self.values.get("ImageDecayCorrected")
         if isinstance(value, str):
             value = {"true": True, "false": False}.get(value.strip().lower())

@@ -58,7 +58,7 @@ class _ImpossibleError(Exception):
 
 
 def described(source: Source, facts: PetFacts, *, frame: int | None = None) -> Source:
-    """A NIfTI image with what is told beside it: units, SUV factor (not yet applied), warnings.
+    """A NIfTI image with what is stated beside it: units, SUV factor (not yet applied), warnings.
 
     Args:
         source: as read.
@@ -110,7 +110,7 @@ def suv_of(facts: PetFacts, *, frame: int | None = None) -> BidsSuv:
 
 def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
     if not facts.to_bqml:
-        raise _ImpossibleError(f"Units are '{facts.text('Units') or 'not told'}' in the JSON file, not Bq/mL")
+        raise _ImpossibleError(f"Units are '{facts.text('Units') or 'not stated'}' in the JSON file, not Bq/mL")
     if facts.text("AttenuationCorrection").strip().lower() in ("none", "no", "not corrected", "n/a"):
         raise _ImpossibleError("not corrected for attenuation (AttenuationCorrection)")
     dose = _dose(facts)

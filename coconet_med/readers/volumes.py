@@ -30,7 +30,7 @@ def read_itk(path: Path, role: Role) -> Source:
     """Read NRRD or MetaImage; their unit of length and MetaImage's slope are obeyed, which ITK does not.
 
     Raises:
-        ReadError: damaged, not 3-D, constant, colored where grey is needed, or its voxels lie elsewhere.
+        ReadError: damaged, not 3-D, constant, colored where gray is needed, or its voxels lie elsewhere.
         GeometryError: the direction matrix is singular or sheared, or its unit cannot be right.
     """
     header = read_header(path)

@@ -103,9 +103,9 @@ def _uri(kind: str, stream: io.BytesIO) -> str:
 
 def _panels(result: FusionResult, slicing: Slicing, index: int, scale: float) -> dict[str, np.ndarray]:
     shape = _shape(result, slicing, scale)
-    anatomy = _grey(result.anatomy_window.apply(slicing.stack(volume(result.anatomy.image))[index]), shape)
+    anatomy = _gray(result.anatomy_window.apply(slicing.stack(volume(result.anatomy.image))[index]), shape)
     uptake = result.window.apply(slicing.stack(volume(result.uptake))[index])
-    function = _grey(np.abs(uptake), shape)
+    function = _gray(np.abs(uptake), shape)
     fused = _resized(np.ascontiguousarray(slicing.stack(volume(result.color))[index]), shape)
     outlined = np.repeat(function[..., None], 3, axis=-1)
     outlined[thin_edges(anatomy, sigma=max(shape) / 160)] = _EDGE
@@ -125,7 +125,7 @@ def _shape(result: FusionResult, slicing: Slicing, scale: float) -> tuple[int, i
     return max(1, round(rows * row_mm * scale)), max(1, round(columns * column_mm * scale))
 
 
-def _grey(scaled: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _gray(scaled: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return _resized(np.rint(255 * scaled).astype(np.uint8), shape)
 
 

@@ -27,7 +27,7 @@ class CoupledContrast(nn.Module):
     swapped.  The negatives are the counterpart in the own pair and those of pairs of other persons in the batch.
 
     Ours: every image has its own quotient (the paper's code adds up the batch first); masks are laid on pictures in
-    [0, 1], so that the masked part is black as the surroundings of a head are, not mid-grey; the mask comes from
+    [0, 1], so that the masked part is black as the surroundings of a head are, not mid-gray; the mask comes from
     the uptake (:func:`~coconet_med.training.masks.salient_region`) where none is given.
 
     Args:

@@ -28,7 +28,7 @@ VGG19_STAGES: Final = ((0, 2), (5, 7), (10, 12, 14, 16), (19, 21, 23, 25), (28,)
 class Vgg19Space(FeatureSpace):
     """``relu1_1``, ``relu2_1``, ``relu3_1``, ``relu4_1`` and ``relu5_1`` of VGG-19, the paper's choice.
 
-    The first layer is folded to one grey channel with the BT.601 weights.
+    The first layer is folded to one gray channel with the BT.601 weights.
 
     Args:
         path: torchvision's ``vgg19-dcbb9e9d.pth``; downloaded through :mod:`torch.hub` (into its cache, checksum
@@ -45,7 +45,7 @@ class Vgg19Space(FeatureSpace):
         super().__init__()
         state = vgg19_state(path)
         self.stages = nn.ModuleList(
-            nn.ModuleList(_convolution(state, f"features.{index}", grey=index == 0) for index in stage)
+            nn.ModuleList(_convolution(state, f"features.{index}", gray=index == 0) for index in stage)
             for stage in VGG19_STAGES
         )
 
@@ -64,7 +64,7 @@ class Vgg19Space(FeatureSpace):
 class EfficientNetSpace(FeatureSpace):
     """Stem and ends of the stages of EfficientNet-Lite0 at 1/2, 1/2, 1/4, 1/8 and 1/16 of the resolution.
 
-    Source of the layers: Tan and Le, ICML 2019, in the Lite form (no squeeze-and-excitation, ReLU6).  A grey picture
+    Source of the layers: Tan and Le, ICML 2019, in the Lite form (no squeeze-and-excitation, ReLU6).  A gray picture
     stands for three equal channels, whose weights are added up.  Paddings are symmetric, which shifts strided layers by
     up to one pixel against TensorFlow; features of two pictures are compared with each other only.
 
@@ -86,7 +86,7 @@ class EfficientNetSpace(FeatureSpace):
         super().__init__()
         state = read_state(path or _wheel_file())
         try:
-            self.stem = _normed(state, "_conv_stem", "_bn0", stride=2, grey=True)
+            self.stem = _normed(state, "_conv_stem", "_bn0", stride=2, gray=True)
             self.blocks = nn.ModuleList(
                 _Block(state, f"_blocks.{n}", stride, expands=n > 0) for n, stride in enumerate(self.STRIDES)
             )
@@ -127,20 +127,20 @@ def _normed(
     *,
     stride: int = 1,
     depthwise: bool = False,
-    grey: bool = False,
+    gray: bool = False,
 ) -> nn.Conv2d:
     """A convolution without bias and the batch norm after it, folded into one convolution."""
     weight = state[f"{convolution}.weight"]
-    if grey:
+    if gray:
         weight = weight.sum(dim=1, keepdim=True)
     scale = state[f"{norm}.weight"] / torch.sqrt(state[f"{norm}.running_var"] + 1e-3)  # 1e-3: TensorFlow's epsilon
     bias = state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale
     return _layer(weight * scale.reshape(-1, 1, 1, 1), bias, stride, len(weight) if depthwise else 1)
 
 
-def _convolution(state: dict[str, torch.Tensor], name: str, *, grey: bool) -> nn.Conv2d:
+def _convolution(state: dict[str, torch.Tensor], name: str, *, gray: bool) -> nn.Conv2d:
     weight = state[f"{name}.weight"]
-    if grey:
+    if gray:
         weight = (weight * weight.new_tensor(GRAY).reshape(1, 3, 1, 1)).sum(dim=1, keepdim=True)
     return _layer(weight, state[f"{name}.bias"], 1, 1)
 

@@ -70,8 +70,8 @@ def fuse_pair(net: CoCoNet, pair: SlicePair) -> tuple[np.ndarray, np.ndarray]:
 
 def _row(net: CoCoNet, pair: SlicePair) -> np.ndarray:
     (anatomy, function), fused = fuse_pair(net, pair)
-    grey = [np.repeat((255 * x + 0.5).astype(np.uint8)[..., None], 3, axis=-1) for x in (anatomy, function, fused)]
-    return np.concatenate([*grey, compose(fused, function)], axis=1)
+    gray = [np.repeat((255 * x + 0.5).astype(np.uint8)[..., None], 3, axis=-1) for x in (anatomy, function, fused)]
+    return np.concatenate([*gray, compose(fused, function)], axis=1)
 
 
 def _board(folder: Path) -> Any:

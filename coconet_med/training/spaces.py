@@ -1,6 +1,6 @@
 """Feature spaces: in what terms the contrast of stage 2 calls two pictures alike.
 
-A feature space is a frozen :class:`FeatureSpace`: grey pictures in, a list of feature maps and their weights out.  To
+A feature space is a frozen :class:`FeatureSpace`: gray pictures in, a list of feature maps and their weights out.  To
 add one, write such a class and name it in :func:`build_space` (docs/training.md shows one).
 """
 
@@ -18,12 +18,12 @@ from coconet_med.color import bt601
 from coconet_med.errors import ModelError
 from coconet_med.network.vgg_branch import FeatureBranch
 
-#: BT.601 weights of R, G, B, with which the paper folds the first layer of VGG-19 to grey.
+#: BT.601 weights of R, G, B, with which the paper folds the first layer of VGG-19 to gray.
 GRAY: Final = bt601.WEIGHTS
 
 
 class FeatureSpace(nn.Module):
-    """Frozen features of grey pictures at several levels.
+    """Frozen features of gray pictures at several levels.
 
     Attributes:
         name: what settings and model cards call it.

@@ -1,7 +1,7 @@
 """MONAI dictionary transforms: the steps of :func:`coconet_med.fuse` for MONAI pipelines, with the same voxels.
 
-Each one is a thin wrapper of the room that does the work.  Images are :class:`monai.data.MetaTensor`, (1, i, j, k) with
-an RAS affine, as MONAI's own readers give them; what the rooms need beyond that travels in ``meta``.
+Each one is a thin wrapper of the function that does the work.  Images are :class:`monai.data.MetaTensor`, (1, i, j, k)
+with an RAS affine, as MONAI's own readers give them; what those functions need beyond that travels in ``meta``.
 
 Example:
     >>> from monai.transforms import ConcatItemsd

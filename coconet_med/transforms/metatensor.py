@@ -40,7 +40,7 @@ def to_tensor(source: Source) -> MetaTensor:
 
 
 def to_source(image: Any, name: str) -> Source:
-    """A MONAI image (1, i, j, k) as the rooms take it; images of MONAI's own readers have relative units."""
+    """A MONAI image (1, i, j, k) as the package takes it; images of MONAI's own readers have relative units."""
     volume = convert_to_tensor(image, track_meta=True)
     if volume.ndim != 4 or volume.shape[0] != 1:
         msg = f"{name}: must be (1, i, j, k), is {tuple(volume.shape)}; put EnsureChannelFirstd before"

@@ -87,7 +87,7 @@ def content_of(source: Source) -> Content:
 
 
 def looks_like_hu(values: np.ndarray) -> bool:
-    """Whether values whose units are not told can be HU: air at -1000 is there, and things denser than water.
+    """Whether values whose units are not stated can be HU: air at -1000 is there, and things denser than water.
 
     Values of MRI, PET and SPECT are never so low.
     """

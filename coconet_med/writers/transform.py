@@ -19,7 +19,7 @@ def check_movable(result: FusionResult) -> None:
         OptionError: the result is 2-D.
     """
     if result.color.GetDimension() == 2:
-        raise OptionError("--save-transform: is for volumes; pictures are laid pixel on pixel, so leave it out")
+        raise OptionError("--save-transform: is for volumes; pictures are placed pixel on pixel, so leave it out")
 
 
 def transform_writer(result: FusionResult) -> Callable[[Path], Any]:

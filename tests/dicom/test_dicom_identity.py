@@ -249,7 +249,7 @@ COMPARED = [
     ({"PatientID": "P1"}, {"PatientID": "P1 "}, "same"),
     ({"PatientID": "P1"}, {"PatientID": "P2"}, "different"),
     ({"PatientID": "007"} | BORN, {"PatientID": "7"} | BORN, "same"),
-    ({"PatientID": "007"}, {"PatientID": "7"}, "different"),  # nothing else vouches for it
+    ({"PatientID": "007"}, {"PatientID": "7"}, "different"),  # nothing else confirms it
     ({"PatientID": "ab 1"} | BORN, {"PatientID": "AB1"} | BORN, "same"),
     ({"PatientID": "1"} | SOUTH, {"PatientID": "1"} | SOUTH, "same"),
     ({"PatientID": "1"} | SOUTH, {"PatientID": "1"} | NORTH, "different"),

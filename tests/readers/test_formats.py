@@ -182,7 +182,7 @@ def test_transparent_colors_are_laid_on_black(tmp_path: Path) -> None:
     source = read(tmp_path / "a.nii.gz", "function")
     assert source.color[0, 0, 0] == (200, 0, 0)
     assert source.color[1, 1, 1] == (40, 0, 0)
-    assert any("laid on black" in warning for warning in source.warnings)
+    assert any("put on black" in warning for warning in source.warnings)
 
 
 def _with_unit(path: Path, line: bytes) -> Path:

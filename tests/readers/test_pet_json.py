@@ -127,7 +127,7 @@ def test_a_frame_that_is_not_decay_corrected_is_so_at_its_mean_count_time(pet):
         ({"InjectionStart": -99999}, "the injection lies 15 half-lives before the scan"),
         ({"ImageDecayCorrected": None}, "ImageDecayCorrected is missing"),
         ({"ImageDecayCorrectionTime": None}, "ImageDecayCorrectionTime is missing"),
-        ({"Units": None}, "Units are 'not told'"),
+        ({"Units": None}, "Units are 'not stated'"),
         ({"Units": "unitless"}, "Units are 'unitless'"),
         ({"AttenuationCorrection": "none"}, "not corrected for attenuation"),
     ],
