@@ -96,9 +96,15 @@ def legend_of(result: FusionResult, *, height: int = 256) -> np.ndarray:
         units,
         height=height,
         strength=result.strength,
+        caption=_caption(result),
         threshold=threshold,
         notes=_notes(result),
     )
+
+
+def _caption(result: FusionResult) -> str:
+    """What goes from dark to bright: the anatomy only where the fusion leaves its lightness alone."""
+    return "anatomy" if result.lightness == 0 or result.strength == 0 else "lightness"
 
 
 def _notes(result: FusionResult) -> list[str]:
