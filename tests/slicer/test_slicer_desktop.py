@@ -78,14 +78,15 @@ def test_an_installation_that_the_worker_finds_incomplete_is_finished_once(loade
         """Fails as a worker without one of its libraries does."""
 
         def start(self, folder, on_event):
-            on_event({"event": "failed", "message": "this Python lacks numpy", "kind": "ModuleNotFoundError"})
+            told = {"message": "this Python lacks numpy", "kind": "ModuleNotFoundError", "missing": "numpy"}
+            on_event({"event": "failed", **told})
             self.code = 1
             return self
 
     repairs = []
 
     class Installer:
-        def ensure(self, wheels="", *, proxy="", repair=False):
+        def ensure(self, wheels="", *, proxy="", repair=None):
             repairs.append(repair)
             return True
 
@@ -94,7 +95,7 @@ def test_an_installation_that_the_worker_finds_incomplete_is_finished_once(loade
     loaded.ui.checkButton.click()
     finish(loaded)
     spin(lambda: loaded._running is None)
-    assert repairs == [False, True, False]  # there; installed again; tried once more, and then told
+    assert repairs == [None, "numpy", None]  # there; installed again; tried once more, and then told
     assert "lacks numpy" in loaded.ui.statusLabel.text
 
 

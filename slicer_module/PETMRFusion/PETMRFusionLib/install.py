@@ -26,6 +26,15 @@ LEAST_VERSION = "0.1.0"
 #: Whether coconet-med can be had from the Python package index.  It cannot yet: its wheel is needed.
 ON_INDEX = False
 
+#: Modules that are called otherwise than what they are installed by.
+PACKAGED = {
+    "PIL": "pillow",
+    "gdcm": "python-gdcm",
+    "_gdcm": "python-gdcm",
+    "jpeg_ls": "pyjpegls",
+    "_CharLS": "pyjpegls",
+}
+
 #: What a folder of wheels may hold beside them: ``sha256  file name`` a line, as sha256sum writes it.
 CHECKSUMS = "SHA256SUMS"
 
@@ -104,13 +113,14 @@ class Installer:
         wanted = [f"{PACKAGE}>={LEAST_VERSION}", *self.dependencies()]
         return [line for line in wanted if not satisfied(line, self._version)]
 
-    def ensure(self, wheels: str = "", *, proxy: str = "", repair: bool = False) -> bool:
+    def ensure(self, wheels: str = "", *, proxy: str = "", repair: str | None = None) -> bool:
         """Install what is missing; an installation that was begun is finished.
 
         Args:
             wheels: folder with the wheel of coconet-med, and those of its dependencies for computers without internet.
             proxy: ``http://[user:password@]host:port`` for pip; its own settings by default.
-            repair: install again although all seems to be there: the worker could not import it.
+            repair: a module that the worker could not import although all seems to be there, empty for coconet-med
+                itself: what brings it is installed again.
 
         Returns:
             Whether all is there now; False where the user declined.
@@ -119,18 +129,18 @@ class Installer:
             ValueError: there is nowhere to install from.
             InstallError: pip failed.
         """
-        missing = [f"{PACKAGE}>={LEAST_VERSION}", *self.dependencies()] if repair else self.missing()
+        missing = self.missing() or ([self._brings(repair)] if repair is not None else [])
         if not missing:
             return True
         own = [line for line in missing if _parts(line)[0] == PACKAGE]
         others = [line for line in missing if line not in own]
         options, source = self._source(wheels, own, others)
-        if not self._confirm(self._question(missing, source, repair)):
+        if not self._confirm(self._question(missing, source)):
             return False
         loaded = {name: self._version(name) for name in loaded_packages(others)}
         if proxy:
             options += ["--proxy", proxy]
-        if repair:
+        if repair is not None:
             options.append("--force-reinstall")
         self._pip(own, others, options)
         replaced = [name for name, before in loaded.items() if before and self._version(name) != before]
@@ -160,9 +170,15 @@ class Installer:
             raise ValueError(msg)
         return [], index
 
-    def _question(self, missing: list[str], source: str, repair: bool) -> str:
+    def _brings(self, module: str) -> str:
+        """The requirement that brings a module; coconet-med where none is known to."""
+        name = PACKAGED.get(module.split(".")[0], module.split(".")[0]).lower().replace("_", "-")
+        found = (line for line in self.dependencies() if _parts(line)[0].lower().replace("_", "-") == name)
+        return next(found, f"{PACKAGE}>={LEAST_VERSION}")
+
+    def _question(self, missing: list[str], source: str) -> str:
         names = ", ".join(_parts(line)[0] for line in missing)
-        if repair or self._version(PACKAGE) is not None or len(missing) <= len(self.dependencies()) // 2:
+        if self._version(PACKAGE) is not None or len(missing) <= len(self.dependencies()) // 2:
             text = _(
                 "The installation of coconet-med in Slicer's Python is not complete or too old ({names}). Finish it "
                 "from {source}?"

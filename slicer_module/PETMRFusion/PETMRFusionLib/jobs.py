@@ -34,11 +34,12 @@ class FusionError(RuntimeError):
 
     Attributes:
         kind: name of the error in the worker, for those that the user is asked about.
+        missing: module that could not be imported, where it is that.
     """
 
-    def __init__(self, message: str, kind: str = "") -> None:
+    def __init__(self, message: str, kind: str = "", missing: str = "") -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind, self.missing = kind, missing
 
 
 class JobFolder:
@@ -179,7 +180,7 @@ class Running(Generic[Result]):
         self.task: Task | None = None
         self._runtime, self._finish = runtime, finish
         self._progress, self._notice, self._on_event = progress, notice, on_event
-        self._said = self._kind = ""
+        self._said = self._kind = self._missing = ""
         self._canceled = False
         self._folder = orders if isinstance(orders, JobFolder) else None
         self._orders = None if isinstance(orders, JobFolder) else Chore(orders)
@@ -259,7 +260,7 @@ class Running(Generic[Result]):
             last = "\n".join(self.task.log[-5:])
             crash = _("The worker ended with code {code}. {last}").format(code=self.task.code, last=last).strip()
             words = self._said or crash
-            self._fail(FusionError(words, self._kind))
+            self._fail(FusionError(words, self._kind, self._missing))
         else:
             try:
                 if self._results is None:
@@ -283,6 +284,7 @@ class Running(Generic[Result]):
             self._notice(_("Memory ran out; going on with {to}").format(to=event["to"]))
         elif kind == "failed":
             self._said, self._kind = event["message"], event.get("kind", "")
+            self._missing = event.get("missing", "")
         if self._on_event:
             self._on_event(event)
 

@@ -76,8 +76,12 @@ class JobControl:
         self.onParametersChanged()
         return True
 
-    def haveRuntime(self, repair: bool = False) -> bool:
-        """Whether coconet-med is there; asks to install it where it is not, or not whole."""
+    def haveRuntime(self, repair: str | None = None) -> bool:
+        """Whether coconet-med is there; asks to install it where it is not, or not whole.
+
+        Args:
+            repair: module that the worker could not import, empty for coconet-med; ``None``: nothing is known to fail.
+        """
         if self.python() or self.logic.hasOwnRuntime():
             return True
         proxy = machine.read(machine.PROXY)
@@ -115,7 +119,7 @@ class JobControl:
         if self.logic.hasOwnRuntime() or self._start is None:
             return False
         self._repaired = True
-        if not self.haveRuntime(repair=True):
+        if not self.haveRuntime(repair=getattr(error, "missing", "")):
             return False
         return self.start(self._start, self._done, self._failed)
 

@@ -107,7 +107,8 @@ def main(arguments: list[str]) -> int:
 
         traceback.print_exc()
         shutil.rmtree(job.results, ignore_errors=True)
-        job.say("failed", message=_words(error), kind=type(error).__name__)
+        missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
+        job.say("failed", message=_words(error), kind=type(error).__name__, missing=missing or "")
         return FAILED
     job.say("done")
     return DONE
