@@ -85,11 +85,16 @@ def test_the_strength_colors_all_frames(fused):
 
 def test_fused_again_the_same_nodes_are_filled(fused):
     scene, p = slicer.mrmlScene, fused._parameterNode
-    names = sorted(scene.GetNthNode(n).GetName() or "" for n in range(scene.GetNumberOfNodes()))
-    before = p.fusedVolume
+    kinds = ("Volume", "VolumeDisplay", "Sequence", "SequenceBrowser", "Text", "ColorLegendDisplay")
+
+    def nodes():
+        return {kind: scene.GetNumberOfNodesByClass(f"vtkMRML{kind}Node") for kind in kinds}
+
+    before, counted = p.fusedVolume, nodes()
+    assert counted["Sequence"] == 4  # the frames, and what was made of them
     fuse(fused)
     assert p.fusedVolume is before
-    assert sorted(scene.GetNthNode(n).GetName() or "" for n in range(scene.GetNumberOfNodes())) == names
+    assert nodes() == counted
 
 
 def test_frames_that_are_played_already_keep_their_browser(scene):
