@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from coconet_med.report.measures import measure
+from coconet_med.report.measures import measure, measured_slices
 from coconet_med.report.overview import legend_of
 from coconet_med.report.panels import cuts, jpeg, png
+from coconet_med.viewer.foci import list_foci
 from coconet_med.viewer.strip import strip_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def card_of(result: FusionResult, *, case_id: str, panel: int = 208) -> dict[str
         "warnings": list(result.warnings),
         "facts": _facts(result),
         "sidecar": result.sidecar(),
-        "view": strip_of(result),
+        "view": strip_of(result, foci=list_foci(result, slices=measured_slices(result))),
     }
 
 

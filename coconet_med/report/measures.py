@@ -60,7 +60,7 @@ def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], s
     """
     planar = result.anatomy.planar
     slicing = slicing_of(result.anatomy.image, plane=result.plane, planar=planar)
-    chosen = sorted(set(middle_of_uptake(result, slicing, SHARES)))
+    chosen = measured_slices(result)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
     stacks = [slicing.stack(volume(image)) for image in (result.anatomy.image, result.uptake, result.color)]
     if result.contours is not None:  # lines are no fusion: its lightness is judged, without colors
@@ -76,6 +76,12 @@ def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], s
     means = {name: {key: _plain(mean_over(found, key)) for key in SHOWN} for name, found in rows.items()}
     where = "the picture" if planar else f"{len(chosen)} {result.plane} slices around the middle of the uptake"
     return means, where
+
+
+def measured_slices(result: FusionResult) -> list[int]:
+    """Numbers of the slices that are measured, in the stack that the network saw."""
+    slicing = slicing_of(result.anatomy.image, plane=result.plane, planar=result.anatomy.planar)
+    return sorted(set(middle_of_uptake(result, slicing, SHARES)))
 
 
 def _methods(

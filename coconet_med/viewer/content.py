@@ -61,7 +61,7 @@ def content_of(result: FusionResult, *, name: str = "fused") -> Content:
         "anatomy": _source(result.anatomy, result.anatomy_window, anatomy),
         "uptake": _source(result.function, result.window, uptake),
         "look": {
-            "colormap": result.colormap,
+            "colormap": None if result.contours else result.colormap,
             "strength": result.strength,
             "lightness": result.lightness,
             "threshold": result.threshold,
@@ -146,6 +146,8 @@ def checks(color: np.ndarray) -> list[int]:
 
 def _why_fixed(result: FusionResult) -> str:
     """Why a result cannot be mixed again in the page; empty where it can."""
+    if result.contours is not None:
+        return "Lines of equal uptake are drawn: nothing can be mixed again, and colors between them tell no uptake."
     if result.colormap is None:
         return "The picture keeps colors of its own instead of a color map's: nothing can be mixed again."
     if result.field is None:

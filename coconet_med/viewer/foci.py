@@ -5,6 +5,7 @@ A focus seen on several slices is one: the slice on which it is strongest stands
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +25,12 @@ _APART = 3.0
 MOST = 200
 
 
-def list_foci(result: FusionResult) -> list[dict[str, Any]]:
+def list_foci(result: FusionResult, *, slices: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """The foci of a result.
+
+    Args:
+        result: of :func:`coconet_med.fuse`.
+        slices: those of the stack that the network saw on which foci are looked for; all by default.
 
     Returns:
         Plain JSON types, those with the least ``kept`` first: ``source`` (``"anatomy"`` or ``"uptake"``), ``hot``,
@@ -38,7 +43,7 @@ def list_foci(result: FusionResult) -> list[dict[str, Any]]:
     stacks = [slicing.stack(_volume(image)) for image in (anatomy.image, result.uptake, result.luminance)]
     spacing = (1.0, 1.0, 1.0) if anatomy.planar else slicing.spacing(anatomy.image)
     found: list[dict[str, Any]] = []
-    for number in range(len(stacks[0])):
+    for number in range(len(stacks[0])) if slices is None else slices:
         first = 255.0 * result.anatomy_window.apply(stacks[0][number])
         second = 255.0 * np.abs(result.window.apply(stacks[1][number]))  # of a signed map how far from 0
         fused = 255.0 * np.asarray(stacks[2][number], np.float64)

@@ -165,7 +165,7 @@ def _alone(path: Path, image: sitk.Image, facts: dict[str, Any], why: str) -> Vi
     from coconet_med.color.colormaps import COLORMAPS
 
     color = _voxels(image)
-    known = facts.get("colormap") in COLORMAPS
+    known = facts.get("colormap") in COLORMAPS and not facts.get("contours")
     window = facts.get("window", {}) if known else {}
     document = {
         **document_of(image, planar=image.GetDimension() == 2 or path.suffix.lower() == ".png", name=path.name),

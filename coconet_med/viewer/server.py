@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -27,7 +29,7 @@ class ViewServer:
     Args:
         content: of the study.
         color: voxels of the fused file (k, j, i, 3), for the comparison in the page; those of ``content`` by default.
-        foci: looks for the foci, once, while the page is open; ``None``: there are none to list.
+        foci: looks for the foci, once, when the page asks for them; ``None``: there are none to list.
         port: 0 takes a free one.
 
     Raises:
@@ -50,6 +52,7 @@ class ViewServer:
         self._page = "".join(served_page(content)).encode("utf-8")
         self._foci: Sequence[dict[str, Any]] | None = None if foci else []
         self._find = foci
+        self._asked = threading.Lock()
         try:
             self._server = ThreadingHTTPServer((HOST, port), _handler(self))
         except (OSError, OverflowError) as error:
@@ -64,8 +67,6 @@ class ViewServer:
 
     def __enter__(self) -> ViewServer:
         self._thread.start()
-        if self._find:
-            threading.Thread(target=self._look_for_foci, name="coconet-foci", daemon=True).start()
         return self
 
     def __exit__(self, *unused: object) -> None:
@@ -73,10 +74,18 @@ class ViewServer:
         self._server.server_close()
         self._thread.join()
 
-    def _look_for_foci(self) -> None:
-        assert self._find is not None
+    def _begin_with_foci(self) -> None:
+        """Look for the foci when the page first asks: not before it shows a picture."""
+        with self._asked:
+            find, self._find = self._find, None
+        if find:
+            threading.Thread(target=self._look_for_foci, args=(find,), name="coconet-foci", daemon=True).start()
+
+    def _look_for_foci(self, find: Callable[[], Sequence[dict[str, Any]]]) -> None:
+        with contextlib.suppress(AttributeError, OSError):  # on Linux threads have priorities of their own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         try:
-            self._foci = list(self._find())
+            self._foci = list(find())
         except Exception:  # the page goes on without a list, whatever was wrong with it
             self._foci = []
             raise
@@ -86,6 +95,7 @@ class ViewServer:
         if path == "":
             return "text/html; charset=utf-8", self._page
         if path == "foci":
+            self._begin_with_foci()
             known = {"ready": self._foci is not None, "foci": self._foci}
             return "application/json", json.dumps(known).encode("utf-8")
         return ("application/octet-stream", self._parts[path]) if path in self._parts else None

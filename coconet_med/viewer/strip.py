@@ -6,6 +6,7 @@ not the voxels of the file, and the page says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,19 +30,24 @@ _VOXELS = 1.2e6
 _BEYOND = 0.25
 
 
-def strip_of(result: FusionResult, *, most: int = MOST) -> dict[str, Any]:
+def strip_of(result: FusionResult, *, most: int = MOST, foci: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
     """The strip of a result, plain JSON types: ``document`` and ``parts`` (packed text by name).
 
     Args:
         result: of :func:`coconet_med.fuse`.
         most: characters that the parts may take together.
+        foci: of :func:`coconet_med.viewer.foci.list_foci`, to be listed.
     """
     steps = _first_steps(result)
     while True:
         strip = _reduced(result, steps)
         if sum(map(len, strip["parts"].values())) <= most:
-            return strip
+            break
         _coarsen(steps, result)
+    if foci is not None:
+        at = [[int(v // n) for v, n in zip(focus["voxel"], steps, strict=True)] for focus in foci]
+        strip["document"]["foci"] = [focus | {"voxel": voxel} for focus, voxel in zip(foci, at, strict=True)]
+    return strip
 
 
 def _first_steps(result: FusionResult) -> list[int]:

@@ -97,7 +97,7 @@ def opened(page, number: int):
     return page.locator(f"article#case-{number}")
 
 
-def test_a_viewer_in_a_case_shows_nearly_the_colors_of_the_file(page, result):
+def test_a_viewer_in_a_case_shows_nearly_the_colors_of_the_file(page, result, card):
     opened(page, 1)
     rgb = sitk.GetArrayViewFromImage(result.color)
     differences = []
@@ -107,6 +107,10 @@ def test_a_viewer_in_a_case_shows_nearly_the_colors_of_the_file(page, result):
         )
         differences.append(np.abs(np.subtract(color, rgb[voxel[2], voxel[1], voxel[0]].astype(int))).mean())
     assert np.median(differences) < 6, "sources in 256 steps, the field at half the resolution"
+    assert "measured" in page.locator("article#case-1 [data-part=foci-note]").inner_text()
+    page.locator("article#case-1 [data-part=foci-list] button").first.click()
+    page.evaluate("coconet.draw()")
+    assert page.evaluate("coconet.planes.voxel(coconet.state.place)") == card["view"]["document"]["foci"][0]["voxel"]
     before = page.evaluate("coconet.values.color")
     page.locator('[data-control="colormap"]').select_option("hot")
     page.evaluate("coconet.draw()")

@@ -182,10 +182,12 @@ def test_a_picture_is_mixed_as_in_its_file_and_names_no_sides(served):
     assert page.locator("[data-part=position]").inner_text().startswith("column ")
 
 
-@pytest.mark.parametrize("kind", ["kept colors", "no field"])
+@pytest.mark.parametrize("kind", ["kept colors", "no field", "contours"])
 def test_what_cannot_be_mixed_again_is_shown_as_it_is(served, head, mean_model, tmp_path, kind):
     if kind == "no field":
         result = coconet_med.fuse(head.t1, head.pet, register="never", model=mean_model)
+    elif kind == "contours":
+        result = coconet_med.fuse(head.t1, head.pet, register="never", engine="onnx", contours="50%")
     else:
         gray, _ = slice_pair(64)
         colored = np.stack([gray, gray[::-1], 255 - gray], axis=-1).astype(np.uint8)

@@ -15,8 +15,12 @@ export class FociList {
     this.kind.addEventListener("change", () => this.#list());
   }
 
-  /** @param foci as viewer/foci.py gives them; null while they are looked for */
-  show(foci) {
+  /**
+   * @param foci as viewer/foci.py gives them; null while they are looked for
+   * @param where what to say of where they were looked for
+   */
+  show(foci, where = "") {
+    this.where = where;
     this.part("foci").hidden = false;
     this.all = foci;
     this.#list();
@@ -31,7 +35,7 @@ export class FociList {
     this.part("foci-note").textContent = this.all === null
       ? "Looking for foci ..."
       : this.foci.length
-        ? `${this.foci.length} small findings; ${lost} do not stand out of their surroundings in the fused lightness.`
+        ? `${this.foci.length} small findings ${this.where}; ${lost} do not stand out of their surroundings in the fused lightness.`
         : "No such small finding stands out of its surroundings.";
     this.part("foci-list").replaceChildren(...this.foci.map((focus, number) => this.#entry(focus, number)));
   }

@@ -1,6 +1,6 @@
 // Planes of a volume as they stand on the screen, and where in the world a voxel lies.
-// Axes of the display are x (to the patient's right... as NiiVue counts: toward R), y (toward A) and z (toward S),
-// whole voxels along the image axes that run most nearly that way.
+// Axes of the display are x (toward the patient's right), y (toward the front) and z (toward the head), in whole voxels
+// along the image axes that run most nearly that way.
 
 export const PLANES = ["axial", "coronal", "sagittal"];
 

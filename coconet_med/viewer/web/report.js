@@ -20,6 +20,7 @@ async function open(button) {
     const stage = new Stage(root.querySelector("[data-part=canvas]"), new Planes(page));
     const viewer = await new Viewer(root, study, stage, { keys: root }).open();
     root.dataset.state = "open";
+    if (page.foci) viewer.foci.show(page.foci, "on the slices that were measured");
     opened = { viewer, button, here };
     window.coconet = viewer;
     button.hidden = true;
