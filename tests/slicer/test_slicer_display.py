@@ -8,7 +8,8 @@ import slicer
 
 from PETMRFusionLib import display
 from PETMRFusionLib.selftest import red_table
-from PETMRFusionLib.volumes import set_array
+from PETMRFusionLib.slabs import image_of
+from PETMRFusionLib.volumes import set_image
 from slice_pixels import pixel_of, pixels
 from slicer_cases import grid, head_nodes, parent, turned, volume
 
@@ -19,7 +20,7 @@ def fused_cube():
     mr = volume("mr", np.zeros((31, 31, 31), np.float32), CUBE)
     fused = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "fused")
     colors = np.random.default_rng(3).integers(0, 256, (31, 31, 31, 3), dtype=np.uint8)
-    set_array(fused, colors, mr)
+    set_image(fused, image_of(colors), mr)
     fused.GetDisplayNode().SetInterpolate(False)
     return mr, fused, colors
 
@@ -89,7 +90,7 @@ def test_a_parent_transform_moves_the_fused_picture(scene):
     colors = np.zeros((31, 31, 31, 3), np.uint8)
     colors[15, 15, 15] = (255, 0, 0)
     fused = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "fused")
-    set_array(fused, colors, mr)
+    set_image(fused, image_of(colors), mr)
     fused.GetDisplayNode().SetInterpolate(False)
     display.show_side_by_side(mr, mr, fused)
     logic = slicer.app.layouts.view("FusionColor")

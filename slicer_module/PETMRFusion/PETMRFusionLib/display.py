@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import slicer
 
-from PETMRFusionLib.geometry import array_of
-
 #: Color tables that Slicer has for PET, by the names that users see.
 PALETTES = {
     "PET-DICOM": "vtkMRMLPETProceduralColorNodePET-DICOM",
@@ -179,17 +177,6 @@ def _is_news(display: slicer.vtkMRMLDisplayNode, name: str, value: str) -> bool:
         return False
     display.SetAttribute(name, value)
     return True
-
-
-def robust_window(node: slicer.vtkMRMLScalarVolumeNode) -> tuple[float, float]:
-    """Limits that a few extreme voxels do not move, for showing a volume that was not fused yet."""
-    values = array_of(node)
-    finite = values[np.isfinite(values)]
-    if not finite.size or finite.min() == finite.max():
-        return 0.0, 1.0
-    low = 0.0 if finite.max() > 0 else float(finite.min())
-    high = float(np.percentile(finite[finite > low + 0.05 * (np.percentile(finite, 99.9) - low)], 99.9))
-    return (low, high) if high > low else (float(finite.min()), float(finite.max()))
 
 
 def legend_picture(table: np.ndarray, height: int = 96, width: int = 96) -> np.ndarray:

@@ -15,7 +15,7 @@ from slicer.i18n import tr as _
 
 from PETMRFusionLib.blend import DIVERGING, STEPS, Blend, blending
 from PETMRFusionLib.geometry import array_of
-from PETMRFusionLib.slabs import Work, finish
+from PETMRFusionLib.slabs import Work
 
 #: Node references of a fused volume.
 MR, PET, UPTAKE, LUMINANCE, TEXT = (f"PETMRFusion.{role}" for role in ("MR", "PET", "Uptake", "Luminance", "Record"))
@@ -186,8 +186,3 @@ def blending_of(fused: slicer.vtkMRMLVolumeNode, threshold: float | None = None)
             no_data=array_of(mask) if mask is not None else None,
         )
     )
-
-
-def blend_of(fused: slicer.vtkMRMLVolumeNode, threshold: float | None = None) -> Blend:
-    """:func:`blending_of` at once."""
-    return finish(blending_of(fused, threshold))

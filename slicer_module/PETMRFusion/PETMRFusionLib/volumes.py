@@ -44,11 +44,6 @@ def check_pair(mr: slicer.vtkMRMLVolumeNode | None, pet: slicer.vtkMRMLVolumeNod
         raise ValueError(_("MRI and PET/SPECT are the same volume: choose two"))
 
 
-def set_array(node: slicer.vtkMRMLVolumeNode, array: np.ndarray, reference: slicer.vtkMRMLVolumeNode) -> None:
-    """Fill a scalar or vector node: voxels (k, j, i) or (k, j, i, 3), grid and parent transform of ``reference``."""
-    set_image(node, image_of(array), reference)
-
-
 def set_image(
     node: slicer.vtkMRMLVolumeNode,
     image: vtk.vtkImageData,
