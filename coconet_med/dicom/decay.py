@@ -61,7 +61,7 @@ def mean_count_time(duration_s: float, half_life_s: float) -> float:
 
     Example:
         >>> round(mean_count_time(600.0, 6586.2), 1), round(mean_count_time(240.0, 75.45), 1)
-        (296.8, 98.7)
+        (298.4, 98.8)
     """
     rate = math.log(2.0) / half_life_s
     x = rate * duration_s

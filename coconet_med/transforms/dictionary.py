@@ -5,6 +5,7 @@ with an RAS affine, as MONAI's own readers give them; what those functions need 
 
 Example:
     >>> from monai.transforms import ConcatItemsd
+    >>> from coconet_med.transforms import HatchNoDatad
     >>> before = Compose([prepare(no_data=True), ConcatItemsd(("anatomy", "function"), "image")])
     >>> after = Compose([HatchNoDatad(), UnstackSlicesd(("pred", "function")), FuseColord()])
 
