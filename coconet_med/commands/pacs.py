@@ -69,6 +69,9 @@ MostGib = Annotated[float, typer.Option(min=0.001, help="GiB fetched at most for
 AllowGaps = Annotated[bool, typer.Option("--allow-gaps", help="Resample missing, uneven or tilted slices.")]
 Dynamic = Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")]
 DicomForm = Annotated[str, typer.Option(help="sc, enhanced, gray or navigation.")]
+LegendOption = Annotated[
+    str, typer.Option(help="The legend: own (a series of its own), series (in the fused one), margin, none.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")]
 
 
@@ -110,6 +113,7 @@ def fuse(
     dynamic: Dynamic = "mean",
     select: Select = None,
     dicom_form: DicomForm = "sc",
+    dicom_legend: LegendOption = "none",
     view: Annotated[
         bool, typer.Option("--view", help="Then show the fusion in the browser, from this machine alone, until Ctrl-C.")
     ] = False,
@@ -200,6 +204,7 @@ def watch(
     dynamic: Dynamic = "mean",
     select: Select = None,
     dicom_form: DicomForm = "sc",
+    dicom_legend: LegendOption = "none",
     quiet: Quiet = False,
 ) -> None:
     """Fuse every study that arrives with an MR or CT and a PET or SPECT, once; runs until SIGTERM or Ctrl-C."""
@@ -262,11 +267,13 @@ def _connect(
 
 def _study_options(given: Mapping[str, Any]) -> StudyOptions:
     """The options among the values of a command, checked before anything is fetched."""
-    from coconet_med.options import DICOM_FORMS, one_of
+    from coconet_med.options import DICOM_FORMS, DICOM_LEGENDS, one_of
     from coconet_med.pacs.job import StudyOptions
 
     one_of("--dicom-form", given["dicom_form"], DICOM_FORMS)
-    return StudyOptions.taken_from({**as_options(given), "form": given["dicom_form"]}).validate()
+    one_of("--dicom-legend", given["dicom_legend"], DICOM_LEGENDS)
+    own = {"form": given["dicom_form"], "legend": given["dicom_legend"]}
+    return StudyOptions.taken_from({**as_options(given), **own}).validate()
 
 
 def _follower(

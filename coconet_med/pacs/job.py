@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.result import FusionResult
     from coconet_med.writers.dicom import Form as DicomForm
+    from coconet_med.writers.dicom import LegendPlace
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyOptions(FuseOptions):
-    """How a study is fused, and the form of the DICOM result (see :mod:`coconet_med.writers.dicom`)."""
+    """How a study is fused, the form of the DICOM result and where its legend goes (:mod:`coconet_med.writers.study`).
+
+    By default a study gets one series and no more: archives and watchers count them.
+    """
 
     form: DicomForm = "sc"
+    legend: LegendPlace = "none"
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def fuse_study(
             raise type(error)(str(error).replace(str(sources), sources.name)) from error
         _check_sources(result, plan)
         after_fuse(result)
-        written = result.save(folder / "result", form=options.form)
+        written = result.save(folder / "result", form=options.form, legend=options.legend)
         files = [path for path in written if path.parent == folder / "result"]
         beside = [path for path in written if path.suffix == ".dcm" and path not in files]
         with guard.deferred():

@@ -45,7 +45,7 @@ def test_the_stored_series_is_the_local_result(orthanc, make_study, mean_model, 
     options = replace(OPTIONS, form=form)
     outcome = fuse(orthanc.server(), study_uid, mean_model, options, scratch=scratch)
     local = coconet_med.fuse(folder, model=mean_model, register="never")
-    files = [p for p in local.save(tmp_path / "local", form=form) if p.suffix == ".dcm"]
+    files = [p for p in local.save(tmp_path / "local", form=form, legend="none") if p.suffix == ".dcm"]
     there = fetched(orthanc, study_uid, outcome.series_uid)
     assert outcome.action == "stored"
     assert outcome.objects == outcome.sent == len(files) == len(there)
@@ -74,6 +74,19 @@ def test_the_same_work_again_sends_nothing(orthanc, make_study, mean_model):
     assert orthanc.count(study_uid) == before
     assert before[first.series_uid] == 6
     assert len(before) == 3
+
+
+def test_a_legend_is_stored_where_it_is_asked_for_and_once(orthanc, make_study, mean_model):
+    folder, study_uid = make_study()
+    orthanc.put(folder, study_uid=study_uid)
+    options = replace(OPTIONS, legend="own")
+    first = fuse(orthanc.server(), study_uid, mean_model, options)
+    before = orthanc.count(study_uid)
+    assert sorted(before.values())[0] == 1
+    assert len(before) == 4
+    assert before[first.series_uid] == 6
+    assert fuse(orthanc.server(), study_uid, mean_model, options).sent == 0
+    assert orthanc.count(study_uid) == before
 
 
 def test_other_settings_give_another_series(orthanc, make_study, mean_model):
