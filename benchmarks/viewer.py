@@ -18,6 +18,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -192,7 +193,9 @@ def shots(page: Page, folder: Path) -> None:
     """The pictures of docs/viewer.md: of a generated head."""
     from PIL import Image
 
-    view = view_of(coconet_med.fuse(*head((192, 224, 160)), register="never"), name="fused.nii.gz")
+    result = coconet_med.fuse(*head((192, 224, 160)), register="never")
+    kinds = {"anatomy": replace(result.anatomy, modality="MR"), "function": replace(result.function, modality="PT")}
+    view = view_of(replace(result, **kinds), name="fused.nii.gz")
     with ViewServer(view.content, color=view.color, foci=view.foci) as server:
         page.goto(server.url)
         page.wait_for_selector("[data-part=foci-list] li", timeout=120_000)

@@ -180,6 +180,8 @@ def test_a_picture_is_mixed_as_in_its_file_and_names_no_sides(served):
     assert page.evaluate("coconet.compare()")["unequalVoxels"] == 0
     assert page.locator(".tile .left").count() == 0, "whose right is where is not known"
     assert page.locator("[data-part=position]").inner_text().startswith("column ")
+    captions = page.locator(".tile .caption").all_inner_texts()
+    assert captions == ["fused", "anatomy", "uptake", "fused"], "modalities that are not known are not guessed"
 
 
 @pytest.mark.parametrize("kind", ["kept colors", "no field", "contours"])

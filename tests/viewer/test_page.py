@@ -39,7 +39,9 @@ LARGE = """() => {
 @pytest.fixture(scope="module")
 def result():
     head = head_phantom(spacing=4.0, pet_spacing=5.0, noise=0.5)
-    return coconet_med.fuse(head.t1, head.pet, register="never", engine="onnx")
+    fused = coconet_med.fuse(head.t1, head.pet, register="never", engine="onnx")
+    modalities = {"anatomy": replace(fused.anatomy, modality="MR"), "function": replace(fused.function, modality="PT")}
+    return replace(fused, **modalities)
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ import { upper } from "./mixing.js";
 
 const MODALITIES = { MR: "MRI", PT: "PET", NM: "SPECT", CT: "CT" };
 
-/** What pictures are called. */
+/** What pictures are called: by their modality where it is known. */
 export function namesOf(page) {
-  const anatomy = MODALITIES[page.anatomy?.modality] ?? (page.anatomy?.units === "HU" ? "CT" : "MRI");
-  const uptake = MODALITIES[page.uptake?.modality] ?? "PET";
+  const anatomy = MODALITIES[page.anatomy?.modality] ?? (page.anatomy?.units === "HU" ? "CT" : "anatomy");
+  const uptake = MODALITIES[page.uptake?.modality] ?? (page.uptake?.units === "HU" ? "CT" : "uptake");
   const pair = { fused: "fused", anatomy, uptake };
   return {
     ...pair, edges: `edges of ${anatomy} on ${uptake}`, "fused-edges": `edges of ${anatomy} on fused`,

@@ -55,7 +55,7 @@ export class Viewer {
     for (const element of this.root.querySelectorAll("[data-words]"))
       element.textContent = element.dataset.words.replace(/{(\w+)}/g, (_, name) => this.names[name]);
     this.part("anatomy-name").textContent = this.names.anatomy;
-    this.part("uptake-name").textContent = `uptake (${this.names.uptake})`;
+    this.part("uptake-name").textContent = this.names.uptake === "uptake" ? "uptake" : `uptake (${this.names.uptake})`;
     this.mixing.setLook(this.state.look);
     this.overlay = new Overlay(this.part("overlay"), this.planes, this.names);
     this.stage = await this.opening.open();
