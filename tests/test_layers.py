@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import grimp
 import pytest
 
 PACKAGE = "coconet_med"
+
+#: The module of 3D Slicer, whose scripts are files side by side; the first one starts the others and is named in hints.
+SLICER = Path(__file__).resolve().parents[1] / "slicer_module" / "PETMRFusion"
+FOR_HINTS = ("fuse_worker",)
 
 #: Ways in: each may use all else, and only they may use each other.
 FACES = ("batch", "bundle", "commands", "pacs", "training")
@@ -81,3 +87,16 @@ def test_the_lowest_modules_import_only_each_other(low: str) -> None:
 def test_what_comes_earlier_in_the_way_does_not_import_what_comes_later(low: str, high: str) -> None:
     found = [(m, o) for m, others in imports().items() if room(m) == low for o in others if room(o) == high]
     assert not found
+
+
+@pytest.mark.parametrize("folder", ["Scripts", "PETMRFusionLib"])
+def test_the_files_of_the_slicer_module_import_each_other_without_circles(folder: str) -> None:
+    files = {path.stem: path for path in (SLICER / folder).glob("*.py")}
+    graph: dict[str, set[str]] = {}
+    for name, path in files.items():
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        named = {node.module.split(".")[-1] for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+        named |= {alias.name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+        graph[name] = named & files.keys() - {name, *FOR_HINTS}
+    assert any(graph.values())
+    TopologicalSorter(graph).prepare()

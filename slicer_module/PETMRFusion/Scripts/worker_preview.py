@@ -23,8 +23,7 @@ def serve(job: Job) -> None:
     (rows, columns) in display orientation.  ``K`` counts slices of the stack, from 0.
     """
     from coconet_med.color.colormaps import get_colormap
-    from worker_sources import anatomy_of, read_beyond, scaled_anatomy, shared_window
-    from worker_tasks import of_one_patient
+    from worker_sources import anatomy_of, of_one_patient, read_beyond, scaled_anatomy, shared_window
 
     orders = job.orders
     of_one_patient(orders)

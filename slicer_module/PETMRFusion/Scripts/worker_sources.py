@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from worker_exchange import read_array, to_image
+from worker_words import panel_words
 
 if TYPE_CHECKING:
     from coconet_med.windowing.window import Window
@@ -108,3 +109,24 @@ def _any_image(values: np.ndarray) -> Any:
     import SimpleITK as sitk
 
     return sitk.GetImageFromArray(np.array([[[values.min(), values.max() + 1]]] if values.size else [[[0, 1]]], "f4"))
+
+
+class DifferentPatientsError(Exception):
+    """The headers tell two patients, and nobody said that they are meant; the panel asks the user by this name."""
+
+
+def of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
+    """Refuse images of two patients as every other way in does; warnings where it is not known."""
+    from pathlib import Path
+
+    headers = orders.get("dicom_headers")
+    if not headers:
+        return ()
+    from coconet_med.errors import PairError
+    from coconet_med.pair.patients import check_headers
+
+    try:
+        _, told = check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))
+    except PairError as error:
+        raise DifferentPatientsError(str(error).split("; give images")[0]) from error
+    return tuple(map(panel_words, told))

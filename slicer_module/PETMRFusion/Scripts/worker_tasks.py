@@ -13,6 +13,7 @@ from worker_sources import (
     anatomy_of,
     given_window,
     hatch,
+    of_one_patient,
     read_beyond,
     scaled_anatomy,
     shared_window,
@@ -83,27 +84,6 @@ def fuse(job: Job) -> None:
     job.check()
     write_array(job.results, "table", get_colormap(orders["colormap"]).table(1.0))
     write_facts(job.results, "facts", {**facts, "window": [window.low, window.high], "colormap": orders["colormap"]})
-
-
-class DifferentPatientsError(Exception):
-    """The headers tell two patients, and nobody said that they are meant; the panel asks the user by this name."""
-
-
-def of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
-    """Refuse images of two patients as every other way in does; warnings where it is not known."""
-    from pathlib import Path
-
-    headers = orders.get("dicom_headers")
-    if not headers:
-        return ()
-    from coconet_med.errors import PairError
-    from coconet_med.pair.patients import check_headers
-
-    try:
-        _, told = check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))
-    except PairError as error:
-        raise DifferentPatientsError(str(error).split("; give images")[0]) from error
-    return tuple(map(panel_words, told))
 
 
 def _count_slices(anatomy: Any, plane: str) -> int:
