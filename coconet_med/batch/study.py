@@ -21,7 +21,7 @@ Follow = Callable[[Outcome], None]
 
 
 @dataclass(frozen=True)
-class Study:
+class BatchResult:
     """What became of a batch.
 
     Attributes:
@@ -55,7 +55,7 @@ def run_batch(
     timeout: float | None = None,
     follow: Follow | None = None,
     collect: bool = True,
-) -> Study:
+) -> BatchResult:
     """Fuse many cases; finished ones are kept, and one that fails does not stop the others.
 
     Args:
@@ -101,7 +101,7 @@ def run_batch(
             write_summary([found.get(case.id) or Outcome(case.id, "missing") for case in cases], out)
         raise
     outcomes = tuple(found.get(case.id) or Outcome(case.id, "missing", "not done") for case in cases)
-    return Study(outcomes, gather(outcomes, out) if collect else ())
+    return BatchResult(outcomes, gather(outcomes, out) if collect else ())
 
 
 def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:

@@ -39,7 +39,7 @@ from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.batch import BatchOptions, Case
-    from coconet_med.batch.study import Study
+    from coconet_med.batch.study import BatchResult
     from coconet_med.source import Role
 
 Labels = list[str] | None
@@ -138,7 +138,7 @@ def batch(
     kinds = {"anatomy_kind": anatomy_kind, "function_kind": function_kind}
     options = BatchOptions.taken_from(as_options(given) | kinds)
     if analysis_level == "group":
-        study: Study | None = _group(source, output)
+        study: BatchResult | None = _group(source, output)
     else:
         derivatives = derivatives or ["auto"]
         cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, output)
@@ -227,7 +227,7 @@ def _all(
     timeout: float | None,
     collect: bool,
     quiet: bool,
-) -> Study | None:
+) -> BatchResult | None:
     from coconet_med.batch.check import check_options
     from coconet_med.batch.screen import Screen
     from coconet_med.batch.study import run_batch
@@ -276,14 +276,14 @@ def _all(
         raise typer.Exit(130) from None
 
 
-def _group(source: Path, output: Path) -> Study:
+def _group(source: Path, output: Path) -> BatchResult:
     from coconet_med.batch.records import Records
-    from coconet_med.batch.study import Study, gather
+    from coconet_med.batch.study import BatchResult, gather
 
     outcomes = tuple(Records(output).all())
     if not outcomes:
         raise OptionError(f"{output}: no finished cases of {source}; run the participant level first")
-    return Study(outcomes, gather(outcomes, output))
+    return BatchResult(outcomes, gather(outcomes, output))
 
 
 def _list(
@@ -310,7 +310,7 @@ def _list(
     return lacking
 
 
-def _say_how_it_went(study: Study) -> None:
+def _say_how_it_went(study: BatchResult) -> None:
     counts: dict[str, int] = {}
     for outcome in study.outcomes:
         word = "not taken" if outcome.status == "skipped" else outcome.status

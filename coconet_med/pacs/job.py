@@ -35,7 +35,7 @@ class StudyOptions(FuseOptions):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StudyOutcome:
     """What became of a study.
 
     Attributes:
@@ -69,10 +69,10 @@ def fuse_study(
     found: Sequence[FoundSeries] | None = None,
     scratch: Path | None = None,
     before_store: Callable[[str], None] = lambda series_uid: None,
-    after_store: Callable[[Outcome], None] = lambda outcome: None,
+    after_store: Callable[[StudyOutcome], None] = lambda outcome: None,
     after_fuse: Callable[[FusionResult], None] = lambda result: None,
     progress: Callable[[str, int, int], None] | None = None,
-) -> Outcome:
+) -> StudyOutcome:
     """Fuse a study on the server and store the result beside it.
 
     Same sources, model and settings give the same UIDs, so that the result is never there twice.
@@ -128,7 +128,7 @@ def fuse_study(
             for path in beside:  # the legend, a series of its own; before the result, whose presence says "done"
                 store(server, study_uid, [path], again=again, hurry=lambda: guard.pending)
             stored = store(server, study_uid, files, again=again, hurry=lambda: guard.pending)
-            outcome = Outcome(
+            outcome = StudyOutcome(
                 "stored" if stored.sent else "already there",
                 study_uid,
                 stored.series_uid,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coconet_med.model import Model
     from coconet_med.pacs.audit import Action, AuditLog
     from coconet_med.pacs.events import Follower
-    from coconet_med.pacs.job import Outcome, StudyOptions
+    from coconet_med.pacs.job import StudyOptions, StudyOutcome
     from coconet_med.pacs.server import FoundSeries, Server
     from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.pacs.state import State
@@ -228,7 +228,7 @@ class Watcher:
                 raise
 
     def _fuse(self, uid: str, found: list[FoundSeries]) -> None:
-        def stored(outcome: Outcome) -> None:
+        def stored(outcome: StudyOutcome) -> None:
             facts = {**outcome.facts, "series": outcome.series_uid, "objects": outcome.objects, "sent": outcome.sent}
             self._log(outcome.action, study=uid, reason="; ".join(outcome.warnings), **facts)
             self._state.change(uid, status="done", due=self._clock() + LOOKS[0])
