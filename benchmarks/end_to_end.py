@@ -32,13 +32,13 @@ SIZES = {"small": (256, 256, 150), "large": (512, 512, 200)}
 
 #: Where each stage of the work is entered.
 STAGES = {
-    "read": [("coconet_med.fusion", "_read_pair")],
+    "read": [("coconet_med.steps.prepare", "read_pair")],
     "lay": [("coconet_med.align.guess", "lay")],
     "check": [("coconet_med.align.guess", "examine"), ("coconet_med.align.guess", "align")],
-    "align": [("coconet_med.fusion", "align")],
-    "window": [("coconet_med.fusion", "window_for"), ("coconet_med.inference", "_scaled")],
+    "align": [("coconet_med.steps.checked", "align")],
+    "window": [("coconet_med.steps.prepare", "window_for"), ("coconet_med.inference", "_scaled")],
     "network": [("coconet_med.inference", "_padded_run")],
-    "color": [("coconet_med.fusion", "compose")],
+    "color": [("coconet_med.steps.painting", "compose")],
     "write": [("coconet_med.writers", "write")],
 }
 
