@@ -103,6 +103,17 @@ def test_an_suv_window_for_values_in_becquerels_is_in_becquerels(from_dicom):
     assert "Bq/ml" in ui.legendTextLabel.text
 
 
+def test_the_scale_of_one_pet_is_never_used_for_another(from_dicom):
+    panel = from_dicom()
+    p = panel._parameterNode
+    panel.ui.suvButton.click()
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "other")
+    slicer.util.updateVolumeFromArray(other, arrayFromVolume(p.petVolume).copy())
+    panel.ui.petSelector.setCurrentNode(other)
+    finish(panel)
+    assert p.robustWindow
+
+
 def test_a_header_that_allows_no_suv_says_why(from_dicom):
     panel = from_dicom(PatientWeight=0)
     panel.ui.suvButton.click()

@@ -51,18 +51,20 @@ class WindowControl:
         elif kind == "suv" and pet is not None and units_of(pet) == "Bq/ml":
             self.start(
                 lambda: self.logic.startSuvScale(pet, python=self.python()),
-                lambda facts: self.onScale(facts, low, high),
+                lambda facts: self.onScale(facts, pet, low, high),
             )
         else:
             self.setWindow(low, high)
 
-    def onScale(self, facts: dict[str, Any], low: float, high: float) -> None:
-        """The SUV of 1 is known in Bq/ml: set the window in the units of the volume."""
+    def onScale(self, facts: dict[str, Any], pet: Any, low: float, high: float) -> None:
+        """The SUV of 1 is known in Bq/ml: set the window in the units of the volume; not of one chosen meanwhile."""
+        if self._parameterNode.petVolume is not pet:
+            return
         self.setWindow(low / facts["factor"], high / facts["factor"])
         text = _("SUV {low:g} to {high:g} of {name}: {per:.5g} Bq/ml are SUVbw 1 ({rule}).").format(
             low=low,
             high=high,
-            name=self._parameterNode.petVolume.GetName(),
+            name=pet.GetName(),
             per=1 / facts["factor"],
             rule=facts["rule"],
         )
