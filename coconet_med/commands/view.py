@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -143,19 +145,36 @@ def show(what: View, *, browser: bool = True, port: int = 0, quiet: bool = False
     """Serve the page of a view until it is interrupted (Ctrl-C, SIGTERM), which is how it ends."""
     import signal
     import threading
-    import webbrowser
 
     from coconet_med.viewer.server import ViewServer
 
     end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *unused: end.set())
     with ViewServer(what.content, color=what.color, foci=what.foci, port=port) as server:
-        typer.echo(printable(server.url))  # the one line that a script wants
-        if not quiet:
-            typer.echo("shown on this machine alone, as long as this runs; Ctrl-C ends it", err=True)
-        if browser and not webbrowser.open(server.url) and not quiet:
-            typer.echo("no browser could be opened: open the address above", err=True)
+        announce(server.url, browser=browser, quiet=quiet)
         try:
             end.wait()
         except KeyboardInterrupt:
             return
+
+
+def announce(url: str, *, browser: bool, quiet: bool) -> None:
+    """Say where a page is, and open it where there is a screen."""
+    import webbrowser
+    from urllib.parse import urlsplit
+
+    typer.echo(printable(url))  # the one line that a script wants
+    if not quiet:
+        typer.echo("shown on this machine alone, as long as this runs; Ctrl-C ends it", err=True)
+    if browser and not (_has_screen() and webbrowser.open(url)) and not quiet:
+        port = urlsplit(url).port
+        typer.echo(
+            "no browser could be opened here: open the address above; from another machine forward the same port first "
+            f"(ssh -L {port}:127.0.0.1:{port} HOST)",
+            err=True,
+        )
+
+
+def _has_screen() -> bool:
+    """Whether a window can open: browsers in a terminal, which Python would take else, do not draw."""
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

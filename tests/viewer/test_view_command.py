@@ -18,6 +18,7 @@ import SimpleITK as sitk
 
 import coconet_med
 from coconet_med.commands.main import main
+from coconet_med.commands.view import announce
 from coconet_med.errors import ReadError
 from coconet_med.geometry import affine_of
 from coconet_med.viewer.opening import view_of_file
@@ -171,3 +172,17 @@ def test_it_serves_until_it_is_interrupted(fused):
             _, error = server.communicate(timeout=30)
         assert server.returncode == 0, error
         assert "Ctrl-C ends it" in error
+
+
+@pytest.mark.parametrize(("screen", "opened"), [("", 0), (":0", 1)])
+def test_without_a_screen_the_way_from_another_machine_is_said(monkeypatch, capsys, screen, opened):
+    asked = []
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("webbrowser.open", lambda url: asked.append(url) or True)
+    announce("http://127.0.0.1:4321/token/", browser=True, quiet=False)
+    said = capsys.readouterr()
+    assert said.out == "http://127.0.0.1:4321/token/\n"
+    assert len(asked) == opened
+    assert ("ssh -L 4321:127.0.0.1:4321" in said.err) == (not opened)
