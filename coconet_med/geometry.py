@@ -27,6 +27,8 @@ SHEAR_TOLERANCE = 1e-4
 
 #: Longest edge of a field of view that is believed, in mm: from a mouse's eye to a tall person and the table.
 SHORTEST_EDGE_MM, LONGEST_EDGE_MM = 2.0, 3000.0
+#: The longest edge of a voxel over its shortest, at most; axes in mm and in m make it a thousand times too large.
+MOST_ELONGATED = 200.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +134,15 @@ def check_extent(size: Sequence[int], spacing: Sequence[float], name: str, *, un
         units: where the unit of length comes from, such as ``"its xyzt_units say micron"``.
 
     Raises:
-        GeometryError: the longest edge is under 2 mm or over 3 m.
+        GeometryError: the longest edge is under 2 mm or over 3 m, or voxels are hundreds of times as long as they are
+            wide, as where axes have two units of length.
     """
     extent = np.array(size, float) * spacing
+    edge = np.array([length for length, count in zip(spacing, size, strict=True) if count > 1])
+    if edge.size and edge.max() > MOST_ELONGATED * edge.min():
+        shown = " x ".join(f"{length:.3g}" for length in spacing)
+        msg = f"{name}: its voxels would be {shown} mm large, and no scanner makes such: {units}; correct the unit or "
+        raise GeometryError(msg + "the voxel size in its header")
     if SHORTEST_EDGE_MM <= extent.max() <= LONGEST_EDGE_MM:
         return
     edges = " x ".join(f"{edge:.3g}" for edge in extent)

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from coconet_med.batch.case import Case, safe_id
@@ -38,7 +39,8 @@ def read_manifest(path: Path) -> list[Case]:
             has more cells than the first line, or fills two columns of one meaning.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        raw = path.read_bytes()
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read as UTF-8 text ({error}); export it again as CSV (UTF-8)"
         raise ReadError(msg) from error
@@ -52,6 +54,23 @@ def read_manifest(path: Path) -> list[Case]:
             raise ReadError(f"{path}: the id {case.id} is in lines {earlier} and {line}{told}; make it unique")
         lines[case.id.casefold()] = line, row["id"]
         cases.append(case)
+    return _with_shared_functions(path, cases, [line for line, _ in lines.values()])
+
+
+def _with_shared_functions(path: Path, cases: list[Case], lines: list[int]) -> list[Case]:
+    """The cases, with a note where lines name one functional image beside several anatomies: a slip of copy and paste
+    would fuse a patient with the uptake of another."""
+    users: dict[Path, list[int]] = {}
+    for index, case in enumerate(cases):
+        if case.function is not None:
+            users.setdefault(case.function, []).append(index)
+    for function, indices in users.items():
+        if len({cases[index].anatomy for index in indices}) > 1:
+            listed = " and ".join(f"{cases[index].id} (line {lines[index]})" for index in indices[:4])
+            more = f" and {len(indices) - 4} more" if len(indices) > 4 else ""
+            note = f"{path.name}: {function.name} is the function of {listed}{more}; make sure that they are one person"
+            for index in indices:
+                cases[index] = replace(cases[index], notes=(*cases[index].notes, note))
     return cases
 
 

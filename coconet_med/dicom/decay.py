@@ -31,6 +31,8 @@ HALF_LIFE_TOLERANCE = 0.02
 #: Plausible ranges; a value outside is a slip of units (MBq, grams) rather than a measurement.
 DOSE_BQ = (1e5, 1e11)
 WEIGHT_KG = (0.2, 500.0)
+#: Less than this is below a hundredth of the least that is given: a dose in kBq, or in uCi.
+LEAST_BQ_PER_KG = 1e4
 HALF_LIFE_S = (30.0, 1e7)
 #: Injection and decay reference lie at most so many half-lives apart: what is left later cannot be imaged.
 MAX_HALF_LIVES = 10.0
@@ -51,6 +53,21 @@ def suvbw_factor(*, weight_kg: float, dose_bq: float, decay_s: float, half_life_
         0.000465023
     """
     return 1000.0 * weight_kg / (dose_bq * 2.0 ** (-decay_s / half_life_s))
+
+
+def too_small_dose(dose_bq: float, weight_kg: float) -> str:
+    """What is wrong with a dose that is too small for the body, in words; empty where nothing is.
+
+    Example:
+        >>> too_small_dose(2e8, 70), too_small_dose(1e6, 0.3)
+        ('', '')
+        >>> too_small_dose(2e5, 70)
+        'a dose of 200000 Bq is not plausible at a body weight of 70 kg (written in another unit, it seems)'
+    """
+    if dose_bq >= LEAST_BQ_PER_KG * weight_kg:
+        return ""
+    body = f"at a body weight of {weight_kg:g} kg"
+    return f"a dose of {dose_bq:g} Bq is not plausible {body} (written in another unit, it seems)"
 
 
 def mean_count_time(duration_s: float, half_life_s: float) -> float:

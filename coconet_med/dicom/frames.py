@@ -19,7 +19,7 @@ from coconet_med.dicom.mapping_objects import mapped_by_objects
 from coconet_med.dicom.nm import nm_frames
 from coconet_med.dicom.realworld import PREFERRED, Mapping, best_mapping
 from coconet_med.dicom.scaling import mirror_of
-from coconet_med.dicom.series import NM_CLASS, Instance, Series, name_files
+from coconet_med.dicom.series import NM_CLASS, Instance, Series, is_reprojection, name_files
 from coconet_med.dicom.times import Clock, acquired
 from coconet_med.errors import ReadError
 
@@ -70,6 +70,11 @@ def _refuse_kinds(series: Series, instances: Sequence[Instance]) -> None:
         found = [instance.path for instance in instances if word in instance.image_type]
         if found:
             raise ReadError(f"series {series.describe()} is {advice} ({name_files(found)})")
+    if is_reprojection(series):
+        raise ReadError(
+            f"series {series.describe()} holds projections of the body (Series Type REPROJECTION), not slices; choose "
+            "the series of type IMAGE"
+        )
 
 
 def _classic_frame(instance: Instance, shape: tuple[int, int]) -> Frame:

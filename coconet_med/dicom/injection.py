@@ -62,7 +62,7 @@ def one_value(
     if not plausible[0] <= number <= plausible[1]:
         hint = ""
         if unit == "Bq" and plausible[0] <= number * 1e6 <= plausible[1]:
-            hint = " (MBq, it seems; DICOM asks for Bq)"
+            hint = f" ({'MBq' if number <= 2000 else 'MBq or uCi'}, it seems; DICOM asks for Bq)"
         if unit == "kg" and plausible[0] <= number / 1e3 <= plausible[1] and number > plausible[1]:
             hint = " (grams, it seems; DICOM asks for kg)"
         raise ImpossibleError(f"{what} of {number:g} {unit} is not plausible{hint}")

@@ -32,7 +32,9 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "ScanningSequence": ("ScanningSequence",),
     "DiffusionBValue": ("DiffusionBValue",),
     "DiffusionDirectionality": ("DiffusionDirectionality",),
+    "VelocityEncodingDirection": ("VelocityEncodingDirection",),
     "ContrastBolusAgent": ("ContrastBolusAgent",),
+    "ContrastBolusAgentAdministered": ("ContrastBolusAgentAdministered",),
     "Units": ("Units",),
     "RescaleType": ("RescaleType",),
     "CorrectedImage": ("CorrectedImage",),
@@ -56,9 +58,13 @@ PRIVATE = (
     ("DiffusionBValue", 0x0043, "GEMS_PARM_01", 0x39),
     ("DiffusionBValue", 0x2001, "Philips Imaging DD 001", 0x03),
     ("ComplexImageComponent", 0x0043, "GEMS_PARM_01", 0x2F),
+    ("ComplexImageComponent", 0x2005, "Philips MR Imaging DD 001", 0x11),
 )
-#: Values of the last one (GE: raw data type).
-_GE_COMPONENTS = {"0": "MAGNITUDE", "1": "PHASE", "2": "REAL", "3": "IMAGINARY"}
+#: Values of the last two (GE: raw data type; Philips: image type).
+_COMPONENTS = {
+    **{"0": "MAGNITUDE", "1": "PHASE", "2": "REAL", "3": "IMAGINARY"},
+    **{"M": "MAGNITUDE", "P": "PHASE", "R": "REAL", "I": "IMAGINARY"},
+}
 #: Values of which the order means nothing.
 UNORDERED = ("CorrectedImage",)
 #: Vectors of NM objects (PS3.3 C.8.4.8) that part their frames into volumes.
@@ -237,7 +243,7 @@ def _kind(holders: tuple[Dataset, ...]) -> tuple[Kind, tuple[Dataset, ...], Kind
                 break
     for name, group, creator, element in PRIVATE:
         if name not in found and (value := _private(holders[-1], group, creator, element)):
-            found[name] = (_GE_COMPONENTS.get(value, value) if name == "ComplexImageComponent" else value,)
+            found[name] = (_COMPONENTS.get(value, value) if name == "ComplexImageComponent" else value,)
     loose = tuple(
         (name, values)
         for name, tag in _loose_tags().items()
@@ -295,5 +301,5 @@ def _private(ds: Dataset, group: int, creator: str, element: int) -> str:
     try:
         number = float(text)
     except ValueError:
-        return ""
+        return text.strip().upper() if text.strip().upper() in _COMPONENTS else ""
     return f"{number % 1e9:.4g}"  # GE adds 1e9 to b-values of some sequences

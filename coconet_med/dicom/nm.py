@@ -36,6 +36,10 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
             f"{name}: NM image of type '{kind}' is planar or projection data, not slices; "
             "choose the reconstructed series (RECON TOMO)"
         )
+    if "TRANSMISSION" in instance.image_type:
+        raise ReadError(
+            f"{name}: NM image of type 'TRANSMISSION' shows attenuation, not uptake; choose the series of type EMISSION"
+        )
     places = _order(instance, count)
     position, orientation = _first_place(ds, name)
     spacing = headers.numbers(ds, "PixelSpacing", 2)

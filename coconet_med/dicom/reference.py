@@ -110,8 +110,9 @@ def decay_reference(
     first = min(starts, default=None)
     possible = [one for one in stated if first is None or _possible(one.when, first, bound)]
     impossible = [one for one in stated if one not in possible]
-    if (when := _by_factor(shots, half_life, bound)) is not None:
-        possible.append(Stated(FACTOR, when))
+    by_factor = _by_factor(shots, half_life, bound)
+    if by_factor is not None and by_factor[1] <= bound:
+        possible.append(Stated(FACTOR, by_factor[0]))
     by_frame, faint, note, readings = _by_frame(shots, half_life, bound, possible, frame_start=frame_start)
     if by_frame is not None and not faint:
         possible.append(by_frame)
@@ -119,13 +120,17 @@ def decay_reference(
         if by_frame is None:
             raise NoReferenceError(_nothing(impossible, first, shots, show))
         note = f"{note}; taken as the decay reference, since nothing else states one"
-        return Reference(by_frame.when, "earliest Acquisition Date and Time", tuple(impossible), (note,))
+        coarse = _coarse(by_factor, by_frame.when, bound)
+        others = (*impossible, coarse) if coarse is not None else tuple(impossible)
+        return Reference(by_frame.when, "earliest Acquisition Date and Time", others, (note,))
     best = _vote(possible, first, bound, show)
     agreeing = [one for one in possible if abs(one.when - best.when) <= bound]
     best = min(agreeing, key=lambda one: _exactness(one, first))
     others = [one for one in possible if one not in agreeing] + impossible
     if by_frame is not None and faint and abs(by_frame.when - best.when) > bound:
         others.append(by_frame)
+    if (coarse := _coarse(by_factor, best.when, bound)) is not None:
+        others.append(coarse)
     if by_frame in agreeing:
         others += [one for one in readings if abs(one.when - best.when) > bound]
     rule = " and ".join(one.name for one in sorted(agreeing, key=lambda one: ORDER.index(one.source)))
@@ -162,13 +167,14 @@ def _vote(possible: list[Stated], first: datetime | None, bound: timedelta, show
     return best
 
 
-def _by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> datetime | None:
-    """Reference time by Decay Factor, ``None`` where it says nothing, is too coarse, or contradicts itself.
+def _by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> tuple[datetime, timedelta] | None:
+    """Reference time by Decay Factor and how exact that is; ``None`` where it says nothing or contradicts itself.
 
     A factor of 1 or below is one that nobody filled in: decay within a frame alone makes it larger.
     """
     rate = math.log(2.0) / half_life
     found = []
+    slack = timedelta(0)
     for shot in shots:
         try:
             factor = float(shot.factor)
@@ -178,10 +184,23 @@ def _by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> datetime
             continue
         digits = len(shot.factor.partition(".")[2].lower().partition("e")[0])
         coarse = 0.5 * 10.0**-digits / factor / rate if "e" not in shot.factor.lower() else 0.0
-        if coarse <= bound.total_seconds():
-            elapsed = math.log(factor) / rate - mean_count_time(shot.duration, half_life)
-            found.append(shot.start - timedelta(seconds=elapsed))
-    return min(found) if found and max(found) - min(found) <= bound else None
+        elapsed = math.log(factor) / rate - mean_count_time(shot.duration, half_life)
+        found.append((shot.start - timedelta(seconds=elapsed), timedelta(seconds=coarse)))
+    if any(coarse <= bound for _, coarse in found):
+        found = [one for one in found if one[1] <= bound]  # the exact ones suffice
+    slack = max((coarse for _, coarse in found), default=slack)
+    times = [when for when, _ in found]
+    if not times or max(times) - min(times) > bound + (2 * slack if slack > bound else timedelta(0)):
+        return None
+    return min(times), slack
+
+
+def _coarse(by_factor: tuple[datetime, timedelta] | None, taken: datetime, bound: timedelta) -> Stated | None:
+    """A Decay Factor of too few digits to vote, where even so it contradicts the time that was taken."""
+    if by_factor is None or by_factor[1] <= bound:
+        return None
+    when, slack = by_factor
+    return Stated(FACTOR, when, f"{FACTOR} (rounded)") if abs(when - taken) > bound + 2 * slack else None
 
 
 def _by_frame(

@@ -124,3 +124,8 @@ def name_files(paths: Iterable[Path], limit: int = 3) -> str:
     names = sorted(headers.printable(path.name, limit=80) for path in paths)
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def is_reprojection(series: Series) -> bool:
+    """Whether a PET series holds maximum projections seen from around the body (PS3.3 C.8.9.1.1.2), not slices."""
+    return any("REPROJECTION" in headers.words(instance.header, "SeriesType") for instance in series.instances)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.scan import Scan
-from coconet_med.dicom.series import NM_CLASS, OWN_MANUFACTURER, Series
+from coconet_med.dicom.series import NM_CLASS, OWN_MANUFACTURER, Series, is_reprojection
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.source import Role
 
@@ -228,6 +228,10 @@ def _exclusion(series: Series) -> str:
         kinds = {i.image_type[2] if len(i.image_type) > 2 else "unknown" for i in series.instances}
         if not kinds & {"RECON TOMO", "RECON GATED TOMO"}:
             return f"planar or projection data ({', '.join(sorted(kinds))})"
+        if all("TRANSMISSION" in i.image_type for i in series.instances):
+            return "attenuation, not uptake (TRANSMISSION)"
+    if is_reprojection(series):
+        return "projections (REPROJECTION)"
     if _frames(series) < 2:
         return "a single image"
     return ""

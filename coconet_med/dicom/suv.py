@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.decay import mean_count_time, suvbw_factor
+from coconet_med.dicom.decay import mean_count_time, suvbw_factor, too_small_dose
 from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.reference import (
@@ -152,6 +152,8 @@ def _computed(series: Series) -> Suv:
         raise ImpossibleError(f"not corrected for {' and '.join(missing)} (Corrected Image)")
     weight = weight_of(series)
     dose = dose_of(series)
+    if small := too_small_dose(dose, weight):
+        raise ImpossibleError(small)
     if mode == "ADMIN":
         rule = "decay corrected to the time of administration"
         return Suv(1000.0 * weight / dose, inputs={"weight_kg": weight, "dose_Bq": dose, "rule": rule})

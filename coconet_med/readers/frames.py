@@ -99,7 +99,10 @@ def _weights(name: str, count: int, dynamic: str | int, seconds: tuple[float, ..
     if not seconds:
         note = f"mean of {count} frames"
         return np.full(count, 1 / count), note, f"{name}: {note}, all counted alike: their durations are not known"
-    if len(seconds) != count or min(seconds) <= 0:
+    if min(seconds) <= 0:
+        msg = f"{name}: FrameDuration in its JSON file holds {min(seconds):g} s, and no frame is that short; mend it"
+        raise ReadError(msg)
+    if len(seconds) != count:
         msg = f"{name}: has {count} frames but {len(seconds)} durations; mend FrameDuration in its JSON file"
         raise ReadError(msg)
     return np.array(seconds) / sum(seconds), f"mean of {count} frames weighted by duration ({sum(seconds):g} s)", ""

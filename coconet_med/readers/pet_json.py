@@ -52,12 +52,14 @@ class PetFacts:
         unreadable: files that could not be read, one sentence each.
         weight: body weight in kg and where it stands, where it is told.
         no_weight: what stands in the place of a weight and is none, in words.
+        other_weights: further weights that are told of the same person, kg, and where they stand.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
     weight: tuple[float, str] | None = None
     no_weight: str = ""
+    other_weights: tuple[tuple[float, str], ...] = ()
 
     @property
     def units(self) -> str | None:
@@ -108,6 +110,7 @@ class PetFacts:
             unreadable=unreadable,
             weight=self.weight or raw.weight,
             no_weight=self.no_weight or raw.no_weight,
+            other_weights=self.other_weights if self.weight else raw.other_weights,
         )
 
     def _units(self) -> str:
@@ -190,13 +193,17 @@ def _files(image: Path, root: Path | None) -> Iterable[Path]:
     return found
 
 
-def _weight(values: dict[str, Any], image: Path, root: Path | None) -> tuple[tuple[float, str] | None, str]:
-    """Body weight by the JSON file, else by the session, else by the participant; and what was no weight, in words."""
+def _weight(
+    values: dict[str, Any], image: Path, root: Path | None
+) -> tuple[tuple[float, str] | None, str, tuple[tuple[float, str], ...]]:
+    """Body weight by the JSON file, else by the session, else by the participant; what was no weight, in words; and
+    the other weights that are told."""
     problems: list[str] = []
+    found: list[tuple[float, str]] = []
     for key in WEIGHT_KEYS:
         weight = _kilograms(values.get(key), values.get(f"{key}Units"), f"{key} of the JSON file", problems)
         if weight is not None:
-            return (weight, f"{key} of the JSON file"), ""
+            found.append((weight, f"{key} of the JSON file"))
     labels = {word.partition("-")[0]: word for word in image.name.split("_") if "-" in word}
     tables: list[tuple[Path, str, str]] = []
     if root is not None and "sub" in labels:
@@ -208,8 +215,8 @@ def _weight(values: dict[str, Any], image: Path, root: Path | None) -> tuple[tup
         for value, units in _in_table(table, key, label, problems):
             weight = _kilograms(value, units, f"the weight in {table.name}", problems)
             if weight is not None:
-                return (weight, table.name), ""
-    return None, "; ".join(problems)
+                found.append((weight, table.name))
+    return (found[0], "", tuple(found[1:])) if found else (None, "; ".join(problems), ())
 
 
 def _kilograms(value: object, units: object, where: str, problems: list[str]) -> float | None:

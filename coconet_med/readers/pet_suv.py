@@ -15,6 +15,7 @@ from coconet_med.dicom.decay import (
     half_life_of,
     mean_count_time,
     suvbw_factor,
+    too_small_dose,
 )
 from coconet_med.errors import OptionError
 from coconet_med.readers.pet_json import PetFacts
@@ -41,6 +42,10 @@ BECQUERELS = {
     "uci": 3.7e4,
     "µci": 3.7e4,
 }
+
+
+#: Weights that differ by no more than this part are one, rounded.
+SAME_WEIGHT = 0.01
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,8 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
     weight, where = facts.weight
     if not WEIGHT_KG[0] <= weight <= WEIGHT_KG[1]:
         raise _ImpossibleError(f"body weight of {weight:g} kg ({where}) is not plausible")
+    if small := too_small_dose(dose, weight):
+        raise _ImpossibleError(small)
     half_life = _half_life(facts)
     injected = facts.number("InjectionStart")
     if injected is None:
@@ -186,11 +193,31 @@ def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[fl
 
 
 def _doubts(facts: PetFacts, seconds: float, half_life: float) -> tuple[str, ...]:
-    """What the user should look at: an injection at the very start of a static scan is what converters make up."""
+    """What the user should look at: weights that differ, and an injection at the very start of a static scan, which is
+    what converters make up."""
+    notes = []
+    if facts.weight and (other := _other_weight(facts)):
+        (weight, where), (odd, place) = facts.weight, other
+        notes.append(
+            f"SUV: the body weight is {weight:g} kg by {where}, which was taken, and {odd:g} kg by {place}, by which "
+            f"SUV 1.00 would be {odd / weight:.3g}"
+        )
     if seconds == 0 and facts.number("InjectionStart") == 0 and len(facts.durations) == 1:
         later = 2.0 ** (3600.0 / half_life)
-        return (
+        notes.append(
             "SUV: the JSON file puts the injection at the start of a scan of one frame, and converters write 0 where "
-            f"they do not know; if it was an hour before, SUV 1.00 would be {later:.3g}",
+            f"they do not know; if it was an hour before, SUV 1.00 would be {later:.3g}"
         )
-    return ()
+    return tuple(notes)
+
+
+def _other_weight(facts: PetFacts) -> tuple[float, str] | None:
+    """A weight that is not the one taken; that of a session may differ from that of the participant, who was weighed
+    another day."""
+    assert facts.weight is not None
+    weight, where = facts.weight
+    for odd, place in facts.other_weights:
+        dated = where.endswith("_sessions.tsv") and place == "participants.tsv"
+        if not dated and abs(odd - weight) > SAME_WEIGHT * weight:
+            return odd, place
+    return None

@@ -51,6 +51,19 @@ def test_an_id_that_occurs_twice_is_refused_with_its_lines(tmp_path):
         find_cases(tmp_path / "study.csv")
 
 
+def test_one_pet_beside_two_anatomies_is_told_in_both_lines(tmp_path):
+    """Copied by mistake, it would color a patient with the uptake of another."""
+    (tmp_path / "study.csv").write_text("id,mri,pet\nA,1,9\nB,2,9\nC,3,8\nD,3,7\n")
+    cases = find_cases(tmp_path / "study.csv")
+    told = "study.csv: 9 is the function of A (line 2) and B (line 3); make sure that they are one person"
+    assert [case.notes for case in cases] == [(told,), (told,), (), ()]
+
+
+def test_a_unicode_text_of_a_spreadsheet_is_read(tmp_path):
+    (tmp_path / "study.tsv").write_bytes("id\tmri\tpet\nÄ\t1\t2\n".encode("utf-16"))
+    assert find_cases(tmp_path / "study.tsv")[0].function == tmp_path / "2"
+
+
 def test_an_id_cannot_leave_the_output_folder(tmp_path):
     (tmp_path / "study.csv").write_text("id,mri,pet\n../../etc/x,1,2\n")
     case = find_cases(tmp_path / "study.csv")[0]

@@ -306,3 +306,26 @@ def test_two_injection_times_that_differ_are_both_named(tmp_path):
 
     text = said(read_pet(tmp_path, timed(edit=edit)))
     assert "DateTime says 2024-03-01 10:15:00, Radiopharmaceutical Start Time 09:30:00" in text
+
+
+@pytest.mark.parametrize(("written", "told"), [("1.5", True), ("1.0", False), ("1.03", False)])
+def test_a_decay_factor_of_few_digits_that_cannot_be_right_is_told(tmp_path, written, told):
+    """It grows by 1.032 within a frame of 10 min; 1.5 is that of a frame about an hour after the reference."""
+
+    def edit(ds, k):
+        ds.DecayFactor, ds.FrameReferenceTime = written, "0"
+
+    source = read_pet(tmp_path, timed(0, 600, edit=edit))
+    assert factor_of(source) == pytest.approx(factor_by_hand(45), rel=1e-9)
+    assert ("Decay Factor (rounded) says 2024-03-01 10:00" in said(source)) == told
+
+
+@pytest.mark.parametrize(("dose", "weight"), [("200000", "70"), ("150000", "20")])
+def test_a_dose_in_kilobecquerels_gives_no_suv(tmp_path, dose, weight):
+    def edit(ds, k):
+        ds.PatientWeight = weight
+        ds.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose = dose
+
+    source = read_pet(tmp_path, edit)
+    assert source.units == "Bq/ml"
+    assert f"a dose of {dose} Bq is not plausible at a body weight of {weight} kg" in said(source)

@@ -50,6 +50,11 @@ KINDS = {
     "phase": (MR, _attribute("ImageType", [*ORIGINAL, "M", "ND"], [*ORIGINAL, "P", "ND"]), "ImageType=M"),
     "real and imaginary": (MR, _attribute("ImageType", [*ORIGINAL, "R"], [*ORIGINAL, "I"]), "ImageType=R"),
     "GE real and imaginary": (MR, _private(0x0043, "GEMS_PARM_01", 0x2F, "SS", 2, 3), "ComplexImageComponent=REAL"),
+    "Philips magnitude and phase": (
+        MR,
+        _private(0x2005, "Philips MR Imaging DD 001", 0x11, "CS", "M", "P"),
+        "ComplexImageComponent=MAGNITUDE",
+    ),
     "echo": (MR, _attribute("EchoTime", "90", "3"), "EchoTime=90.0"),
     "inversion": (MR, _attribute("InversionTime", "700", "2500"), "InversionTime=700"),
     "flip angle": (MR, _attribute("FlipAngle", "4", "26"), "FlipAngle=4"),
@@ -328,3 +333,22 @@ def test_a_frame_that_does_not_exist_is_refused_in_the_words_of_the_option(tmp_p
     with pytest.raises(OptionError, match="--select frame=9: echoes has the frames 0 to 3"):
         read_series(tmp_path, "anatomy", select="frame=9")
     assert "frame 1 of 0 to 3 taken, as asked (--select)" in read_series(tmp_path, "anatomy", select="frame=1").warnings
+
+
+@pytest.mark.parametrize(
+    ("sequence", "keyword", "first", "second", "shown"),
+    [
+        ("MRVelocityEncodingSequence", "VelocityEncodingDirection", [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], r"1\\0\\0"),
+        ("ContrastBolusUsageSequence", "ContrastBolusAgentAdministered", "YES", "NO", "NO"),
+    ],
+)
+def test_frames_of_another_direction_of_flow_or_without_contrast_are_a_mixture(
+    tmp_path, sequence, keyword, first, second, shown
+):
+    def edit(ds, _):
+        for k, group in enumerate(ds.PerFrameFunctionalGroupsSequence):
+            setattr(group, sequence, [_item(**{keyword: second if k % 2 else first})])
+
+    enhanced(tmp_path, edit=edit)
+    with pytest.raises(ReadError, match=rf"of 2 kinds .*{keyword}={shown} \(3 images\)"):
+        read_series(tmp_path, "anatomy")

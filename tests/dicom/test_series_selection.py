@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import SimpleITK as sitk
 from dicom_phantom import classic, spect, stored_values, uid
 
 from coconet_med.errors import OptionError, ReadError
@@ -170,3 +172,23 @@ def test_kinds_that_no_study_can_be_fused_by_are_refused(tmp_path, asked, messag
     _series(tmp_path, "CT", "CT AC")
     with pytest.raises(OptionError, match=message):
         read_study(tmp_path, **asked)
+
+
+def test_attenuation_maps_of_spect_and_projections_of_pet_are_no_uptake(tmp_path):
+    def transmission(ds, _):
+        ds.ImageType = ["ORIGINAL", "PRIMARY", "RECON TOMO", "TRANSMISSION"]
+        ds.SeriesInstanceUID = uid("series", "map")
+
+    def turning(ds, _):
+        ds.SeriesType = ["WHOLE BODY", "REPROJECTION"]
+
+    spect(tmp_path / "map", edit=transmission)
+    with pytest.raises(ReadError, match="'TRANSMISSION' shows attenuation, not uptake; choose the series of type EMIS"):
+        read_series(tmp_path / "map", "function")
+    classic(tmp_path / "turning", "PT", series="turning", edit=turning)
+    with pytest.raises(ReadError, match=r"projections of the body \(Series Type REPROJECTION\), not slices"):
+        read_series(tmp_path / "turning", "function")
+    emission = spect(tmp_path / "study/emission")
+    spect(tmp_path / "study/map", edit=lambda ds, k: (transmission(ds, k), setattr(ds, "SOPInstanceUID", "1.2.3.9")))
+    taken = sitk.GetArrayFromImage(read_series(tmp_path / "study", "function").image)
+    np.testing.assert_array_equal(taken, emission)

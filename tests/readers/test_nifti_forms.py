@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 import coconet_med
-from coconet_med.errors import GeometryError, OptionError
+from coconet_med.errors import GeometryError, OptionError, ReadError
 from coconet_med.model import Model
 from coconet_med.phantom import HeadPhantom
 from coconet_med.readers import read
@@ -244,3 +244,25 @@ def test_a_pipeline_of_monai_keeps_the_forms_of_its_anatomy(tmp_path: Path) -> N
     itk = [world(sitk.ReadImage(str(tmp_path / name))) for name in ("a.nii", "b.nii")]
     assert np.allclose(*itk, atol=1e-4)
     assert np.allclose(nib.load(tmp_path / "a.nii").affine, nib.load(tmp_path / "b.nii").affine, atol=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -600.0])
+def test_a_frame_that_lasts_no_time_is_named(tmp_path, seconds):
+    from coconet_med.readers.frames import static_image
+    from coconet_med.readers.pet_json import PetFacts
+
+    path = tmp_path / "pet.nii.gz"
+    nib.save(nib.Nifti1Image(np.random.default_rng(0).random((4, 4, 4, 2), np.float32), np.diag([4.0, 4, 4, 1])), path)
+    with pytest.raises(ReadError, match=f"FrameDuration in its JSON file holds {seconds:g} s, and no frame is that"):
+        static_image(path, tmp_path, dynamic="mean", facts=PetFacts({"FrameDuration": [600.0, seconds]}))
+
+
+def test_voxels_hundreds_of_times_as_long_as_wide_are_refused(tmp_path):
+    """Two axes in mm and one in m, or an affine with an axis that is nearly gone."""
+    path = tmp_path / "x.nii.gz"
+    values = np.random.default_rng(0).random((8, 8, 8), np.float32)
+    nib.save(nib.Nifti1Image(values, np.diag([8.0, 8.0, 0.008, 1.0])), path)
+    with pytest.raises(GeometryError, match=r"its voxels would be 8 x 8 x 0\.008 mm large, and no scanner makes such"):
+        read(path, "anatomy")
+    nib.save(nib.Nifti1Image(values[..., :1], np.diag([1.0, 1.0, 300.0, 1.0])), path)  # one slice has no step
+    assert read(path, "anatomy").image.GetSize() == (8, 8, 1)

@@ -279,3 +279,37 @@ def test_an_image_whose_content_is_not_here_says_how_to_get_it(tmp_path):
 def test_an_anatomy_needs_no_json_file(pet):
     pet.with_name("sub-01_pet.json").write_text("{broken")
     assert read(pet, "anatomy").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "rows", "other"),
+    [
+        (80, "sub-01\t70", "70 kg by participants.tsv, by which SUV 1.00 would be 0.875"),
+        (None, "sub-01\t80\nsub-01\t70", "70 kg by participants.tsv"),
+        (80, "sub-01\t80.2", ""),
+        (80, "sub-02\t70", ""),
+    ],
+)
+def test_a_second_weight_that_differs_is_told_with_the_suv_that_it_would_give(pet, told, rows, other):
+    _write(pet, BodyWeight=told)
+    (pet.parents[2] / "participants.tsv").write_text(f"participant_id\tweight\n{rows}\n")
+    suv = _suv(pet)
+    assert suv.factor == pytest.approx(BY_HAND * 80 / 70)
+    assert (other in " ".join(suv.warnings)) if other else not suv.warnings
+
+
+def test_the_weight_of_a_session_may_differ_from_that_of_the_participant(tmp_path):
+    path = tmp_path / "sub-01/ses-b/pet/sub-01_ses-b_pet.nii.gz"
+    path.parent.mkdir(parents=True)
+    path.with_name("sub-01_ses-b_pet.json").write_text(json.dumps(TOLD | {"BodyWeight": None}))
+    (tmp_path / "sub-01/sub-01_sessions.tsv").write_text("session_id\tweight\nses-b\t80\n")
+    (tmp_path / "participants.tsv").write_text("participant_id\tweight\nsub-01\t70\n")
+    suv = suv_of(facts_of(path, tmp_path))
+    assert suv.factor == pytest.approx(BY_HAND * 80 / 70)
+    assert not suv.warnings
+
+
+def test_a_dose_in_kilobecquerels_called_becquerels_gives_no_suv(pet):
+    _write(pet, InjectedRadioactivity=200000, InjectedRadioactivityUnits="Bq")
+    assert _suv(pet).factor is None
+    assert "a dose of 200000 Bq is not plausible at a body weight of 70 kg" in _suv(pet).reason
