@@ -47,7 +47,8 @@ def test_a_file_that_never_ends_is_refused(tmp_path, case, shelf, quick):
     outcome = Runner(tmp_path / "out", quick, load=shelf).run(replace(case, anatomy=Path("/dev/zero")))
     assert "/dev/zero: is a pipe or device" in outcome.error
     code, _, err = run_command("fuse", case.anatomy, pipe, "-o", tmp_path / "f.nii.gz")
-    assert (code, len(err.splitlines())) == (2, 1)
+    stage, error = err.splitlines()
+    assert (code, stage, "is a pipe or device" in error) == (2, "reading", True)
     with pytest.raises(ReadError, match="is a pipe or device; give a folder"):
         find_cases(pipe)
 
@@ -83,8 +84,8 @@ def test_a_failed_redo_says_that_the_earlier_image_is_still_there(tmp_path, case
     case.function.write_bytes(b"cut off")
     outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
     assert outcome.error.endswith("; p_fused.nii.gz is still there, of an earlier run")
-    (tmp_path / "out/p_fused.nii.gz").unlink()
-    (tmp_path / "out/p_fused.json").unlink()
+    for name in ("p_fused.nii.gz", "p_fused.json", "p_fused_legend.png"):
+        (tmp_path / "out" / name).unlink()
     assert "earlier run" not in Runner(tmp_path / "out", quick, load=shelf).run(case).error
 
 
@@ -204,7 +205,8 @@ def test_a_relative_output_folder_holds_no_second_one(tmp_path, tiny_model, monk
     table = manifest(tmp_path, 1)
     code, _, err = run_command("batch", table.name, "out", "--model", tiny_model, "--register", "never")
     assert code == 0, err
-    assert tree(tmp_path / "out") == ["p0_fused.json", "p0_fused.nii.gz", "report.html", "summary.csv"]
+    images = ["p0_fused.json", "p0_fused.nii.gz", "p0_fused_legend.png"]
+    assert tree(tmp_path / "out") == [*images, "report.html", "summary.csv"]
 
 
 def test_a_dry_run_says_what_is_missing_and_ends_with_1(tmp_path):
