@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coconet_med.blending.field import Field, Grid, keep_findings, mixed, smooth_across
+from coconet_med.blending.field import Field, Grid, mixed, smooth_across, spread_across, what_findings_lack
 from coconet_med.engines import cores
 from coconet_med.slices import Slicing
 from coconet_med.windowing.levels import BLACK, LIT
@@ -125,6 +125,8 @@ class Fusion:
         gives_field = not again and getattr(self._engine, "gives_field", False)
         if gives_field:
             self._find_field(lit, tell)
+            if self._findings:
+                self._keep_findings(lit)
         if again or gives_field:
             for where in _some(lit, self._size()):
                 image, function = self._sources(where)
@@ -145,24 +147,42 @@ class Fusion:
             smooth_across(field, self.lit, self.grid.spacing[0])
         self.field = Field(field, self.grid)
 
+    def _keep_findings(self, lit: np.ndarray) -> None:
+        """Add to the field what small findings would lack in the picture, steady across slices."""
+        assert self.field is not None
+        values = self.field.values
+        lacking = np.zeros((self.count, *values.shape[2:]), np.float32)
+        for where in _some(lit, self._size()):
+            image, _ = self._sources(where)
+
+            def find(number: int, where: np.ndarray = where, image: np.ndarray = image) -> None:
+                added = what_findings_lack(image[number], values[where[number]], self.grid)
+                if added is not None:
+                    lacking[where[number]] = added
+
+            self._each(find, len(where))
+        if self.grid.spacing:
+            lacking = spread_across(lacking, self.grid.spacing[0])
+        values[:, 0] += lacking
+
     def _mixed(self, where: np.ndarray, image: np.ndarray) -> np.ndarray:
-        """Fused luminance (B, 1, H, W) of some slices, their findings kept."""
+        """Fused luminance (B, 1, H, W) of some slices."""
         assert self.field is not None
         values, out = self.field.values, np.empty((len(where), 1, self.height, self.width), np.float32)
 
         def mix(number: int) -> None:
-            field = values[where[number]]
-            if self._findings:
-                keep_findings(image[number], field, self.grid)
-            out[number] = mixed(image[number : number + 1], field[None], self.grid.block)
+            out[number] = mixed(image[number : number + 1], values[where[number]][None], self.grid.block)
 
-        if len(where) == 1 or self._threads == 1:
-            for number in range(len(where)):
-                mix(number)
+        self._each(mix, len(where))
+        return out
+
+    def _each(self, work: Callable[[int], None], count: int) -> None:
+        if count == 1 or self._threads == 1:
+            for number in range(count):
+                work(number)
         else:
             with ThreadPoolExecutor(self._threads, "coconet-mixing") as pool:
-                list(pool.map(mix, range(len(where))))
-        return out
+                list(pool.map(work, range(count)))
 
     def _run(
         self, lit: np.ndarray, given: Callable[[np.ndarray], np.ndarray]

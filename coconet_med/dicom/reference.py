@@ -121,8 +121,8 @@ def decay_reference(
             raise NoReferenceError(_nothing(impossible, first, shots, show))
         note = f"{note}; taken as the decay reference, since nothing else states one"
         coarse = _coarse(by_factor, by_frame.when, bound)
-        others = (*impossible, coarse) if coarse is not None else tuple(impossible)
-        return Reference(by_frame.when, "earliest Acquisition Date and Time", others, (note,))
+        apart = (*impossible, coarse) if coarse is not None else tuple(impossible)
+        return Reference(by_frame.when, "earliest Acquisition Date and Time", apart, (note,))
     best = _vote(possible, first, bound, show)
     agreeing = [one for one in possible if abs(one.when - best.when) <= bound]
     best = min(agreeing, key=lambda one: _exactness(one, first))

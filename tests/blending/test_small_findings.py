@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coconet_med.blending.field import Grid, keep_findings, keep_findings_in, mixed
+from coconet_med.blending.field import (
+    Grid,
+    across_weights,
+    keep_findings,
+    keep_findings_in,
+    mixed,
+    spread_across,
+)
 from coconet_med.blending.small_findings import LEAST, SHARE, find_spots, lift
+from coconet_med.inference import Fusion
+from coconet_med.slices import Slicing
 
 SIDE = 96
 
@@ -103,3 +112,56 @@ def test_two_findings_close_by_are_both_seen():
     spots = find_spots(image[1], BODY)
     assert len(spots) == 2
     assert min(s.contrast_in(image[0] + added) for s in spots) > 8 / 255
+
+
+class HalfOfEach:
+    """A network whose field is the mean of both sources everywhere."""
+
+    gives_field = True
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        field = np.zeros((len(image), 3, *image.shape[2:]), np.float32)
+        field[:, 1:] = np.float32((-0.5, 0.5))[:, None, None]
+        return field
+
+
+def lifted(slices_with_a_spot: list[int], *, spacing: tuple[float, float, float] | None) -> np.ndarray:
+    """By how much each of 21 slices was changed for its finding, at the middle of that, of 1."""
+    anatomy = np.repeat(spot(4, -0.5, base=0.8)[None], 21, 0)
+    function = np.full(anatomy.shape, 0.3, np.float32)
+    function[slices_with_a_spot] = spot(4, 0.35)
+    slicing = Slicing("axial", (0, 1, 2), ())
+    fusion = Fusion(anatomy, function, slicing=slicing, engine=HalfOfEach(), spacing=spacing)  # type: ignore[arg-type]
+    list(fusion.batches())
+    assert fusion.field is not None
+    amount = fusion.field.values[:, 0]
+    rows, columns = amount.shape[1:]
+    return amount[:, rows // 2, columns * 40 // 96]
+
+
+def test_what_is_lifted_fades_over_neighboring_slices_and_is_nowhere_less():
+    """Without that, a spot found in every second slice draws lines in the other two planes."""
+    alone = lifted([4, 6, 8, 10, 12, 14], spacing=None)  # pictures that have nothing to do with each other
+    steady = lifted([4, 6, 8, 10, 12, 14], spacing=(1.0, 1.0, 1.0))
+    most = alone.max()
+    assert most > 0.1
+    assert np.abs(np.diff(alone)).max() > 0.9 * most
+    assert np.abs(np.diff(steady)).max() < 0.25 * most
+    assert np.all(steady >= alone - 1e-5)
+    assert steady[20] < 0.2 * most
+
+
+def test_slices_far_apart_are_lifted_each_for_itself():
+    assert np.array_equal(lifted([4, 10], spacing=(10.0, 1.0, 1.0)) > 0.01, np.isin(np.arange(21), (4, 10)))
+
+
+def test_of_what_slices_bring_to_a_place_the_largest_stands_whatever_its_sign():
+    added = np.zeros((9, 2, 2), np.float32)
+    added[2, 0, 0], added[5, 0, 0], added[4, 1, 1] = 0.2, 0.1, -0.3
+    out = spread_across(added, 2.0)
+    fading = across_weights(2.0) / across_weights(2.0).max()
+    middle = len(fading) // 2
+    assert out[2, 0, 0] == np.float32(0.2)
+    assert out[4, 0, 0] == pytest.approx(max(0.2 * fading[middle + 2], 0.1 * fading[middle + 1]))
+    assert out[5, 1, 1] == pytest.approx(-0.3 * fading[middle + 1])
+    assert not added[3].any()  # what was given stays as it was
