@@ -37,6 +37,9 @@ HALF_LIFE_S = (30.0, 1e7)
 #: Injection and decay reference lie at most so many half-lives apart: what is left later cannot be imaged.
 MAX_HALF_LIVES = 10.0
 
+#: An image holds at most this many times the injected activity; above 1 is room for noise and scatter.
+MOST_OF_DOSE = 2.0
+
 
 def suvbw_factor(*, weight_kg: float, dose_bq: float, decay_s: float, half_life_s: float) -> float:
     """Factor from Bq/ml to SUVbw (g/ml).
@@ -68,6 +71,28 @@ def too_small_dose(dose_bq: float, weight_kg: float) -> str:
         return ""
     body = f"at a body weight of {weight_kg:g} kg"
     return f"a dose of {dose_bq:g} Bq is not plausible {body} (written in another unit, it seems)"
+
+
+def more_than_given(total_suv_ml: float, weight_kg: float) -> str:
+    """A warning where an image holds more activity than was injected, which cannot be; else empty.
+
+    The activity in the body at the reference time, over the dose at that time, is sum(SUV x volume of a voxel in ml) /
+    weight in g: 1 for a whole body without excretion.
+
+    Args:
+        total_suv_ml: sum of SUVbw over the voxels, times the volume of one in ml.
+        weight_kg: of the patient.
+
+    Example:
+        >>> more_than_given(60e3, 70)
+        ''
+        >>> more_than_given(7e6, 70)
+        'SUV: the image holds 100 times the injected activity, so dose, weight, times or slopes are wrong'
+    """
+    times = total_suv_ml / (1000.0 * weight_kg)
+    if times <= MOST_OF_DOSE:
+        return ""
+    return f"SUV: the image holds {times:.3g} times the injected activity, so dose, weight, times or slopes are wrong"
 
 
 def mean_count_time(duration_s: float, half_life_s: float) -> float:

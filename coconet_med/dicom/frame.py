@@ -110,6 +110,12 @@ def matrix(instance: Instance) -> tuple[tuple[int, int], int]:
         raise ReadError(f"{name}: Rows x Columns is {rows} x {columns}; expected 1 to {MAX_SIDE} each")
     if count is None or not 0 < count * rows * columns <= MAX_VOXELS:
         raise ReadError(f"{name}: {rows} x {columns} x {count} voxels; expected 1 to {MAX_VOXELS:,}")
+    high, stored = headers.whole(ds, "HighBit"), headers.whole(ds, "BitsStored")
+    if high is not None and stored is not None and high >= stored:
+        raise ReadError(
+            f"{name}: High Bit {high} with {stored} Bits Stored puts values into upper bits, which is not read; "
+            "export it again"
+        )
     samples, color = headers.whole(ds, "SamplesPerPixel"), headers.text(ds, "PhotometricInterpretation").strip()
     if samples not in (None, 1) or not color.startswith("MONOCHROME"):
         raise ReadError(f"{name}: pixels are '{color}' with {samples} sample(s); only grayscale values can be fused")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.duplicates import is_copy
 from coconet_med.dicom.dynamic import Dynamic, chosen, is_gated, volumes
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.frames import frames_of, with_objects
@@ -109,13 +110,10 @@ def _refuse_contradictions(series: Series) -> tuple[str, ...]:
             raise ReadError(f"series {series.describe()}: its files belong to {len(found)} different {what}")
     kept = {instance.uid: instance for instance in series.instances}
     for copy in series.duplicates:
-        if any(
-            headers.text(copy.header, tag) != headers.text(kept[copy.uid].header, tag)
-            for tag in ("ImagePositionPatient", "InstanceNumber", "FrameReferenceTime")
-        ):
+        if not is_copy(copy, kept[copy.uid]):
             raise ReadError(
                 f"series {series.describe()}: different images share one SOP Instance UID "
-                f"({name_files([copy.path, kept[copy.uid].path])}); export the series again"
+                f"({name_files([copy.path, kept[copy.uid].path])}); export the series again, or take one of them out"
             )
     return odd
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.decay import more_than_given
 from coconet_med.dicom.dynamic import Dynamic
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.geometry import Stack
@@ -23,6 +24,7 @@ from coconet_med.dicom.series import Series
 from coconet_med.dicom.suv import Suv, not_decay_corrected
 from coconet_med.dicom.units import SuvChoice, units_of
 from coconet_med.errors import ReadError
+from coconet_med.readers.checks import suv_volume
 from coconet_med.source import Source
 from coconet_med.system.digest import sha256_of
 
@@ -74,9 +76,11 @@ def load_series(
         values *= np.float32(factor)
     if not np.isfinite(values).all():
         raise ReadError(f"series {series.describe()}: values are not finite after rescaling")
+    image = _image(values, origin, layout.stack)
     found = [
         *warnings,
         *_series_warnings(series, layout, units, scaling, suv),
+        *_impossible_activity(image, units, scaling),
         *([padding] if padding else []),
         *unmapped,
         *[f"header: {note}" for note in dict.fromkeys([*notes, *(n for i in series.instances for n in i.notes)])][:5],
@@ -84,7 +88,7 @@ def load_series(
     ordered = sorted(series.instances, key=lambda instance: instance.uid)
     details = _details(series, layout, units, scaling)
     return Source(
-        image=_image(values, origin, layout.stack),
+        image=image,
         name=name_of(series),
         units=units,
         modality=series.modality,
@@ -138,6 +142,15 @@ def _values(series: Series, layout: Layout) -> tuple[np.ndarray, tuple[float, ..
     if layout.stack.fault:
         return *regrid(layout.stack, total, f"series {series.describe()}"), notes
     return total, layout.stack.origin, notes
+
+
+def _impossible_activity(image: sitk.Image, units: str, scaling: Suv) -> list[str]:
+    """A warning where an image in SUV by weight and dose holds more than was injected."""
+    weight = scaling.inputs.get("weight_kg")
+    if units != "SUVbw" or not weight:
+        return []
+    note = more_than_given(suv_volume(image), weight)
+    return [note] if note else []
 
 
 def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.Image:

@@ -60,6 +60,12 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
     return image, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
 
 
+def suv_volume(image: sitk.Image) -> float:
+    """Sum of the voxels times the volume of one in ml."""
+    total = float(sitk.GetArrayViewFromImage(image).sum(dtype=np.float64))
+    return total * float(np.prod(image.GetSpacing())) / 1000.0
+
+
 def check_shape(path: Path, shape: Sequence[int]) -> None:
     """Refuse what is no volume: a fourth dimension, or fewer than two.
 

@@ -14,10 +14,12 @@ from coconet_med.dicom.decay import (
     WEIGHT_KG,
     half_life_of,
     mean_count_time,
+    more_than_given,
     suvbw_factor,
     too_small_dose,
 )
 from coconet_med.errors import OptionError
+from coconet_med.readers.checks import suv_volume
 from coconet_med.readers.pet_json import PetFacts
 from coconet_med.source import RELATIVE_UNITS, Source, writable
 
@@ -99,7 +101,10 @@ def insist_on_suv(source: Source) -> Source:
     values = writable(source.image)
     values *= np.float32(factor)
     details = {**source.details, "suv": {**told, "applied": True}}
-    return replace(source, units="SUVbw", warnings=(*source.warnings, *told.get("warnings", ())), details=details)
+    notes = list(told.get("warnings", ()))
+    if (weight := told.get("weight_kg")) and (much := more_than_given(suv_volume(source.image), weight)):
+        notes.append(much)
+    return replace(source, units="SUVbw", warnings=(*source.warnings, *notes), details=details)
 
 
 def suv_of(facts: PetFacts, *, frame: int | None = None) -> BidsSuv:

@@ -329,3 +329,15 @@ def test_a_dose_in_kilobecquerels_gives_no_suv(tmp_path, dose, weight):
     source = read_pet(tmp_path, edit)
     assert source.units == "Bq/ml"
     assert f"a dose of {dose} Bq is not plausible at a body weight of {weight} kg" in said(source)
+
+
+def test_more_activity_than_was_injected_is_told(tmp_path):
+    """A slope a million times too large in one slice: no other number of the header is odd."""
+    told = "times the injected activity, so dose, weight, times or slopes are wrong"
+    classic(tmp_path / "right", "PT", slopes=[1.0] * 6)
+    assert told not in said(read_series(tmp_path / "right", "function"))
+    classic(tmp_path / "wrong", "PT", slopes=[1, 1, 1, 1, 1, 1e6])
+    source = read_series(tmp_path / "wrong", "function")
+    image = sitk.GetArrayFromImage(source.image)
+    held = image.sum(dtype=np.float64) * 1.5 * 1.25 * 2.0 / 1000 / 70000
+    assert f"SUV: the image holds {held:.3g} {told}" in said(source)

@@ -123,3 +123,27 @@ def test_control_characters_of_tags_do_not_reach_messages(tmp_path):
         read_series(tmp_path, "anatomy")
     assert "\x1b" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [{"PatientID": "P-2"}, {"RescaleSlope": "2"}, {"Units": "CNTS"}])
+def test_copies_of_one_uid_that_say_something_else_are_refused(tmp_path, change):
+    classic(tmp_path / "a", "PT")
+    classic(tmp_path / "b", "PT", edit=lambda ds, k: [setattr(ds, *pair) for pair in change.items()])
+    with pytest.raises(ReadError, match="different images share one SOP Instance UID"):
+        read_series(tmp_path, "function")
+
+
+def test_other_pixels_under_one_uid_are_refused(tmp_path):
+    classic(tmp_path / "a", "PT")
+    classic(tmp_path / "b", "PT", values=stored_values(seed=1))
+    with pytest.raises(ReadError, match=r"different images share one SOP Instance UID.*take one of them out"):
+        read_series(tmp_path, "function")
+
+
+def test_values_in_the_upper_bits_are_refused(tmp_path):
+    def shifted(ds, k):
+        ds.BitsStored, ds.HighBit = 12, 15
+
+    classic(tmp_path, "PT", edit=shifted)
+    with pytest.raises(ReadError, match="High Bit 15 with 12 Bits Stored puts values into upper bits"):
+        read_series(tmp_path, "function")

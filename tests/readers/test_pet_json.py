@@ -313,3 +313,12 @@ def test_a_dose_in_kilobecquerels_called_becquerels_gives_no_suv(pet):
     _write(pet, InjectedRadioactivity=200000, InjectedRadioactivityUnits="Bq")
     assert _suv(pet).factor is None
     assert "a dose of 200000 Bq is not plausible at a body weight of 70 kg" in _suv(pet).reason
+
+
+def test_more_activity_than_was_injected_is_told(pet):
+    """kBq/ml called MBq/ml, and a dose of 1 MBq: a thousand times too much is no body's."""
+    _write(pet, Units="MBq/mL", InjectedRadioactivity=1)
+    warnings = " ".join(insist_on_suv(read(pet, "function")).warnings)
+    assert "times the injected activity, so dose, weight, times or slopes are wrong" in warnings
+    _write(pet)
+    assert "injected activity" not in " ".join(insist_on_suv(read(pet, "function")).warnings)
