@@ -128,6 +128,17 @@ def half_life_of(name: str) -> float | None:
     return None
 
 
+def half_life_of_tracer(name: str) -> float | None:
+    """Half-life in seconds of a tracer by the radionuclide in its name; FDG is F-18 without saying so.
+
+    Example:
+        >>> half_life_of_tracer("FDG"), half_life_of_tracer("[11C]PiB"), half_life_of_tracer("water")
+        (6586.2, 1221.8, None)
+    """
+    fluorine = re.search(r"\bfdg\b|fluorodeoxyglucose", name, re.IGNORECASE) is not None
+    return half_life_of(name) or (HALF_LIVES_S["F18"] if fluorine else None)
+
+
 def known_half_life(half_life_s: float) -> bool:
     """Whether a half-life is that of a radionuclide in :data:`HALF_LIVES_S`, within the tolerance."""
     return any(abs(half_life_s / known - 1.0) <= HALF_LIFE_TOLERANCE for known in HALF_LIVES_S.values())

@@ -15,6 +15,7 @@ from coconet_med.dicom.decay import (
     MAX_HALF_LIVES,
     WEIGHT_KG,
     half_life_of,
+    half_life_of_tracer,
     known_half_life,
 )
 from coconet_med.dicom.series import Instance, Series
@@ -98,16 +99,33 @@ def half_life_s(series: Series) -> tuple[float, str]:
         ImpossibleError: missing, or not that of the radionuclide that the header names.
     """
     found = one_value(series, "half-life", lambda i: headers.number(_drug(i), "RadionuclideHalfLife"), HALF_LIFE_S, "s")
-    codes = headers.items(_drug(series.instances[0]), "RadionuclideCodeSequence")
-    named = headers.text(codes[0], "CodeMeaning").strip() if codes else ""
-    expected = half_life_of(named)
-    if expected is not None and abs(found / expected - 1.0) > HALF_LIFE_TOLERANCE:
+    coded, *tracers = _names(_drug(series.instances[0]))
+    expected = half_life_of(coded)
+    if expected is not None and not _one_nuclide(found, expected):
         raise ImpossibleError(
-            f"half-life of {found:g} s is not that of {headers.printable(named, 40)} ({expected:g} s)"
+            f"half-life of {found:g} s is not that of {headers.printable(coded, 40)} ({expected:g} s)"
         )
+    for tracer in tracers:  # words that scanners keep from the last patient; the number counts
+        own = half_life_of_tracer(tracer)
+        if own is not None and not _one_nuclide(found, own):
+            called = headers.printable(tracer, 40)
+            return found, f"the half-life of {found:g} s was taken, but the tracer is called {called} ({own:g} s)"
     if expected is None and not known_half_life(found):
         return found, f"a half-life of {found:g} s is that of no radionuclide known here"
     return found, ""
+
+
+def _one_nuclide(one: float, other: float) -> bool:
+    return abs(one / other - 1.0) <= HALF_LIFE_TOLERANCE
+
+
+def _names(drug: Dataset) -> list[str]:
+    """What names the radionuclide: its code, the radiopharmaceutical in words, and the code of that."""
+    coded = [
+        headers.text(items[0], "CodeMeaning").strip() if (items := headers.items(drug, keyword)) else ""
+        for keyword in ("RadionuclideCodeSequence", "RadiopharmaceuticalCodeSequence")
+    ]
+    return [coded[0], headers.text(drug, "Radiopharmaceutical").strip(), coded[1]]
 
 
 def injection_of(

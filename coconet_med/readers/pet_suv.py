@@ -13,6 +13,7 @@ from coconet_med.dicom.decay import (
     MAX_HALF_LIVES,
     WEIGHT_KG,
     half_life_of,
+    half_life_of_tracer,
     mean_count_time,
     more_than_given,
     suvbw_factor,
@@ -201,6 +202,10 @@ def _doubts(facts: PetFacts, seconds: float, half_life: float) -> tuple[str, ...
     """What the user should look at: weights that differ, and an injection at the very start of a static scan, which is
     what converters make up."""
     notes = []
+    own = half_life_of_tracer(facts.text("TracerName"))
+    if own and abs(half_life / own - 1.0) > HALF_LIFE_TOLERANCE:
+        tracer = f"{facts.text('TracerName')} ({own:g} s)"
+        notes.append(f"SUV: the half-life of {half_life:g} s was taken, but the tracer is called {tracer}")
     if facts.weight and (other := _other_weight(facts)):
         (weight, where), (odd, place) = facts.weight, other
         notes.append(

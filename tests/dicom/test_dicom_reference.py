@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import classic, stored_values, uid
@@ -341,3 +342,21 @@ def test_more_activity_than_was_injected_is_told(tmp_path):
     image = sitk.GetArrayFromImage(source.image)
     held = image.sum(dtype=np.float64) * 1.5 * 1.25 * 2.0 / 1000 / 70000
     assert f"SUV: the image holds {held:.3g} {told}" in said(source)
+
+
+@pytest.mark.parametrize("drug", ["FDG", "18F-Florbetaben", "Fluorodeoxyglucose F^18^"])
+@pytest.mark.parametrize("where", ["Radiopharmaceutical", "RadiopharmaceuticalCodeSequence"])
+def test_a_half_life_that_is_not_of_the_named_tracer_is_told(tmp_path, drug, where):
+    def edit(ds, k):
+        item = ds.RadiopharmaceuticalInformationSequence[0]
+        item.RadionuclideHalfLife = "1223.4"
+        if where == "Radiopharmaceutical":
+            item.Radiopharmaceutical = drug
+        else:
+            code = pydicom.Dataset()
+            code.CodeMeaning = drug
+            item.RadiopharmaceuticalCodeSequence = [code]
+
+    source = read_pet(tmp_path, edit)
+    assert factor_of(source) == pytest.approx(70000 / (2e8 * 2 ** (-2700 / 1223.4)), rel=1e-6)
+    assert f"the half-life of 1223.4 s was taken, but the tracer is called {drug} (6586.2 s)" in said(source)

@@ -322,3 +322,8 @@ def test_more_activity_than_was_injected_is_told(pet):
     assert "times the injected activity, so dose, weight, times or slopes are wrong" in warnings
     _write(pet)
     assert "injected activity" not in " ".join(insist_on_suv(read(pet, "function")).warnings)
+
+
+def test_a_radionuclide_that_is_not_of_the_tracer_is_told(pet):
+    _write(pet, TracerRadionuclide="C11")
+    assert _suv(pet).warnings == ("SUV: the half-life of 1221.8 s was taken, but the tracer is called FDG (6586.2 s)",)
