@@ -17,7 +17,7 @@ from coconet_med.dicom.identity import refuse_several_in_series
 from coconet_med.dicom.kinds import Picture, pictures_of, refuse_mixture
 from coconet_med.dicom.scaling import check_scaling
 from coconet_med.dicom.select import FRAME, Selection, select
-from coconet_med.dicom.series import Series, name_files
+from coconet_med.dicom.series import IMAGE_CLASSES, MODALITY_OF_CLASS, Series, name_files
 from coconet_med.errors import OptionError, ReadError
 
 
@@ -108,6 +108,7 @@ def _refuse_contradictions(series: Series) -> tuple[str, ...]:
         found = {headers.text(instance.header, keyword) for instance in series.instances}
         if len(found) > 1:
             raise ReadError(f"series {series.describe()}: its files belong to {len(found)} different {what}")
+    _refuse_other_class(series)
     kept = {instance.uid: instance for instance in series.instances}
     for copy in series.duplicates:
         if not is_copy(copy, kept[copy.uid]):
@@ -116,6 +117,19 @@ def _refuse_contradictions(series: Series) -> tuple[str, ...]:
                 f"({name_files([copy.path, kept[copy.uid].path])}); export the series again, or take one of them out"
             )
     return odd
+
+
+def _refuse_other_class(series: Series) -> None:
+    """Refuse images whose SOP Class and Modality contradict each other: values, units and roles follow from both."""
+    wrong = [
+        one for one in series.instances if MODALITY_OF_CLASS.get(one.sop_class, series.modality) != series.modality
+    ]
+    if wrong:
+        raise ReadError(
+            f"series {series.describe()}: its SOP Class is {IMAGE_CLASSES[wrong[0].sop_class]} Storage, but its "
+            f"Modality (0008,0060) says {series.modality} ({name_files(one.path for one in wrong)}); make sure what it "
+            "shows, and correct the header or export the series again"
+        )
 
 
 def name_of(series: Series) -> str:

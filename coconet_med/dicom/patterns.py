@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from coconet_med.dicom import headers
+
 if TYPE_CHECKING:
     from coconet_med.dicom.kinds import Picture
 
@@ -37,7 +39,12 @@ LOOSE = (
     "AcquisitionType",
     "ReconstructionDiameter",
     "SliceThickness",
+    "TemporalPositionIdentifier",
+    "TemporalPositionIndex",
 )
+#: Numbers of points in time.  They make kinds where every place is held once; volumes that are whole at each point are
+#: parted, or in PET and SPECT averaged, as repetitions (:mod:`coconet_med.dicom.dynamic`).
+POINTS_IN_TIME = ("TemporalPositionIdentifier", "TemporalPositionIndex")
 #: A clear pattern has at most so many values, each on at least this share of the images (and on two of them).
 FEW, SHARE = 4, 0.2
 #: Numbers that differ by less than this part are one value: scanners round, and triggers jitter.
@@ -48,12 +55,24 @@ def with_patterns(pictures: Sequence[Picture]) -> list[Picture]:
     """The images with what parts them clearly added to their kinds."""
     out = list(pictures)
     loose = [dict(picture.loose) for picture in pictures]
+    once = _every_place_once(pictures)
     for name in LOOSE:
-        values = _unified([own.get(name, ()) for own in loose])
+        if name in POINTS_IN_TIME and not once:
+            continue
+        written = [own.get(name, ()) for own in loose]
+        values = written if name in POINTS_IN_TIME else _unified(written)  # points 100 and 101 are two
         counts = Counter(values)  # an attribute that some lack, such as the option of fat saturation, parts them too
         if 2 <= len(counts) <= FEW and min(counts.values()) >= max(2, SHARE * len(pictures)):
             out = [replace(p, kind=(*p.kind, (name, v))) if v else p for p, v in zip(out, values, strict=True)]
     return out
+
+
+def _every_place_once(pictures: Sequence[Picture]) -> bool:
+    """Whether these are images of MRI or CT of which no two lie at one place; PET numbers its beds, too."""
+    if any(headers.text(picture.instance.header, "Modality").strip().upper() in ("PT", "NM") for picture in pictures):
+        return False
+    places = [picture.values("ImagePositionPatient") for picture in pictures]
+    return all(places) and len(set(places)) == len(places)
 
 
 def _unified(values: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -31,6 +31,11 @@ IMAGE_CLASSES = {
 }
 NM_CLASS = "1.2.840.10008.5.1.4.1.1.20"
 MODALITIES = ("MR", "CT", "PT", "NM")
+#: Modality (0008,0060) of the images of these classes (PS3.3 A.3, A.4, A.5, A.21, A.36, A.38, A.56, A.70 to A.72).
+MODALITY_OF_CLASS = {
+    uid: "PT" if "PET" in name.split() else next(modality for modality in MODALITIES if modality in name.split())
+    for uid, name in IMAGE_CLASSES.items()
+}
 
 
 @dataclass(frozen=True)

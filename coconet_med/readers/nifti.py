@@ -27,6 +27,8 @@ UNITS = {1: ("meter", 1000.0), 2: ("mm", 1.0), 3: ("micron", 0.001)}
 COLOR_INTENTS = (1007, 2003, 2004)
 #: Bytes before the voxels that may be extensions of the header.
 LARGEST_OFFSET = 2**28
+#: The first bytes of gzip with its one method, deflate (RFC 1952).
+GZIP = b"\x1f\x8b\x08"
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,18 @@ def pair_of(path: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def start_of(path: Path) -> Start:
-    """What the first bytes of a header say; never raises for what is wrong with them."""
+def start_of(path: Path, *, packed: bool | None = None) -> Start:
+    """What the first bytes of a header say; never raises for what is wrong with them.
+
+    Args:
+        path: the file that holds the header.
+        packed: whether to unpack it as gzip; by default as its name says.
+    """
     from isal import igzip
 
+    packed = path.name.lower().endswith(".gz") if packed is None else packed
     try:
-        with igzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+        with igzip.open(path) if packed else path.open("rb") as file:
             head = file.read(540)
     except Exception:  # not gzip, or damaged: the reader says so
         return Start("unknown")
@@ -161,6 +169,8 @@ def start_of(path: Path) -> Start:
 
 
 def _check_start(path: Path, files: tuple[Path, ...]) -> None:
+    for file in files:
+        _refuse_misnamed(file, files)
     start = start_of(files[0])
     if start.kind == "interfile":
         msg = f"{path}: is Interfile, which is not read here; export DICOM or NIfTI instead, or convert it with medcon"
@@ -175,6 +185,38 @@ def _check_start(path: Path, files: tuple[Path, ...]) -> None:
         msg = f"{path}: its header says that voxels begin at byte {start.offset:g}; not a readable NIfTI file, copy it "
         msg += "again"
         raise ReadError(msg)
+
+
+def _refuse_misnamed(file: Path, files: tuple[Path, ...]) -> None:
+    """Refuse gzip whose name does not end in ``.gz``, and the other way round: readers go by the name.
+
+    Args:
+        file: one file of the image.
+        files: all of them, the one with the header first; what is no image by any name is left to the reader.
+    """
+    packed = _is_gzip(file)
+    if packed == file.name.lower().endswith(".gz"):
+        return
+    if file == files[0] and start_of(file, packed=packed).kind not in ("single", "pair", "analyze"):
+        return
+    name = f"{file.name}.gz" if packed else file.name[:-3]
+    advice = f"rename it to {name}" if len(files) == 1 else "pack both files of the pair or neither, and name them so"
+    wrong = "is gzip, but its name does not end" if packed else "is not gzip, but its name ends"
+    raise ReadError(f"{file}: {wrong} in .gz; {advice}")
+
+
+def _is_gzip(file: Path) -> bool:
+    """Whether a file begins as gzip and can be unpacked so far; two voxels may begin like it by chance."""
+    from isal import igzip
+
+    with file.open("rb") as stream:
+        if stream.read(len(GZIP)) != GZIP:
+            return False
+    try:
+        with igzip.open(file) as stream:
+            return bool(stream.read(540))
+    except Exception:  # no gzip, or damaged from its beginning
+        return False
 
 
 def check_size(path: Path, file: Any, voxels: Path, *, shape: tuple[int, ...] | None = None) -> None:

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from dicom_phantom import FRAME_OF_REFERENCE, classic, spect, stored_values
+from dicom_phantom import CLASSES, FRAME_OF_REFERENCE, classic, enhanced, spect, stored_values
 
 from coconet_med.dicom.scan import scan
 from coconet_med.errors import ReadError
@@ -147,3 +147,33 @@ def test_values_in_the_upper_bits_are_refused(tmp_path):
     classic(tmp_path, "PT", edit=shifted)
     with pytest.raises(ReadError, match="High Bit 15 with 12 Bits Stored puts values into upper bits"):
         read_series(tmp_path, "function")
+
+
+@pytest.mark.parametrize(
+    ("made", "labeled", "named"),
+    [
+        ("PT", "CT", "PET Image Storage"),
+        ("MR", "PT", "MR Image Storage"),
+        ("CT", "MR", "CT Image Storage"),
+        ("NM", "PT", "NM Image Storage"),
+        ("EMR", "CT", "Enhanced MR Image Storage"),
+        ("EPT", "NM", "Enhanced PET Image Storage"),
+    ],
+)
+def test_a_class_and_a_modality_that_contradict_each_other_are_refused(tmp_path, made, labeled, named):
+    make = {"NM": spect, "EMR": enhanced, "EPT": lambda folder, edit: enhanced(folder, "EPT", edit=edit)}.get(
+        made, lambda folder, edit: classic(folder, made, edit=edit)
+    )
+    make(tmp_path, edit=lambda ds, k=0: setattr(ds, "Modality", labeled))
+    with pytest.raises(ReadError, match=rf"its SOP Class is {named}, but its Modality \(0008,0060\) says {labeled}"):
+        read_series(tmp_path, "anatomy" if labeled in ("MR", "CT") else "function")
+
+
+def test_one_image_of_another_class_in_a_series_is_refused_by_name(tmp_path):
+    def edit(ds, k):
+        if k == 2:
+            ds.SOPClassUID = CLASSES["PT"]
+
+    classic(tmp_path, edit=edit)
+    with pytest.raises(ReadError, match=r"is PET Image Storage, but .* says MR \(002_2\.dcm\)"):
+        read_series(tmp_path, "anatomy")

@@ -84,6 +84,11 @@ KINDS = {
     "scatter": (PT, _attribute("ScatterCorrectionMethod", "MODEL", "NONE"), "ScatterCorrectionMethod=MODEL"),
     "randoms": (PT, _attribute("RandomsCorrectionMethod", "DLYD", "NONE"), "RandomsCorrectionMethod=DLYD"),
     "repetition": (MR, _attribute("RepetitionTime", "500", "2500"), "RepetitionTime=500"),
+    "point in time": (
+        MR,
+        _attribute("TemporalPositionIdentifier", "1", "2"),
+        "TemporalPositionIdentifier=1",
+    ),
     "sequence": (MR, _attribute("SequenceName", "*tse2d1_9", "*se2d1"), "SequenceName=*TSE2D1_9"),
     "options": (MR, _attribute("ScanOptions", "FS", "PFP"), "ScanOptions=FS"),
     "fat saturation": (MR, _attribute("ScanOptions", None, "FS"), "ScanOptions=none"),
@@ -138,6 +143,32 @@ def test_a_repetition_time_that_follows_the_heart_is_no_kind(times, tmp_path):
     stored = classic(tmp_path, values=stored_values(10), edit=edit)
     source = read_series(tmp_path, "anatomy")
     np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+
+
+@pytest.mark.parametrize("points", [[1] * 6, [1, 2, 3, 4, 5, 6], [100, 100, 100, 100, 100, 101]])
+def test_a_point_in_time_that_parts_nothing_clearly_is_no_kind(points, tmp_path):
+    stored = classic(tmp_path, edit=lambda ds, k: setattr(ds, "TemporalPositionIdentifier", str(points[k])))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read_series(tmp_path, "anatomy").image), stored)
+
+
+def test_high_numbers_of_points_in_time_are_not_rounded_to_one(tmp_path):
+    classic(tmp_path, edit=lambda ds, k: setattr(ds, "TemporalPositionIdentifier", str(100 + k % 2)))
+    with pytest.raises(ReadError, match=r"TemporalPositionIdentifier=100 \(3 images\), .*=101 \(3 images\)"):
+        read_series(tmp_path, "anatomy")
+
+
+def test_points_in_time_of_pet_are_averaged_as_before(tmp_path):
+    def edit(point):
+        def change(ds, k):
+            ds.SOPInstanceUID, ds.TemporalPositionIdentifier = uid(point, k), str(point)
+            ds.FrameReferenceTime = str(300_000 * point)
+
+        return change
+
+    first = classic(tmp_path / "a", "PT", edit=edit(1))
+    second = classic(tmp_path / "b", "PT", values=stored_values(seed=1), edit=edit(2))
+    source = read_series(tmp_path, "function", suv="never")
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), (first + second) / 2)
 
 
 def test_halves_of_a_stack_with_two_repetition_times_are_two_kinds(tmp_path):

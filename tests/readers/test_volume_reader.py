@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import nibabel as nib
@@ -183,6 +184,38 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path, suffix
     path.write_bytes(b"")
     with pytest.raises(ReadError, match="empty"):
         read(path, "anatomy")
+
+
+@pytest.mark.parametrize("role", ["anatomy", "function"])
+@pytest.mark.parametrize(
+    ("written", "named", "told"),
+    [
+        ("a.nii.gz", "b.nii", "is gzip, but its name does not end in .gz; rename it to b.nii.gz"),
+        ("a.nii", "b.NII.GZ", "is not gzip, but its name ends in .gz; rename it to b.NII"),
+    ],
+)
+def test_a_name_that_says_the_wrong_compression_is_told_with_the_right_one(
+    tmp_path: Path, written: str, named: str, told: str, role: str
+) -> None:
+    save(tmp_path / written, values()).rename(tmp_path / named)
+    with pytest.raises(ReadError) as refusal:
+        read(tmp_path / named, role)
+    assert str(refusal.value) == f"{tmp_path / named}: {told}"
+
+
+def test_compressed_voxels_of_a_pair_under_a_plain_name_are_told(tmp_path: Path) -> None:
+    nib.save(nib.Nifti1Pair(values(), OBLIQUE), tmp_path / "a.hdr")
+    (tmp_path / "a.img").write_bytes(gzip.compress((tmp_path / "a.img").read_bytes()))
+    with pytest.raises(ReadError, match=r"a\.img: is gzip, .*; pack both files of the pair or neither"):
+        read(tmp_path / "a.hdr", "anatomy")
+
+
+def test_voxels_that_begin_like_gzip_by_chance_are_read(tmp_path: Path) -> None:
+    array = np.arange(7 * 8 * 9, dtype=np.int16).reshape(7, 8, 9)
+    array[:2, 0, 0] = np.frombuffer(b"\x1f\x8b\x08\x08", np.int16)  # the first two in the file
+    nib.save(nib.Nifti1Pair(array, OBLIQUE), tmp_path / "a.hdr")
+    assert (tmp_path / "a.img").read_bytes()[:3] == b"\x1f\x8b\x08"
+    assert sitk.GetArrayFromImage(read(tmp_path / "a.hdr", "anatomy").image)[0, 0, 0] == array[0, 0, 0]
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
