@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
@@ -77,6 +78,13 @@ class Case:
     def frame_seconds(self) -> tuple[float, ...]:
         """Of a 4-D functional image the duration of each frame, where a file beside it tells."""
         return self.pet.durations if self.pet else ()
+
+
+def shared_notes(cases: Sequence[Case]) -> tuple[str, ...]:
+    """Notes that all cases have: what concerns the whole batch."""
+    return tuple(
+        note for note in dict.fromkeys(n for c in cases[:1] for n in c.notes) if all(note in c.notes for c in cases)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from coconet_med.batch.case import Case, safe_id
 from coconet_med.errors import ReadError
+from coconet_med.system.printable import printable
 
 SUFFIXES = (".csv", ".tsv")
 
@@ -23,6 +24,16 @@ COLUMNS = {
     "register": ("register",),
     "transform": ("transform",),
 }
+#: Words in names of columns that mean an image, alone or with a word of the third kind (``ct_path``, ``pet2``); those
+#: of the second kind mean other things as well (a patient, a dose), and count where the cell looks like a path.
+IMAGES = {
+    *("anatomy", "function", "mri", "mr", "fmri", "ct", "cbct", "ldct", "pet", "spect", "petct", "petmr", "spectct"),
+    *("t1w", "t1c", "t1ce", "mprage", "t2w", "flair", "dwi", "swi", "mra", "ultrasound"),
+}
+UNSURE = {"pt", "nm", "t1", "t2", "pd", "us", "adc", "fdg", "image"}
+FILES = {"path", "file", "filename", "img", "scan", "volume", "series", "folder", "dir", "nii", "nifti", "dicom"}
+#: Columns that one message lists at most.
+LISTED = 6
 
 
 def read_manifest(path: Path) -> list[Case]:
@@ -32,11 +43,11 @@ def read_manifest(path: Path) -> list[Case]:
     An id that is no name of a file (``../x``, ``=x``) is changed, and the notes of its case say so.  Paths are relative
     to the folder of the manifest.  Of several columns of one meaning (``pet`` and ``spect``) each line fills one.  An
     empty ``function`` means that ``anatomy`` is the folder of a DICOM study with both.  A first line ``sep=;``, as
-    spreadsheets write it, says what parts the cells.
+    spreadsheets write it, says what parts the cells.  Other columns are not used, and the notes of all cases name them.
 
     Raises:
         ReadError: not readable, a column is missing or there twice, or a line lacks its id or anatomy, repeats an id,
-            has more cells than the first line, or fills two columns of one meaning.
+            has more cells than the first line, fills two columns of one meaning, or one that means a further image.
     """
     try:
         raw = path.read_bytes()
@@ -46,7 +57,8 @@ def read_manifest(path: Path) -> list[Case]:
         raise ReadError(msg) from error
     cases: list[Case] = []
     lines: dict[str, tuple[int, str]] = {}
-    for line, row in _rows(path, text):
+    unused: list[str] = []
+    for line, row in _rows(path, text, unused):
         case = _case(path, line, row)
         if case.id.casefold() in lines:
             earlier, written = lines[case.id.casefold()]
@@ -54,7 +66,30 @@ def read_manifest(path: Path) -> list[Case]:
             raise ReadError(f"{path}: the id {case.id} is in lines {earlier} and {line}{told}; make it unique")
         lines[case.id.casefold()] = line, row["id"]
         cases.append(case)
+    note = _note_of(path, unused)
+    cases = [replace(case, notes=(*case.notes, note)) for case in cases] if note else cases
     return _with_shared_functions(path, cases, [line for line, _ in lines.values()])
+
+
+def _note_of(path: Path, unused: list[str]) -> str:
+    """What to say of columns that are not understood; ``""`` without any."""
+    if not unused:
+        return ""
+    listed = ", ".join(unused[:LISTED]) + (f" and {len(unused) - LISTED} more" if len(unused) > LISTED else "")
+    columns = f"column {listed} is" if len(unused) == 1 else f"columns {listed} are"
+    return (
+        f"{path.name}: the {columns} not known and had no effect; what holds for all cases is an option of the command"
+    )
+
+
+def _means_image(name: str, cell: str) -> bool:
+    """Whether a column that is not understood names a further image of its line."""
+    words = re.findall(r"[^\W_]+", name)
+    words = [word if word in IMAGES | UNSURE else word.rstrip("0123456789") for word in words]
+    found = {word for word in words if word}
+    if not found <= IMAGES | UNSURE | FILES:
+        return False
+    return bool(found & IMAGES) or bool(found & UNSURE and re.search(r"[/\\]|\.[A-Za-z]", cell))
 
 
 def _with_shared_functions(path: Path, cases: list[Case], lines: list[int]) -> list[Case]:
@@ -74,8 +109,11 @@ def _with_shared_functions(path: Path, cases: list[Case], lines: list[int]) -> l
     return cases
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Number and cells of each line that is not empty, the cells by the preferred names of their columns."""
+def _rows(path: Path, text: str, unused: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Number and cells of each line that is not empty, the cells by the preferred names of their columns.
+
+    Names of other columns that a line fills are added to ``unused``.
+    """
     stated = re.match(r'"?sep=(.)"?[;,\t ]*\r?\n', text, re.IGNORECASE)
     text = text[stated.end() :] if stated else text
     delimiter = stated.group(1) if stated else max("\t;,", key=text.partition("\n")[0].count)
@@ -89,10 +127,28 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             if any(cells[len(header) :]):
                 msg = f"{path}, line {line}: has {len(cells)} cells, the first line {len(header)}; put cells with "
                 raise ReadError(f'{msg}"{delimiter}" in them between quotation marks, or delete what is too much')
+            row = dict(zip(header, cells, strict=False))
+            _look_at_others(path, line, row, unused)
             if any(cells):
-                yield line, _values(path, line, dict(zip(header, cells, strict=False)), columns)
+                yield line, _values(path, line, row, columns)
     except csv.Error as error:
         raise ReadError(f"{path}, line {before + rows.line_num}: is no CSV ({error}); export it again") from error
+
+
+def _look_at_others(path: Path, line: int, row: dict[str, str], unused: list[str]) -> None:
+    """Add the columns that a line fills and nobody reads to ``unused``.
+
+    Raises:
+        ReadError: one means an image: whoever fills it expects to see it in the result.
+    """
+    known = {choice for names in COLUMNS.values() for choice in names}
+    for name in (name for name, cell in row.items() if cell and name not in known):
+        called = printable(name) or "without a name"
+        if _means_image(name, row[name]):
+            msg = f"{path}, line {line}: fills the column {called}, which means a further image, but a line is one "
+            raise ReadError(f"{msg}anatomy and one function; give that image a line of its own, or delete the column")
+        if called not in unused:
+            unused.append(called)
 
 
 def _columns(path: Path, header: list[str]) -> dict[str, list[str]]:

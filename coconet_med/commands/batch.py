@@ -228,11 +228,14 @@ def _all(
     collect: bool,
     quiet: bool,
 ) -> BatchResult | None:
+    from coconet_med.batch.case import shared_notes
     from coconet_med.batch.check import check_options
     from coconet_med.batch.screen import Screen
     from coconet_med.batch.study import run_batch
 
     check_options(options, cases)
+    for note in shared_notes(cases) if not quiet else ():
+        typer.echo(printable(note), err=True)
     if cluster != "slurm" and cluster_options:
         raise OptionError("--cluster-option is for --cluster slurm; leave it out")
     derived = any(case.derived_from for case in cases)

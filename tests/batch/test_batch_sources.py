@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from batch_phantom import ball, bids_dataset, bids_image, save_picture
+from batch_phantom import ball, bids_dataset, bids_image, run_command, save_picture
 
 from coconet_med.batch.bids import petprep_folders
-from coconet_med.batch.case import BatchOptions
+from coconet_med.batch.case import BatchOptions, shared_notes
 from coconet_med.batch.check import obstacle
 from coconet_med.batch.layout import files_of
 from coconet_med.batch.sources import find_cases, part_of
@@ -57,6 +57,49 @@ def test_one_pet_beside_two_anatomies_is_told_in_both_lines(tmp_path):
     cases = find_cases(tmp_path / "study.csv")
     told = "study.csv: 9 is the function of A (line 2) and B (line 3); make sure that they are one person"
     assert [case.notes for case in cases] == [(told,), (told,), (), ()]
+
+
+def test_columns_that_are_not_known_are_named_in_all_cases(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet,Window,age,empty,\nA,1,2,suv:0-6,,,\nB,3,4,,71,,\n")
+    told = "m.csv: the columns window, age are not known and had no effect; what holds for all cases is an option of "
+    assert [case.notes for case in find_cases(tmp_path / "m.csv")] == [(f"{told}the command",)] * 2
+
+
+def test_what_concerns_all_cases_is_said_once(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet,age\nA,m.csv,9,70\nB,m.csv,9,71\n../C,9,m.csv,72\n")
+    assert [note.partition(";")[0] for note in shared_notes(find_cases(tmp_path / "m.csv"))] == [
+        "m.csv: the column age is not known and had no effect"
+    ]
+
+
+def test_the_command_says_which_columns_it_does_not_know(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet,window\nA,m.csv,m.csv,0-6\n")
+    _, said, err = run_command("batch", tmp_path / "m.csv", tmp_path / "out", "--dry-run")
+    assert err.startswith("m.csv: the column window is not known and had no effect;")
+    assert "the column window is not known" in said
+
+
+@pytest.mark.parametrize("name", ["ct", "CT_path", "t1w", "PET 2", "mri2", "pet/ct", "Flair file", "anatomy 2"])
+def test_a_column_that_means_a_further_image_is_refused_where_it_is_filled(tmp_path, name):
+    (tmp_path / "m.csv").write_text(f"id,mri,pet,{name}\nA,1,2,\n")
+    assert find_cases(tmp_path / "m.csv")[0].notes == ()
+    (tmp_path / "m.csv").write_text(f"id,mri,pet,{name}\nA,1,2,\nB,3,4,5\n")
+    with pytest.raises(ReadError, match=f"line 3: fills the column {name.lower()}, which means a further image"):
+        find_cases(tmp_path / "m.csv")
+
+
+def test_a_column_of_two_meanings_is_an_image_where_it_holds_a_path(tmp_path):
+    (tmp_path / "m.csv").write_text("id,mri,pet,pt\nA,1,2,Smith\nB,3,4,\n")
+    assert "the column pt is not known" in find_cases(tmp_path / "m.csv")[1].notes[0]
+    (tmp_path / "m.csv").write_text("id,mri,pet,pt\nA,1,2,\nB,3,4,b/pt.nii\n")
+    with pytest.raises(ReadError, match="line 3: fills the column pt, which means a further image"):
+        find_cases(tmp_path / "m.csv")
+
+
+@pytest.mark.parametrize("name", ["pet_date", "tracer", "note", "scan", "file", "mri age", "ADC", "2024"])
+def test_a_column_about_an_image_or_of_another_thing_is_no_image(tmp_path, name):
+    (tmp_path / "m.csv").write_text(f"id,mri,pet,{name}\nA,1,2,0.8\n")
+    assert len(find_cases(tmp_path / "m.csv")[0].notes) == 1
 
 
 def test_a_unicode_text_of_a_spreadsheet_is_read(tmp_path):
