@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from dicom_phantom import AXIAL, OBLIQUE, classic, places, spect, stored_values
+from dicom_phantom import AXIAL, OBLIQUE, classic, enhanced, places, set_pixels, spect, stored_values
 
 from coconet_med.errors import ReadError
 from coconet_med.readers.dicom import read_series
@@ -35,6 +35,25 @@ def test_slices_against_the_normal_are_put_in_order_and_keep_their_place(tmp_pat
     np.testing.assert_array_equal(sitk.GetArrayFromImage(image), stored[::-1])
     assert image.TransformIndexToPhysicalPoint((0, 0, 5)) == pytest.approx((-8.0, -9.5, 20.25))
     assert np.linalg.det(np.array(image.GetDirection()).reshape(3, 3)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("order", [(0, 2, 4, 1, 3, 5), (5, 4, 3, 2, 1, 0)])
+def test_frames_of_a_multi_frame_image_are_put_in_order_of_their_place(tmp_path, order):
+    """DICOM leaves the order of frames free; readers that stack them as stored shuffle the head (SimpleITK)."""
+
+    def stored_in_this_order(ds, _):
+        ds.PerFrameFunctionalGroupsSequence = [ds.PerFrameFunctionalGroupsSequence[k] for k in order]
+        set_pixels(ds, stored_values()[list(order)])
+
+    slopes = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    enhanced(tmp_path / "as scanned", slopes=slopes)
+    enhanced(tmp_path / "as stored", slopes=slopes, edit=stored_in_this_order)
+    image, other = (read_series(tmp_path / name, "anatomy").image for name in ("as scanned", "as stored"))
+    truth = stored_values() * np.array(slopes)[:, None, None] + 3
+    np.testing.assert_allclose(sitk.GetArrayFromImage(image), truth, rtol=1e-6)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(other), sitk.GetArrayFromImage(image))
+    np.testing.assert_allclose(np.concatenate(_grid(other)), np.concatenate(_grid(image)))
+    np.testing.assert_allclose(_grid(other)[0], [1.25, 1.5, 2.0], atol=1e-6)
 
 
 @pytest.mark.parametrize("step", [3.27, 1.25, 0.94])
