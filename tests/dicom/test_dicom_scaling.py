@@ -167,3 +167,14 @@ def test_padding_is_found_however_its_sign_is_written(vr, tmp_path):
 
     classic(tmp_path, "CT", values=values, signed=True, edit=edit)
     assert _values(tmp_path, "function").min() == values[:, 1:].min() - 1024
+
+
+def test_fractions_stay_where_the_first_slice_is_empty(tmp_path):
+    """A PET whose first slice is all 0 is of whole numbers there alone; other readers take that slice's type for all."""
+    values = stored_values()
+    values[0] = 0
+    slopes = [1.0, 0.001, 0.002, 0.5, 7.25, 40.0]
+    stored = classic(tmp_path, "PT", values=values, slopes=slopes)
+    read = _values(tmp_path, "function", suv="never")
+    np.testing.assert_allclose(read, stored * np.array(slopes)[:, None, None], rtol=1e-6)
+    assert not np.array_equal(read[1], np.rint(read[1]))
