@@ -170,7 +170,7 @@ def test_padding_is_found_however_its_sign_is_written(vr, tmp_path):
 
 
 def test_fractions_stay_where_the_first_slice_is_empty(tmp_path):
-    """A PET whose first slice is all 0 is of whole numbers there alone; other readers take that slice's type for all."""
+    """A PET whose first slice is all 0 is of whole numbers there alone; others take that slice's type for all."""
     values = stored_values()
     values[0] = 0
     slopes = [1.0, 0.001, 0.002, 0.5, 7.25, 40.0]
