@@ -104,7 +104,7 @@ class Session:
 
     def _judge_the_first(self, engine: Any) -> None:
         self._evaluator.run()
-        self._began_with = self._evaluator.state.best_metric
+        self._began_with = float(self._evaluator.state.best_metric)
 
     def _judge_the_last(self, engine: Any) -> None:
         epoch = engine.state.epoch
@@ -163,6 +163,7 @@ class Session:
         best = getattr(self._evaluator.state, "best_metric", None)
         judged = getattr(self._evaluator.state, "best_metric_epoch", -1) > 0
         state |= {"epoch": engine.state.epoch, "best": float(best) if judged and best is not None else None}
+        state["began_with"] = self._began_with
         part = self._folder / ".checkpoint.part"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -184,6 +185,7 @@ class Session:
                 part.load_state_dict(state[name])
             _plan(self._parts["lr_scheduler"], planned)
             epoch, best = int(state["epoch"]), state["best"]
+            self._began_with = state.get("began_with")
         except Exception as error:  # torch raises almost any kind on a damaged or foreign file
             msg = f"{path}: damaged, or of another network; begin anew without --resume"
             raise ReadError(msg) from error

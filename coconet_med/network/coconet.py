@@ -245,6 +245,9 @@ def network_of(state: Mapping[str, torch.Tensor]) -> CoCoNet:
         ValueError: they do not say of which arrangement they are: another network's, or an earlier release's.
         RuntimeError: weights are missing, or have other shapes.
     """
+    if isinstance(state, Mapping) and "optimizer" in state:
+        msg = "the checkpoint of a training, not its weights"
+        raise ValueError(msg)
     if not isinstance(state, Mapping) or not {"arrangement", "encode1.0.0.weight"} <= set(state):
         msg = "no arrangement in it: of another network, or of an earlier release"
         raise ValueError(msg)

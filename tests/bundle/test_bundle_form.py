@@ -120,6 +120,22 @@ def test_the_version_is_that_of_the_package_and_in_the_changelog() -> None:
     assert metadata["version"] in metadata["changelog"]
 
 
+def test_the_figures_are_those_of_the_card_of_the_weights_that_are_shipped() -> None:
+    import coconet_med
+
+    card = json.loads((Path(coconet_med.__file__).parent / "models" / "light.json").read_text(encoding="utf-8"))
+    metadata = json.loads((BUNDLE / "configs" / "metadata.json").read_text(encoding="utf-8"))
+    page = (BUNDLE / "docs" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (MRI-\w+) \| .*? \| .*? \| (.*) \|$", page, flags=re.MULTILINE))
+    names = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Q_MRI", "rho_uptake")
+    assert {figures["set"] for figures in card["figures"]} == {name.lower() for name in rows}
+    for figures in card["figures"]:
+        stated = [float(value) for value in rows[figures["set"].upper()].split(" | ")]
+        assert stated == pytest.approx([figures[name] for name in names], abs=0.00051), figures["set"]
+        key = "val_fidelity_" + figures["set"].replace("-", "_")
+        assert metadata["eval_metrics"][key] == pytest.approx(figures["H"], abs=0.00051)
+
+
 def test_an_empty_folder_is_an_error_instead_of_no_output(place: Place, tmp_path: Path) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
         _infer(place, dataset_dir=str(tmp_path))

@@ -101,6 +101,12 @@ def test_weights_that_do_not_say_so_are_refused():
         network_of(state)
 
 
+def test_the_checkpoint_of_a_training_is_named_as_what_it_is():
+    state = CoCoNet(2).state_dict()
+    with pytest.raises(ValueError, match="the checkpoint of a training, not its weights"):
+        network_of({"model": state, "optimizer": {}, "epoch": 2})
+
+
 def test_weights_that_mix_in_another_way_are_refused():
     state = CoCoNet(2).state_dict()
     state["arrangement"][2] = KIND - 1
