@@ -380,6 +380,7 @@ def test_the_readme_has_what_reviewers_ask_for():
     for heading in (*headings, "## Installation, proxy, no internet", "## Large volumes"):
         assert heading in text
     assert "No image leaves the computer" in text
+    assert "Additional module paths" in text.split("## Tutorial")[1]  # until the Extensions Manager has it
     assert text.count("](Screenshots/") >= 4
     assert "not yet in the desktop application" in text
     assert "Research use, not for diagnosis" in text
@@ -393,6 +394,15 @@ def test_requirements_are_those_of_the_package_without_simpleitk():
     stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert listed_here == {line for line in stated if not line.lower().startswith("simpleitk")}
     assert not any("==" in line for line in listed_here)
+
+
+def test_the_panel_says_of_color_blindness_what_the_package_says():
+    from coconet_med.color.colormaps import COLORMAPS
+
+    tip = UI.find(".//widget[@name='colormapComboBox']/property[@name='toolTip']/string").text
+    assert "color blindness" in COLORMAPS["uptake"].cost
+    assert COLORMAPS["uptake"].cost.endswith("use ember.")
+    assert "With red-green color blindness choose 'ember'" in tip
 
 
 def test_the_choices_are_those_of_the_package():
