@@ -59,6 +59,7 @@ def legend(
     threshold: float | None = None,
     notes: Sequence[str] = (),
     path: np.ndarray | None = None,
+    projected: bool = False,
 ) -> np.ndarray:
     """Draw the color bar of a map.
 
@@ -70,11 +71,12 @@ def legend(
         height: height of the picture in pixels, at least 96; the width follows from the text.
         background: ``"dark"`` for pictures, ``"light"`` for paper.
         strength: as given to :func:`coconet_med.color.compose`.
-        caption: what lightness means, written under the bar.
+        caption: what lightness means, written under the bar, from dark to bright; nothing if empty.
         threshold: uptake in [0, 1] of the window below which only the anatomy is shown.
         notes: lines written under the caption.
         path: colors of a picture whose palette is not known, ``uint8`` (n, 3): they are shown from the bottom to the
             top at the lightness of the anatomy, without numbers, as :func:`coconet_med.color.ycbcr_compose` does.
+        projected: lightness is that of the uptake itself, as in a maximum projection: one color for each uptake.
 
     Returns:
         RGB ``uint8`` (height, width, 3).
@@ -97,7 +99,7 @@ def legend(
     right = layout.left + layout.bar_width + 0.9 * layout.em + tick_width
     width = math.ceil(max(right, layout.left + max(texts) + 0.8 * layout.em) + 0.6 * layout.em)
     picture = Image.new("RGB", (width, height), _PAPER[background])
-    bar = _bar(layout, colormap, strength, threshold) if path is None else _bar_of(layout, path)
+    bar = _bar(layout, colormap, strength, threshold, projected) if path is None else _bar_of(layout, path)
     _draw_bar(picture, layout, bar, _INK[background])
     _draw_text(picture, layout, ticks, title, caption, _INK[background], (low, high))
     for n, note in enumerate(notes):
@@ -148,10 +150,11 @@ def _layout(height: int, *, notes: int = 0) -> _Layout:
     )
 
 
-def _bar(layout: _Layout, colormap: str, strength: float, threshold: float | None) -> np.ndarray:
+def _bar(layout: _Layout, colormap: str, strength: float, threshold: float | None, projected: bool) -> np.ndarray:
     lowest = get_colormap(colormap).levels[0]
     luminance, uptake = np.meshgrid(np.linspace(0, 1, layout.bar_width), np.linspace(1, lowest, layout.bar_height))
     uptake = uptake if threshold is None else faded(uptake, threshold)
+    luminance = np.abs(uptake) if projected else luminance
     return compose(luminance, uptake, colormap=colormap, strength=strength)
 
 
@@ -184,6 +187,8 @@ def _draw_text(
         y = _row(value, layout, window)
         draw.line((right, y, right + em // 3, y), fill=ink, width=line)
         draw.text((right + 0.6 * em, y), text, ink, layout.font, anchor="lm")
+    if not caption:
+        return
     base = layout.bottom + 1.45 * em
     draw.text((layout.left, base), caption, ink, layout.font, anchor="ls")
     start, tip = layout.left + draw.textlength(caption, layout.font) + 0.25 * em, 0.3 * em

@@ -31,6 +31,9 @@ class ReadBack:
         foreign_distance: largest distance of such a color to the legend, in RGB levels.
         topped: share of the colored voxels at the top of the window: there uptake is at least that.  Of a signed map at
             either end of it.
+        threshold: of the fusion, in units; ``None`` if it had none.
+        hidden: share of the colored voxels that lie below the threshold, where no uptake is shown: what they take is
+            no measure of it, and the errors above are not of them.
     """
 
     uptake: sitk.Image
@@ -40,10 +43,15 @@ class ReadBack:
     foreign: float
     foreign_distance: float
     topped: float
+    threshold: float | None = None
+    hidden: float = 0.0
 
     def words(self) -> str:
         text = f"error of reading: {self.error_mean:.3g} on average, {self.error_max:.3g} at most ({self.units})"
         text += f"; {self.topped:.2%} of the colored voxels are at the end of the window or beyond"
+        if self.threshold is not None:
+            text += f"; {self.hidden:.2%} are below the threshold of {self.threshold:.5g}: no uptake is shown there,"
+            text += " and what is read is no measure of it"
         if self.foreign:
             text += (
                 f"; {self.foreign:.2%} have colors that the legend does not hold, up to {self.foreign_distance:.0f} off"
@@ -96,13 +104,15 @@ def read_back(
     low, high = (float(v) for v in low_high)
     scale = _scale(low, high, units, colormap)
     share = decode(rgb, colormap=colormap, strength=strength)
-    if facts.get("threshold"):  # near a threshold the color is that of a lower uptake, as the legend has it
-        share = unfaded(share, scaled_threshold(facts["threshold"], scale))
+    threshold = facts.get("threshold") or None
+    if threshold:  # near a threshold the color is that of a lower uptake, as the legend has it
+        share = unfaded(share, scaled_threshold(threshold, scale))
     uptake = sitk.GetImageFromArray(scale.restore(share).astype(np.float32))
     uptake.CopyInformation(image)
     colored = rgb.max(axis=-1) > 0
+    shown = colored & (share != 0) if threshold else colored
     per_share = float(scale.restore(np.array(1.0)) - scale.restore(np.array(0.0)))
-    spread = uptake_spread(rgb, colormap=colormap, strength=strength)[colored] * per_share
+    spread = uptake_spread(rgb, colormap=colormap, strength=strength)[shown] * per_share
     off = foreign_colors(rgb, colormap=colormap, strength=strength)
     return ReadBack(
         uptake,
@@ -112,6 +122,8 @@ def read_back(
         float((off > 0).mean()),
         float(off.max()),
         float((np.abs(share[colored]) >= 1).mean()) if colored.any() else 0.0,
+        threshold,
+        float((share[colored] == 0).mean()) if threshold and colored.any() else 0.0,
     )
 
 
@@ -146,7 +158,7 @@ def _sidecar(path: Path) -> dict[str, Any]:
         raise ReadError(f"{beside}: is no readable side-car; give --colormap and --window, and move it away") from error
 
 
-def _without_margin(image: sitk.Image, facts: dict[str, Any]) -> sitk.Image:
+def without_margin(image: sitk.Image, facts: dict[str, Any]) -> sitk.Image:
     """The slices alone, where a legend was put beside them (``--dicom-legend margin``)."""
     size = facts.get("sources", {}).get("anatomy", {}).get("size", [])
     wide = len(size) == 3 and size[2] == image.GetSize()[2] and image.GetSize()[0] > size[0]
@@ -159,7 +171,7 @@ def _image(path: Path, facts: dict[str, Any]) -> sitk.Image:
     if path.is_dir() or path.suffix.lower() == ".dcm":
         from coconet_med.dicom.fused import read_fused
 
-        return _without_margin(read_fused(path), facts)
+        return without_margin(read_fused(path), facts)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:

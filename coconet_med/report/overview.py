@@ -15,7 +15,7 @@ from coconet_med.color.legend import legend, with_legend
 from coconet_med.color.likeness import likeness_path
 from coconet_med.color.look import scaled_threshold
 from coconet_med.report.marks import with_bar, with_sides
-from coconet_med.report.units import units_of
+from coconet_med.report.units import figure, units_of
 from coconet_med.slices import Slicing, slicing_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _notes(result: FusionResult) -> list[str]:
     if result.lightness < 1:
         notes.append("gray: anatomy" if result.lightness == 0 else f"lightness {result.lightness:g}")
     if result.threshold:
-        notes.append(f"from {'±' if result.window.signed else ''}{result.threshold:.3g} on")
+        notes.append(f"from {'±' if result.window.signed else ''}{figure(result.threshold)} on")
     if result.without_data:
         notes.append("hatched: no data")
     return notes

@@ -16,3 +16,13 @@ def units_of(result: FusionResult) -> str:
         return result.window.units
     statistic = SIGNED_INTENTS.get(result.function.details.get("nifti_intent", 0), "value")
     return statistic if result.window.signed else "relative uptake"
+
+
+def figure(value: float) -> str:
+    """A level or a threshold in words, as the numbers beside a legend are: in plain digits.
+
+    Example:
+        >>> figure(15624.7), figure(2.5)
+        ('15625', '2.5')
+    """
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.errors import OptionError
-from coconet_med.report.units import units_of
+from coconet_med.report.units import figure, units_of
 from coconet_med.slices import Slicing, slicing_of
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def with_contours(
     missed = []
     for level, color, line in zip(wanted.levels, line_colors(len(wanted.levels)), lines, strict=True):
         stack[line] = color
-        missed += [] if line.any() else [_number(level)]
+        missed += [] if line.any() else [figure(level)]
     image = sitk.GetImageFromArray(pixels.reshape(sitk.GetArrayViewFromImage(result.color).shape), isVector=True)
     image.CopyInformation(result.color)
     notes = (
@@ -207,7 +207,7 @@ def contour_legend(result: FusionResult, *, height: int = 256) -> np.ndarray:
     levels = result.contours.levels[::-1]
     colors = line_colors(len(levels))[::-1]
     units = units_of(result)
-    texts = [_number(level) for level in levels]
+    texts = [figure(level) for level in levels]
     width = round(max(font.getlength(units), 3.2 * em + max(font.getlength(text) for text in texts)) + 2.4 * em)
     picture = Image.new("RGB", (width, max(height, round((len(levels) + 3) * 1.8 * em))), _PAPER)
     draw = ImageDraw.Draw(picture)
@@ -217,10 +217,6 @@ def contour_legend(result: FusionResult, *, height: int = 256) -> np.ndarray:
         draw.line((em, y, 3 * em, y), fill=color, width=max(2, em // 5))
         draw.text((3.6 * em, y), text, _INK, font, anchor="lm")
     return np.asarray(picture)
-
-
-def _number(level: float) -> str:
-    return f"{level:.0f}" if abs(level) >= 1000 else f"{level:.3g}"
 
 
 def _volume(array: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.color.legend import with_legend
 from coconet_med.errors import OptionError
-from coconet_med.report.marks import with_bar, with_sides
+from coconet_med.report.marks import EDGE, with_bar, with_sides
 from coconet_med.report.overview import legend_of
 from coconet_med.sheets.contours import gray_anatomy, slice_lines
 from coconet_med.slices import Slicing, slicing_of
@@ -89,7 +89,8 @@ def _tile(result: FusionResult, slicing: Slicing, index: int, *, bar: bool) -> I
             panel[mask] = color
     panel = with_sides(panel, slicing.plane)
     tile = Image.fromarray(with_bar(panel, scale) if bar else panel)
-    ImageDraw.Draw(tile).text((4, 3), place_of(result.anatomy.image, slicing, index), _INK, ImageFont.load_default(13))
+    words, face = place_of(result.anatomy.image, slicing, index), ImageFont.load_default(13)
+    ImageDraw.Draw(tile).text((4, 3), words, _INK, face, stroke_width=1, stroke_fill=EDGE)
     return tile
 
 

@@ -11,9 +11,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.color.coding import compose
 from coconet_med.color.colormaps import get_colormap
-from coconet_med.color.legend import with_legend
+from coconet_med.color.legend import legend, with_legend
+from coconet_med.color.look import faded, scaled_threshold
 from coconet_med.errors import OptionError
-from coconet_med.report.overview import legend_of
+from coconet_med.report.units import figure, units_of
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -29,7 +30,7 @@ def rotation(result: FusionResult, *, frames: int = FRAMES, height: int = HEIGHT
     """Maximum projections of the uptake from all around, the first one from in front, then from the patient's left.
 
     Every pixel is the highest uptake along its line of sight, in the window and the colors of the result; lightness
-    follows the uptake, there is no anatomy in it.
+    follows the uptake, there is no anatomy in it; below the threshold of the result it is black.
 
     Args:
         result: a volume.
@@ -47,19 +48,33 @@ def rotation(result: FusionResult, *, frames: int = FRAMES, height: int = HEIGHT
     if not 4 <= frames <= 720:
         raise OptionError(f"a rotation has 4 to 720 frames, not {frames}")
     cube = _upright(result.function.image)
-    legend = legend_of(result, height=height)
     colormap = result.colormap or "gray"
     signed = get_colormap(colormap).kind == "diverging"
+    threshold = scaled_threshold(result.threshold, result.window) if result.threshold else None
+    # A legend of its own: a projection has neither the contour lines of the result nor its lightness.
+    bar = legend(
+        colormap,
+        result.window.low,
+        result.window.high,
+        units_of(result),
+        height=height,
+        caption="",
+        projected=True,
+        threshold=threshold,
+        notes=[f"from {'±' if signed else ''}{figure(result.threshold)} on"] if result.threshold else [],
+    )
     out = []
     for number in range(frames):
         shares = result.window.apply(_projected(cube, 2 * math.pi * number / frames, signed=signed))
+        if threshold is not None:
+            shares = faded(shares, threshold)
         picture = compose(np.abs(shares), shares, colormap=colormap)
         spacing = cube.GetSpacing()
         size = round(height * picture.shape[1] * spacing[0] / (picture.shape[0] * spacing[2])), height
         frame = Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR)
         seen = _FROM[round(4 * number / frames) % 4]
         ImageDraw.Draw(frame).text((6, 4), f"from {seen}", _INK, ImageFont.load_default(14))
-        out.append(with_legend(np.asarray(frame), legend))
+        out.append(with_legend(np.asarray(frame), bar))
     return out
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
+from coconet_med.color.readback import without_margin
+from coconet_med.dicom.fused import read_fused
 from coconet_med.errors import FusionError, ReadError
 from coconet_med.system.printable import printable
 from coconet_med.viewer.content import Content, checks, content_of, described, document_of
@@ -64,8 +66,8 @@ def view_of_file(
         ReadError: no such file, or no fused one.
     """
     path = Path(path)
-    image = read_color(path)
     facts = _sidecar(path)
+    image = without_margin(read_color(path), facts)  # a legend in the margin is no part of the patient
     color = _voxels(image)
     sources = _sources(path, facts)
     if sources is None:
@@ -91,15 +93,10 @@ def read_color(path: Path) -> sitk.Image:
     if not path.exists():
         raise ReadError(f"{path}: no such file; give a fused volume, or ANATOMY FUNCTION")
     try:
-        if path.is_dir():
-            names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path))
-            # One file of several frames is a volume by itself; as a list of one it would become a fourth axis.
-            image = sitk.ReadImage(names if len(names) > 1 else names[0]) if names else None
-        else:
-            image = sitk.ReadImage(str(path))
+        image = read_fused(path) if path.is_dir() else sitk.ReadImage(str(path))
     except RuntimeError as error:
         raise ReadError(f"{path}: cannot be read; give a fused .nii.gz, .nrrd, .mha, .png or DICOM series") from error
-    if image is None or image.GetNumberOfComponentsPerPixel() != 3 or image.GetPixelID() != sitk.sitkVectorUInt8:
+    if image.GetNumberOfComponentsPerPixel() != 3 or image.GetPixelID() != sitk.sitkVectorUInt8:
         raise ReadError(f"{path}: is not in color (8-bit RGB), so it is no fused image; give ANATOMY FUNCTION to fuse")
     return image
 
@@ -163,8 +160,13 @@ def _again(
 def _alone(path: Path, image: sitk.Image, facts: dict[str, Any], why: str) -> View:
     """The colors of a file, with what its side-car says of them."""
     from coconet_med.color.colormaps import COLORMAPS
+    from coconet_med.report.units import figure
 
     color = _voxels(image)
+    if facts.get("contours"):
+        levels = ", ".join(figure(float(level)) for level in facts["contours"]["levels"])
+        units = facts["window"].get("units", "relative")
+        why = f"Lines of equal uptake at {levels}{'' if units == 'relative' else f' {printable(units)}'}. {why}"
     known = facts.get("colormap") in COLORMAPS and not facts.get("contours")
     window = facts.get("window", {}) if known else {}
     document = {

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 
 import coconet_med
 from coconet_med.color.look import BORDER, LEAST_BORDER, beyond_field_of_view, faded, hatched, opacity, unfaded
+from coconet_med.color.readback import read_back
 from coconet_med.errors import OptionError
 from coconet_med.fusion import mix_again
 from coconet_med.phantom import slice_pair
@@ -107,6 +108,17 @@ def test_below_the_threshold_only_the_anatomy_is_shown_and_above_it_all_can_be_r
     assert (np.ptp(rgb[low], axis=-1) == 0).all()
     assert (rgb[high] == sitk.GetArrayFromImage(partial.color)[high]).all()
     assert np.abs(result.read_uptake()[high] - np.minimum(uptake[high], result.window.high)).mean() < 0.02 * top
+
+
+def test_reading_says_how_much_lies_below_the_threshold_and_errs_only_where_uptake_is_shown(partial, tmp_path) -> None:
+    top = float(sitk.GetArrayViewFromImage(partial.function.image).max())
+    mix_again(partial, threshold=0.4 * top).save(tmp_path / "fused.nii.gz")
+    found = read_back(tmp_path / "fused.nii.gz")
+    assert found.threshold == pytest.approx(0.4 * top)
+    assert 0.2 < found.hidden < 1
+    assert f"{found.hidden:.2%} are below the threshold" in found.words()
+    partial.save(tmp_path / "all.nii.gz")
+    assert "threshold" not in read_back(tmp_path / "all.nii.gz").words()
 
 
 def test_the_edge_of_a_threshold_fades_and_can_be_undone() -> None:

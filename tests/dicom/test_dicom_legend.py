@@ -19,6 +19,7 @@ from coconet_med.color.readback import read_back
 from coconet_med.errors import OptionError, WriteError
 from coconet_med.readers.dicom import read_study
 from coconet_med.report.overview import legend_of
+from coconet_med.viewer.opening import view_of_file
 from coconet_med.writers.dicom.legend import LOWEST, with_margin
 
 FORMS = ("sc", "enhanced")
@@ -121,3 +122,11 @@ def test_gray_series_have_no_legend_and_unknown_places_are_refused(fused, tmp_pa
     with pytest.raises(WriteError, match="there_legend"):
         fused.save(tmp_path / "there")
     assert not (tmp_path / "there").exists()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("place", ["series", "margin"])
+def test_the_viewer_shows_the_slices_without_the_legend(fused, tmp_path: Path, form: str, place: str) -> None:
+    fused.save(tmp_path / "out", form=form, legend=place)
+    view = view_of_file(tmp_path / "out")
+    np.testing.assert_array_equal(view.color, sitk.GetArrayFromImage(fused.color))

@@ -14,6 +14,7 @@ from PIL import Image
 
 import coconet_med
 from coconet_med.errors import OptionError, WriteError
+from coconet_med.fusion import mix_again
 from coconet_med.phantom import head_phantom, slice_pair
 from coconet_med.sheets.contours import COLORS, with_contours
 from coconet_med.sheets.mosaic import mosaic, place_of
@@ -103,6 +104,15 @@ def test_a_rotation_is_one_turn_in_frames_of_one_size(result):
     assert not np.array_equal(frames[0], frames[1])
     with pytest.raises(OptionError, match="4 to 720 frames"):
         rotation(result, frames=2)
+
+
+def test_the_legend_of_a_rotation_is_of_its_colors_not_of_lines_and_black_is_below_the_threshold(result):
+    lines = with_contours(result, "30%", over="anatomy")
+    np.testing.assert_array_equal(rotation(lines, frames=4, height=96)[0], rotation(result, frames=4, height=96)[0])
+    cut = rotation(mix_again(result, threshold="60%"), frames=4, height=96)[0]
+    whole = rotation(result, frames=4, height=96)[0]
+    body = cut[20:, :100].max(axis=-1), whole[20:, :100].max(axis=-1)
+    assert (body[1] > 60).sum() > 2 * (body[0] > 60).sum() > 0
 
 
 def test_the_files_are_what_their_names_say(result, tmp_path):

@@ -143,7 +143,7 @@ def test_what_cannot_be_viewed_is_said_in_one_line(fused, capsys, words, said):
 
 
 def test_a_folder_that_is_no_image_is_said(tmp_path):
-    with pytest.raises(ReadError, match="no fused image"):
+    with pytest.raises(ReadError, match="no fused series of coconet-med"):
         view_of_file(tmp_path)
 
 
@@ -186,3 +186,12 @@ def test_without_a_screen_the_way_from_another_machine_is_said(monkeypatch, caps
     assert said.out == "http://127.0.0.1:4321/token/\n"
     assert len(asked) == opened
     assert ("ssh -L 4321:127.0.0.1:4321" in said.err) == (not opened)
+
+
+def test_a_file_of_contours_says_its_levels(fused, tmp_path):
+    path = tmp_path / "lines.nii.gz"
+    pair = fused / "T1.nii.gz", fused / "PET.nii.gz"
+    assert run("fuse", *pair, "-o", path, "--contours", 9000, 12000, "--engine", "onnx", "--quiet") == 0
+    document = view_of_file(path).content.document
+    assert document["fixed"].startswith("Lines of equal uptake at 9000, 12000. ")
+    assert document["look"]["colormap"] is None

@@ -112,7 +112,14 @@ export class Controls {
     const page = viewer.study.document, units = page.uptake?.units ?? page.units ?? "";
     viewer.part("key-low").textContent = withUnits(look.window[0], units);
     viewer.part("key-high").textContent = withUnits(look.window[1], units);
-    if (!viewer.mixing.live) return;
+    if (!viewer.mixing.live) { // nothing to choose: what the side-car says of the file, lest the page say otherwise
+      this.find("colormap").replaceChildren(new Option(look.colormap ?? "none"));
+      for (const name of ["strength", "lightness"]) set(name, look[name], look.colormap ? look[name].toFixed(DIGITS[name]) : "");
+      const none = look.threshold === null || look.threshold === undefined;
+      set("threshold", none ? 0 : look.threshold, !look.colormap ? "" : none ? "off" : figure(look.threshold));
+      if (look.colormap) for (const [n, name] of ["low", "high"].entries()) set(name, Number(look.window[n].toPrecision(5)));
+      return;
+    }
     for (const name of ["strength", "lightness"]) set(name, look[name], look[name].toFixed(DIGITS[name]));
     set("threshold", look.threshold ?? this.find("threshold").min, look.threshold === null ? "off" : figure(look.threshold));
     set("colormap", look.colormap);
