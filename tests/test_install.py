@@ -11,6 +11,7 @@ import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import coconet_med
 from coconet_med import errors
@@ -108,7 +109,8 @@ def test_the_demo_runs(tmp_path: Path) -> None:
 def test_the_command_for_an_extra_names_where_this_installation_came_from(tmp_path: Path, monkeypatch) -> None:
     def installed_from(place: Path | None) -> str:
         told = None if place is None else json.dumps({"url": place.as_uri(), "dir_info": {}})
-        monkeypatch.setattr(metadata.PathDistribution, "read_text", lambda self, name: told)
+        # Not a class of importlib.metadata: where its backport is imported, distributions are of that.
+        monkeypatch.setattr(metadata, "distribution", lambda name: SimpleNamespace(read_text=lambda file: told))
         return errors.installs("monai")
 
     wheel, checkout = tmp_path / "a b" / "coconet_med-1-py3-none-any.whl", tmp_path / "checkout"

@@ -168,11 +168,10 @@ def announce(url: str, *, browser: bool, quiet: bool) -> None:
         typer.echo("shown on this machine alone, as long as this runs; Ctrl-C ends it", err=True)
     if browser and not (_has_screen() and webbrowser.open(url)) and not quiet:
         port = urlsplit(url).port
-        typer.echo(
+        text = (
             "no browser could be opened here: open the address above; from another machine forward the same port first "
-            f"(ssh -L {port}:127.0.0.1:{port} HOST)",
-            err=True,
         )
+        typer.echo(printable(f"{text}(ssh -L {port}:127.0.0.1:{port} HOST)"), err=True)
 
 
 def _has_screen() -> bool:

@@ -124,7 +124,7 @@ def test_the_stored_series_and_the_nifti_hold_the_same_voxels(tmp_path, mean_mod
     classic(tmp_path / "study" / "a", "MR", values=blobs((10, 20, 24), 1), orientation=OBLIQUE, **MR)
     classic(tmp_path / "study" / "b", "PT", series="PET AC", values=blobs((12, 16, 18), 2), **PET)
     result = coconet_med.fuse(tmp_path / "study", model=mean_model, register="never")
-    slices = [pydicom.dcmread(p) for p in result.save(tmp_path / "series") if p.suffix == ".dcm"]
+    slices = [pydicom.dcmread(p) for p in result.save(tmp_path / "series", legend="none") if p.suffix == ".dcm"]
     result.save(tmp_path / "fused.nii.gz")
     file = nib.load(tmp_path / "fused.nii.gz")
     colors = np.stack([np.asarray(file.dataobj)[channel] for channel in "RGB"], axis=-1)
