@@ -114,3 +114,7 @@ def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
 def test_a_device_that_is_not_there_is_named() -> None:
     with pytest.raises(ModelError, match="--device cpu"):
         load_model("light", engine="onnx", device="npu")
+
+
+def test_released_networks_tell_nothing_of_the_machine_they_were_exported_on():
+    assert b".py" not in (model.WEIGHTS / "light.onnx").read_bytes()

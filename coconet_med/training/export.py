@@ -74,6 +74,7 @@ def export_onnx(net: CoCoNet, path: Path, *, half: bool = False) -> float:
         )
     assert program is not None  # it is, with dynamo
     program.save(str(path), external_data=False)
+    _forget_traces(path)
     if half:
         _store_half(path)
     worst = largest_difference(net, path)
@@ -122,6 +123,16 @@ def _packed(net: CoCoNet) -> dict[str, torch.Tensor]:
     """The state of a rounded network, large weights in half precision: nothing is lost."""
     large = {name for name, weights in net.named_parameters() if weights.numel() >= _LARGE}
     return {name: value.half() if name in large else value for name, value in net.state_dict().items()}
+
+
+def _forget_traces(path: Path) -> None:
+    """Take out what the exporter notes beside each node: lines of code, with the folders of the machine it ran on."""
+    import onnx
+
+    model = onnx.load(str(path))
+    for holder in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        holder.ClearField("metadata_props")
+    onnx.save(model, str(path))
 
 
 def _store_half(path: Path) -> None:
