@@ -39,6 +39,7 @@ def fuse(
     device: str = "auto",
     progress: Progress | None = None,
     options: FuseOptions | None = None,
+    accept: Callable[[PreparedPair], None] | None = None,
     **choices: Any,
 ) -> FusionResult:
     """Fuse an anatomical and a functional image of the same person.
@@ -52,6 +53,7 @@ def fuse(
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         progress: called with (stage, done, total).
         options: all other options at once.
+        accept: called with the pair as soon as it is read; what it raises ends the work before any is done.
         choices: or one by one (``register="never"``, ``window=(0, 8)``, ...): every option is explained in
             :class:`coconet_med.options.FuseOptions`.
 
@@ -73,6 +75,8 @@ def fuse(
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
         loading = aside.submit(_loaded, model, engine, device)
         pair = prepare_pair(anatomy, function, options, progress=share_of(progress, "align"))
+        if accept:
+            accept(pair)
         loaded = loading.result()
         size = pair.slicing.stack(sitk.GetArrayViewFromImage(pair.anatomy.image)).shape
         ready = aside.submit(prepare, loaded.engine, *size, spacing=pair.spacing)

@@ -163,13 +163,15 @@ class Runner:
         from coconet_med.fusion import fuse
         from coconet_med.readers.dynamic import read_functional
         from coconet_med.readers.limits import memory_limit
+        from coconet_med.writers.dicom.form import accepts
 
         function: Path | Source | None = case.function
         facts, how = case.facts(), self.options
         if case.function and facts is not None:  # a NIfTI image; of a BIDS dataset also what its raw image tells
             with memory_limit(how.max_memory):
                 function = read_functional(case.function, affine=how.affine, dynamic=how.dynamic, facts=facts)
-        result = fuse(case.anatomy, function, model=model, options=self.options.of_case(case))
+        accept = accepts(how.dicom_form) if how.form == "dicom" else None
+        result = fuse(case.anatomy, function, model=model, options=how.of_case(case), accept=accept)
         provenance = {**result.provenance, "options": fingerprint["options"]}
         if case.derived_from:
             provenance = image_metadata(case, "color", result.window.units) | provenance

@@ -141,9 +141,13 @@ def fuse(
         if function is None and anatomy.is_file() and not is_dicomdir(anatomy):
             raise FusionError(f"{anatomy}: give the functional image too, or the folder of a DICOM study")
         say.begin("read")
-        result = fuse_pair(
-            anatomy, function, model=model, engine=engine, device=device, progress=say.progress, options=options
-        )
+        accept = None
+        if not _has_suffix(output):
+            from coconet_med.writers.dicom.form import accepts
+
+            accept = accepts(dicom_form)
+        network = {"model": model, "engine": engine, "device": device}
+        result = fuse_pair(anatomy, function, **network, progress=say.progress, options=options, accept=accept)
         form: dict[str, Any] = {"form": dicom_form, "legend": dicom_legend} if not _has_suffix(output) else {}
         say.begin("write")
         written = result.save(output, overwrite=overwrite, **extras, **form)

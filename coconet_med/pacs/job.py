@@ -13,6 +13,7 @@ from coconet_med.options import FuseOptions
 from coconet_med.pacs.fetch import fetch
 from coconet_med.pacs.plan import Plan, make_plan
 from coconet_med.pacs.store import store
+from coconet_med.writers.dicom.form import accepts
 
 if TYPE_CHECKING:
     from coconet_med.model import Model
@@ -115,7 +116,8 @@ def fuse_study(
         try:
             with guard.patient():
                 how = FuseOptions.taken_from(vars(options))
-                result = fuse(sources, model=model, progress=_checking(guard, progress), options=how)
+                told, accept = _checking(guard, progress), accepts(options.form)
+                result = fuse(sources, model=model, progress=told, options=how, accept=accept)
         except FusionError as error:  # the temporary folder means nothing to the user
             raise type(error)(str(error).replace(str(sources), sources.name)) from error
         _check_sources(result, plan)

@@ -7,6 +7,7 @@ add one, write such a class and name it in :func:`build_space` (docs/training.md
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from coconet_med.network.vgg_branch import FeatureBranch
 GRAY: Final = bt601.WEIGHTS
 
 
-class FeatureSpace(nn.Module):
+class FeatureSpace(nn.Module, ABC):
     """Frozen features of gray pictures at several levels.
 
     Attributes:
@@ -33,9 +34,9 @@ class FeatureSpace(nn.Module):
     name: str
     weights: tuple[float, ...]
 
+    @abstractmethod
     def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
         """Features of (B, 1, H, W) in [-1, 1], one (B, C, h, w) for each weight, fine to coarse."""
-        raise NotImplementedError
 
     def frozen(self) -> FeatureSpace:
         """Itself in eval mode, never again to be trained."""

@@ -6,14 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coconet_med.errors import WriteError
 from coconet_med.report.overview import legend_of
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.dicom import Form, FusedParts, LegendPlace, write_dicom
+from coconet_med.writers.dicom.form import GRAY, refuse_signed
 from coconet_med.writers.dicom.legend import check_place, legend_height, legend_object
 from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.registration import registration_writer
-from coconet_med.writers.dicom.write import GRAY, save_one
+from coconet_med.writers.dicom.write import save_one
 from coconet_med.writers.sidecar import to_json
 from coconet_med.writers.targets import targets
 from coconet_med.writers.transform import transform_writer
@@ -58,11 +58,7 @@ def write_study(
     Raises:
         WriteError: see :func:`coconet_med.writers.dicom.write_dicom`; or a signed map in gray.
     """
-    if form in GRAY and result.window.signed:
-        raise WriteError(
-            f"{folder}: in gray the values of both signs of {result.function.name} would look alike; write the form sc "
-            "or enhanced, or fuse with --window 0 HIGH"
-        )
+    refuse_signed(form, result.function, result.window)
     check_place(legend)
     place: LegendPlace = "none" if form in GRAY else legend
     image = _gray(result) if form in GRAY else result.color

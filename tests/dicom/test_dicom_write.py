@@ -16,6 +16,7 @@ import pytest
 import SimpleITK as sitk
 from dicom_phantom import FRAME_OF_REFERENCE, OBLIQUE, STUDY, classic, enhanced, spect, stored_values, uid
 
+from coconet_med.commands.main import main
 from coconet_med.errors import OptionError, WriteError
 from coconet_med.readers.dicom import read_series, read_study
 from coconet_med.writers.dicom import FusedParts, write_dicom
@@ -303,6 +304,26 @@ def test_mr_forms_are_refused_for_a_ct_anatomy(tmp_path):
     with pytest.raises(WriteError, match="makes an MR object, but the anatomy is CT; use sc"):
         write_dicom(_parts(sources, "gray"), tmp_path / "out", form="gray")
     assert pydicom.dcmread(write_dicom(_parts(sources), tmp_path / "out")[0]).Modality == "CT"
+
+
+@pytest.mark.parametrize("way", ["fuse", "batch"])
+def test_a_form_that_the_anatomy_cannot_have_is_refused_before_anything_is_aligned(way, tmp_path, monkeypatch, capsys):
+    study, out = tmp_path / "studies" / "one", tmp_path / "out"
+    classic(study / "ct", "CT", series="CT head")
+    values = np.random.default_rng(7).integers(0, 3000, stored_values().shape)
+    classic(study / "pt", "PT", series="PET AC", values=values)
+
+    def never(*_, **__):
+        raise AssertionError("the work has begun")
+
+    monkeypatch.setattr("coconet_med.fusion.CheckedWhilePainting", never)
+    words = {"fuse": ["fuse", study, "-o", out], "batch": ["batch", study.parent, out, "--format", "dicom"]}
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, words[way]), "--dicom-form", "gray"])
+    said = capsys.readouterr().err
+    assert ended.value.code != 0
+    assert "makes an MR object, but the anatomy is CT; use sc" in said
+    assert not list(tmp_path.rglob("IM*.dcm"))
 
 
 def test_an_earlier_result_is_replaced_only_where_asked_and_other_files_never(study, tmp_path):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from coconet_med.writers.dicom.form import Form
 from coconet_med.writers.dicom.legend import LegendPlace
 from coconet_med.writers.dicom.parts import FusedParts
-from coconet_med.writers.dicom.write import Form, write_dicom
+from coconet_med.writers.dicom.write import write_dicom
 
 __all__ = ["Form", "FusedParts", "LegendPlace", "write_dicom"]

@@ -9,15 +9,15 @@ import tempfile
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from coconet_med.dicom import headers
 from coconet_med.errors import WriteError
-from coconet_med.options import one_of
 from coconet_med.writers.atomic import work_prefix
 from coconet_med.writers.dicom.enhanced import enhanced_color
+from coconet_med.writers.dicom.form import GRAY, Form, check_form
 from coconet_med.writers.dicom.legend import LegendPlace, legend_object, with_margin
 from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.parts import FusedParts
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
     from pydicom import Dataset
 
-Form = Literal["sc", "enhanced", "gray", "navigation"]
-#: Forms that hold the fused luminance instead of colors.
-GRAY = ("gray", "navigation")
 #: File names come from the slice number only, never from a tag.
 OWN_FILE = re.compile(r"IM\d{5}\.dcm")
 
@@ -90,10 +87,8 @@ def _objects(parts: FusedParts, planes: SlicePlanes, form: Form, margin: np.ndar
 
 
 def _check(parts: FusedParts, form: str) -> None:
-    one_of("--dicom-form", form, get_args(Form))
     record = parts.record  # raises WriteError without DICOM headers
-    if form != "sc" and parts.anatomy.modality != "MR":
-        raise WriteError(f"--dicom-form {form} makes an MR object, but the anatomy is {parts.anatomy.modality}; use sc")
+    check_form(form, parts.anatomy)
     if not record.series.study_uid:
         raise WriteError(f"{parts.anatomy.name}: no Study Instance UID to write the result into")
     image, grid = parts.image, parts.anatomy.image
