@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import SimpleITK as sitk
 from batch_phantom import ball
-from conftest import Shelf
 
 from coconet_med.batch import BatchOptions
 from coconet_med.batch.case import Case
@@ -15,6 +15,9 @@ from coconet_med.batch.check import check_options, obstacle
 from coconet_med.batch.manifest import read_manifest
 from coconet_med.batch.run import Runner
 from coconet_med.errors import OptionError
+
+if TYPE_CHECKING:
+    from conftest import Shelf  # of this folder; at run time the name may be another folder's
 
 SHIFT = 12.0
 
