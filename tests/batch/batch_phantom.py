@@ -7,11 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 from PIL import Image
+
+from coconet_med.batch.case import Case
 
 
 def ball(seed: int, *, size: int = 32, spacing: float = 4.0) -> tuple[sitk.Image, sitk.Image]:
@@ -85,6 +88,18 @@ def save_picture(path: Path, seed: int, size: int = 48) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(values.astype(np.uint8)).save(path)
     return path
+
+
+def touch(path: Path) -> Path:
+    """A file that is there; no image."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    return path
+
+
+def ids(cases: Iterable[Case]) -> list[str]:
+    """The cases by name, in their order."""
+    return [case.id for case in cases]
 
 
 def start_command(*arguments: object) -> subprocess.Popen:
