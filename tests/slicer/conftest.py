@@ -31,6 +31,8 @@ if not collect_ignore_glob:
     parameter_node.install()
     qt_bridge.install()
 
+    from slicer_logic_cases import average, logic  # noqa: F401  (fixtures)
+
 
 @pytest.fixture
 def scene():
