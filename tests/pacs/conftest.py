@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dicom"))
 from answering import Handler, QuietServer
 from dicom_phantom import classic, stored_values, uid
 from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
+from watch_bench import Bench
 
 from coconet_med.pacs.address import parse_address
 
@@ -62,6 +63,24 @@ def make_study(tmp_path: Path, request: pytest.FixtureRequest) -> Made:
         return folder, study_uid
 
     return make
+
+
+@pytest.fixture
+def bench(orthanc, tmp_path, mean_model) -> Bench:
+    return Bench(orthanc, tmp_path / "watcher", mean_model)
+
+
+@pytest.fixture
+def arrive(bench, make_study):
+    """A function that puts a study on the server and announces it."""
+
+    def put(**series: str) -> str:
+        folder, study_uid = make_study(**series)
+        bench.orthanc.put(folder, study_uid=study_uid)
+        bench.announced.append(study_uid)
+        return study_uid
+
+    return put
 
 
 @pytest.fixture

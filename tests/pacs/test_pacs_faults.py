@@ -14,7 +14,7 @@ import time
 import pytest
 from fault_proxy import FAULTS, spoiled
 from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
-from test_pacs_watch import Bench
+from watch_bench import Bench
 
 from coconet_med.pacs.state_folder import StateFolder
 
