@@ -32,6 +32,7 @@ if not collect_ignore_glob:
     qt_bridge.install()
 
     from slicer_logic_cases import average, logic  # noqa: F401  (fixtures)
+    from slicer_widget_cases import loaded, widget  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

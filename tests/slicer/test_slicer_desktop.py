@@ -21,7 +21,7 @@ from PETMRFusionLib.runtime import PythonRuntime
 from PETMRFusionLib.selftest import AverageRuntime
 from PETMRFusionLib.volumes import remove_whole
 from slicer_cases import head_nodes
-from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish, spin
 
 
 @pytest.mark.skipif(os.name == "nt", reason="usleep is of POSIX")
@@ -47,7 +47,7 @@ def test_nothing_of_the_module_needs_a_thread_of_its_own():
         assert "threading" not in file.read_text(encoding="utf-8"), file.name
 
 
-def test_a_slot_that_raises_is_told_and_leaves_the_panel_usable(loaded, monkeypatch, caplog):  # noqa: F811
+def test_a_slot_that_raises_is_told_and_leaves_the_panel_usable(loaded, monkeypatch, caplog):
     """PythonQt prints what a slot raises and goes on: no control may be left as in the middle of a job."""
     loaded.logic = PETMRFusionLogic(AverageRuntime())
     loaded._checked = loaded.alignmentKey()
@@ -73,7 +73,7 @@ def test_a_slot_that_raises_is_told_and_leaves_the_panel_usable(loaded, monkeypa
     assert loaded.ui.statusLabel.text == "division by zero"
 
 
-def test_an_installation_that_the_worker_finds_incomplete_is_finished_once(loaded, monkeypatch):  # noqa: F811
+def test_an_installation_that_the_worker_finds_incomplete_is_finished_once(loaded, monkeypatch):
     class Half(AverageRuntime):
         """Fails as a worker without one of its libraries does."""
 
@@ -165,7 +165,7 @@ def test_pixels_of_a_slicer_that_crashed_are_deleted_by_the_next(monkeypatch, tm
     assert foreign.exists()
 
 
-def test_reload_takes_the_library_too(loaded):  # noqa: F811
+def test_reload_takes_the_library_too(loaded):
     """Reload in developer mode executes the file of the module again; what it imports must be new as well."""
     import PETMRFusion
     import PETMRFusionLib.logic
@@ -203,7 +203,7 @@ def test_a_fusion_that_the_user_removes_takes_its_hidden_nodes_along(scene):
     assert scene.GetNumberOfNodes() == count
 
 
-def test_the_window_never_waits_for_a_large_volume(widget):  # noqa: F811
+def test_the_window_never_waits_for_a_large_volume(widget):
     """Writing orders, reading results, coloring anew: no piece is longer than 0.3 s of work, whatever the size."""
     from size import Heart, large_pair, until
 

@@ -11,7 +11,7 @@ from PETMRFusionLib import record
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.selftest import AverageRuntime
 from slicer_cases import head_nodes
-from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish, spin
 
 
 def dynamic(pet, factors=(0.5, 1.0)):
@@ -26,7 +26,7 @@ def dynamic(pet, factors=(0.5, 1.0)):
 
 
 @pytest.fixture
-def fused(loaded):  # noqa: F811
+def fused(loaded):
     """The panel after all frames were fused."""
     p = loaded._parameterNode
     loaded.logic = PETMRFusionLogic(AverageRuntime())

@@ -16,18 +16,18 @@ from PETMRFusionLib.selftest import AverageRuntime
 from PETMRFusionLib.settings import FusionSettings
 from PETMRFusionLib.units import units_of
 from slicer_cases import points_of, volume
-from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish, spin
 
 
 @pytest.fixture
-def fused(loaded):  # noqa: F811
+def fused(loaded):
     """The widget after Apply, with a worker that averages."""
     loaded.logic = PETMRFusionLogic(AverageRuntime())
     loaded._parameterNode.petVolume.SetName("FDG PET")
     return apply(loaded)
 
 
-def apply(widget):  # noqa: F811
+def apply(widget):
     widget._checked = widget.alignmentKey()
     widget.ui.applyButton.click()
     finish(widget)
@@ -45,7 +45,7 @@ def database(monkeypatch, **tags: str) -> None:
     monkeypatch.setattr(slicer, "dicomDatabase", answers, raising=False)
 
 
-def second_pet(widget, name: str = "amyloid PET"):  # noqa: F811
+def second_pet(widget, name: str = "amyloid PET"):
     pet = widget._parameterNode.petVolume
     values = arrayFromVolume(pet)
     return volume(name, (values.max() - values).astype(np.float32), points_of(pet))
@@ -127,7 +127,7 @@ def test_units_of_a_real_world_map_come_first(scene, monkeypatch, code, units):
     assert units_of(pet) == units
 
 
-def test_a_window_in_suv_is_not_used_for_becquerels(loaded, monkeypatch):  # noqa: F811
+def test_a_window_in_suv_is_not_used_for_becquerels(loaded, monkeypatch):
     ui, p = loaded.ui, loaded._parameterNode
     database(monkeypatch, units="BQML")
     ui.suvButton.click()
@@ -195,7 +195,7 @@ def test_zoom_and_foreground_survive_a_second_apply(fused):
     assert view.GetSliceNode().GetFieldOfView()[0] == pytest.approx(33)
 
 
-def test_the_preview_gives_the_foreground_back(loaded):  # noqa: F811
+def test_the_preview_gives_the_foreground_back(loaded):
     p = loaded._parameterNode
     display.show_side_by_side(p.mrVolume, p.petVolume, None)
     composite = slicer.app.layouts.view("FusionColor").GetSliceCompositeNode()

@@ -14,7 +14,7 @@ from PETMRFusionLib.jobs import FusionError
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.settings import FusionSettings
 from slicer_cases import head_nodes, moved, parent, points_of, turned
-from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish, spin
 
 SETTINGS = FusionSettings(engine="onnx", device="cpu")
 
@@ -39,7 +39,7 @@ def test_a_hot_focus_is_listed_at_its_place_in_the_world(scene, runtime):
     assert near, rows[:5]
 
 
-def test_the_page_holds_the_study_and_opens_without_a_network(loaded, tmp_path, monkeypatch):  # noqa: F811
+def test_the_page_holds_the_study_and_opens_without_a_network(loaded, tmp_path, monkeypatch):
     import qt
 
     ui, p = loaded.ui, loaded._parameterNode

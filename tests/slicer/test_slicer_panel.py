@@ -9,8 +9,8 @@ from PySide6 import QtGui, QtWidgets
 from PETMRFusionLib.widget_alignment import DOUBTFUL
 from PETMRFusionLib.widget_reasons import LABELS
 from slicer_cases import head_nodes
+from slicer_widget_cases import finish, spin
 from states import dark_palette, settle
-from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_the_panel_is_no_wider_than_the_module_panel_of_slicer(font, percent, mo
     assert panel.parent.minimumSizeHint().width() < most
 
 
-def test_apply_bar_and_status_are_in_sight_without_scrolling(loaded):  # noqa: F811
+def test_apply_bar_and_status_are_in_sight_without_scrolling(loaded):
     panel = loaded
     panel.parent.resize(400, 600)
     panel.ui.applyButton.click()
@@ -49,7 +49,7 @@ def test_apply_bar_and_status_are_in_sight_without_scrolling(loaded):  # noqa: F
     finish(panel)
 
 
-def test_a_control_that_is_off_says_why_beside_it(loaded):  # noqa: F811
+def test_a_control_that_is_off_says_why_beside_it(loaded):
     ui = loaded.ui
     ui.petSelector.setCurrentNode(loaded._parameterNode.mrVolume)
     told = {name: getattr(ui, name).text for name in LABELS}
@@ -73,7 +73,7 @@ def test_a_control_that_is_off_says_why_beside_it(loaded):  # noqa: F811
     assert not ui.reasonLabel.visible  # no room for what is not said
 
 
-def test_wrapped_labels_are_not_cut(loaded):  # noqa: F811
+def test_wrapped_labels_are_not_cut(loaded):
     ui = loaded.ui
     loaded.parent.resize(380, 500)
     loaded.onParametersChanged()
@@ -97,7 +97,7 @@ def contrast(first: QtGui.QColor, second: QtGui.QColor) -> float:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_what_is_written_has_enough_contrast(loaded, application, dark):  # noqa: F811
+def test_what_is_written_has_enough_contrast(loaded, application, dark):
     """Measured in the picture: the darkest and the lightest pixel of each label; a doubt too."""
     usual = application.palette()
     application.setPalette(dark_palette() if dark else application.style().standardPalette())
@@ -120,7 +120,7 @@ def test_what_is_written_has_enough_contrast(loaded, application, dark):  # noqa
     assert contrast(text, ground) >= 4.5
 
 
-def test_every_control_can_be_named_by_a_screen_reader(loaded):  # noqa: F811
+def test_every_control_can_be_named_by_a_screen_reader(loaded):
     kinds = QtWidgets.QAbstractButton, QtWidgets.QComboBox, QtWidgets.QDoubleSpinBox, QtWidgets.QLineEdit
     named = [control for control in vars(loaded.ui).values() if isinstance(control, kinds)]
     assert len(named) > 25

@@ -13,7 +13,7 @@ import vtk
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.parameters import PETMRFusionParameterNode
 from PETMRFusionLib.selftest import AverageRuntime
-from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish, spin
 
 
 def wrapper():
@@ -39,7 +39,7 @@ def test_defaults_bounds_and_names(scene):
     assert p.mrVolume is None
 
 
-def test_binding_and_letting_go(widget):  # noqa: F811
+def test_binding_and_letting_go(widget):
     """``connectGui`` gives no tag, so what it binds stays bound; ``connectParametersToGui`` gives one, from 0."""
     p, ui = wrapper(), widget.ui
     widget.exit()
@@ -60,7 +60,7 @@ def test_binding_and_letting_go(widget):  # noqa: F811
     assert changes
 
 
-def test_leaving_and_coming_back_binds_once(loaded):  # noqa: F811
+def test_leaving_and_coming_back_binds_once(loaded):
     """Each time the panel is entered it binds again: what it bound before must be let go, or values echo."""
     p, ui = loaded._parameterNode, loaded.ui
     for _ in range(3):
@@ -81,7 +81,7 @@ def test_leaving_and_coming_back_binds_once(loaded):  # noqa: F811
     assert real
 
 
-def test_bind_fuse_preview_re_enter_close(loaded):  # noqa: F811
+def test_bind_fuse_preview_re_enter_close(loaded):
     ui = loaded.ui
     loaded.logic = PETMRFusionLogic(AverageRuntime())
     loaded._checked = loaded.alignmentKey()

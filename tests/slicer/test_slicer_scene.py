@@ -11,7 +11,7 @@ import slicer
 from PETMRFusionLib import machine
 from PETMRFusionLib.identity import state_of
 from slicer_cases import head_nodes
-from test_slicer_widget import finish, loaded, spin, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish, spin
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def rest() -> None:
 
 
 @pytest.fixture
-def foreign(tmp_path, loaded):  # noqa: F811
+def foreign(tmp_path, loaded):
     """A scene file whose settings name a program, a folder of packages and a live preview; saved as MRML."""
     mark = tmp_path / "it-ran"
     program = tmp_path / "python"
@@ -63,7 +63,7 @@ def foreign(tmp_path, loaded):  # noqa: F811
 
 
 @pytest.mark.parametrize("way", ["open", "add"])
-def test_a_scene_that_names_a_program_starts_nothing(loaded, foreign, started, way):  # noqa: F811
+def test_a_scene_that_names_a_program_starts_nothing(loaded, foreign, started, way):
     scene, mark = foreign
     slicer.mrmlScene.SetURL(str(scene))
     assert (slicer.mrmlScene.Connect if way == "open" else slicer.mrmlScene.Import)() != 0
@@ -81,7 +81,7 @@ def test_a_scene_that_names_a_program_starts_nothing(loaded, foreign, started, w
     assert not mark.exists()
 
 
-def test_a_scene_that_is_added_ends_a_preview_that_was_on(loaded, foreign, started):  # noqa: F811
+def test_a_scene_that_is_added_ends_a_preview_that_was_on(loaded, foreign, started):
     loaded.ui.previewCheckBox.checked = True
     spin(lambda: loaded._preview is not None and loaded._preview.ready is not None)
     started.clear()
@@ -92,7 +92,7 @@ def test_a_scene_that_is_added_ends_a_preview_that_was_on(loaded, foreign, start
     assert started == []
 
 
-def test_settings_of_the_computer_outlive_the_scene_and_stay_out_of_it(loaded, tmp_path):  # noqa: F811
+def test_settings_of_the_computer_outlive_the_scene_and_stay_out_of_it(loaded, tmp_path):
     loaded.ui.pythonEdit.text = "/mine/python"
     slicer.mrmlScene.Clear(0)
     assert loaded.ui.pythonEdit.text == "/mine/python" == loaded.python()
@@ -102,7 +102,7 @@ def test_settings_of_the_computer_outlive_the_scene_and_stay_out_of_it(loaded, t
     assert "/mine/python" not in (tmp_path / "mine.mrml").read_text()
 
 
-def test_the_next_scene_begins_unchecked_though_its_nodes_have_the_same_ids(loaded):  # noqa: F811
+def test_the_next_scene_begins_unchecked_though_its_nodes_have_the_same_ids(loaded):
     ui, p = loaded.ui, loaded._parameterNode
     ui.checkButton.click()
     finish(loaded)
@@ -120,7 +120,7 @@ def test_the_next_scene_begins_unchecked_though_its_nodes_have_the_same_ids(load
     assert state_of(None) is None
 
 
-def test_the_layout_is_known_at_startup_and_after_a_scene(loaded, application):  # noqa: F811
+def test_the_layout_is_known_at_startup_and_after_a_scene(loaded, application):
     import types
 
     import PETMRFusion

@@ -11,7 +11,7 @@ from PETMRFusionLib.geometry import resample
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.transforms import save_transform
 from slicer_cases import head_nodes, parent, points_of, turned, wave
-from test_slicer_widget import finish, loaded, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish
 from worker_exchange import to_image
 
 TRUTH = ((0.0, 0.0, 8.0), (22.0, -12.0, 6.0))
@@ -53,7 +53,7 @@ def test_what_no_file_of_a_matrix_can_hold_is_refused(scene, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_buttons_load_and_save(loaded, tmp_path, monkeypatch):  # noqa: F811
+def test_the_buttons_load_and_save(loaded, tmp_path, monkeypatch):
     import qt
 
     ui, p = loaded.ui, loaded._parameterNode

@@ -14,7 +14,7 @@ from PETMRFusionLib.jobs import FusionError
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.selftest import AverageRuntime
 from slicer_cases import head_nodes, parent, points_of, volume, wave
-from test_slicer_widget import finish, loaded, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish
 
 
 def sixty_mm() -> np.ndarray:
@@ -79,7 +79,7 @@ CHANGES += [by_grid, by_voxels, by_new_image, by_registration]
 
 
 @pytest.mark.parametrize("prepare", CHANGES, ids=lambda change: change.__name__)
-def test_any_change_makes_it_not_checked_yet(loaded, prepare):  # noqa: F811
+def test_any_change_makes_it_not_checked_yet(loaded, prepare):
     change = prepare(loaded._parameterNode)
     loaded._checked, loaded._doubts = loaded.alignmentKey(), ["one"]
     loaded.showAlignment("WARNING: one")
@@ -92,7 +92,7 @@ def test_any_change_makes_it_not_checked_yet(loaded, prepare):  # noqa: F811
     assert loaded._checked is None
 
 
-def test_a_transform_changed_in_place_is_noticed_at_the_latest_by_apply(loaded):  # noqa: F811
+def test_a_transform_changed_in_place_is_noticed_at_the_latest_by_apply(loaded):
     """MRML tells nobody of it until the node is marked as modified; the place is compared on every click."""
     above = parent(np.eye(4), loaded._parameterNode.petVolume)
     known = loaded.alignmentKey()
@@ -100,7 +100,7 @@ def test_a_transform_changed_in_place_is_noticed_at_the_latest_by_apply(loaded):
     assert loaded.alignmentKey() != known
 
 
-def test_apply_looks_again_after_the_pet_was_moved_and_asks_no_more_once_it_is_mended(loaded):  # noqa: F811
+def test_apply_looks_again_after_the_pet_was_moved_and_asks_no_more_once_it_is_mended(loaded):
     ui, p, asked = loaded.ui, loaded._parameterNode, []
     slicer.util.confirmYesNoDisplay = lambda text, *ignored: bool(asked.append(text))  # says no
     above = parent(np.eye(4), p.petVolume)
@@ -118,7 +118,7 @@ def test_apply_looks_again_after_the_pet_was_moved_and_asks_no_more_once_it_is_m
     assert len(asked) == 1
 
 
-def test_a_volume_that_moves_during_the_check_is_not_called_checked(loaded):  # noqa: F811
+def test_a_volume_that_moves_during_the_check_is_not_called_checked(loaded):
     ui, p = loaded.ui, loaded._parameterNode
     ui.applyButton.click()  # checks first
     by_grid(p)()
@@ -164,7 +164,7 @@ def test_first_middle_and_last_frame_are_looked_at(scene, runtime, moved):
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 2
 
 
-def test_a_dynamic_pet_out_of_place_is_asked_about_and_an_empty_frame_is_not(loaded):  # noqa: F811
+def test_a_dynamic_pet_out_of_place_is_asked_about_and_an_empty_frame_is_not(loaded):
     ui, p, asked = loaded.ui, loaded._parameterNode, []
     slicer.util.confirmYesNoDisplay = lambda text, *ignored: bool(asked.append(text))  # says no
     p.petSequence = dynamic(p, sixty_mm(), sixty_mm())
@@ -181,7 +181,7 @@ def test_a_dynamic_pet_out_of_place_is_asked_about_and_an_empty_frame_is_not(loa
     assert slicer.mrmlScene.GetFirstNodeByName("dynamic fused").GetNumberOfDataNodes() == 2
 
 
-def test_registering_never_overwrites_a_transform_of_the_user(loaded):  # noqa: F811
+def test_registering_never_overwrites_a_transform_of_the_user(loaded):
     ui, p = loaded.ui, loaded._parameterNode
     mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "mine")
     mine.SetMatrixTransformToParent(to_vtk(sixty_mm()))
@@ -224,7 +224,7 @@ class Patients(AverageRuntime):
 
 
 @pytest.mark.parametrize("yes", [False, True])
-def test_images_of_two_patients_are_asked_about_and_never_fused_silently(loaded, yes):  # noqa: F811
+def test_images_of_two_patients_are_asked_about_and_never_fused_silently(loaded, yes):
     ui, p, asked = loaded.ui, loaded._parameterNode, []
     loaded.logic = PETMRFusionLogic(Patients())
     slicer.util.confirmYesNoDisplay = lambda text, *ignored: asked.append(text) or yes

@@ -16,7 +16,7 @@ from slicer.util import arrayFromVolume
 from PETMRFusionLib import record
 from PETMRFusionLib.logic import PETMRFusionLogic
 from PETMRFusionLib.selftest import AverageRuntime
-from test_slicer_widget import finish, loaded, widget  # noqa: F401  (fixtures)
+from slicer_widget_cases import finish
 
 #: 70 kg, 350 MBq of F-18 an hour before the scan: SUVbw of 1 Bq/ml, by hand.
 FACTOR = 70e3 / (350e6 * 0.5 ** (3600 / 6586.2))
@@ -57,7 +57,7 @@ def pet_headers(folder: Path, **changes: object) -> list[str]:
 
 
 @pytest.fixture
-def from_dicom(loaded, tmp_path, monkeypatch):  # noqa: F811
+def from_dicom(loaded, tmp_path, monkeypatch):
     """Lets the PET of the panel come from DICOM files in Bq/ml."""
 
     def load(**changes: object):
@@ -123,7 +123,7 @@ def test_a_header_that_allows_no_suv_says_why(from_dicom):
     assert "--" not in panel.ui.statusLabel.text
 
 
-def test_becquerels_without_a_header_have_no_suv_button(loaded):  # noqa: F811
+def test_becquerels_without_a_header_have_no_suv_button(loaded):
     entry = slicer.vtkCodedEntry()
     entry.SetValueSchemeMeaning("Bq/ml", "UCUM", "Becquerels/milliliter")
     loaded._parameterNode.petVolume.SetVoxelValueUnits(entry)
@@ -131,7 +131,7 @@ def test_becquerels_without_a_header_have_no_suv_button(loaded):  # noqa: F811
     assert "no DICOM header says how to convert them" in loaded.ui.windowReasonLabel.text
 
 
-def test_other_presets_are_numbers_of_the_volume(loaded):  # noqa: F811
+def test_other_presets_are_numbers_of_the_volume(loaded):
     ui, p = loaded.ui, loaded._parameterNode
     top = float(arrayFromVolume(p.petVolume).max())
     ui.presetComboBox.activated.emit(4)  # 0 to 70 % of the maximum
