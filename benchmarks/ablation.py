@@ -99,8 +99,8 @@ def main() -> None:
             net = Trainer(settings, train, folder, where=distributed_context("cpu", "auto")).run()
             torch.save(net.state_dict(), folder / "mean.pt")
             found = figures(net, held, arguments.every)
-            done.write_text(json.dumps({"settings": asdict(settings), "figures": found}))
-        for group, values in json.loads(done.read_text())["figures"].items():
+            done.write_text(json.dumps({"settings": asdict(settings), "figures": found}), encoding="utf-8")
+        for group, values in json.loads(done.read_text(encoding="utf-8"))["figures"].items():
             print(
                 f"| {name} | {group} | "
                 + " | ".join(f"{values.get(m, np.nan):.3f}" for m in (*SHOWN, "flicker"))

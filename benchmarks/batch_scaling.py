@@ -34,7 +34,7 @@ def make_study(folder: Path, count: int, spacing: float = 6.0) -> Path:
             sitk.WriteImage(head.pet, str(paths[1]))
         rows.append((f"case{n:04d}", *(path.name for path in paths)))
     table = folder / f"study{count}.csv"
-    with table.open("w", newline="") as stream:
+    with table.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(("id", "anatomy", "function"))
         writer.writerows(rows)
@@ -89,7 +89,7 @@ def memory(size: tuple[int, int, int], model: str) -> None:
             image.SetSpacing([240 / n for n in grid])
             image.SetOrigin([-120 + 120 / n for n in grid])
             sitk.WriteImage(image, str(folder / f"{kind}.nii"))
-        (folder / "study.csv").write_text("id,anatomy,function\nbig,mri.nii,pet.nii\n")
+        (folder / "study.csv").write_text("id,anatomy,function\nbig,mri.nii,pet.nii\n", encoding="utf-8")
         options = BatchOptions(register="never", engine="onnx", model=model)
         outcome = Runner(folder / "out", options, threads=1).run(find_cases(folder / "study.csv")[0])
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform != "darwin" else 2**30)

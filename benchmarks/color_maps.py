@@ -54,7 +54,7 @@ SIGHT = {
 
 def pairs(folder: Path, name: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Person, MRI and scalar uptake (both 0 to 255, float) of each val pair of a set."""
-    with (folder / "manifest.csv").open(newline="") as file:
+    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["set"] == name and row["split"] == "val"]
     for row in rows:
         mri = np.asarray(Image.open(folder / row["mri"]).convert("L"), float)

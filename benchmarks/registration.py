@@ -204,7 +204,7 @@ def _matrix(point: Callable[[list[float]], tuple[float, ...]]) -> np.ndarray:
 
 def main(given: argparse.Namespace) -> None:
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    kept = json.loads(given.keep.read_text()) if given.keep and given.keep.is_file() else {}
+    kept = json.loads(given.keep.read_text(encoding="utf-8")) if given.keep and given.keep.is_file() else {}
     methods = {name: METHODS[name] for name in given.methods if importlib.util.find_spec(METHODS[name][0])}
     for group, name, make in cases(given.data):
         if group not in given.groups:

@@ -40,7 +40,7 @@ def peak_memory() -> float:
     """Largest memory of this process so far, in GiB."""
     status = Path("/proc/self/status")
     if status.is_file():  # unlike getrusage, not that of the process which started this one
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 2**20
     import resource
 
@@ -51,7 +51,7 @@ def machine() -> dict[str, Any]:
     """What the figures depend on; no name of the machine."""
     known = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
     info = Path("/proc/cpuinfo")
-    text = info.read_text() if info.is_file() else ""
+    text = info.read_text(encoding="utf-8") if info.is_file() else ""
     model = next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name")), "")
     flags = next((line.split() for line in text.splitlines() if line.startswith("flags")), [])
     return {

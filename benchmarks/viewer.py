@@ -96,7 +96,7 @@ def processor_seconds() -> float:
     for folder in Path("/proc").iterdir():
         try:
             if b"chromium" in (folder / "cmdline").read_bytes() and started_here(int(folder.name)):
-                ticks += sum(map(int, (folder / "stat").read_text().rpartition(")")[2].split()[11:13]))
+                ticks += sum(map(int, (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]))
         except (OSError, ValueError):
             continue
     return ticks / os.sysconf("SC_CLK_TCK")
@@ -153,7 +153,7 @@ def resident_of_tabs() -> float:
         try:
             command = (folder / "cmdline").read_bytes()
             if b"--type=renderer" in command and started_here(int(folder.name)):
-                private = [line.split() for line in (folder / "smaps_rollup").read_text().splitlines()]
+                private = [line.split() for line in (folder / "smaps_rollup").read_text(encoding="utf-8").splitlines()]
                 largest = max(largest, sum(int(w[1]) for w in private if w[0].startswith("Private_")) / 1000)
         except (OSError, ValueError):
             continue
@@ -162,7 +162,7 @@ def resident_of_tabs() -> float:
 
 def started_here(process: int) -> bool:
     while process > 1:
-        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        process = int(Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
         if process == os.getpid():
             return True
     return False

@@ -166,7 +166,7 @@ def _card(path: Path, sha256: str) -> dict[str, Any]:
     """The card beside released weights, after checking that they are the ones it describes."""
     if path.parent != WEIGHTS:
         return {}
-    card = json.loads(path.with_suffix(".json").read_text())
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     stated = card["files"][path.name]["sha256"]
     if stated != sha256:
         msg = f"{path}: is damaged (sha256 {sha256[:12]}…, released {stated[:12]}…); install coconet-med again"

@@ -17,6 +17,8 @@ mlflow=.venv-tests/mlflow
 NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict --quiet
 # One thread for each test process: the two cores of a laptop are shared by two processes.
 export OMP_NUM_THREADS=1
+# Text whose encoding nobody named is an error (see pytest's filterwarnings in pyproject.toml).
+export PYTHONWARNDEFAULTENCODING=1
 if [ "$#" -gt 0 ]; then
     exec "$python" -m pytest "$@"
 fi

@@ -114,9 +114,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     gray = rng.integers(0, 255, (48, 48), np.uint8)
     levels = np.stack([np.arange(256), np.arange(256), np.zeros(256), 255 - np.arange(256)], axis=1).astype(int)
-    (place / "table.csv").write_text("index,r,g,b\n" + "\n".join(",".join(map(str, row)) for row in levels))
+    (place / "table.csv").write_text(
+        "index,r,g,b\n" + "\n".join(",".join(map(str, row)) for row in levels), encoding="utf-8"
+    )
     (place / "tables.csv").write_text(
-        "table,index,r,g,b\n" + "\n".join("pet128," + ",".join(map(str, row)) for row in levels)
+        "table,index,r,g,b\n" + "\n".join("pet128," + ",".join(map(str, row)) for row in levels), encoding="utf-8"
     )
     color = levels[rng.integers(0, 255, (48, 48)), 1:]
     for name, pixels in (("mri", gray), ("infrared", gray), ("pet", color), ("visible", color)):
@@ -153,7 +155,7 @@ def _echo(ds: Any, _: int) -> None:
 
 def _bids(root: Path, t1: sitk.Image, pet: sitk.Image) -> None:
     root.mkdir()
-    (root / "dataset_description.json").write_text('{"Name": "small", "BIDSVersion": "1.10.0"}')
+    (root / "dataset_description.json").write_text('{"Name": "small", "BIDSVersion": "1.10.0"}', encoding="utf-8")
     for kind, suffix, image in (("anat", "T1w", t1), ("pet", "pet", pet)):
         (root / "sub-01" / kind).mkdir(parents=True)
         sitk.WriteImage(image, str(root / f"sub-01/{kind}/sub-01_{suffix}.nii.gz"))

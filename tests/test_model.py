@@ -66,9 +66,9 @@ def test_the_provenance_says_in_what_numbers_was_computed() -> None:
 def test_changed_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("light.onnx", "light.json"):
         shutil.copy(model.WEIGHTS / name, tmp_path)
-    card = json.loads((tmp_path / "light.json").read_text())
+    card = json.loads((tmp_path / "light.json").read_text(encoding="utf-8"))
     card["files"]["light.onnx"]["sha256"] = "0" * 64
-    (tmp_path / "light.json").write_text(json.dumps(card))
+    (tmp_path / "light.json").write_text(json.dumps(card), encoding="utf-8")
     monkeypatch.setattr(model, "WEIGHTS", tmp_path)
     with pytest.raises(ModelError, match="damaged"):
         load_model("light", engine="onnx")
@@ -102,7 +102,7 @@ def test_weights_that_are_gone_are_named(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.onnx"
-    path.write_text("no network")
+    path.write_text("no network", encoding="utf-8")
     with pytest.raises(ModelError, match="not a network"):
         load_model(path, engine="onnx")
     with pytest.raises(ModelError, match=r"loads \.pt files"):

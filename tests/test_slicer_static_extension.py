@@ -16,8 +16,8 @@ import tomllib
 import pytest
 from slicer_sources import EXTENSION, MODULE, ROOT, tree
 
-CMAKE = (EXTENSION / "CMakeLists.txt").read_text()
-MODULE_CMAKE = (MODULE / "CMakeLists.txt").read_text()
+CMAKE = (EXTENSION / "CMakeLists.txt").read_text(encoding="utf-8")
+MODULE_CMAKE = (MODULE / "CMakeLists.txt").read_text(encoding="utf-8")
 
 
 def listed() -> set[str]:
@@ -47,9 +47,10 @@ def test_cmake_runs_with_a_stand_in_for_slicer(tmp_path):
     (package / "SlicerConfig.cmake").write_text(
         f'set(Slicer_USE_FILE "{package}/use.cmake")\n'
         f'set(Slicer_EXTENSION_GENERATE_CONFIG "{package}/none.cmake")\n'
-        f'set(Slicer_EXTENSION_CPACK "{package}/none.cmake")\nset(BUILD_TESTING ON)\n'
+        f'set(Slicer_EXTENSION_CPACK "{package}/none.cmake")\nset(BUILD_TESTING ON)\n',
+        encoding="utf-8",
     )
-    (package / "none.cmake").write_text("")
+    (package / "none.cmake").write_text("", encoding="utf-8")
     (package / "use.cmake").write_text(
         "macro(slicerMacroBuildScriptedModule)\n"
         '  cmake_parse_arguments(M "WITH_GENERIC_TESTS" "NAME" "SCRIPTS;RESOURCES" ${ARGN})\n'
@@ -61,12 +62,17 @@ def test_cmake_runs_with_a_stand_in_for_slicer(tmp_path):
         '  cmake_parse_arguments(T "" "SCRIPT" "" ${ARGN})\n'
         "  if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${T_SCRIPT})\n"
         '    message(FATAL_ERROR "missing ${T_SCRIPT}")\n  endif()\n'
-        '  message(STATUS "test ${T_SCRIPT}")\nendfunction()\n'
+        '  message(STATUS "test ${T_SCRIPT}")\nendfunction()\n',
+        encoding="utf-8",
     )
     (tmp_path / "extension").mkdir()
     copy = shutil.copytree(EXTENSION, tmp_path / "extension" / "PETMRFusion")
-    lists = (copy / "CMakeLists.txt").read_text().replace("project(PETMRFusion)", "project(PETMRFusion NONE)")
-    (copy / "CMakeLists.txt").write_text(lists)
+    lists = (
+        (copy / "CMakeLists.txt")
+        .read_text(encoding="utf-8")
+        .replace("project(PETMRFusion)", "project(PETMRFusion NONE)")
+    )
+    (copy / "CMakeLists.txt").write_text(lists, encoding="utf-8")
     command = ["cmake", "-S", str(copy), "-B", str(tmp_path / "build"), f"-DSlicer_DIR={package}"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
@@ -182,8 +188,8 @@ def test_the_readme_has_what_reviewers_ask_for():
 
 
 def test_requirements_are_those_of_the_package_without_simpleitk():
-    lines = (MODULE / "Resources" / "requirements.txt").read_text().splitlines()
+    lines = (MODULE / "Resources" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     listed_here = {line for line in lines if line and not line.startswith("#")}
-    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     assert listed_here == {line for line in stated if not line.lower().startswith("simpleitk")}
     assert not any("==" in line for line in listed_here)

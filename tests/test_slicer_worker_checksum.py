@@ -30,7 +30,7 @@ def model(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("text", ["", "\n", "model.onnx\n", "12ab  model.onnx\n", "\0\0\n"])
 def test_a_checksum_file_without_a_checksum_is_an_error_that_says_what_to_do(check, model: Path, text: str) -> None:
     beside = model.with_name("model.onnx.sha256")
-    beside.write_text(text)
+    beside.write_text(text, encoding="utf-8")
     with pytest.raises(ModelError) as refused:
         check(model, None)
     assert str(refused.value) == (
@@ -41,7 +41,7 @@ def test_a_checksum_file_without_a_checksum_is_an_error_that_says_what_to_do(che
 def test_the_right_checksum_passes_and_a_wrong_one_is_refused(check, model: Path) -> None:
     digest = hashlib.sha256(b"weights").hexdigest()
     beside = model.with_name("model.onnx.sha256")
-    beside.write_text(f"{digest.upper()} *model.onnx\n")
+    beside.write_text(f"{digest.upper()} *model.onnx\n", encoding="utf-8")
     check(model, None)
     model.write_bytes(b"others")
     with pytest.raises(ModelError, match="is not the model expected"):

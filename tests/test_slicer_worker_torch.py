@@ -24,7 +24,7 @@ def run(folder: Path, **orders: object) -> tuple[int, list[dict]]:
         np.save(folder / f"{name}.npy", rng.random((4, 24, 20), np.float32))
     volumes = [{"array": f"{n}.npy", "ijk_to_ras": np.diag([2, 2, 5, 1]).tolist(), "name": n} for n in ("mr", "pet")]
     job = {"task": "fuse", "anatomy": volumes[0], "frames": [volumes[1]], "window": [0, 1], "plane": "auto"}
-    (folder / "job.json").write_text(json.dumps({**job, "colormap": "uptake", **orders}))
+    (folder / "job.json").write_text(json.dumps({**job, "colormap": "uptake", **orders}), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, str(WORKER), str(folder)], capture_output=True, encoding="utf-8", env=environment, check=False
@@ -51,7 +51,7 @@ def test_the_torch_engine_fuses_with_the_weights_of_a_bundle(tmp_path, weights):
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     code, events = run(tmp_path, engine="torch", device="cpu", model=str(weights), sha256=digest)
     assert code == 0, events
-    facts = json.loads((tmp_path / "result" / "facts.json").read_text())
+    facts = json.loads((tmp_path / "result" / "facts.json").read_text(encoding="utf-8"))
     model = facts["frames"][0]["provenance"]["model"]
     assert (model["engine"], model["sha256"]) == ("torch", digest)
     images = [sitk.GetImageFromArray(np.load(tmp_path / f"{name}.npy")) for name in ("mr", "pet")]

@@ -28,7 +28,7 @@ def take(name: str, source: Path, bundle: Path = BUNDLE) -> list[Path]:
     card = source / f"{name}.json"
     if not card.is_file():
         sys.exit(f"{card}: no such card; release weights first (coconet_med.training.export.release)")
-    stated = json.loads(card.read_text())["files"]
+    stated = json.loads(card.read_text(encoding="utf-8"))["files"]
     models = bundle / "models"
     models.mkdir(exist_ok=True)
     stem, suffixes = PLACES[name]

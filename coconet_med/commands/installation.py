@@ -168,6 +168,6 @@ def _weights(name: str) -> dict[str, str]:
     if not path.is_file() or not card.is_file():
         return {"problem": "no weights in this installation (give --model PATH to use your own)"}
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    if json.loads(card.read_text())["files"][path.name]["sha256"] != sha256:
+    if json.loads(card.read_text(encoding="utf-8"))["files"][path.name]["sha256"] != sha256:
         return {"problem": "the weights are damaged; install coconet-med again"}
     return {"sha256": sha256, "path": str(path)}

@@ -126,7 +126,7 @@ class Trainer:
         if self.checkpoint.exists():
             self.load()
         if self.where.first:
-            (self.folder / "settings.json").write_text(self.settings.to_json())
+            (self.folder / "settings.json").write_text(self.settings.to_json(), encoding="utf-8")
         last = min(self.settings.all_steps, until or self.settings.all_steps)
         started, first = time.monotonic(), self.step
         while self.step < last:

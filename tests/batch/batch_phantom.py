@@ -48,7 +48,7 @@ def manifest(folder: Path, count: int, **how: float) -> Path:
         anatomy, function = save_pair(folder / "images", f"p{n}", n, **how)
         rows.append((f"p{n}", anatomy.relative_to(folder), function.relative_to(folder)))
     path = folder / "study.csv"
-    with path.open("w", newline="") as stream:
+    with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(("id", "anatomy", "function"))
         writer.writerows(rows)
@@ -64,7 +64,7 @@ def bids_image(root: Path, name: str, image: sitk.Image, sidecar: dict | None = 
     folder.mkdir(parents=True, exist_ok=True)
     sitk.WriteImage(image, str(folder / name))
     if sidecar is not None:
-        (folder / name).with_name(name.replace(".nii.gz", ".json")).write_text(json.dumps(sidecar))
+        (folder / name).with_name(name.replace(".nii.gz", ".json")).write_text(json.dumps(sidecar), encoding="utf-8")
     return folder / name
 
 
@@ -72,7 +72,7 @@ def bids_dataset(root: Path, names: tuple[str, ...], **description: str) -> Path
     """A BIDS dataset with the images of these names."""
     root.mkdir(parents=True, exist_ok=True)
     about = {"Name": "balls", "BIDSVersion": "1.10.0", "License": "CC0", **description}
-    (root / "dataset_description.json").write_text(json.dumps(about))
+    (root / "dataset_description.json").write_text(json.dumps(about), encoding="utf-8")
     for n, name in enumerate(names):
         pet = name.endswith("_pet.nii.gz")
         bids_image(root, name, ball(n)[pet], {"Units": "Bq/mL"} if pet else None)

@@ -99,7 +99,8 @@ def hanging(monkeypatch, tmp_path):
         "def read_functional(path, **more):\n"
         "    time.sleep(600 * path.name.startswith('slow'))\n"
         "    return real(path, **more)\n"
-        "dynamic.read_functional = read_functional\n"
+        "dynamic.read_functional = read_functional\n",
+        encoding="utf-8",
     )
     before = os.environ.get("PYTHONPATH", "")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'hook'}{os.pathsep}{Path(__file__).parents[2]}{os.pathsep}{before}")

@@ -44,8 +44,8 @@ def test_the_bids_app_makes_derivatives_that_the_validator_accepts(tmp_path, tin
     assert not (out / "sub-02").exists()
     assert run_command(root, out, "participant", "--participant-label", "sub-02", "--session-label=a", *common)[0] == 0
     assert run_command(root, out, "group")[0] == 0
-    assert "sub-02_ses-a_trc-FDG" in (out / "report.html").read_text()
-    description = json.loads((out / "dataset_description.json").read_text())
+    assert "sub-02_ses-a_trc-FDG" in (out / "report.html").read_text(encoding="utf-8")
+    description = json.loads((out / "dataset_description.json").read_text(encoding="utf-8"))
     assert description["DatasetType"] == "derivative"
     assert description["DatasetLinks"] == {"raw": "../.."}
     told = subprocess.run([tool, str(out), "--format", "json"], capture_output=True, encoding="utf-8", timeout=120)
@@ -89,7 +89,7 @@ def test_a_dry_run_refuses_the_places_that_the_run_would_refuse(tmp_path):
 def test_derivatives_elsewhere_link_to_their_source_by_its_full_path(tmp_path):
     root = bids_dataset(tmp_path / "a/ds", ())
     write_dataset(tmp_path / "b/out", root)
-    links = json.loads((tmp_path / "b/out/dataset_description.json").read_text())["DatasetLinks"]
+    links = json.loads((tmp_path / "b/out/dataset_description.json").read_text(encoding="utf-8"))["DatasetLinks"]
     assert links["raw"] == root.as_uri()
 
 

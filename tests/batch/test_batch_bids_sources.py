@@ -56,8 +56,8 @@ def test_the_plain_t1w_is_taken_before_those_with_contrast_medium(tmp_path):
 def test_metadata_are_inherited_from_the_top_of_the_dataset(tmp_path):
     root = bids_dataset(tmp_path, ("sub-01_T1w.nii.gz",))
     bids_image(root, "sub-01_trc-FDG_pet.nii.gz", ball(0)[1])
-    (root / "trc-FDG_pet.json").write_text('{"Units": "Bq/mL", "FrameDuration": [60, 120]}')
-    (root / "trc-PIB_pet.json").write_text('{"Units": "counts"}')
+    (root / "trc-FDG_pet.json").write_text('{"Units": "Bq/mL", "FrameDuration": [60, 120]}', encoding="utf-8")
+    (root / "trc-PIB_pet.json").write_text('{"Units": "counts"}', encoding="utf-8")
     case = find_cases(root)[0]
     assert (case.units, case.frame_seconds) == ("Bq/ml", (60.0, 120.0))
 
@@ -109,8 +109,8 @@ def test_pet_files_that_are_not_as_bids_says_are_named_with_the_reason(tmp_path)
         "sub-01_acq-d_pet.nii.gz",
     ):
         touch(root / "sub-01" / name)
-    (root / "sub-01/pet/sub-01_pet.json").write_text("{}")
-    (root / "sub-01/pet/sub-01_recording-manual_blood.tsv").write_text("")
+    (root / "sub-01/pet/sub-01_pet.json").write_text("{}", encoding="utf-8")
+    (root / "sub-01/pet/sub-01_recording-manual_blood.tsv").write_text("", encoding="utf-8")
     for name in ("sub-01-pet.nii.gz", "sub-01_trc-FDG.nii.gz", "sub-01_suv.nii", "sub-01_spect.nii.gz"):
         touch(root / "sub-01/pet" / name)
     touch(root / "sub-01/nm/sub-01_trc-HMPAO_spect.nii.gz")

@@ -28,7 +28,7 @@ def shell(tmp_path):
     tools = tmp_path / "bin"
     tools.mkdir()
     script = f'#!/bin/sh\nexec "{sys.executable}" -m coconet_med "$@"\n'
-    (tools / "coconet-med").write_text(script)
+    (tools / "coconet-med").write_text(script, encoding="utf-8")
     (tools / "coconet-med").chmod(0o755)
     environment = os.environ | {
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
@@ -64,10 +64,10 @@ def test_recipe_slurm(shell, tmp_path):
         f'#!/bin/sh\ncp "$1" {tmp_path}/job$$.sh\nsetsid sh {tmp_path}/job$$.sh >> {tmp_path}/log 2>&1 &\necho job $!\n'
     )
     for name, text in (("sbatch", sbatch), ("scancel", '#!/bin/sh\nkill -- "-$1"\n')):
-        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).write_text(text, encoding="utf-8")
         (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / "dask").mkdir()
-    (tmp_path / "dask/jobqueue.yaml").write_text("jobqueue:\n  slurm:\n    interface: lo\n")
+    (tmp_path / "dask/jobqueue.yaml").write_text("jobqueue:\n  slurm:\n    interface: lo\n", encoding="utf-8")
     said = [shell(line) for line in recipe("A CSV on a SLURM cluster")]
     assert "#SBATCH --mem=8G" in said[0]
     assert (tmp_path / "fused/p1_fused.nii.gz").is_file()
@@ -79,7 +79,7 @@ def test_recipe_dicom(shell, tmp_path, dicom_study):
     for line in recipe("A folder of DICOM studies, every night") * 2:
         shell(line)
     assert len(list((tmp_path / "fused_dicom/anna_fused").glob("*.dcm"))) == 32
-    report = (tmp_path / "fused_dicom/report.html").read_text()
+    report = (tmp_path / "fused_dicom/report.html").read_text(encoding="utf-8")
     assert "Phantom^Paul" not in report
     assert "Paul" not in report
-    assert ",kept," in (tmp_path / "fused_dicom/summary.csv").read_text()
+    assert ",kept," in (tmp_path / "fused_dicom/summary.csv").read_text(encoding="utf-8")

@@ -61,7 +61,7 @@ def test_a_case_that_hangs_is_ended_and_the_others_go_on(tmp_path, tiny_model, h
     study = run_batch(cases, tmp_path / "out", options, timeout=30)
     assert [outcome.status for outcome in study.outcomes] == ["done", "timeout"]
     assert "took longer than 30 s and was ended" in study.failures[0].error
-    assert "slow,timeout" in (tmp_path / "out/summary.csv").read_text()
+    assert "slow,timeout" in (tmp_path / "out/summary.csv").read_text(encoding="utf-8")
 
 
 def test_an_input_that_is_replaced_while_it_is_read_makes_no_result(tmp_path, case, shelf, quick):
@@ -128,7 +128,7 @@ def test_a_name_that_is_too_long_is_blamed_not_the_folder(tmp_path, case, shelf,
 
 def test_a_file_name_that_is_too_long_is_an_error_with_words(tmp_path):
     with pytest.raises(WriteError, match=r"the name is too long \(300 bytes; most disks take 255\); choose a shorter"):
-        write_together([(tmp_path / ("n" * 300), lambda part: part.write_text("x"))])
+        write_together([(tmp_path / ("n" * 300), lambda part: part.write_text("x", encoding="utf-8"))])
 
 
 KILLED = """

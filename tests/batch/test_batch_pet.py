@@ -31,8 +31,8 @@ def _dataset(tmp_path, told, frames=None):
     truth = nib.load(path).get_fdata()
     if frames:
         _four_d(path, frames)
-    path.with_name("sub-01_pet.json").write_text(json.dumps(told))
-    (root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t70\n")
+    path.with_name("sub-01_pet.json").write_text(json.dumps(told), encoding="utf-8")
+    (root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t70\n", encoding="utf-8")
     return root, truth
 
 
@@ -49,7 +49,7 @@ def _run(tmp_path, root, options, shelf, *, derivatives="auto"):
         return outcome, None, None
     folder = tmp_path / "out/sub-01/pet"
     uptake = nib.load(next(folder.glob("*desc-uptake_pet.nii.gz"))).get_fdata()
-    return outcome, uptake, json.loads(next(folder.glob("*desc-fused_pet.json")).read_text())
+    return outcome, uptake, json.loads(next(folder.glob("*desc-fused_pet.json")).read_text(encoding="utf-8"))
 
 
 def test_suv_is_given_where_it_is_asked_for(tmp_path, shelf, quick):
@@ -60,7 +60,7 @@ def test_suv_is_given_where_it_is_asked_for(tmp_path, shelf, quick):
     assert sidecar["window"]["units"] == "SUVbw"
     assert sidecar["sources"]["function"]["details"]["suv"]["weight_from"] == "participants.tsv"
     beside = next((tmp_path / "out/sub-01/pet").glob("*desc-uptake_pet.json"))
-    assert json.loads(beside.read_text())["Units"] == "g/mL"
+    assert json.loads(beside.read_text(encoding="utf-8"))["Units"] == "g/mL"
 
 
 def test_without_asking_the_values_stay_in_their_units(tmp_path, shelf, quick):
@@ -114,7 +114,7 @@ def test_what_a_derivative_does_not_tell_comes_from_the_raw_file(tmp_path, shelf
     target = made / "sub-01/pet/sub-01_space-T1w_desc-preproc_pet.nii.gz"
     target.parent.mkdir(parents=True)
     target.write_bytes((root / "sub-01/pet/sub-01_pet.nii.gz").read_bytes())
-    target.with_name("sub-01_space-T1w_desc-preproc_pet.json").write_text('{"VolumeTiming": [0, 10]}')
+    target.with_name("sub-01_space-T1w_desc-preproc_pet.json").write_text('{"VolumeTiming": [0, 10]}', encoding="utf-8")
     outcome, uptake, _ = _run(tmp_path, root, replace(quick, suv=True), shelf)
     assert outcome.error == ""
     weighted = (10 * 1.0 + 590 * 3.0) / 600
@@ -126,7 +126,7 @@ def test_a_changed_json_file_makes_the_case_anew(tmp_path, shelf, quick):
     options = replace(quick, suv=True)
     _, first, _ = _run(tmp_path, root, options, shelf)
     kept, _, _ = _run(tmp_path, root, options, shelf)
-    (root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t35\n")
+    (root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t35\n", encoding="utf-8")
     anew, second, _ = _run(tmp_path, root, options, shelf)
     assert (kept.status, anew.status) == ("kept", "done")
     np.testing.assert_allclose(second, first / 2, rtol=1e-5, atol=1e-12)

@@ -34,7 +34,7 @@ def results(out: Path) -> dict[str, bytes]:
 
 
 def summary(out: Path) -> dict[str, dict[str, str]]:
-    with (out / "summary.csv").open(newline="") as stream:
+    with (out / "summary.csv").open(newline="", encoding="utf-8") as stream:
         return {row["id"]: row for row in csv.DictReader(stream)}
 
 
@@ -56,7 +56,7 @@ def reference(study, tiny_model, tmp_path_factory):
 
 def test_one_bad_case_fails_alone_with_exit_code_1(tmp_path, tiny_model):
     table = manifest(tmp_path, 2)
-    with table.open("a") as stream:
+    with table.open("a", encoding="utf-8") as stream:
         stream.write("gone,nowhere.nii.gz,images/p0_pet.nii.gz\ncut,images/p0_mri.nii.gz,cut.nii.gz\n")
     (tmp_path / "cut.nii.gz").write_bytes((tmp_path / "images/p0_pet.nii.gz").read_bytes()[:900])
     out = tmp_path / "out"
@@ -70,7 +70,7 @@ def test_one_bad_case_fails_alone_with_exit_code_1(tmp_path, tiny_model):
     assert "cut.nii.gz" in rows["cut"]["error"]
     assert float(rows["p0"]["H"]) > 0
     assert "nowhere.nii.gz" in err, "what failed is on the screen even with --json"
-    assert "nowhere.nii.gz" in (out / "report.html").read_text()
+    assert "nowhere.nii.gz" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_wrong_command_is_refused_with_exit_code_2_before_any_case(tmp_path, study):

@@ -34,14 +34,16 @@ def known(path):
 
 def forge(out, outputs, **changes):
     path = out / ".coconet/p.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"outputs": outputs} | changes))
+    path.write_text(
+        json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"outputs": outputs} | changes), encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("how", ["..", "absolute", "link", "folder", "described"])
 def test_a_record_never_deletes_what_is_outside_of_the_output_folder(tmp_path, case, shelf, quick, out, how):
     precious = tmp_path / "precious/thesis.txt"
     precious.parent.mkdir()
-    precious.write_text("years of work")
+    precious.write_text("years of work", encoding="utf-8")
     name = {"absolute": str(precious), "folder": "../precious"}.get(how, "../precious/thesis.txt")
     if how == "link":
         (out / "inner").symlink_to(precious.parent)
@@ -49,17 +51,17 @@ def test_a_record_never_deletes_what_is_outside_of_the_output_folder(tmp_path, c
     forge(out, {name: known(precious) if how == "described" else None}, status="done")
     outcome = Runner(out, replace(quick, strength=0.5), load=shelf, overwrite=True).run(case)
     assert outcome.status == "done"
-    assert precious.read_text() == "years of work"
+    assert precious.read_text(encoding="utf-8") == "years of work"
     assert list(outcome.outputs) == ["p_fused.nii.gz", "p_fused.json", "p_fused_legend.png"]
 
 
 @pytest.mark.parametrize("name", [".", "", "notes", ".coconet", "notes/a.txt"])
 def test_a_record_deletes_nothing_inside_that_it_does_not_describe(case, shelf, quick, out, name):
     (out / "notes").mkdir()
-    (out / "notes/a.txt").write_text("mine")
+    (out / "notes/a.txt").write_text("mine", encoding="utf-8")
     forge(out, {name: None}, status="done")
     assert Runner(out, quick, load=shelf, overwrite=True).run(case).status == "done"
-    assert (out / "notes/a.txt").read_text() == "mine"
+    assert (out / "notes/a.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_changed_file_of_an_earlier_result_stays_and_is_told_of(case, shelf, quick, out):
@@ -110,12 +112,12 @@ def test_folders_that_become_empty_are_removed_up_to_the_output_folder(tmp_path)
     records = Records(tmp_path / "out")
     file = tmp_path / "out/sub-01/pet/x.txt"
     file.parent.mkdir(parents=True)
-    file.write_text("x")
+    file.write_text("x", encoding="utf-8")
     assert records.remove({"sub-01/pet/x.txt": known(file)}, own="?") == []
     assert os.listdir(tmp_path / "out") == []
 
 
 def test_the_group_level_believes_no_record_of_another_name(tmp_path, out):
-    (out / ".coconet/q.json").write_text(json.dumps(Outcome("../../q", "done").to_dict()))
+    (out / ".coconet/q.json").write_text(json.dumps(Outcome("../../q", "done").to_dict()), encoding="utf-8")
     code, _, err = run_command("batch", tmp_path / "in", out, "--analysis-level", "group")
     assert (code, err.splitlines()[0]) == (0, "1 done")

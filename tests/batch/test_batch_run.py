@@ -33,7 +33,7 @@ def test_a_case_gives_a_color_volume_a_sidecar_and_its_facts(tmp_path, case, she
     assert list(contents(tmp_path / "out")) == ["p_fused.json", "p_fused.nii.gz", "p_fused_legend.png"]
     assert 0 < outcome.facts["H"] <= 1
     assert outcome.facts["registered"] is False
-    sidecar = json.loads((tmp_path / "out/p_fused.json").read_text())
+    sidecar = json.loads((tmp_path / "out/p_fused.json").read_text(encoding="utf-8"))
     assert sidecar["model"]["sha256"] == "sha-of-light"
     assert sidecar["options"]["register"] == "never"
     assert sidecar["sources"]["anatomy"]["sha256"] == outcome.fingerprint["inputs"]["anatomy"]
@@ -97,7 +97,7 @@ def test_files_that_new_options_no_longer_ask_for_are_removed(tmp_path, case, sh
 
 def test_a_file_that_is_not_from_this_batch_is_never_replaced_unasked(tmp_path, case, shelf, quick):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out/p_fused.json").write_text("mine")
+    (tmp_path / "out/p_fused.json").write_text("mine", encoding="utf-8")
     outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
     assert outcome.status == "failed"
     assert "not from this batch" in outcome.error
@@ -110,9 +110,9 @@ def test_what_a_killed_run_left_behind_is_removed_and_the_case_done(tmp_path, ca
     Runner(out, quick, load=shelf).run(case)
     reference = contents(out)
     # As after kill -9 between two renames: the record says "missing", one file is there, one is still a part.
-    record = json.loads((out / ".coconet/p.json").read_text())
+    record = json.loads((out / ".coconet/p.json").read_text(encoding="utf-8"))
     record |= {"status": "missing", "outputs": dict.fromkeys(record["outputs"])}
-    (out / ".coconet/p.json").write_text(json.dumps(record))
+    (out / ".coconet/p.json").write_text(json.dumps(record), encoding="utf-8")
     (out / "p_fused.json").rename(out / f"{PART_PREFIX}00000000-p_fused.json")
     assert Runner(out, quick, load=shelf).run(case).status == "done"
     assert contents(out) == reference
@@ -121,7 +121,7 @@ def test_what_a_killed_run_left_behind_is_removed_and_the_case_done(tmp_path, ca
 def test_a_damaged_record_is_as_good_as_none(tmp_path, case, shelf, quick):
     out = tmp_path / "out"
     Runner(out, quick, load=shelf).run(case)
-    (out / ".coconet/p.json").write_text("{")
+    (out / ".coconet/p.json").write_text("{", encoding="utf-8")
     assert Runner(out, quick, load=shelf, overwrite=True).run(case).status == "done"
 
 
@@ -189,7 +189,7 @@ def test_a_disk_that_is_full_leaves_nothing_under_a_final_name(tmp_path, case, s
 
 
 def test_an_output_folder_that_is_a_file_fails_the_case(tmp_path, case, shelf, quick):
-    (tmp_path / "out").write_text("a file where the folder should be")
+    (tmp_path / "out").write_text("a file where the folder should be", encoding="utf-8")
     outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
     assert outcome.status == "failed"
     assert "cannot be written to" in outcome.error
@@ -215,7 +215,7 @@ def test_a_bids_case_names_its_sources_and_units(tmp_path, shelf, quick):
         "sub-01/pet/sub-01_trc-FDG_space-T1w_desc-uptake_pet.json",
         "sub-01/pet/sub-01_trc-FDG_space-T1w_desc-uptake_pet.nii.gz",
     ]
-    sidecar = json.loads((tmp_path / "out" / min(outcome.outputs)).read_text())
+    sidecar = json.loads((tmp_path / "out" / min(outcome.outputs)).read_text(encoding="utf-8"))
     assert sidecar["Sources"] == [
         "bids:raw:sub-01/anat/sub-01_T1w.nii.gz",
         "bids:raw:sub-01/pet/sub-01_trc-FDG_pet.nii.gz",
@@ -235,12 +235,12 @@ def test_a_dynamic_pet_is_averaged_with_the_durations_of_its_frames(tmp_path, sh
     path = root / "sub-01/pet/sub-01_pet.nii.gz"
     truth = nib.load(path).get_fdata()
     four_d(path, (0.0, 2.0))
-    path.with_name("sub-01_pet.json").write_text('{"FrameDuration": [60, 180]}')
+    path.with_name("sub-01_pet.json").write_text('{"FrameDuration": [60, 180]}', encoding="utf-8")
     outcome = Runner(tmp_path / "out", replace(quick, uptake=True), load=shelf).run(find_cases(root)[0])
     assert outcome.error == ""
     uptake = nib.load(tmp_path / "out/sub-01/pet/sub-01_space-T1w_desc-uptake_pet.nii.gz").get_fdata()
     np.testing.assert_allclose(uptake, 1.5 * truth, rtol=1e-5)
-    sidecar = json.loads((tmp_path / "out/sub-01/pet/sub-01_space-T1w_desc-fused_pet.json").read_text())
+    sidecar = json.loads((tmp_path / "out/sub-01/pet/sub-01_space-T1w_desc-fused_pet.json").read_text(encoding="utf-8"))
     assert sidecar["sources"]["function"]["details"]["frames"] == "mean of 2 frames weighted by duration (240 s)"
     assert sidecar["sources"]["function"]["sha256"] == outcome.fingerprint["inputs"]["function"]
 

@@ -84,7 +84,7 @@ def test_a_source_that_is_not_there_is_refused(tmp_path):
 
 
 def test_parts_share_all_cases_out_without_overlap(tmp_path):
-    (tmp_path / "m.csv").write_text("id,mri,pet\n" + "".join(f"{n},a,b\n" for n in range(7)))
+    (tmp_path / "m.csv").write_text("id,mri,pet\n" + "".join(f"{n},a,b\n" for n in range(7)), encoding="utf-8")
     cases = find_cases(tmp_path / "m.csv")
     parts = [ids(part_of(cases, n, 3)) for n in (1, 2, 3)]
     assert sorted(name for part in parts for name in part) == ids(cases)

@@ -72,7 +72,7 @@ def test_the_wrong_direction_fails_the_case_and_reverse_mends_it(case, shelf, tm
 def test_a_manifest_names_the_transform_of_a_line(case, shelf, tmp_path):
     _write(tmp_path / "xfm" / "any.tfm")
     (tmp_path / "m.csv").write_text(
-        "id,mri,pet,transform\np1,mri.nii.gz,pet.nii.gz,xfm/any.tfm\np2,mri.nii.gz,pet.nii.gz,\n"
+        "id,mri,pet,transform\np1,mri.nii.gz,pet.nii.gz,xfm/any.tfm\np2,mri.nii.gz,pet.nii.gz,\n", encoding="utf-8"
     )
     first, second = read_manifest(tmp_path / "m.csv")
     assert (first.transform, second.transform) == (tmp_path / "xfm" / "any.tfm", None)

@@ -80,7 +80,7 @@ def test_a_case_that_hangs_is_ended_on_a_cluster_too(tmp_path, tiny_model, hangi
     study = run_batch(cases, tmp_path / "out", options, cluster="local", timeout=2)
     assert [(outcome.id, outcome.status) for outcome in study.outcomes] == [("slow", "timeout")]
     assert "took longer than 2 s and was ended" in study.failures[0].error
-    assert "slow,timeout" in (tmp_path / "out/summary.csv").read_text()
+    assert "slow,timeout" in (tmp_path / "out/summary.csv").read_text(encoding="utf-8")
 
 
 SBATCH = """#!/bin/sh
@@ -96,7 +96,7 @@ def fake_slurm(tmp_path, monkeypatch):
     folder = tmp_path / "slurm"
     folder.mkdir()
     for name, text in (("sbatch", SBATCH.format(folder=folder)), ("scancel", '#!/bin/sh\nkill -- "-$1"\n')):
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("DASK_CONFIG", str(tmp_path / "config"))
@@ -108,10 +108,10 @@ def test_the_job_that_slurm_would_run_fuses_the_cases(tmp_path, study, tiny_mode
         "batch", study, tmp_path / "out", "--model", tiny_model, "--register", "never", "--cluster", "slurm",
         "--cluster-option", "interface=lo", "--cluster-option", "cores=1", "--cluster-option", "memory=2GB",
     )  # fmt: skip
-    assert code == 0, f"{err}\n{(fake_slurm / 'job.log').read_text()}"
+    assert code == 0, f"{err}\n{(fake_slurm / 'job.log').read_text(encoding='utf-8')}"
     assert "4 done" in err
     assert (tmp_path / "out/report.html").is_file()
-    assert "#SBATCH --cpus-per-task=1" in (fake_slurm / "job.sh").read_text()
+    assert "#SBATCH --cpus-per-task=1" in (fake_slurm / "job.sh").read_text(encoding="utf-8")
 
 
 def test_a_dry_run_lists_the_cases_and_the_job_and_does_nothing(tmp_path, study):

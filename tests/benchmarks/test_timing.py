@@ -24,7 +24,7 @@ def test_runs_take_turns_and_the_first_call_of_a_turn_is_not_counted() -> None:
 def test_the_table_is_markdown_and_the_report_is_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     timing.report(("what", "s"), [("x", 0.12345)], tmp_path / "a.json", repeat=3)
     assert capsys.readouterr().out.splitlines()[2] == "| x | 0.123 |"
-    document = json.loads((tmp_path / "a.json").read_text())
+    document = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert document["rows"] == [{"what": "x", "s": 0.12345}]
     assert document["machine"]["cores"] >= 1
 

@@ -76,7 +76,7 @@ def test_the_configs_have_what_a_workflow_must_have(place: Place) -> None:
 
 
 def test_everything_that_the_configs_name_is_of_this_package_or_of_its_libraries(place: Place) -> None:
-    text = "".join(path.read_text() for path in (place.bundle / "configs").glob("*.json"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (place.bundle / "configs").glob("*.json"))
     prefixes = set(re.findall(r'"_target_": "([a-z_]+)\.', text))
     assert prefixes == {"coconet_med", "torch"}
 
@@ -115,7 +115,7 @@ def test_the_metadata_fit_the_schema_of_monai(place: Place) -> None:
 def test_the_version_is_that_of_the_package_and_in_the_changelog() -> None:
     from coconet_med import __version__
 
-    metadata = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
+    metadata = json.loads((BUNDLE / "configs" / "metadata.json").read_text(encoding="utf-8"))
     assert metadata["version"] == metadata["required_packages_version"]["coconet-med"] == __version__
     assert metadata["version"] in metadata["changelog"]
 
@@ -264,7 +264,7 @@ def test_released_weights_get_into_the_bundle_unless_they_are_others(place: Plac
     for name in names:
         (tmp_path / name).write_bytes(name.encode())
     card = {"files": {name: {"sha256": sha256(name.encode()).hexdigest()} for name in names}}
-    (tmp_path / "light.json").write_text(json.dumps(card))
+    (tmp_path / "light.json").write_text(json.dumps(card), encoding="utf-8")
     target = tmp_path / "bundle"
     shutil.copytree(place.bundle, target)
     done = _tool("take_weights", "light", "--source", tmp_path, "--bundle", target)
@@ -294,9 +294,9 @@ def test_the_published_forms_are_complete(place: Place, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
     made = tmp_path / "zoo" / "coconet_fusion"
     assert not list(made.rglob("*.pt")) + list(made.rglob("*.onnx"))
-    entries = yaml.safe_load((made / "large_files.yml").read_text())["large_files"]
+    entries = yaml.safe_load((made / "large_files.yml").read_text(encoding="utf-8"))["large_files"]
     assert [entry["path"] for entry in entries] == ["models/model.pt", "models/model.onnx"]
     assert entries[1]["url"] == "https://example.org/weights/model.onnx"
-    page = (tmp_path / "hf" / "coconet_fusion" / "README.md").read_text()
+    page = (tmp_path / "hf" / "coconet_fusion" / "README.md").read_text(encoding="utf-8")
     assert yaml.safe_load(page.split("---")[1])["license"] == "apache-2.0"
     assert (tmp_path / "hf" / "coconet_fusion" / "models" / "model.pt").is_file()

@@ -165,7 +165,7 @@ def test_evaluation_reports_each_case_and_the_mean(place: Place) -> None:
     done = place.run(COMMANDS["Evaluation"])
     assert done.returncode == 0, done.stdout[-3000:]
     assert re.search(r"Metrics -- .*val_fidelity: 0\.\d", done.stdout)
-    table = (place.work / "out" / "val_fidelity_raw.csv").read_text()
+    table = (place.work / "out" / "val_fidelity_raw.csv").read_text(encoding="utf-8")
     assert "case-1.0" in table
     assert "case-1.1" in table
 

@@ -47,7 +47,7 @@ def test_mlflow_gets_the_settings_and_figures_of_a_training(tmp_path: Path) -> N
         pytest.skip(f"no MLflow: pip install --target {MLFLOW} mlflow-skinny sqlalchemy alembic")
     place = make_place(tmp_path)
     (tmp_path / "watch").mkdir()
-    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
+    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
     calls = tmp_path / "calls"
     quiet = (
         "CI",
@@ -70,7 +70,7 @@ def test_mlflow_gets_the_settings_and_figures_of_a_training(tmp_path: Path) -> N
         paths=[tmp_path / "watch"],
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert not calls.exists(), calls.read_text()
+    assert not calls.exists(), calls.read_text(encoding="utf-8")
     with sqlite3.connect(place.work / "out" / "mlruns.db") as database:
         runs = database.execute("select name, status from runs").fetchall()
         assert runs == [("first", "FINISHED")]

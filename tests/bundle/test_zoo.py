@@ -52,12 +52,12 @@ def schema(tmp_path: Path) -> Path:
     """The schema that the zoo downloads, or where there is no copy of it one that asks for an object."""
     if SCHEMA.is_file():
         return SCHEMA
-    (tmp_path / "schema.json").write_text('{"type": "object"}')
+    (tmp_path / "schema.json").write_text('{"type": "object"}', encoding="utf-8")
     return tmp_path / "schema.json"
 
 
 def test_the_zoos_own_checks_pass_with_an_app_that_asks_for_all(form: Path, bundle: Path, schema: Path) -> None:
-    apps = json.loads((form / "configs" / "metadata.json").read_text())["supported_apps"]
+    apps = json.loads((form / "configs" / "metadata.json").read_text(encoding="utf-8"))["supported_apps"]
     assert list(apps) == ["coconet-deploy"]
     before = Path.cwd()
     said = check(form, schema, weights=bundle)
@@ -69,7 +69,7 @@ def test_the_zoos_own_checks_pass_with_an_app_that_asks_for_all(form: Path, bund
 def test_a_property_that_the_bundle_lacks_fails(form: Path, bundle: Path, schema: Path, tmp_path: Path) -> None:
     asked = tmp_path / "bundle_properties.py"
     wanted = {"oracle": {"description": "none", "required": True, "id": "oracle"}}
-    asked.write_text(f"MetaProperties = {{}}\nInferProperties = {wanted!r}\n")
+    asked.write_text(f"MetaProperties = {{}}\nInferProperties = {wanted!r}\n", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"coconet-deploy asks for .*oracle.*, which the inference config lacks"):
         check(form, schema, weights=bundle, properties=asked)
 

@@ -54,7 +54,7 @@ def test_no_data_is_told_in_the_sidecar_the_legend_and_the_report(partial, tmp_p
 
     assert _notes(partial) == ["hatched: no data"]
     assert legend_of(partial).shape[0] == 256
-    page = partial.report(tmp_path / "r.html").read_text()
+    page = partial.report(tmp_path / "r.html").read_text(encoding="utf-8")
     assert "50% of the picture lies beyond the functional field of view" in page
 
 

@@ -15,7 +15,10 @@ from coconet_med.errors import ReadError
 def tables(tmp_path: Path) -> Path:
     """Two palettes in one file, one of them not in order."""
     path = tmp_path / "tables.csv"
-    path.write_text("table,index,r,g,b\ncold,0,0,0,0\ncold,1,0,0,255\nwarm,2,255,255,0\nwarm,0,0,0,0\nwarm,1,255,0,0\n")
+    path.write_text(
+        "table,index,r,g,b\ncold,0,0,0,0\ncold,1,0,0,255\nwarm,2,255,255,0\nwarm,0,0,0,0\nwarm,1,255,0,0\n",
+        encoding="utf-8",
+    )
     return path
 
 
@@ -46,7 +49,7 @@ def test_a_table_is_chosen_by_name_and_put_in_order(tables: Path) -> None:
 
 def test_a_file_with_one_palette_needs_neither_name_nor_index(tmp_path: Path) -> None:
     path = tmp_path / "plain.csv"
-    path.write_text("r,g,b\n0,0,0\n10,20,30\n")
+    path.write_text("r,g,b\n0,0,0\n10,20,30\n", encoding="utf-8")
     assert load_palette(path).tolist() == [[0, 0, 0], [10, 20, 30]]
 
 
@@ -71,7 +74,7 @@ def test_an_unclear_choice_lists_the_tables(tables: Path, suffix: str, match: st
 )
 def test_a_file_that_is_no_palette_says_why(tmp_path: Path, text: str, match: str) -> None:
     path = tmp_path / "bad.csv"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ReadError, match=match):
         load_palette(path)
 

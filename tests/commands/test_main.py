@@ -65,7 +65,7 @@ def test_json_prints_the_sidecar(
 ) -> None:
     assert run("fuse", *pictures, "-o", tmp_path / "fused.png", "--engine", "onnx", "--json") == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed == json.loads((tmp_path / "fused.json").read_text())
+    assert printed == json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -136,7 +136,7 @@ def test_huge_and_negative_values_are_fused(tmp_path: Path, value: float) -> Non
     inputs = volume(tmp_path / "a.nii.gz", FIELD), volume(tmp_path / "f.nii.gz", field)
     out = tmp_path / "fused.nii.gz"
     assert run("fuse", *inputs, "-o", out, "--register", "never", "--engine", "onnx", "--quiet") == 0
-    assert json.loads((tmp_path / "fused.json").read_text())["window"]["high"] < 110
+    assert json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))["window"]["high"] < 110
 
 
 def test_a_volume_with_some_nan_is_fused_and_says_so(tmp_path: Path) -> None:
@@ -145,27 +145,27 @@ def test_a_volume_with_some_nan_is_fused_and_says_so(tmp_path: Path) -> None:
     inputs = volume(tmp_path / "a.nii.gz", FIELD), volume(tmp_path / "f.nii.gz", field)
     out = tmp_path / "fused.nii.gz"
     assert run("fuse", *inputs, "-o", out, "--register", "never", "--engine", "onnx", "--quiet") == 0
-    assert "16 voxels" in json.loads((tmp_path / "fused.json").read_text())["warnings"][0]
+    assert "16 voxels" in json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))["warnings"][0]
 
 
 def test_an_existing_result_is_kept_before_any_work_is_done(
     pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "fused.nii.gz"
-    out.write_text("mine")
+    out.write_text("mine", encoding="utf-8")
     assert "--overwrite" in refused(capsys, "fuse", *pair, "-o", out)
-    assert out.read_text() == "mine"
+    assert out.read_text(encoding="utf-8") == "mine"
 
 
 def test_an_existing_report_is_kept_before_any_work_is_done(
     pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "report.html"
-    page.write_text("mine")
+    page.write_text("mine", encoding="utf-8")
     said = refused(capsys, "fuse", *pair, "-o", tmp_path / "f.nii.gz", "--report", page)
     assert str(page) in said
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    assert page.read_text() == "mine"
+    assert page.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_place_that_cannot_be_written_is_named(

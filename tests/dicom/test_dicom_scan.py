@@ -21,7 +21,7 @@ def test_files_are_found_in_any_layout_under_any_name(tmp_path):
         place = tmp_path / "deep" / f"d{number}"
         place.mkdir(parents=True)
         path.rename(place / "IMAGE")
-    (tmp_path / "deep" / "notes.txt").write_text("not DICOM")
+    (tmp_path / "deep" / "notes.txt").write_text("not DICOM", encoding="utf-8")
     (tmp_path / "deep" / "empty").write_bytes(b"")
     source = read_series(tmp_path, "anatomy")
     np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)

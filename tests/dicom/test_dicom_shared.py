@@ -67,7 +67,7 @@ def test_the_study_of_one_person_gives_mr_and_pet():
 @pytest.mark.parametrize(("modality", "content"), [("MR", "T1"), ("PT", "PET"), ("NM", "SPECT")])
 def test_the_synthetic_brain_lies_where_its_truth_says(modality, content):
     folder = DATA / "dicom" / "synthetic_brain"
-    truth = json.loads((folder / "truth.json").read_text())
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     source = read_series(folder / modality, "function", suv="never")
     image, expected = source.image, truth[modality]
     assert list(image.GetSize()) == expected["size"]
@@ -81,7 +81,7 @@ def test_the_synthetic_brain_lies_where_its_truth_says(modality, content):
 
 def test_the_suv_factor_of_the_synthetic_brain_is_the_true_one():
     folder = DATA / "dicom" / "synthetic_brain"
-    truth = json.loads((folder / "truth.json").read_text())
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     source = read_series(folder / "PT", "function")
     assert source.details["suv"]["factor"] == pytest.approx(truth["SUVbw_per_BQML"], rel=1e-12)
     peak = truth["PT"]["peak_BQML"] * truth["SUVbw_per_BQML"]

@@ -332,7 +332,7 @@ def test_an_earlier_result_is_replaced_only_where_asked_and_other_files_never(st
         write_dicom(_parts(study), tmp_path / "out")
     assert len(write_dicom(_parts(study), tmp_path / "out", form="enhanced", overwrite=True)) == 1
     assert len(list((tmp_path / "out").iterdir())) == 1
-    (tmp_path / "out" / "thesis.docx").write_text("years of work")
+    (tmp_path / "out" / "thesis.docx").write_text("years of work", encoding="utf-8")
     with pytest.raises(WriteError, match=r"holds other files \(thesis\.docx\)"):
         write_dicom(_parts(study), tmp_path / "out", overwrite=True)
 

@@ -112,7 +112,7 @@ def test_the_command_writes_a_table_with_names_and_suvr(pair, labels: Path, tmp_
             str(ratio),
         ]
     )
-    rows = list(csv.DictReader(table.read_text().splitlines()))
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
     assert [row["name"] for row in rows] == [
         "Left-Cerebellum-Cortex",
         "Left-Hippocampus",
@@ -120,7 +120,7 @@ def test_the_command_writes_a_table_with_names_and_suvr(pair, labels: Path, tmp_
         "ctx-lh-cuneus",
     ]
     assert float(rows[0]["suvr"]) == pytest.approx(1, abs=1e-6)
-    known = json.loads(facts.read_text())
+    known = json.loads(facts.read_text(encoding="utf-8"))
     assert known["reference"]["mean"] == pytest.approx(float(rows[0]["uptake_mean"]), rel=1e-6)
     values = sitk.GetArrayFromImage(sitk.ReadImage(str(ratio)))
     mask = read_labels(labels).mask(17)
@@ -163,9 +163,9 @@ def test_names_come_from_freesurfer_a_bids_table_or_numbers(head: HeadPhantom, l
     path = tmp_path / "sub-1_dseg.nii.gz"
     write_volume(like(values, head.t1), path)
     assert read_labels(path).names == {}
-    path.with_name("sub-1_dseg.tsv").write_text("index\tname\n2\tTumor\n")
+    path.with_name("sub-1_dseg.tsv").write_text("index\tname\n2\tTumor\n", encoding="utf-8")
     assert read_labels(path).names == {2: "Tumor"}
-    (tmp_path / "lut.txt").write_text("# LUT\n7 Left-X 1 2 3 0\n")
+    (tmp_path / "lut.txt").write_text("# LUT\n7 Left-X 1 2 3 0\n", encoding="utf-8")
     with pytest.raises(OptionError, match="names none"):
         read_labels(path, names=tmp_path / "lut.txt")
     write_volume(head.pet, tmp_path / "pet.nii.gz")
@@ -222,7 +222,7 @@ def test_a_fused_volume_is_measured_by_its_colors_or_by_the_uptake_beside_it(
                 "--overwrite",
             ]
         )
-        told = json.loads((tmp_path / "t.json").read_text())
+        told = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
         means.append(np.array([row["uptake_mean"] for row in told["regions"]]))
         assert told["regions"][0]["anatomy_mean"] is None
     assert told["read_from"] == "fused_uptake.nii.gz"

@@ -78,7 +78,7 @@ def start_orthanc(folder: Path, *, port: int = 0, **settings: object) -> tuple[s
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "Host": "127.0.0.1"},
         **settings,
     }
-    (folder / "orthanc.json").write_text(json.dumps(configuration))
+    (folder / "orthanc.json").write_text(json.dumps(configuration), encoding="utf-8")
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen([PROGRAM, str(folder / "orthanc.json")], stdout=log, stderr=log)
     for _ in range(300):
@@ -86,7 +86,7 @@ def start_orthanc(folder: Path, *, port: int = 0, **settings: object) -> tuple[s
             with socket.create_connection(("127.0.0.1", port), timeout=1):
                 break
         except OSError:
-            assert process.poll() is None, (folder / "log").read_text()
+            assert process.poll() is None, (folder / "log").read_text(encoding="utf-8")
             time.sleep(0.1)
     root = f"http://127.0.0.1:{port}"
     for _ in range(100):  # the port is open before the plugins are ready

@@ -129,7 +129,7 @@ def test_a_folder_of_another_server_is_refused(orthanc, tmp_path, capsys):
 
 def test_a_readable_password_file_is_warned_of_and_not_shown(orthanc, tmp_path, capsys):
     secret = tmp_path / "password"
-    secret.write_text("hunter2\n")
+    secret.write_text("hunter2\n", encoding="utf-8")
     secret.chmod(0o644)
     arguments = ("--url", orthanc.url, "--study", "1.2.99", "--user", "anna", "--password-file", secret)
     assert run("fuse", *arguments, "--engine", "onnx") == 2

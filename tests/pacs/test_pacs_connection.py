@@ -68,11 +68,11 @@ def test_a_secret_shows_in_no_form_of_text():
 
 
 def test_secrets_come_from_environment_or_file(tmp_path):
-    (tmp_path / "secret").write_text(f"{PASSWORD}\n")
+    (tmp_path / "secret").write_text(f"{PASSWORD}\n", encoding="utf-8")
     from_file = find_login(user="anna", password_file=tmp_path / "secret", environment={})
     from_environment = find_login(user="anna", environment={"COCONET_MED_PACS_PASSWORD": PASSWORD})
     assert from_file.secret.reveal() == from_environment.secret.reveal() == PASSWORD
-    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
     assert find_login(token_file=tmp_path / "token", environment={}).secret.reveal() == TOKEN
     assert find_login(environment={"COCONET_MED_PACS_TOKEN": TOKEN}).user is None
     assert find_login(environment={}) is None
@@ -96,7 +96,7 @@ def test_secrets_come_from_environment_or_file(tmp_path):
 def test_unfit_secrets_are_refused_without_showing_them(tmp_path, content, options, words):
     file = tmp_path / "F"
     if content is not None:
-        file.write_text(content)
+        file.write_text(content, encoding="utf-8")
     given = {key: file if value == "F" else value for key, value in options.items()}
     with pytest.raises(OptionError, match=words) as refusal:
         find_login(**given, environment={})
@@ -112,7 +112,7 @@ def test_unfit_secrets_are_refused_without_showing_them(tmp_path, content, optio
     ],
 )
 def test_the_login_is_sent_and_nothing_else_is(answers, login, expected, tmp_path, monkeypatch):
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login eve password stray\n")
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login eve password stray\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     address, asked = answers(lambda h: h.say(200))
     Server(address, login=login).series("1.2.3")
@@ -229,8 +229,8 @@ def test_nonsense_is_one_clear_error(answers, body):
 
 
 def test_an_encrypted_key_is_refused_rather_than_asked_for(tmp_path):
-    (tmp_path / "key.pem").write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
-    (tmp_path / "cert.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "key.pem").write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", encoding="utf-8")
+    (tmp_path / "cert.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
     tls = Tls(client_cert=tmp_path / "cert.pem", client_key=tmp_path / "key.pem")
     with pytest.raises(OptionError, match="is encrypted"):
         Server(parse_address("https://pacs.example"), tls=tls)

@@ -123,7 +123,7 @@ def test_a_waiting_watcher_ends_at_once_on_a_signal(bench, tmp_path, number, cod
     with subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8") as process:
         audit = bench.folder / "audit.jsonl"
         for _ in range(600):
-            if audit.exists() and audit.read_text():
+            if audit.exists() and audit.read_text(encoding="utf-8"):
                 break
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.1)

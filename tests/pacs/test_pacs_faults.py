@@ -78,7 +78,7 @@ class Watching:
 
     def lines(self) -> list[dict]:
         try:
-            text = (self.folder / "audit.jsonl").read_text()
+            text = (self.folder / "audit.jsonl").read_text(encoding="utf-8")
         except OSError:
             return []
         return [json.loads(line) for line in text.splitlines()]

@@ -92,7 +92,7 @@ def test_one_failing_study_does_not_stop_the_others(bench, arrive, monkeypatch, 
     bench.look()
     assert bench.actions(study) == ["failed"]
     assert words in bench.audit(study)[0]["reason"]
-    assert "Paul" not in (bench.folder / "audit.jsonl").read_text()
+    assert "Paul" not in (bench.folder / "audit.jsonl").read_text(encoding="utf-8")
     assert bench.actions(other) == ["stored"]
 
 

@@ -72,7 +72,9 @@ def test_a_refused_study_is_fused_when_the_missing_series_arrives(bench, make_st
 def test_the_audit_log_names_no_patient(bench, arrive):
     study = arrive(T1_MPRAGE="MR", PET_Phantom_AC="PT", PET_AC_of_paul="PT")
     bench.look()
-    text = (bench.folder / "audit.jsonl").read_text() + (bench.folder / "state.json").read_text()
+    text = (bench.folder / "audit.jsonl").read_text(encoding="utf-8") + (bench.folder / "state.json").read_text(
+        encoding="utf-8"
+    )
     assert "several PT or NM series fit" in text
     assert uid("series", study, "PET_AC_of_paul") in text  # still clear which they are
     for private in ("phantom", "paul", "P-1", "A-77", "19700101"):
@@ -108,6 +110,6 @@ def test_a_state_of_another_server_or_damaged_is_refused(tmp_path):
     State(path, server="https://one.example/dicom-web").save()
     with pytest.raises(OptionError, match="belongs to the server https://one"):
         State(path, server="https://other.example/dicom-web")
-    path.write_text(path.read_text()[:-9])
+    path.write_text(path.read_text(encoding="utf-8")[:-9], encoding="utf-8")
     with pytest.raises(ReadError, match="damaged or unreadable"):
         State(path, server="https://one.example/dicom-web")

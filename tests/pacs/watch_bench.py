@@ -64,7 +64,7 @@ class Bench:
             return self.watcher(place, **how).round()
 
     def audit(self, study: str | None = None) -> list[dict]:
-        lines = [json.loads(line) for line in (self.folder / "audit.jsonl").read_text().splitlines()]
+        lines = [json.loads(line) for line in (self.folder / "audit.jsonl").read_text(encoding="utf-8").splitlines()]
         return [line for line in lines if study is None or line.get("study") == study]
 
     def actions(self, study: str | None = None) -> list[str]:

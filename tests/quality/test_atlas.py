@@ -21,7 +21,7 @@ def atlas(tmp_path: Path) -> Path:
     lines = ["table,index,r,g,b"]
     for name, table in TABLES.items():
         lines += [f"{name},{n},{r},{g},{b}" for n, (r, g, b) in enumerate(table)]
-    (tmp_path / "colour_tables.csv").write_text("\n".join(lines))
+    (tmp_path / "colour_tables.csv").write_text("\n".join(lines), encoding="utf-8")
     for group, kind in (("mri-pet", "pet"), ("mri-ct", "ct")):
         folder = tmp_path / "val" / group
         folder.mkdir(parents=True)

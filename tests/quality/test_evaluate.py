@@ -27,7 +27,7 @@ def atlas(tmp_path: Path) -> Path:
     table[0] = 0
     assert len(np.unique(table, axis=0)) == len(table)
     (tmp_path / "val" / "mri-pet").mkdir(parents=True)
-    with (tmp_path / "colour_tables.csv").open("w", newline="") as file:
+    with (tmp_path / "colour_tables.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["table", "index", "r", "g", "b"])
         writer.writerows(["t", n, *color] for n, color in enumerate(table.tolist()))
@@ -85,5 +85,5 @@ def test_the_command_prints_a_table_and_writes_csv_and_json(
         main([*arguments, "--csv", str(tmp_path / "t.csv"), "--json", str(tmp_path / "t.json")])
     assert not stop.value.code
     assert "mri-pet" in capsys.readouterr().out
-    assert len((tmp_path / "t.csv").read_text().splitlines()) == 3
-    assert len(json.loads((tmp_path / "t.json").read_text())["rows"]) == 2
+    assert len((tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()) == 3
+    assert len(json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["rows"]) == 2

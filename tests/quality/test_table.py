@@ -73,7 +73,7 @@ def test_an_empty_table_is_only_a_header() -> None:
 
 def test_csv_has_one_line_per_row_and_an_empty_cell_for_nan(tmp_path: Path) -> None:
     Table(ROWS).to_csv(tmp_path / "rows.csv")
-    with (tmp_path / "rows.csv").open(newline="") as stream:
+    with (tmp_path / "rows.csv").open(newline="", encoding="utf-8") as stream:
         lines = list(csv.DictReader(stream))
     assert len(lines) == 5
     assert lines[1] == {"set": "pet", "method": "net", "person": "1", "case": "1_2", "H": "0.4", "leak": ""}
@@ -81,7 +81,7 @@ def test_csv_has_one_line_per_row_and_an_empty_cell_for_nan(tmp_path: Path) -> N
 
 def test_json_is_strict_and_holds_rows_and_means(tmp_path: Path) -> None:
     Table(ROWS).to_json(tmp_path / "table.json")
-    content = json.loads((tmp_path / "table.json").read_text(), parse_constant=pytest.fail)
+    content = json.loads((tmp_path / "table.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert content["over"] == "persons"
     assert content["means"][0]["values"]["H"] == pytest.approx(0.6)
     assert content["rows"][1]["values"] == {"H": 0.4, "leak": None}

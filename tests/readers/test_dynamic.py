@@ -26,7 +26,7 @@ def dynamic(tmp_path: Path) -> tuple[Path, np.ndarray]:
 
 
 def tell(path: Path, **values: object) -> None:
-    path.with_name(path.name.replace(".nii.gz", ".json")).write_text(json.dumps(values))
+    path.with_name(path.name.replace(".nii.gz", ".json")).write_text(json.dumps(values), encoding="utf-8")
 
 
 def test_the_mean_is_weighted_by_the_durations_beside_it(dynamic):

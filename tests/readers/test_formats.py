@@ -66,7 +66,7 @@ def test_analyze_and_interfile_say_what_they_are(tmp_path: Path) -> None:
     nib.AnalyzeImage(array(kind=np.int16), PLACE).to_filename(tmp_path / "a.hdr")
     with pytest.raises(ReadError, match=r"Analyze 7\.5, which does not say which side is left"):
         read(tmp_path / "a.img", "anatomy")
-    (tmp_path / "a.hdr").write_text("!INTERFILE :=\n" + " " * 400)
+    (tmp_path / "a.hdr").write_text("!INTERFILE :=\n" + " " * 400, encoding="utf-8")
     with pytest.raises(ReadError, match="is Interfile"):
         read(tmp_path / "a.hdr", "anatomy")
 

@@ -182,7 +182,7 @@ def test_the_fingerprint_covers_the_voxels_wherever_their_name_leads(tmp_path: P
     sitk.WriteImage(sitk.GetImageFromArray(RNG.normal(size=(5, 6, 7)).astype(np.float32)), str(tmp_path / f"a{suffix}"))
     (tmp_path / "a.raw").rename(tmp_path / "other.bin")
     header = tmp_path / f"a{suffix}"
-    header.write_text(header.read_text().replace("a.raw", "other.bin"))
+    header.write_text(header.read_text(encoding="utf-8").replace("a.raw", "other.bin"), encoding="utf-8")
     before = _sha256(header)
     assert before == sha256_of(header, tmp_path / "other.bin") == read(header, "anatomy").sha256
     voxels = bytearray((tmp_path / "other.bin").read_bytes())
@@ -196,8 +196,8 @@ def test_numbered_and_listed_voxel_files_belong_to_their_header(tmp_path: Path) 
     for k in range(3):
         (tmp_path / f"s{k + 1:02d}.raw").write_bytes(values[k].tobytes())
     text = "ObjectType = Image\nNDims = 3\nBinaryData = True\nDimSize = 7 6 3\nElementType = MET_FLOAT\n"
-    (tmp_path / "a.mhd").write_text(f"{text}ElementDataFile = s%02d.raw 1 3 1\n")
-    (tmp_path / "b.mhd").write_text(f"{text}ElementDataFile = LIST\ns01.raw\ns02.raw\ns03.raw\n")
+    (tmp_path / "a.mhd").write_text(f"{text}ElementDataFile = s%02d.raw 1 3 1\n", encoding="utf-8")
+    (tmp_path / "b.mhd").write_text(f"{text}ElementDataFile = LIST\ns01.raw\ns02.raw\ns03.raw\n", encoding="utf-8")
     for name in ("a.mhd", "b.mhd"):
         source = read(tmp_path / name, "anatomy")
         assert np.array_equal(sitk.GetArrayFromImage(source.image), values)

@@ -36,7 +36,7 @@ BY_HAND = 70000 / (2e8 * 2 ** (-2700 / 6586.2))
 @pytest.fixture
 def pet(tmp_path):
     """``sub-01_pet.nii.gz`` of a dataset without any JSON file, its largest value 4000."""
-    (tmp_path / "dataset_description.json").write_text('{"Name": "x", "BIDSVersion": "1.10.0"}')
+    (tmp_path / "dataset_description.json").write_text('{"Name": "x", "BIDSVersion": "1.10.0"}', encoding="utf-8")
     path = tmp_path / "sub-01/pet/sub-01_pet.nii.gz"
     path.parent.mkdir(parents=True)
     image = sitk.GaussianSource(sitk.sitkFloat32, (20, 20, 20), (4.0,) * 3, (10.0,) * 3, 4000.0)
@@ -47,7 +47,7 @@ def pet(tmp_path):
 def _write(pet, told=TOLD, **more):
     beside = pet.with_name("sub-01_pet.json")
     kept = {key: value for key, value in (told | more).items() if value is not None}
-    beside.write_text(json.dumps(kept))
+    beside.write_text(json.dumps(kept), encoding="utf-8")
     return beside
 
 
@@ -198,21 +198,21 @@ def test_a_table_that_cannot_be_read_is_named_where_it_would_matter(pet):
 def test_the_units_of_a_column_are_obeyed_and_a_session_goes_before_a_participant(pet):
     root = pet.parents[2]
     _write(pet, BodyWeight=None)
-    (root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t154.3236\n")
-    (root / "participants.json").write_text('{"weight": {"Units": "lb"}}')
+    (root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t154.3236\n", encoding="utf-8")
+    (root / "participants.json").write_text('{"weight": {"Units": "lb"}}', encoding="utf-8")
     assert _suv(pet).factor == pytest.approx(BY_HAND, rel=1e-5)
     moved = root / "sub-01/ses-b/pet/sub-01_ses-b_pet.nii.gz"
     moved.parent.mkdir(parents=True)
     pet.rename(moved)
     pet.with_name("sub-01_pet.json").rename(moved.with_name("sub-01_ses-b_pet.json"))
-    (root / "sub-01/sub-01_sessions.tsv").write_text("session_id\tweight\nses-a\t60\nses-b\t35\n")
+    (root / "sub-01/sub-01_sessions.tsv").write_text("session_id\tweight\nses-a\t60\nses-b\t35\n", encoding="utf-8")
     assert suv_of(facts_of(moved)).factor == pytest.approx(BY_HAND / 2, rel=1e-9)
 
 
 def test_files_higher_up_count_and_nearer_ones_win(pet):
-    (pet.parents[2] / "pet.json").write_text(json.dumps(TOLD | {"BodyWeight": 50}))
-    (pet.parents[1] / "sub-01_pet.json").write_text('{"BodyWeight": 70}')
-    (pet.parents[1] / "sub-01_trc-PIB_pet.json").write_text('{"BodyWeight": 1}')  # of another tracer
+    (pet.parents[2] / "pet.json").write_text(json.dumps(TOLD | {"BodyWeight": 50}), encoding="utf-8")
+    (pet.parents[1] / "sub-01_pet.json").write_text('{"BodyWeight": 70}', encoding="utf-8")
+    (pet.parents[1] / "sub-01_trc-PIB_pet.json").write_text('{"BodyWeight": 1}', encoding="utf-8")  # of another tracer
     assert _suv(pet).factor == pytest.approx(BY_HAND, rel=1e-9)
     assert dataset_of(pet) == pet.parents[2]
 
@@ -235,11 +235,14 @@ def _latin(path):
 UNREADABLE = [
     (_annexed, "its content is not here (a git-annex link); get it with: datalad get"),
     (lambda path: path.symlink_to("elsewhere.json"), "is a link to elsewhere.json, which is not there"),
-    (lambda path: path.write_text("/annex/objects/MD5E-s1--0.json\n"), "(a pointer to it); get it with: datalad get"),
-    (lambda path: path.write_text(json.dumps(TOLD)[:-1] + ",}"), "it is not JSON"),
-    (lambda path: path.write_text(""), "it is not JSON (Expecting value, line 1, column 1); mend it"),
-    (lambda path: path.write_text("[1]"), "it holds no JSON object; mend it"),
-    (lambda path: path.write_text("[" * 100000), "it is not JSON"),
+    (
+        lambda path: path.write_text("/annex/objects/MD5E-s1--0.json\n", encoding="utf-8"),
+        "(a pointer to it); get it with: datalad get",
+    ),
+    (lambda path: path.write_text(json.dumps(TOLD)[:-1] + ",}", encoding="utf-8"), "it is not JSON"),
+    (lambda path: path.write_text("", encoding="utf-8"), "it is not JSON (Expecting value, line 1, column 1); mend it"),
+    (lambda path: path.write_text("[1]", encoding="utf-8"), "it holds no JSON object; mend it"),
+    (lambda path: path.write_text("[" * 100000, encoding="utf-8"), "it is not JSON"),
     (_latin, "it is not UTF-8 (byte 22); save it as UTF-8"),
     (lambda path: path.mkdir(), "Is a directory"),
 ]
@@ -271,13 +274,13 @@ def test_an_image_whose_content_is_not_here_says_how_to_get_it(tmp_path):
     with pytest.raises(ReadError, match="its content is not here \\(a git-annex link\\); get it with: datalad get"):
         read(link, "function")
     pointer = tmp_path / "sub-02_pet.nii.gz"
-    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", encoding="utf-8")
     with pytest.raises(ReadError, match="get it with: git lfs pull --include"):
         read(pointer, "function")
 
 
 def test_an_anatomy_needs_no_json_file(pet):
-    pet.with_name("sub-01_pet.json").write_text("{broken")
+    pet.with_name("sub-01_pet.json").write_text("{broken", encoding="utf-8")
     assert read(pet, "anatomy").warnings == ()
 
 
@@ -292,7 +295,7 @@ def test_an_anatomy_needs_no_json_file(pet):
 )
 def test_a_second_weight_that_differs_is_told_with_the_suv_that_it_would_give(pet, told, rows, other):
     _write(pet, BodyWeight=told)
-    (pet.parents[2] / "participants.tsv").write_text(f"participant_id\tweight\n{rows}\n")
+    (pet.parents[2] / "participants.tsv").write_text(f"participant_id\tweight\n{rows}\n", encoding="utf-8")
     suv = _suv(pet)
     assert suv.factor == pytest.approx(BY_HAND * 80 / 70)
     assert (other in " ".join(suv.warnings)) if other else not suv.warnings
@@ -301,9 +304,9 @@ def test_a_second_weight_that_differs_is_told_with_the_suv_that_it_would_give(pe
 def test_the_weight_of_a_session_may_differ_from_that_of_the_participant(tmp_path):
     path = tmp_path / "sub-01/ses-b/pet/sub-01_ses-b_pet.nii.gz"
     path.parent.mkdir(parents=True)
-    path.with_name("sub-01_ses-b_pet.json").write_text(json.dumps(TOLD | {"BodyWeight": None}))
-    (tmp_path / "sub-01/sub-01_sessions.tsv").write_text("session_id\tweight\nses-b\t80\n")
-    (tmp_path / "participants.tsv").write_text("participant_id\tweight\nsub-01\t70\n")
+    path.with_name("sub-01_ses-b_pet.json").write_text(json.dumps(TOLD | {"BodyWeight": None}), encoding="utf-8")
+    (tmp_path / "sub-01/sub-01_sessions.tsv").write_text("session_id\tweight\nses-b\t80\n", encoding="utf-8")
+    (tmp_path / "participants.tsv").write_text("participant_id\tweight\nsub-01\t70\n", encoding="utf-8")
     suv = suv_of(facts_of(path, tmp_path))
     assert suv.factor == pytest.approx(BY_HAND * 80 / 70)
     assert not suv.warnings

@@ -178,7 +178,7 @@ def test_very_large_values_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha", ".png", ".tif"])
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    path.write_text("no image\n" * 100)
+    path.write_text("no image\n" * 100, encoding="utf-8")
     with pytest.raises(ReadError, match="not a readable"):
         read(path, "anatomy")
     path.write_bytes(b"")
@@ -240,6 +240,6 @@ def test_an_absurd_size_in_a_header_is_refused_before_memory_is_taken(tmp_path: 
 def test_a_missing_file_and_an_unknown_format_are_named(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="no such file"):
         read(tmp_path / "none.nii.gz", "anatomy")
-    (tmp_path / "a.doc").write_text("x" * 200)
+    (tmp_path / "a.doc").write_text("x" * 200, encoding="utf-8")
     with pytest.raises(ReadError, match="not a format"):
         read(tmp_path / "a.doc", "anatomy")

@@ -128,10 +128,10 @@ def test_the_page_says_what_it_is_for_and_compares_with_blending(page):
 
 def test_a_report_is_not_overwritten_unasked(result, tmp_path):
     path = tmp_path / "report.html"
-    path.write_text("mine")
+    path.write_text("mine", encoding="utf-8")
     with pytest.raises(WriteError, match="exists already"):
         result.report(path)
-    assert path.read_text() == "mine"
+    assert path.read_text(encoding="utf-8") == "mine"
     first = result.report(path, overwrite=True).read_bytes()
     assert result.report(path, overwrite=True).read_bytes() == first, "no time of day in it"
 
@@ -198,7 +198,7 @@ def batch(result, tmp_path):
     card["sidecar"]["note"] = NASTY
     for case in cases:
         if case.status == "done":
-            (tmp_path / f"{case.id}.card").write_text(json.dumps(card | {"id": case.id}))
+            (tmp_path / f"{case.id}.card").write_text(json.dumps(card | {"id": case.id}), encoding="utf-8")
     return write_study_report(cases, tmp_path, tmp_path / "report.html", title=NASTY)
 
 
@@ -207,14 +207,14 @@ def order(page: str) -> list[str]:
 
 
 def test_failures_and_outliers_come_first(batch):
-    names = order(batch.read_text())
+    names = order(batch.read_text(encoding="utf-8"))
     assert names[:3] == ["sub-bad", "sub-low", "sub-04"]
     assert sorted(names[3:]) == names[3:]
-    assert "H 0.3 is low (median 0.8)" in batch.read_text()
+    assert "H 0.3 is low (median 0.8)" in batch.read_text(encoding="utf-8")
 
 
 def test_no_text_becomes_markup(batch):
-    page = batch.read_text()
+    page = batch.read_text(encoding="utf-8")
     assert Tags(page).open == []
     assert page.count("<script>") == 1
     kinds = re.findall(r'<script type="([^"]+)"', page)

@@ -42,7 +42,7 @@ def study(card, folder, count: int):
         own = json.loads(json.dumps(card)) | {"id": NASTY, "warnings": [NASTY]}
         own["view"]["document"] |= {"name": NASTY, "warnings": [NASTY]}
         own["view"]["document"]["uptake"] |= {"name": NASTY, "units": NASTY}
-        (folder / f"{name}.card").write_text(json.dumps(own))
+        (folder / f"{name}.card").write_text(json.dumps(own), encoding="utf-8")
     outcomes.append(Outcome("sub-bad", "failed", error=f"{REASON} {NASTY}"))
     return write_study_report(outcomes, folder, folder / "report.html", title=NASTY)
 

@@ -174,7 +174,8 @@ def test_mp4_goes_through_ffmpeg_frame_by_frame(tmp_path, monkeypatch):
     fake.write_text(
         f"#!{sys.executable}\nimport sys\ndata = sys.stdin.buffer.read()\n"
         "if 'libx264' in sys.argv: sys.exit('Unknown encoder libx264')\n"
-        "open(sys.argv[-1], 'wb').write(' '.join(sys.argv[1:]).encode() + b'|' + data)\n"
+        "open(sys.argv[-1], 'wb').write(' '.join(sys.argv[1:]).encode() + b'|' + data)\n",
+        encoding="utf-8",
     )
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
     write_moving(frames, tmp_path / "a.mp4")
@@ -182,7 +183,9 @@ def test_mp4_goes_through_ffmpeg_frame_by_frame(tmp_path, monkeypatch):
     assert b"-s 8x6" in command  # even sides
     assert b"mpeg4" in command  # where there is no H.264
     assert len(data) == 4 * 6 * 8 * 3
-    fake.write_text(f"#!{sys.executable}\nimport sys\nsys.stdin.buffer.read()\nsys.exit('no space')\n")
+    fake.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.stdin.buffer.read()\nsys.exit('no space')\n", encoding="utf-8"
+    )
     with pytest.raises(WriteError, match=r"ffmpeg failed \(no space\)"):
         write_moving(frames, tmp_path / "b.mp4")
 

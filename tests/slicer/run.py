@@ -49,12 +49,12 @@ def environment(version: str) -> Path:
         *project["dependencies"],
     ]
     stamp, mark = folder / "installed.sha256", hashlib.sha256("\n".join(wanted).encode()).hexdigest()
-    if python.exists() and stamp.is_file() and stamp.read_text() == mark:
+    if python.exists() and stamp.is_file() and stamp.read_text(encoding="utf-8") == mark:
         return python
     if not python.exists():
         venv.create(folder, with_pip=True)
     subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
-    stamp.write_text(mark)
+    stamp.write_text(mark, encoding="utf-8")
     return python
 
 

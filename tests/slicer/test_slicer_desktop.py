@@ -119,7 +119,7 @@ def test_slicers_own_python_is_found_by_its_place_and_not_by_path(scene, tmp_pat
     other.mkdir()
     for folder in (other, tmp_path / "Slicer" / "bin"):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "PythonSlicer").write_text("#!/bin/sh\n")
+        (folder / "PythonSlicer").write_text("#!/bin/sh\n", encoding="utf-8")
         (folder / "PythonSlicer").chmod(0o755)
     monkeypatch.setenv("PATH", str(other), prepend=os.pathsep)
     assert runtime.find_runtime().python == sys.executable
@@ -139,13 +139,14 @@ def test_workers_and_pixels_end_with_slicer(tmp_path):
         "from PETMRFusionLib.process import WorkerProcess\n"
         "folder = JobFolder()\n"
         "process = WorkerProcess([sys.executable, '-c', 'import time; time.sleep(60)'], folder.path)\n"
-        "print(process.process.pid, folder.path, flush=True)\n"
+        "print(process.process.pid, folder.path, flush=True)\n",
+        encoding="utf-8",
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, encoding="utf-8", check=True)
     pid, folder = done.stdout.split()[-2:]
     assert not Path(folder).exists()
     end = time.monotonic() + 5
-    while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text():
+    while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8"):
         assert time.monotonic() < end
         time.sleep(0.05)
 

@@ -118,12 +118,14 @@ def test_metadata_without_files_is_no_installation(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     info = tmp_path / "half-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: half\nVersion: 1.0\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: half\nVersion: 1.0\n", encoding="utf-8")
     assert installed_version("half") is None
-    (info / "RECORD").write_text("half/__init__.py,,\nhalf-1.0.dist-info/METADATA,,\nhalf-1.0.dist-info/RECORD,,\n")
+    (info / "RECORD").write_text(
+        "half/__init__.py,,\nhalf-1.0.dist-info/METADATA,,\nhalf-1.0.dist-info/RECORD,,\n", encoding="utf-8"
+    )
     assert installed_version("half") is None
     (tmp_path / "half").mkdir()
-    (tmp_path / "half" / "__init__.py").write_text("")
+    (tmp_path / "half" / "__init__.py").write_text("", encoding="utf-8")
     assert installed_version("half") == "1.0"
     assert satisfied("half>=1")
     assert satisfied("half>=1.0.0")
@@ -182,7 +184,7 @@ def test_slicers_pip_is_called_once_and_its_failure_is_told_once(monkeypatch):
 
 
 def test_the_requirements_are_those_of_the_package_without_simpleitk():
-    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     listed = Installer(REQUIREMENTS).dependencies()
     assert sorted(listed, key=str.lower) == sorted(
         (line for line in stated if not line.lower().startswith("simpleitk")), key=str.lower
@@ -209,7 +211,7 @@ def test_pip_installs_from_such_a_folder(tmp_path):
     wheels, target = tmp_path / "wheels", tmp_path / "site"
     wheels.mkdir()
     wheel(wheels)
-    (tmp_path / "none.txt").write_text("# nothing more\n")
+    (tmp_path / "none.txt").write_text("# nothing more\n", encoding="utf-8")
 
     def pip(own: list[str], others: list[str], options: list[str]) -> None:
         assert not others
@@ -224,7 +226,9 @@ def test_pip_installs_from_such_a_folder(tmp_path):
 
 def test_wheels_are_held_to_their_checksums(tmp_path):
     file = wheel(tmp_path)
-    (tmp_path / "SHA256SUMS").write_text(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n")
+    (tmp_path / "SHA256SUMS").write_text(
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n", encoding="utf-8"
+    )
     assert check_wheels(str(tmp_path)) == tmp_path
     file.write_bytes(file.read_bytes() + b"x")
     with pytest.raises(ValueError, match="differs from SHA256SUMS"):

@@ -64,7 +64,7 @@ def test_saved_files_show_the_same_colors_at_the_same_places(average, tmp_path, 
     assert np.array_equal(sitk.GetArrayFromImage(image), colors)
     ras = np.array(image.TransformIndexToPhysicalPoint((7, 11, 5))) * [-1, -1, 1]
     assert np.allclose(ras, moved(to_world @ points_of(mr), np.array([7.0, 11.0, 5.0])), atol=1e-3)
-    facts = json.loads((tmp_path / "fused.json").read_text())
+    facts = json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))
     assert facts["colormap"] == "uptake"
     assert "table" not in facts
     assert nodes.fused.GetTransformNodeID() == mr.GetTransformNodeID()
@@ -73,10 +73,10 @@ def test_saved_files_show_the_same_colors_at_the_same_places(average, tmp_path, 
 def test_a_foreign_file_beside_the_result_is_not_replaced(average, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     nodes = average.fuse(*head_nodes())
-    Path("sub-01_T1w.json").write_text('{"MagneticFieldStrength": 3}')
+    Path("sub-01_T1w.json").write_text('{"MagneticFieldStrength": 3}', encoding="utf-8")
     with pytest.raises(ValueError, match="no facts of a fusion; choose another name"):
         average.save(nodes.fused, str(tmp_path / "sub-01_T1w.nii.gz"))
-    assert Path("sub-01_T1w.json").read_text() == '{"MagneticFieldStrength": 3}'
+    assert Path("sub-01_T1w.json").read_text(encoding="utf-8") == '{"MagneticFieldStrength": 3}'
     assert not Path("sub-01_T1w.nii.gz").exists()
     average.save(nodes.fused, "mine.nrrd")  # a relative name is taken from the working folder
     average.save(nodes.fused, "mine.nrrd")  # our own facts are replaced

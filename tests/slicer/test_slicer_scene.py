@@ -41,7 +41,7 @@ def foreign(tmp_path, loaded):
     """A scene file whose settings name a program, a folder of packages and a live preview; saved as MRML."""
     mark = tmp_path / "it-ran"
     program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    program.write_text(f"#!/bin/sh\ntouch {mark}\n", encoding="utf-8")
     program.chmod(0o755)
     node = loaded._parameterNode.parameterNode
     wished = {"pythonPath": str(program), "wheelFolder": str(tmp_path), "livePreview": "True"}
@@ -99,7 +99,7 @@ def test_settings_of_the_computer_outlive_the_scene_and_stay_out_of_it(loaded, t
     loaded.initializeParameterNode()
     slicer.mrmlScene.SetURL(str(tmp_path / "mine.mrml"))
     slicer.mrmlScene.Commit()
-    assert "/mine/python" not in (tmp_path / "mine.mrml").read_text()
+    assert "/mine/python" not in (tmp_path / "mine.mrml").read_text(encoding="utf-8")
 
 
 def test_the_next_scene_begins_unchecked_though_its_nodes_have_the_same_ids(loaded):

@@ -67,7 +67,7 @@ def test_the_buttons_load_and_save(loaded, tmp_path, monkeypatch):
     assert p.registration.GetName() == "pet"
     assert np.allclose(matrix_of(p.registration), np.eye(4))
     assert "check the alignment" in ui.alignmentLabel.text
-    (tmp_path / "broken.tfm").write_text("no transform")
+    (tmp_path / "broken.tfm").write_text("no transform", encoding="utf-8")
     monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *ignored: str(tmp_path / "broken.tfm"))
     ui.loadTransformButton.click()
     finish(loaded)

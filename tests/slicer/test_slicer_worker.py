@@ -38,9 +38,9 @@ sys.exit(fuse_worker.main(sys.argv[1:]))
 
 
 def slow_worker(folder: Path, events: list, *, listens: bool = True, launcher: bool = False) -> WorkerProcess:
-    (folder / "job.json").write_text("{}")
+    (folder / "job.json").write_text("{}", encoding="utf-8")
     script = folder / "slow.py"
-    script.write_text(SLOW.format(scripts=str(SCRIPTS), check="job.check()" if listens else "pass"))
+    script.write_text(SLOW.format(scripts=str(SCRIPTS), check="job.check()" if listens else "pass"), encoding="utf-8")
     command = [sys.executable, str(script), str(folder)]
     if launcher:  # as PythonSlicer, which starts the real Python as its child
         command = ["/bin/sh", "-c", shlex.join(command) + "; exit $?"]
@@ -173,7 +173,7 @@ def test_a_python_without_coconet_med_says_so(tmp_path):
 
 def test_a_crash_is_told_with_the_end_of_its_log(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
-        "import sys, os\nsys.stderr.write('dying words\\n')\nsys.stderr.flush()\nos._exit(9)\n"
+        "import sys, os\nsys.stderr.write('dying words\\n')\nsys.stderr.flush()\nos._exit(9)\n", encoding="utf-8"
     )
     broken = PythonRuntime(sys.executable, {**os.environ, "PYTHONPATH": str(tmp_path)})
     with pytest.raises(FusionError, match=r"code 9\. dying words"):
@@ -199,7 +199,7 @@ def test_a_checksum_beside_the_model_is_held_to(runtime, tmp_path):
 
     copy = tmp_path / "model.onnx"
     copy.write_bytes((WEIGHTS / "light.onnx").read_bytes())
-    (tmp_path / "model.onnx.sha256").write_text(f"{'0' * 64}  model.onnx\n")
+    (tmp_path / "model.onnx.sha256").write_text(f"{'0' * 64}  model.onnx\n", encoding="utf-8")
     with pytest.raises(FusionError, match="is not the model expected"):
         Running(runtime, small_job(model=str(copy)), lambda f: None).wait()
 

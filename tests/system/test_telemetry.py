@@ -77,15 +77,15 @@ def watch(tmp_path: Path, argv: list[object], *, module: str = "coconet_med", wa
     assert list(home.rglob("*")) == []
     assert list(work.rglob("*")) == []
     own = f"{tmp_path}{os.sep}"
-    assert [line for line in notes.read_text().splitlines() if not line.startswith(own)] == []
-    return notes.read_text().splitlines()
+    assert [line for line in notes.read_text(encoding="utf-8").splitlines() if not line.startswith(own)] == []
+    return notes.read_text(encoding="utf-8").splitlines()
 
 
 def _plain(tmp_path: Path) -> Path:
     """What hides ``requests``, as in the plain install: pydicom imports it where it is, and its urllib3 binds ::1."""
     folder = tmp_path / "hidden"
     folder.mkdir()
-    (folder / "requests.py").write_text("raise ImportError('not in the plain install')")
+    (folder / "requests.py").write_text("raise ImportError('not in the plain install')", encoding="utf-8")
     return folder
 
 
@@ -131,7 +131,9 @@ def test_the_worker_of_the_slicer_module_is_as_silent(tmp_path):
         np.save(folder / f"{name}.npy", rng.random((4, 24, 20), np.float32))
     volumes = [{"array": f"{n}.npy", "ijk_to_ras": np.diag([2, 2, 5, 1]).tolist(), "name": n} for n in ("mr", "pet")]
     order = {"task": "fuse", "anatomy": volumes[0], "frames": [volumes[1]], "window": [0, 1], "plane": "auto"}
-    (folder / "job.json").write_text(json.dumps({**order, "colormap": "uptake", "engine": "onnx", "device": "cpu"}))
+    (folder / "job.json").write_text(
+        json.dumps({**order, "colormap": "uptake", "engine": "onnx", "device": "cpu"}), encoding="utf-8"
+    )
     watch(tmp_path, [folder], module=str(WORKER))
     assert (folder / "result/luminance-0.npy").is_file()
 

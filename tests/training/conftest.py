@@ -21,7 +21,7 @@ def atlas_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = np.unique(COLORMAPS["hot"].palette(), axis=0)
     table = table[np.argsort(table.astype(int).sum(axis=1))]
     lines = [f"hot,{n},{r},{g},{b}" for n, (r, g, b) in enumerate(table)]
-    (root / "colour_tables.csv").write_text("table,index,r,g,b\n" + "\n".join(lines) + "\n")
+    (root / "colour_tables.csv").write_text("table,index,r,g,b\n" + "\n".join(lines) + "\n", encoding="utf-8")
     for split, seeds in (("train", (1, 2)), ("val", (3,))):
         for seed in seeds:
             for number, plane in enumerate(("axial", "coronal")):

@@ -45,7 +45,9 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     monkeypatch.setattr(
         session_module, "validate", lambda net, pairs, **more: judged.append(net) or validate(net, pairs, **more)
     )
-    (tmp_path / "small.json").write_text('{"batch": 2, "sizes": [32], "contrast": {"weight": 1.0, "steps": 1}}')
+    (tmp_path / "small.json").write_text(
+        '{"batch": 2, "sizes": [32], "contrast": {"weight": 1.0, "steps": 1}}', encoding="utf-8"
+    )
     line = (
         f"--data {atlas_folder} --settings {tmp_path / 'small.json'} --steps 3 --save-every 2 --out {tmp_path / 'run'}"
     )
@@ -57,7 +59,7 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     assert shown.index("training") < shown.index("looking at the network") < shown.index("judging")
     written = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"checkpoint.pt", "settings.json", "log.jsonl", "samples.png", "judged.csv"} <= written
-    log = [json.loads(text) for text in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    log = [json.loads(text) for text in (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [entry["step"] for entry in log] == [2, 4]
     assert "mri-ct/uptake_order" in log[0]
     weights = judged[0].encode3[0][0].weight
@@ -109,12 +111,12 @@ def test_the_page_takes_a_reader_from_two_folders_to_a_fused_volume(
         sitk.WriteImage(head.pet, f"pet/sub-0{seed}_pet.nii.gz")
     monkeypatch.setattr("coconet_med.model.WEIGHTS", tmp_path)  # whatever the released weights are just now
     torch.save(CoCoNet(width=8).state_dict(), "light.pt")
-    Path("small.json").write_text('{"batch": 2, "sizes": [32]}')
+    Path("small.json").write_text('{"batch": 2, "sizes": [32]}', encoding="utf-8")
     training, fusing, *judging = _commands()
     assert training.startswith("python -m coconet_med.training ")
     short = training.removeprefix("python -m coconet_med.training ").replace("--steps 500", "--steps 2")
     assert _run(command.main, f"{short} --settings small.json --device cpu --precision fp32") == 0
-    card = json.loads(Path("weights/mine.json").read_text())
+    card = json.loads(Path("weights/mine.json").read_text(encoding="utf-8"))
     assert card["data"] == {"studies": {"slices": card["data"]["studies"]["slices"], "persons": 2}}
     assert card["settings"]["steps"] == 2
     assert card["onnx_minus_torch"] < 1e-4

@@ -23,7 +23,7 @@ def atlas(tmp_path: Path) -> Path:
     """Two sets: PET through a palette of 4 colors whose luminance is not monotone, CT in grey."""
     colors = np.array([[0, 0, 0], [0, 0, 255], [255, 255, 0], [255, 0, 0]], np.uint8)
     lines = [f"tiny,{n},{r},{g},{b}" for n, (r, g, b) in enumerate(colors)]
-    (tmp_path / "colour_tables.csv").write_text("table,index,r,g,b\n" + "\n".join(lines) + "\n")
+    (tmp_path / "colour_tables.csv").write_text("table,index,r,g,b\n" + "\n".join(lines) + "\n", encoding="utf-8")
     grey = (np.arange(256).reshape(16, 16) % 251).astype(np.uint8)
     for group, suffix in (("mri-pet", "pet"), ("mri-ct", "ct")):
         folder = tmp_path / "train" / group

@@ -41,7 +41,7 @@ def test_only_what_agrees_with_torch_is_released(
     monkeypatch.setattr(export, "TRIED", ((2, 16, 20),))
     if released:
         card = export.release(net, "mine", tmp_path, {"version": "1"})
-        assert set(export.json.loads(card.read_text())["files"]) == {"mine.onnx", "mine.pt"}
+        assert set(export.json.loads(card.read_text(encoding="utf-8"))["files"]) == {"mine.onnx", "mine.pt"}
     else:
         with pytest.raises(ModelError, match=r"differs from torch by 0\.001"):
             export.release(net, "mine", tmp_path, {})

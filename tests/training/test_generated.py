@@ -51,7 +51,7 @@ def test_one_anatomy_comes_in_many_contrasts(generator: Generator):
 
 def test_other_files_are_refused(tmp_path: Path):
     np.savez(tmp_path / "other.npz", labels=np.zeros(3))
-    (tmp_path / "text.npz").write_text("text")
+    (tmp_path / "text.npz").write_text("text", encoding="utf-8")
     for name in ("none.npz", "other.npz", "text.npz"):
         with pytest.raises(ReadError, match="no label slices"):
             Generator.read(tmp_path / name)

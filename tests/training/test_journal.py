@@ -35,7 +35,7 @@ def test_curves_and_pictures_are_written(pairs: list[SlicePair], tmp_path: Path)
     book.write({"step": 10, "loss": 0.25})
     book.show(_Mean(), 10)
     book.close()
-    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["loss"] for line in lines] == [0.5, 0.25]
     events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [(e.step, e.value) for e in events.Scalars("loss")] == [(5, 0.5), (10, 0.25)]

@@ -17,7 +17,9 @@ from coconet_med.training.settings import Settings, read_settings
 
 def test_a_file_names_only_what_differs(tmp_path: Path):
     path = tmp_path / "settings.json"
-    path.write_text('{"steps": 7, "sizes": [64], "preservation": {"harmonic": 2}, "contrast": {"weight": 1}}')
+    path.write_text(
+        '{"steps": 7, "sizes": [64], "preservation": {"harmonic": 2}, "contrast": {"weight": 1}}', encoding="utf-8"
+    )
     made = read_settings(path, seed=3, model=None)
     assert (made.steps, made.sizes, made.seed, made.model) == (7, (64,), 3, "light")
     assert made.preservation == PreservationWeights(harmonic=2)
@@ -27,7 +29,7 @@ def test_a_file_names_only_what_differs(tmp_path: Path):
 def test_what_is_written_can_be_read_again(tmp_path: Path):
     path = tmp_path / "settings.json"
     made = Settings(steps=9, sizes=(64, 48), group_weights={"mri-ct": 0.5})
-    path.write_text(made.to_json())
+    path.write_text(made.to_json(), encoding="utf-8")
     assert read_settings(path) == made
 
 
@@ -46,7 +48,7 @@ def test_what_is_written_can_be_read_again(tmp_path: Path):
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, words: str):
     path = tmp_path / "settings.json"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(OptionError, match=words):
         read_settings(path)
 
@@ -60,7 +62,7 @@ def test_the_losses_of_the_released_models_are_the_defaults():
     """Whoever changes a default changes what a retraining gives: say so in the cards and here."""
     made = json.loads(Settings().to_json())
     for name in (name for name in NAMES if (WEIGHTS / f"{name}.json").is_file()):
-        released = json.loads((WEIGHTS / f"{name}.json").read_text())["settings"]
+        released = json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))["settings"]
         for key in ("base", "preservation", "contrast", "steadiness", "augmentation"):
             told = made[key]
             if isinstance(told, dict):  # a card knows no setting that came after it
@@ -75,14 +77,14 @@ def test_every_settings_file_of_the_page_is_one(tmp_path: Path):
     assert len(shown) == 5
     path = tmp_path / "settings.json"
     for text in shown:
-        path.write_text(text if text.startswith("{") else f"{{{text}}}")
+        path.write_text(text if text.startswith("{") else f"{{{text}}}", encoding="utf-8")
         assert read_settings(path) != Settings()
 
 
 def test_the_page_shows_how_to_have_the_paper_alone(tmp_path: Path):
     page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
     path = tmp_path / "settings.json"
-    path.write_text(re.search(r"the paper's stage 1 alone \| `(.*)` \|", page)[1])
+    path.write_text(re.search(r"the paper's stage 1 alone \| `(.*)` \|", page)[1], encoding="utf-8")
     made = read_settings(path)
     assert made.base == 20
     assert not any(asdict(made.preservation).values())

@@ -185,7 +185,7 @@ leave()
 @pytest.mark.timeout(280)
 def test_two_processes_train_one_network_and_resume(tmp_path: Path):
     script = tmp_path / "two.py"
-    script.write_text(_TWO_PROCESSES)
+    script.write_text(_TWO_PROCESSES, encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, encoding="utf-8", timeout=270, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -50,7 +50,7 @@ def _markups(points: dict, path: Path, *, system: str = "LPS") -> Path:
     ]
     control.append({"label": "later", "position": [0, 0, 0], "positionStatus": "undefined"})
     markup = {"type": "Fiducial", "coordinateSystem": system, "coordinateUnits": "mm", "controlPoints": control}
-    path.write_text(json.dumps({"markups": [markup]}))
+    path.write_text(json.dumps({"markups": [markup]}), encoding="utf-8")
     return path
 
 
@@ -58,14 +58,14 @@ def _fcsv(points: dict, path: Path) -> Path:
     head = ["# Markups fiducial file version = 4.11", "# CoordinateSystem = LPS"]
     head.append("# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID")
     lines = [f"{n},{p[0]},{p[1]},{p[2]},0,0,0,1,1,1,0,{name},," for n, (name, p) in enumerate(points.items())]
-    path.write_text("\n".join([*head, *lines]))
+    path.write_text("\n".join([*head, *lines]), encoding="utf-8")
     return path
 
 
 def _csv(points: dict, path: Path, *, system: str = "RAS") -> Path:
     sign = np.array((-1, -1, 1) if system == "RAS" else (1, 1, 1))
     lines = [f"{name},{','.join(str(v) for v in sign * np.array(p))}" for name, p in points.items()]
-    path.write_text("\n".join([f"label,{','.join(system)}", *lines]))
+    path.write_text("\n".join([f"label,{','.join(system)}", *lines]), encoding="utf-8")
     return path
 
 
@@ -125,15 +125,15 @@ def test_points_of_mistaken_names_are_refused(moved, tmp_path, move, mean_model)
 
 def test_what_cannot_be_read_or_matched_is_told(tmp_path, move):
     first, second = _files(tmp_path, move)
-    (tmp_path / "no.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "no.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(ReadError, match=r"no\.csv: is no file of points"):
         read_landmarks(first, tmp_path / "no.csv")
     with pytest.raises(ReadError, match="cannot be read as text"):
         read_landmarks(first, tmp_path / "none.csv")
-    (tmp_path / "twice.csv").write_text("label,R,A,S\na,1,2,3\na,1,2,4\n")
+    (tmp_path / "twice.csv").write_text("label,R,A,S\na,1,2,3\na,1,2,4\n", encoding="utf-8")
     with pytest.raises(ReadError, match="has two points a"):
         read_points(tmp_path / "twice.csv")
-    (tmp_path / "nan.csv").write_text("label,R,A,S\na,1,nan,3\n")
+    (tmp_path / "nan.csv").write_text("label,R,A,S\na,1,nan,3\n", encoding="utf-8")
     with pytest.raises(ReadError, match="the point a has no three numbers"):
         read_points(tmp_path / "nan.csv")
     with pytest.raises(OptionError, match="0 points have the same name"):

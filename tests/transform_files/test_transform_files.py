@@ -74,7 +74,7 @@ def lta(matrix: np.ndarray, src: sitk.Image, dst: sitk.Image, path: Path, *, vox
         axes = affine[:3, :3] / image.GetSpacing()
         lines += [f"{x}ras   = {' '.join(repr(float(v)) for v in axes[:, n])}" for n, x in enumerate("xyz")]
         lines += [f"cras   = {' '.join(repr(float(v)) for v in affine[:3, :3] @ (size / 2) + affine[:3, 3])}"]
-    path.write_text("# transform file\n" + "\n".join(lines) + "\nsubject fred\nfscale 0.15\n")
+    path.write_text("# transform file\n" + "\n".join(lines) + "\nsubject fred\nfscale 0.15\n", encoding="utf-8")
     return path
 
 
@@ -94,7 +94,7 @@ def flirt(matrix: np.ndarray, start: Path, end: Path, path: Path) -> Path:
     left = np.array([[*scaled(start, v), 1.0] for v in voxels])
     right = np.array([[*scaled(end, v), 1.0] for v in there])
     found = np.linalg.lstsq(left, right, rcond=None)[0].T
-    path.write_text("\n".join("  ".join(f"{v:.12f}" for v in row) + "  " for row in found) + "\n")
+    path.write_text("\n".join("  ".join(f"{v:.12f}" for v in row) + "  " for row in found) + "\n", encoding="utf-8")
     return path
 
 
@@ -155,7 +155,7 @@ def test_a_flirt_matrix_counts_in_the_scaled_voxels_of_its_images(moved, move, t
 
 def test_a_flirt_matrix_without_its_images_is_refused(head, move, tmp_path):
     path = tmp_path / "x.mat"
-    path.write_text("1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")
+    path.write_text("1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n", encoding="utf-8")
     with pytest.raises(OptionError, match="--transform-images IN"):
         read_transform(path, Source(head.t1, "t1"), Source(head.pet, "pet"))
 
@@ -192,7 +192,7 @@ def test_the_wrong_direction_is_refused_and_the_reverse_taken_on_demand(moved, m
     ],
 )
 def test_what_is_no_transform_is_named(moved, tmp_path, text, name, error, words):
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(error, match=words):
         read_transform(tmp_path / name, *sources(moved))
 
@@ -204,7 +204,7 @@ def test_an_lta_of_other_images_is_refused(moved, move, head, tmp_path):
 
 
 def test_options_that_do_not_go_together_are_refused_before_reading(tmp_path):
-    (tmp_path / "x.tfm").write_text("#")
+    (tmp_path / "x.tfm").write_text("#", encoding="utf-8")
     missing = tmp_path / "none.nii.gz"
     with pytest.raises(OptionError, match="--register always"):
         coconet_med.fuse(missing, missing, transform=tmp_path / "x.tfm", register="always")

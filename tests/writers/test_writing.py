@@ -79,7 +79,9 @@ def test_luminance_and_uptake_come_on_request(result: FusionResult, tmp_path: Pa
 
 def test_the_sidecar_lies_beside_the_result(result: FusionResult, tmp_path: Path) -> None:
     result.save(tmp_path / "my.fused.nii.gz")
-    assert json.loads((tmp_path / "my.fused.json").read_text()) == json.loads(json.dumps(result.sidecar()))
+    assert json.loads((tmp_path / "my.fused.json").read_text(encoding="utf-8")) == json.loads(
+        json.dumps(result.sidecar())
+    )
 
 
 def test_a_picture_keeps_its_pixels_and_gets_a_legend_beside_it(flat: FusionResult, tmp_path: Path) -> None:
@@ -103,13 +105,13 @@ def test_a_picture_can_be_written_as_a_volume(flat: FusionResult, tmp_path: Path
 
 
 def test_what_exists_is_kept_unless_overwriting_is_asked_for(result: FusionResult, tmp_path: Path) -> None:
-    (tmp_path / "fused.json").write_text("mine")
+    (tmp_path / "fused.json").write_text("mine", encoding="utf-8")
     with pytest.raises(WriteError, match="--overwrite"):
         result.save(tmp_path / "fused.nii.gz")
-    assert (tmp_path / "fused.json").read_text() == "mine"
+    assert (tmp_path / "fused.json").read_text(encoding="utf-8") == "mine"
     assert not (tmp_path / "fused.nii.gz").exists()
     result.save(tmp_path / "fused.nii.gz", overwrite=True)
-    assert "research" in (tmp_path / "fused.json").read_text()
+    assert "research" in (tmp_path / "fused.json").read_text(encoding="utf-8")
 
 
 def test_two_saves_give_the_same_bytes(result: FusionResult, tmp_path: Path) -> None:
@@ -144,10 +146,10 @@ def test_every_file_of_a_result_is_known_beforehand(tmp_path: Path) -> None:
 
 def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
     def full_disk(path: Path) -> None:
-        path.write_text("half")
+        path.write_text("half", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
-    jobs = [(tmp_path / "a", lambda p: p.write_text("whole")), (tmp_path / "b", full_disk)]
+    jobs = [(tmp_path / "a", lambda p: p.write_text("whole", encoding="utf-8")), (tmp_path / "b", full_disk)]
     with pytest.raises(WriteError, match="No space left"):
         atomic.write_together(jobs)
     assert list(tmp_path.iterdir()) == []
@@ -155,7 +157,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
 
 def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
     def interrupted(path: Path) -> None:
-        path.write_text("half")
+        path.write_text("half", encoding="utf-8")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -165,10 +167,10 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     def slow(path: Path) -> None:
-        path.write_text("ours")
-        (tmp_path / "a").write_text("theirs")
+        path.write_text("ours", encoding="utf-8")
+        (tmp_path / "a").write_text("theirs", encoding="utf-8")
 
     with pytest.raises(WriteError, match="exists already"):
         atomic.write_together([(tmp_path / "a", slow)])
-    assert (tmp_path / "a").read_text() == "theirs"
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "theirs"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
