@@ -19,6 +19,8 @@ from coconet_med.geometry import (
     NiftiForms,
     corner_distance,
     mirrored,
+    squared_up,
+    unusable,
 )
 
 CHOICES = ("auto", "sform", "qform")
@@ -71,7 +73,8 @@ def choose_form(
         raise OptionError(msg)
     scale = np.diag((factor, factor, factor, 1.0))
     sform, qform = _coded(header.get_sform), _coded(header.get_qform)
-    broken = [n for n, f in (("sform", sform), ("qform", qform)) if f is not None and not np.isfinite(f).all()]
+    stated = (("sform", sform), ("qform", qform))
+    broken = [n for n, f in stated if f is not None and unusable(f)]
     if len(broken) == 1 and sform is not None and qform is not None:
         sform, qform = (None, qform) if broken == ["sform"] else (sform, None)
     codes = int(header["sform_code"]), int(header["qform_code"])
@@ -80,12 +83,12 @@ def choose_form(
         with np.errstate(invalid="ignore"):  # of numbers that are not finite: refused by geometry_from_affine
             affine = scale @ (header.get_best_affine() if given is None else given)
         code = 0 if given is None else codes[0] if sform is not None else codes[1]
-        form = Form(affine, NiftiForms(affine, affine, code, code))
-        if len(broken) == 1 and given is not None and np.isfinite(given).all():
+        affine, bent = squared_up(affine, size, name)
+        form = Form(affine, NiftiForms(affine, affine, code, code), list(bent))
+        if len(broken) == 1 and given is not None and not unusable(given):
             other = "qform" if broken == ["sform"] else "sform"
-            form.warnings.append(
-                f"{name}: its {broken[0]} holds values that are no finite numbers; the {other} was taken"
-            )
+            why = unusable(next(f for n, f in stated if f is not None and n == broken[0]))
+            form.warnings.append(f"{name}: its {broken[0]} {why}; the {other} was taken")
         if given is None:
             form.warnings.append(
                 f"{name}: the NIfTI header gives no orientation (sform and qform codes are 0); left and right are a "
@@ -93,10 +96,10 @@ def choose_form(
             )
         return form
     with np.errstate(invalid="ignore"):
-        sform, qform = scale @ sform, scale @ qform
+        (sform, bent), qform = squared_up(scale @ sform, size, name), scale @ qform
     taken = "qform" if choice == "qform" else "sform"
     affine = qform if choice == "qform" else sform
-    form = Form(affine, NiftiForms(sform, qform, *codes))
+    form = Form(affine, NiftiForms(sform, qform, *codes), list(bent) if taken == "sform" else [])
     if _sheared(sform) and not _sheared(qform):
         form.advice = "take the qform with --affine qform, or resample it on a rectangular grid first"
     apart = corner_distance(sform, qform, size)

@@ -10,6 +10,7 @@ import numpy as np
 
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.readers.nifti import check_size
+from coconet_med.readers.nifti_open import open_nifti
 from coconet_med.readers.pet_json import PetFacts
 
 
@@ -49,7 +50,7 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
     if not path.name.lower().endswith((".nii", ".nii.gz")) or not path.is_file():
         return None
     try:
-        file: Any = nib.load(path)
+        file = open_nifti((path,))
     except Exception:  # the reader says what is wrong with it
         return None
     if len(file.shape) != 4 or file.shape[3] == 1:

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.geometry import affine_of, check_extent, geometry_from_affine
+from coconet_med.geometry import affine_of, check_extent, put_at
 from coconet_med.readers.image import scalar_and_color
 from coconet_med.source import RELATIVE_UNITS, Source
 
@@ -65,15 +65,11 @@ def _from_image(data: sitk.Image, role: Role, name: str, units: str | None) -> S
     planar = data.GetDimension() == 2
     if planar:
         data = sitk.JoinSeries(data)
-    geometry_from_affine(affine_of(data), name)
-    if not planar:
-        check_extent(data.GetSize(), data.GetSpacing(), name, units="its spacing is taken as mm")
     array = sitk.GetArrayViewFromImage(data)
     color = data.GetNumberOfComponentsPerPixel() == 3
     image, picture, warnings = scalar_and_color(array, name, role, color=color)
-    for each in (image, picture):
-        if each is not None:
-            each.CopyInformation(data)
+    units_of_length = None if planar else "its spacing is taken as mm"
+    warnings += put_at((image, picture), affine_of(data), name, units=units_of_length)
     return _source(image, picture, array, name, role, units, planar=planar, warnings=warnings)
 
 

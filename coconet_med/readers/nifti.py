@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from coconet_med.readers.checks import check_shape, first_line, three
 from coconet_med.readers.forms import choose_form
 from coconet_med.readers.image import TRANSPARENT, lay_on_black, scalar_and_color
 from coconet_med.readers.limits import Packing, check_promise
+from coconet_med.readers.nifti_open import open_nifti, start_of
 from coconet_med.source import Source
 from coconet_med.system.digest import sha256_of
 from coconet_med.windowing.signed import SIGNED_INTENTS
@@ -31,20 +31,6 @@ LARGEST_OFFSET = 2**28
 GZIP = b"\x1f\x8b\x08"
 
 
-@dataclass(frozen=True)
-class Start:
-    """The first bytes of a header, read before any library sees it.
-
-    Attributes:
-        kind: ``"single"``, ``"pair"``, ``"analyze"`` (a header of that size without the magic of NIfTI),
-            ``"interfile"`` (text), or ``"unknown"``.
-        offset: bytes before the voxels.
-    """
-
-    kind: str
-    offset: float = 0.0
-
-
 def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Source:
     """Read a NIfTI-1 or NIfTI-2 file, or a pair by either of its names.
 
@@ -57,12 +43,10 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         ReadError: not NIfTI, damaged, not 3-D, complex, constant, or colored where gray is needed.
         GeometryError: the affine is singular, sheared or in units that cannot be right, or its two forms are mirrored.
     """
-    import nibabel as nib
-
     files = pair_of(path)
     _check_start(path, files)
     try:
-        file: Any = nib.load(path)
+        file = open_nifti(files)
         shape = file.shape
     except Exception as error:  # nibabel raises many kinds for damaged headers
         msg = f"{path}: not a readable NIfTI file ({first_line(error)}); export or copy it again"
@@ -136,36 +120,6 @@ def pair_of(path: Path) -> tuple[Path, ...]:
             raise ReadError(msg)
         found.append(other)
     return tuple(found)
-
-
-def start_of(path: Path, *, packed: bool | None = None) -> Start:
-    """What the first bytes of a header say; never raises for what is wrong with them.
-
-    Args:
-        path: the file that holds the header.
-        packed: whether to unpack it as gzip; by default as its name says.
-    """
-    from isal import igzip
-
-    packed = path.name.lower().endswith(".gz") if packed is None else packed
-    try:
-        with igzip.open(path) if packed else path.open("rb") as file:
-            head = file.read(540)
-    except Exception:  # not gzip, or damaged: the reader says so
-        return Start("unknown")
-    if head.lstrip()[:11].upper().startswith((b"!INTERFILE", b"INTERFILE")):
-        return Start("interfile")
-    for order in ("<", ">"):
-        size = int(np.frombuffer(head[:4], f"{order}i4")[0]) if len(head) >= 348 else 0
-        if size == 540 and len(head) == 540:
-            magic, offset = head[4:7], float(np.frombuffer(head[168:176], f"{order}i8")[0])
-        elif size == 348:
-            magic, offset = head[344:347], float(np.frombuffer(head[108:112], f"{order}f4")[0])
-        else:
-            continue
-        kinds = {b"n+1": "single", b"n+2": "single", b"ni1": "pair", b"ni2": "pair"}
-        return Start(kinds.get(magic, "analyze"), offset)
-    return Start("unknown")
 
 
 def _check_start(path: Path, files: tuple[Path, ...]) -> None:

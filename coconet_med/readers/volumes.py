@@ -127,7 +127,7 @@ def read_mgh(path: Path, role: Role) -> Source:
             msg = f"{path}: the header is readable but the voxels are not ({first_line(error)}); copy the file again"
             raise ReadError(msg) from error
     image, _, warnings = scalar_and_color(data.transpose(2, 1, 0), path.name, role, color=False)
-    put_at((image,), affine, str(path), units="MGH gives lengths in mm")
+    warnings += put_at((image,), affine, str(path), units="MGH gives lengths in mm")
     if int(file.header["goodRASFlag"]) <= 0:
         warnings += (f"{path.name}: the header gives no orientation; left and right are a guess",)
     return Source(image, path.name, files=(path,), sha256=sha256_of(path), warnings=warnings)
@@ -216,7 +216,7 @@ def _source(
         raise ReadError(msg)
     array = sitk.GetArrayViewFromImage(file)
     image, picture, found = scalar_and_color(array, path.name, role, color=components == 3)
-    put_at((image, picture), affine, str(path), units=None if planar else units)
+    warnings += put_at((image, picture), affine, str(path), units=None if planar else units)
     return Source(
         image,
         path.name,

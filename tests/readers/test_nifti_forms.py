@@ -31,10 +31,39 @@ def test_a_form_of_no_finite_numbers_is_not_taken_and_not_handed_on(tmp_path: Pa
     raw[at : at + 4] = np.float32(np.nan).tobytes()
     path.write_bytes(raw)
     source = read(path, "anatomy")
-    assert f"its {broken} holds values that are no finite numbers; the {taken} was taken" in source.warnings[0]
+    assert (
+        f"its {broken} holds values that are no finite numbers (NaN, infinity); the {taken} was taken"
+        in source.warnings[0]
+    )
     write_volume(source.image, tmp_path / "b.nii", forms=source.forms)
     for form in (nib.load(tmp_path / "b.nii").get_sform(), nib.load(tmp_path / "b.nii").get_qform()):
         np.testing.assert_allclose(form, PLACE, atol=1e-3)
+
+
+def test_an_sform_of_zeros_gives_way_to_the_qform(tmp_path: Path) -> None:
+    """nibabel issue 624: sform code 1, all its rows zero."""
+    path = write(tmp_path / "a.nii", PLACE, PLACE, (1, 1))
+    raw = bytearray(path.read_bytes())
+    raw[280:328] = bytes(48)  # srow_x, srow_y, srow_z
+    path.write_bytes(raw)
+    source = read(path, "anatomy")
+    assert "its sform is singular (voxel size 0, 0, 0 mm); the qform was taken" in source.warnings[0]
+    assert np.allclose(world(source.image), (PLACE @ [3, 4, 5, 1])[:3], atol=1e-4)
+
+
+@pytest.mark.parametrize(("excess", "read_it"), [(3e-6, True), (2e-4, True), (0.05, False)])
+def test_a_quaternion_too_long_by_rounding_is_shortened(tmp_path: Path, excess: float, read_it: bool) -> None:
+    """fmriprep issue 845, spinalcordtoolbox issue 3703: nibabel alone refuses what ITK and FSL read."""
+    turned = np.diag((-2.0, -2, 3, 1))
+    path = write(tmp_path / "a.nii", PLACE, turned, (0, 1))
+    raw = bytearray(path.read_bytes())
+    raw[256:268] = np.array([0, 0, 1 + excess], "<f4").tobytes()
+    path.write_bytes(raw)
+    if not read_it:
+        with pytest.raises(ReadError, match=r"quaternion of its qform has the length 1\.05"):
+            read(path, "anatomy")
+        return
+    assert np.allclose(world(read(path, "anatomy").image), (turned @ [3, 4, 5, 1])[:3], atol=1e-4)
 
 
 def moved(affine: np.ndarray, *by: float) -> np.ndarray:

@@ -109,6 +109,28 @@ def test_an_affine_sheared_by_rounding_alone_is_taken(tmp_path: Path) -> None:
     read(save(tmp_path / "a.nii.gz", values(), affine), "anatomy")
 
 
+def test_axes_that_miss_right_angles_by_little_are_squared_up_and_that_is_said(tmp_path: Path) -> None:
+    """Anima issue 108, TotalSegmentator issue 461: affines as averaging and resampling programs write them."""
+    affine = OBLIQUE.copy()
+    affine[:3, 1] += 2e-3 * affine[:3, 0]
+    source = read(save(tmp_path / "a.nii.gz", values(), affine), "anatomy")
+    assert any("0.11 degrees off right angles and were squared up" in warning for warning in source.warnings)
+    corners = np.array([(i, j, k, 1) for i in (0, 5) for j in (0, 5) for k in (0, 4)], float)
+    there = np.array([source.image.TransformIndexToPhysicalPoint([int(n) for n in c[:3]]) for c in corners])
+    np.testing.assert_allclose(there * (-1, -1, 1), (corners @ affine.T)[:, :3], atol=0.02)
+    image = sitk.GetImageFromArray(values().T.astype(np.float32))
+    image.SetDirection((1, 2e-3, 0, 0, 1, 0, 0, 0, 1))
+    for path in (tmp_path / "a.nrrd", tmp_path / "a.mha"):
+        sitk.WriteImage(image, str(path))
+        assert any("squared up" in warning for warning in read(path, "anatomy").warnings)
+
+
+def test_the_case_of_a_suffix_is_no_matter(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.nii", values()).rename(tmp_path / "T1.Nii")
+    read(path, "anatomy")
+    read(save(tmp_path / "b.nii.gz", values()).rename(tmp_path / "T1.Nii.GZ"), "anatomy")
+
+
 @pytest.mark.parametrize("broken", ["zero", "parallel", "nan"])
 def test_a_singular_affine_is_refused(tmp_path: Path, broken: str) -> None:
     affine = np.diag([2.0, 2, 2, 1])
