@@ -1,7 +1,7 @@
 """Every fenced command of the documents is run here, or by the test that a comment above it names, or says why not.
 
     <!-- not run: needs a PACS -->
-    <!-- run by tests/batch/test_batch_docs.py -->
+    <!-- run by tests/batch/test_docs.py -->
 
 Commands of this package run inside this process: its libraries are loaded once, and everything takes seconds.
 """

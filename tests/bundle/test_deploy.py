@@ -13,15 +13,13 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from dicom_phantom import classic
 
 from coconet_med.errors import ReadError
 from coconet_med.phantom import head_phantom
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "bundles" / "deploy"
-sys.path.insert(0, str(ROOT / "tests" / "dicom"))
-
-from dicom_phantom import classic  # noqa: E402
 
 #: An interpreter with the SDK and coconet-med, where it is not the one that runs the tests.
 PYTHON = os.environ.get("COCONET_DEPLOY_PYTHON", sys.executable)

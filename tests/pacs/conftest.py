@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("dicomweb_client", reason="pip install '.[pacs]'")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dicom"))
 
 from answering import Handler, QuietServer
 from dicom_phantom import classic, stored_values, uid

@@ -5,7 +5,7 @@
 Names of code (``slicer.app.userSettings``, ``qt.QTimer``, ``DICOMLib.DICOMUtils``) and classes of the ``.ui`` file.
 
 The core is asked without our stand-ins; what it has, the tests run.  The rest a person with the desktop must try:
-``slicer_module/CHECKLIST.md`` asks for exactly those, which test_slicer_checklist.py holds.
+``slicer_module/CHECKLIST.md`` asks for exactly those, which tests/slicer/test_checklist.py holds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Releasing: what differs from torch is not released.  (The export itself is tried in test_command.py: it is slow.)"""
+"""Releasing: what differs from torch is not released.  (The export itself is tried in test_main.py: it is slow.)"""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class _Wrapper:
     """The wrapper around one parameter node, with the habits of Slicer's own.
 
     They are in its developer guide and its source (Base/Python/slicer/parameterNodeWrapper), and are held by
-    test_slicer_parameters.py: ``connectGui`` says no tag, so that what it binds cannot be let go; tags begin at 0;
+    test_parameters.py: ``connectGui`` says no tag, so that what it binds cannot be let go; tags begin at 0;
     the observer that brings values to widgets stays after ``disconnectGui``; values are brought in one go, during
     which widgets do not write back; a value out of bounds raises and changes nothing.
     """

@@ -14,7 +14,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WORKER = ROOT / "slicer_module" / "PETMRFusion" / "Scripts" / "fuse_worker.py"
 
 

@@ -1,6 +1,6 @@
 """Faults on the way and power cuts: every study is fused in the end, and none is stored twice.
 
-The trial with a real watcher that is killed: ``pytest -m slow tests/pacs/test_pacs_faults.py -s``.
+The trial with a real watcher that is killed: ``pytest -m slow tests/pacs/test_watch_faults.py -s``.
 """
 
 from __future__ import annotations

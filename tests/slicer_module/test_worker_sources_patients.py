@@ -12,10 +12,8 @@ import numpy as np
 import pydicom
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WORKER = ROOT / "slicer_module" / "PETMRFusion" / "Scripts" / "fuse_worker.py"
-sys.path.insert(0, str(ROOT / "tests" / "dicom"))
-
 from dicom_phantom import classic  # noqa: E402
 
 

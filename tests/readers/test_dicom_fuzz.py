@@ -14,7 +14,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import OBLIQUE, classic, enhanced, spect, stored_values
-from test_dicom_values import ENCODERS
+from encoders import ENCODERS
 
 from coconet_med.errors import FusionError
 from coconet_med.readers.dicom import read_series

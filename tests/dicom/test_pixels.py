@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import OBLIQUE, classic, enhanced, save, set_pixels, spect, stored_values
+from encoders import ENCODERS, RLE, jpeg_2000
 from pydicom.encaps import encapsulate, generate_frames
 
 from coconet_med.dicom.pixels import stream_size
@@ -16,7 +15,6 @@ from coconet_med.errors import ReadError
 from coconet_med.readers import limits, read
 from coconet_med.readers.dicom import read_series
 
-RLE, JPEG_LS, JPEG_2000 = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
 JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
 
 
@@ -60,61 +58,6 @@ def test_unused_high_bits_do_not_reach_the_values(tmp_path):
 
     classic(tmp_path, values=stored, edit=overlay)
     np.testing.assert_array_equal(_values(tmp_path), stored)
-
-
-def _big_endian(ds, path):
-    ds.PixelData = np.frombuffer(ds.PixelData, "<u2").astype(">u2").tobytes()
-    save(ds, path, pydicom.uid.ExplicitVRBigEndian)
-
-
-def _compress(syntax, plugin):
-    def finish(ds, path):
-        ds.file_meta = pydicom.dataset.FileMetaDataset()
-        ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-        ds.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False)
-        save(ds, path, syntax)
-
-    return finish
-
-
-def _jpeg_2000(ds, path):
-    from PIL import Image
-
-    stream = io.BytesIO()
-    picture = Image.fromarray(np.frombuffer(ds.PixelData, "<u2").reshape(ds.Rows, ds.Columns))
-    picture.save(stream, "JPEG2000", irreversible=False, no_jp2=True)
-    ds.PixelData = encapsulate([stream.getvalue()])
-    ds["PixelData"].is_undefined_length = True
-    save(ds, path, JPEG_2000)
-
-
-def _jpeg_lossless(ds, path):
-    import gdcm
-
-    save(ds, path)
-    reader = gdcm.ImageReader()
-    reader.SetFileName(str(path))
-    assert reader.Read()
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
-    change.SetInput(reader.GetImage())
-    assert change.Change()
-    writer = gdcm.ImageWriter()
-    writer.SetFile(reader.GetFile())
-    writer.SetImage(change.GetOutput())
-    writer.SetFileName(str(path))
-    assert writer.Write()
-
-
-ENCODERS = {
-    "implicit": lambda ds, path: save(ds, path, pydicom.uid.ImplicitVRLittleEndian),
-    "big endian": _big_endian,
-    "deflate": lambda ds, path: save(ds, path, pydicom.uid.DeflatedExplicitVRLittleEndian),
-    "RLE": _compress(RLE, "pydicom"),
-    "JPEG-LS": _compress(JPEG_LS, "pyjpegls"),
-    "JPEG 2000": _jpeg_2000,
-    "JPEG lossless": _jpeg_lossless,
-}
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
@@ -221,7 +164,7 @@ def test_a_code_stream_larger_than_its_header_is_refused_before_decoding(tmp_pat
     """A decompression bomb says small in the header and large in the stream."""
 
     def bomb(ds, path):
-        _jpeg_2000(ds, path)
+        jpeg_2000(ds, path)
         data = path.read_bytes()
         at = data.index(b"\xff\x4f\xff\x51") + 8
         path.write_bytes(data[:at] + (60000).to_bytes(4, "big") * 2 + data[at + 8 :])

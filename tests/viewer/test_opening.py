@@ -111,7 +111,6 @@ def test_a_fused_file_alone_is_seen_and_read_in_the_browser(fused, tmp_path, ser
 
 @pytest.mark.parametrize("form", ["sc", "enhanced"])
 def test_a_fused_dicom_series_is_shown_where_it_lies(tmp_path, form):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dicom"))
     from dicom_phantom import classic, stored_values
 
     for name, modality in (("T1", "MR"), ("PET", "PT")):

@@ -10,7 +10,7 @@ import pytest
 
 from coconet_med.errors import ModelError
 
-ENGINE = Path(__file__).resolve().parents[1] / "slicer_module" / "PETMRFusion" / "Scripts" / "worker_engine.py"
+ENGINE = Path(__file__).resolve().parents[2] / "slicer_module" / "PETMRFusion" / "Scripts" / "worker_engine.py"
 
 
 @pytest.fixture
