@@ -66,7 +66,7 @@ def rescale(ds: Dataset, instance: Instance) -> tuple[float | None, float]:
         raise ReadError(f"{instance.name}: values go through a Modality LUT, which cannot be read; export with a slope")
     for keyword, found in (("RescaleSlope", slope), ("RescaleIntercept", intercept)):
         if keyword in ds and found is None and not _is_empty(ds, keyword):
-            raise ReadError(f"{instance.name}: {keyword} is not a number")
+            raise ReadError(f"{instance.name}: {keyword} is '{headers.unreadable(ds, keyword)}', which is not a number")
     if slope == 0:
         raise ReadError(f"{instance.name}: RescaleSlope is 0, so all values would be equal")
     return slope, intercept or 0.0

@@ -133,7 +133,7 @@ def _enhanced_frames(instance: Instance, shape: tuple[int, int], count: int) -> 
             shape,
             scale.slope,
             scale.intercept,
-            units=scale.units or headers.text(instance.facts, "Units").strip(),
+            units=scale.units or headers.units(instance.facts),
             duration=_positive(headers.number(content, "FrameAcquisitionDuration")) if content is not None else None,
             time=(
                 (headers.number(content, "TemporalPositionIndex") or 0.0) if content is not None else 0.0,
@@ -172,7 +172,7 @@ def _classic_values(instance: Instance) -> _Scale:
     """
     ds = instance.header
     slope, intercept = rescale(ds, instance)
-    units = headers.text(ds, "Units").strip() or headers.text(ds, "RescaleType").strip()
+    units = headers.units(ds) or headers.text(ds, "RescaleType").strip()
     worlds = headers.items(ds, WORLD) if headers.text(ds, "Modality").strip().upper() == "PT" else []
     return _with_mapping(_Scale(slope, intercept, units), worlds)
 
@@ -181,10 +181,10 @@ def _enhanced_values(instance: Instance, values: Dataset | None, worlds: list[Da
     """Slope, intercept, units: the rescaling where it names units, else the real-world mapping, else the rescaling."""
     kind = headers.text(values, "RescaleType").strip() if values is not None else ""
     units = "" if kind == "US" else kind
-    if not units and not headers.text(instance.facts, "Units").strip() and (mapping := best_mapping(worlds)):
+    if not units and not headers.units(instance.facts) and (mapping := best_mapping(worlds)):
         return _Scale(mapping.slope, mapping.intercept, mapping.units, mapping)
     slope, intercept = rescale(values, instance) if values is not None else (None, 0.0)
-    own = units or headers.text(instance.facts, "Units").strip()
+    own = units or headers.units(instance.facts)
     return _with_mapping(_Scale(slope, intercept, own), worlds)
 
 

@@ -19,6 +19,8 @@ from coconet_med.errors import ReadError
 
 #: Largest difference of a direction cosine between slices of one volume (0.03 degrees).
 COSINE = 5e-4
+#: Largest deviation of the two directions from unit length and a right angle: three decimals in the file.
+ROUNDED_COSINES = 2e-3
 #: Slices closer than this (mm) along the normal lie in one place.
 SAME_PLACE = 0.05
 #: Largest distance of a slice from its place on the regular grid, as a fraction of the slice step.
@@ -27,6 +29,9 @@ UNEVEN = 0.02
 ROUNDED = 0.1
 #: Largest sideways shift of a slice, as a fraction of a pixel (or 0.1 mm if that is more).
 SIDEWAYS = 0.1
+#: Slices that lean by at most this (as a tangent), and by at most half a pixel from the first to the last, are taken as
+#: straight, and that is said: directions rounded to three decimals do so to oblique stacks.
+LEANING = 5e-3
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,27 @@ class Stack:
     @property
     def sheared(self) -> bool:
         """Whether slices lie sideways of the first by more than the tolerance."""
-        return _sideways_fault(self.sideways, self.distances, self.plane) is not None
+        return float(np.abs(self.sideways).max()) > _tolerance(self.plane)
 
     @property
     def origin(self) -> tuple[float, ...]:
-        """Center of the first voxel, LPS mm."""
-        return self.frames[0].position
+        """Center of the first voxel, LPS mm; of slices that lean a little, half way between the first and the last."""
+        if self.fault or not self.sheared:
+            return self.frames[0].position
+        half = self.sideways[-1] / 2
+        moved = np.asarray(self.frames[0].position) + half[0] * self.plane.row + half[1] * self.plane.column
+        return tuple(float(v) for v in moved)
+
+    @property
+    def leaning(self) -> str:
+        """What to say of slices that lean a little and were taken as straight, or ``""``."""
+        if self.fault or not self.sheared:
+            return ""
+        far = float(np.linalg.norm(self.sideways[-1]))
+        return (
+            f"slices lean by {math.degrees(math.atan(far / self.distances[-1])):.2g} degrees ({far:.2g} mm from the first "
+            f"to the last) and were taken as straight, which moves no voxel by more than {far / 2:.2g} mm"
+        )
 
     @property
     def direction(self) -> tuple[float, ...]:
@@ -100,7 +120,8 @@ def common_plane(frames: Sequence[Frame]) -> Plane:
         _refuse_mixture(frames, what, key)
     first = frames[0]
     row, column = np.asarray(first.orientation[:3]), np.asarray(first.orientation[3:])
-    if abs(np.linalg.norm(row) - 1) > 1e-3 or abs(np.linalg.norm(column) - 1) > 1e-3 or abs(row @ column) > 1e-3:
+    deviations = (np.linalg.norm(row) - 1, np.linalg.norm(column) - 1, row @ column)
+    if max(map(abs, deviations)) > ROUNDED_COSINES:
         raise ReadError(f"{first.instance.name}: Image Orientation (Patient) is not two unit vectors at a right angle")
     if not all(0.01 <= s <= 100 for s in first.spacing):
         raise ReadError(f"{first.instance.name}: Pixel Spacing {first.spacing} mm is not plausible")
@@ -167,13 +188,21 @@ def _refuse_mixture(frames: Sequence[Frame], what: str, key: Callable[[Frame], A
 
 def _sideways_fault(sideways: np.ndarray, distances: np.ndarray, plane: Plane) -> str | None:
     largest = float(np.abs(sideways).max())
-    if largest <= max(0.1, SIDEWAYS * min(plane.spacing)):
+    if largest <= _tolerance(plane):
         return None
-    slope = np.linalg.norm(sideways[-1]) / distances[-1]
+    far = float(np.linalg.norm(sideways[-1]))
+    slope = far / distances[-1]
     straight = np.abs(sideways - np.outer(distances / distances[-1], sideways[-1])).max()
-    if straight <= max(0.1, SIDEWAYS * min(plane.spacing)):
+    if straight <= _tolerance(plane):
+        if slope <= LEANING and far <= min(plane.spacing) / 2:
+            return None
         return f"slices are sheared by {math.degrees(math.atan(slope)):.1f} degrees (gantry tilt)"
     return f"slices shift sideways by up to {largest:.2f} mm"
+
+
+def _tolerance(plane: Plane) -> float:
+    """Sideways shift of a slice, mm, that is not worth a word."""
+    return max(0.1, SIDEWAYS * min(plane.spacing))
 
 
 def _step_fault(steps: np.ndarray, distances: np.ndarray, frames: Sequence[Frame]) -> str | None:

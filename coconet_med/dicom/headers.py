@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Number = float | int
 Tag = str | int | tuple[int, int]
 
+#: Units of a PET that are more than counts.
+PET_UNITS = ("BQML", "GML", "CM2ML", "CNTS", "PROPCNTS", "PROPCPS", "CPS")
+
 
 @contextmanager
 def quiet() -> Iterator[list[str]]:
@@ -63,6 +66,26 @@ def value(ds: Dataset, tag: Tag) -> Any:
 def text(ds: Dataset, tag: Tag) -> str:
     """One attribute as printable text; several values are joined by a backslash; ``""`` where absent."""
     return printable("\\".join(words(ds, tag)), limit=1024)
+
+
+def units(ds: Dataset) -> str:
+    """Units (0054,1001) as PS3.3 C.8.9.1.1.3 spells them, where a program wrote ``bqml`` or ``Bq/ml`` for ``BQML``."""
+    stated = text(ds, "Units").strip()
+    plain = stated.upper().replace("/", "").replace(" ", "")
+    return plain if plain in PET_UNITS else stated
+
+
+def unreadable(ds: Dataset, tag: Tag) -> str:
+    """What a numeric attribute holds that is no number, as printable text; ``""`` where it is absent or a number."""
+    if numbers(ds, tag) is not None:
+        return ""
+    try:
+        raw = ds.get_item(tag)
+        found = "" if raw is None else raw.value
+        found = found.decode("latin-1") if isinstance(found, bytes) else found
+        return printable(str(found if found is not None else "").rstrip("\0 "), limit=40)
+    except Exception:  # as in value()
+        return ""
 
 
 def words(ds: Dataset, tag: Tag) -> tuple[str, ...]:

@@ -47,17 +47,33 @@ class Injection:
 
 
 def one_value(
-    series: Series, what: str, read: Callable[[Instance], float | None], plausible: tuple[float, float], unit: str
+    series: Series,
+    what: str,
+    keyword: str,
+    plausible: tuple[float, float],
+    unit: str,
+    *,
+    holder: Callable[[Instance], Dataset] = lambda instance: instance.facts,
 ) -> float:
     """The value that all files of the series share, within the plausible range.
+
+    Args:
+        series: whose files hold it.
+        what: its name in messages.
+        keyword: of the attribute.
+        plausible: lowest and highest value.
+        unit: in which DICOM asks for it.
+        holder: the data set of a file that has the attribute.
 
     Raises:
         ImpossibleError: it is missing, differs or is not plausible.
     """
-    found = {read(instance) for instance in series.instances}
+    found = {headers.number(holder(instance), keyword) for instance in series.instances}
     if len(found) > 1:
         raise ImpossibleError(f"{what} differs between the files of the series")
     number = found.pop()
+    if number is None and (odd := headers.unreadable(holder(series.instances[0]), keyword)):
+        raise ImpossibleError(f"{what} is '{odd}', which is not a number; DICOM asks for {unit} with a decimal point")
     if number is None:
         raise ImpossibleError(f"{what} is missing")
     if not plausible[0] <= number <= plausible[1]:
@@ -72,9 +88,7 @@ def one_value(
 
 def dose_of(series: Series) -> float:
     """Injected activity, Bq."""
-    return one_value(
-        series, "injected dose", lambda i: headers.number(_drug(i), "RadionuclideTotalDose"), DOSE_BQ, "Bq"
-    )
+    return one_value(series, "injected dose", "RadionuclideTotalDose", DOSE_BQ, "Bq", holder=_drug)
 
 
 def weight_of(series: Series) -> float:
@@ -83,7 +97,7 @@ def weight_of(series: Series) -> float:
     Raises:
         ImpossibleError: missing, differs, or not plausible.
     """
-    weight = one_value(series, "patient weight", lambda i: headers.number(i.facts, "PatientWeight"), WEIGHT_KG, "kg")
+    weight = one_value(series, "patient weight", "PatientWeight", WEIGHT_KG, "kg")
     height = headers.number(series.facts, "PatientSize")
     if height and TELLING_HEIGHT_M[0] <= height <= TELLING_HEIGHT_M[1]:
         index = weight / height**2
@@ -98,7 +112,7 @@ def half_life_s(series: Series) -> tuple[float, str]:
     Raises:
         ImpossibleError: missing, or not that of the radionuclide that the header names.
     """
-    found = one_value(series, "half-life", lambda i: headers.number(_drug(i), "RadionuclideHalfLife"), HALF_LIFE_S, "s")
+    found = one_value(series, "half-life", "RadionuclideHalfLife", HALF_LIFE_S, "s", holder=_drug)
     coded, *tracers = _names(_drug(series.instances[0]))
     expected = half_life_of(coded)
     if expected is not None and not _one_nuclide(found, expected):

@@ -86,6 +86,7 @@ def layout_of(series: Series, *, allow_gaps: bool, dynamic: Dynamic, selection: 
         if len(stack.frames) != len(stacks[0].frames) or np.abs(stack.distances - stacks[0].distances).max() > 0.1:
             raise ReadError(f"series {series.describe()}: the slices of its frames in time lie in different places")
     odd += check_scaling(series, frames)
+    odd += tuple(dict.fromkeys(stack.leaning for stack in stacks if stack.leaning))
     ordered = [(list(stack.frames), weight) for stack, (_, weight) in zip(stacks, parts, strict=True)]
     return Layout(series, frames, ordered, stacks[0], note, odd, met)
 

@@ -48,7 +48,7 @@ def to_body_weight(series: Series, kind: str) -> float:
     if kind != "BSA" and kind not in MASSES:
         raise ImpossibleError(f"SUV Type '{kind}' is not known")
     weight = weight_of(series)
-    height = one_value(series, "patient height", lambda i: headers.number(i.facts, "PatientSize"), HEIGHT_M, "m") * 100
+    height = one_value(series, "patient height", "PatientSize", HEIGHT_M, "m") * 100
     if kind == "BSA":
         return 1000.0 * weight / (0.007184 * weight**0.425 * height**0.725 * 1e4)  # g per cm2
     men, women = MASSES[kind]

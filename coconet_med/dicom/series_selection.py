@@ -109,7 +109,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "PT": (
         (30, "attenuation corrected", _corrected),
-        (20, "in Bq/ml or SUV", lambda s: headers.text(s.facts, "Units").strip() in ("BQML", "GML")),
+        (20, "in Bq/ml or SUV", lambda s: headers.units(s.facts) in ("BQML", "GML")),
         (10, "static", lambda s: not _dynamic(s)),
         (5, "original image", _typed("ORIGINAL")),
         (-40, "not attenuation corrected by name", _named(r"nac|no ?ac|non ?ac|uncorrected|un-?corr\w*")),

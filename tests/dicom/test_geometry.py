@@ -134,6 +134,25 @@ def test_gantry_tilt_is_refused_with_its_angle(tmp_path):
         read_series(tmp_path, "anatomy")
 
 
+def test_an_oblique_stack_whose_directions_are_rounded_is_no_gantry_tilt(tmp_path):
+    """Anonymizers write three decimals: of 2,000 oblique heads 6 % leaned by over 0.1 mm and were refused as tilted."""
+    rough = (0.98, -0.14, 0.14, 0.12, 0.98, 0.16)
+    row = np.array(rough[:3]) / np.linalg.norm(rough[:3])
+    column = np.array(rough[3:]) - (np.array(rough[3:]) @ row) * row
+    exact = (*row, *column / np.linalg.norm(column))
+    where = places(6, exact, (0, 0, 0), 30.0)
+    where[:, 0] += np.arange(6) * 0.06  # as rounding of the directions does
+    classic(tmp_path, positions=where, orientation=exact)
+    source = read_series(tmp_path, "anatomy")
+    assert any("slices lean by 0.11 degrees" in w and "no voxel by more than 0.1" in w for w in source.warnings)
+    for k in (0, 5):
+        there = np.array(source.image.TransformIndexToPhysicalPoint((0, 0, k)))
+        assert np.linalg.norm(there - where[k]) < 0.16
+    for name in (tmp_path / "b",):
+        classic(name, positions=places(6, exact, (0, 0, 0), 2.0), orientation=tuple(np.round(exact, 3)))
+        assert read_series(name, "anatomy").warnings == ()
+
+
 def test_a_tilted_stack_is_straightened_where_asked(tmp_path):
     """A ramp along world y, sampled by sheared slices, is the same ramp after straightening."""
     where = places(6, AXIAL, (0, 0, 0), 2.0)

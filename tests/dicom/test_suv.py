@@ -9,11 +9,20 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import classic, enhanced
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 
 from coconet_med.readers.dicom import read_series
 
 #: 70 kg, 200 MBq, injected at 10:15, series at 11:00, half-life 6586.2 s: 70000 / (2e8 x 2^(-2700/6586.2)).
 BY_HAND = 4.6502e-4
+
+
+def _raw(ds, keyword, vr, text):
+    """Put a text into a data set as it would stand in a file, valid or not."""
+    value = text.encode() + b" " * (len(text) % 2)
+    delattr(ds, keyword)
+    ds._dict[Tag(keyword)] = RawDataElement(Tag(keyword), vr, len(value), value, 0, False, True)
 
 
 def _drug(ds):
@@ -37,6 +46,21 @@ def test_own_units_are_kept_where_asked(tmp_path):
     assert source.units == "Bq/ml"
     np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
     assert source.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("stated", "units"), [("bqml", "SUVbw"), ("BQ/ML", "SUVbw"), ("g/ml", "SUVbw"), ("MBQML", "MBQML")]
+)
+def test_units_are_known_however_they_are_spelled(tmp_path, stated, units):
+    classic(tmp_path, "PT", edit=lambda ds, k: _raw(ds, "Units", "CS", stated))
+    assert read_series(tmp_path, "function").units == units
+
+
+@pytest.mark.parametrize("text", ["70,5", "70 kg"])
+def test_a_weight_that_is_no_number_is_not_called_missing(tmp_path, text):
+    classic(tmp_path, "PT", edit=lambda ds, k: _raw(ds, "PatientWeight", "DS", text))
+    warnings = read_series(tmp_path, "function").warnings
+    assert any(f"patient weight is '{text}', which is not a number; DICOM asks for kg" in w for w in warnings)
 
 
 def test_values_in_gml_are_suv_already(tmp_path):
