@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coconet_med.batch.records import FOLDER
+from coconet_med.system.walk import walk
 
 
 class Results:
@@ -31,8 +32,6 @@ class Results:
         return any(self.is_one(folder) for folder in path.parents if folder != source and folder.is_relative_to(source))
 
     def files(self, folder: Path) -> Iterator[Path]:
-        """Files below a folder that are not hidden and no results, in no fixed order."""
-        for where, folders, names in os.walk(folder):
-            here = Path(where)
-            folders[:] = [name for name in folders if not name.startswith(".") and not self.is_one(here / name)]
-            yield from (here / name for name in names if not name.startswith("."))
+        """Files below a folder that are not hidden and no results, in sorted order."""
+        for here, names in walk(folder, without=self.is_one):
+            yield from (here / name for name in names)

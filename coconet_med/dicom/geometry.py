@@ -90,8 +90,8 @@ class Stack:
             return ""
         far = float(np.linalg.norm(self.sideways[-1]))
         return (
-            f"slices lean by {math.degrees(math.atan(far / self.distances[-1])):.2g} degrees ({far:.2g} mm from the first "
-            f"to the last) and were taken as straight, which moves no voxel by more than {far / 2:.2g} mm"
+            f"slices lean by {math.degrees(math.atan(far / self.distances[-1])):.2g} degrees ({far:.2g} mm from the "
+            f"first to the last) and were taken as straight, which moves no voxel by more than {far / 2:.2g} mm"
         )
 
     @property

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from coconet_med.dicom import headers
 from coconet_med.dicom.mapping_objects import attached
 from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, Instance, Series, name_files
 from coconet_med.errors import ReadError
+from coconet_med.system.walk import files_below
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -62,7 +61,7 @@ def scan(path: Path | str) -> Scan:
     instances: list[Instance] = []
     others: list[Instance] = []
     damaged: list[tuple[Path, str]] = []
-    for file in _files(root):
+    for file in files_below(root):
         try:
             instance = read_header(file)
         except ReadError as error:
@@ -119,23 +118,6 @@ def read_header(path: Path) -> Instance | None:
             return None
         raise ReadError(f"{name}: damaged DICOM file (it ends before its SOP Class UID)")
     return Instance(path, header, instance.transfer_syntax, tuple(notes))
-
-
-def _files(root: Path) -> list[Path]:
-    """Regular files at or below ``root`` in sorted order; links to folders are not followed, pipes never opened."""
-    if not root.is_dir():
-        return [root] if root.is_file() else []
-    found: list[Path] = []
-    for folder, folders, names in os.walk(root):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            try:
-                if stat.S_ISREG(path.stat().st_mode):
-                    found.append(path)
-            except OSError:
-                continue
-    return found
 
 
 def _start(path: Path) -> bytes:

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 #: Formats that are known but not read: what they are, and how to come from them to one that is.
 CONVERSIONS = {
-    (".head", ".brik", ".brik.gz"): ("AFNI", "3dAFNItoNIFTI DATASET+orig"),
+    (".head", ".brik", ".brik.gz"): ("AFNI", "convert it: 3dAFNItoNIFTI DATASET+orig"),
     (".v",): ("ECAT 7", "export DICOM from the scanner, or make NIfTI with pypet2bids (ecatpet2bids)"),
-    (".mif", ".mif.gz", ".mih"): ("MRtrix", "mrconvert IN.mif OUT.nii.gz"),
-    (".par", ".rec"): ("Philips PAR/REC", "parrec2nii IN.par (nibabel), or dcm2niix of its DICOM export"),
+    (".mif", ".mif.gz", ".mih"): ("MRtrix", "convert it: mrconvert IN.mif OUT.nii.gz"),
+    (".par", ".rec"): ("Philips PAR/REC", "convert it: parrec2nii IN.par (nibabel), or dcm2niix of its DICOM export"),
     (".mnc.gz",): ("compressed MINC", "gunzip it first"),
+    (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar"): ("an archive", "unpack it, and give its folder"),
 }
 
 
@@ -121,7 +122,7 @@ def _kind(path: Path) -> str:
         return "nifti"
     for suffixes, (what, how) in CONVERSIONS.items():
         if name.endswith(suffixes):
-            msg = f"{path}: is {what} by its name, which is not read here; convert it: {how}"
+            msg = f"{path}: is {what} by its name, which is not read here; {how}"
             raise ReadError(msg)
     msg = (
         f"{path}: not a format that is read here; give NIfTI (.nii, .nii.gz), NRRD, MHA/MHD, MGH, MINC 2, PNG, JPEG, "

@@ -8,6 +8,7 @@ from coconet_med.errors import ReadError
 from coconet_med.readers.headers import read_header
 from coconet_med.readers.nifti import pair_of
 from coconet_med.readers.suffixes import ITK_SUFFIXES, PAIR_SUFFIXES
+from coconet_med.system.walk import files_below
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
@@ -25,7 +26,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
     if is_dicomdir(path):
         path = path.parent
     if path.is_dir():
-        return tuple(sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith(".")))
+        return tuple(sorted(files_below(path)))
     if path.name.lower().endswith(ITK_SUFFIXES):
         header = read_header(path)
         return (path, *(header.files if header else ()))

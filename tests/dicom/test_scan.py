@@ -13,6 +13,7 @@ from dicom_phantom import CLASSES, FRAME_OF_REFERENCE, classic, enhanced, spect,
 from coconet_med.dicom.scan import scan
 from coconet_med.errors import ReadError
 from coconet_med.readers.dicom import read_series
+from coconet_med.readers.files import files_of
 
 
 def test_files_are_found_in_any_layout_under_any_name(tmp_path):
@@ -58,6 +59,30 @@ def test_a_damaged_file_is_left_out_and_named(tmp_path):
     (tmp_path / "broken.dcm").write_bytes(first.read_bytes()[:200])
     source = read_series(tmp_path, "anatomy")
     assert source.warnings == ("1 DICOM file(s) could not be used and were left out: broken.dcm",)
+
+
+def test_links_to_folders_are_followed_and_circles_end(tmp_path):
+    """Clusters and DataLad link whole series into a study."""
+    stored = classic(tmp_path / "store")
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "MR").symlink_to(tmp_path / "store")
+    (tmp_path / "study" / "again").symlink_to(tmp_path / "store")
+    (tmp_path / "store" / "up").symlink_to(tmp_path / "study")
+    source = read_series(tmp_path / "study", "anatomy")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+    assert source.warnings == ()
+    assert files_of(tmp_path / "study") == tuple(sorted(source.files))
+
+
+def test_hidden_files_are_no_images(tmp_path):
+    """macOS writes ._NAME beside every file of a foreign disk; DataLad keeps the files of a dataset in .git."""
+    classic(tmp_path)
+    for path in sorted(tmp_path.glob("*")):
+        (tmp_path / f"._{path.name}").write_bytes(b"\0\5\26\7" + bytes(200))
+    shutil.copytree(tmp_path, tmp_path / ".git" / "annex" / "objects")
+    source = read_series(tmp_path, "anatomy")
+    assert source.warnings == ()
+    assert files_of(tmp_path) == tuple(sorted(source.files))
 
 
 @pytest.mark.parametrize(
