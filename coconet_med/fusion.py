@@ -118,10 +118,7 @@ def _result(pair: PreparedPair, alignment: Alignment, pictures: Pictures, model:
         field=pictures.field,
         provenance=_provenance(model) | {"patients": pair.check.patients},
         warnings=(
-            *pair.check.warnings,
-            *first.warnings,
-            *second.warnings,
-            *alignment.warnings,
+            *pair.warnings(alignment),
             *clipped(pair.windows[1], second, alignment),
             *signs_lost(pair.windows[1], second),
         ),

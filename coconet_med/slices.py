@@ -16,6 +16,8 @@ from coconet_med.errors import OptionError
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+    from coconet_med.source import Source
+
 Plane = Literal["axial", "coronal", "sagittal"]
 
 #: For each plane the LPS axis of slices, rows and columns, and the sign in which rows and columns run along it.
@@ -91,6 +93,11 @@ def slicing_of(
         if sign[axis] != wanted:
             flips.append(position)
     return Slicing(plane, tuple(order), tuple(flips))  # type: ignore[arg-type]
+
+
+def slicing_of_source(source: Source, plane: str = "auto") -> Slicing:
+    """How to slice an image as it was read, see :func:`slicing_of`."""
+    return slicing_of(source.image, plane=plane, slice_axis=source.slice_axis, planar=source.planar)
 
 
 def _acquired_axis(image: sitk.Image, stated: int | None) -> int | None:

@@ -15,7 +15,8 @@ grimp = pytest.importorskip("grimp", reason="no grimp here: pip install -e .[dev
 PACKAGE = "coconet_med"
 
 #: The module of 3D Slicer, whose scripts are files side by side; the first one starts the others and is named in hints.
-SLICER = Path(__file__).resolve().parents[1] / "slicer_module" / "PETMRFusion"
+ROOT = Path(__file__).resolve().parents[1]
+SLICER = ROOT / "slicer_module" / "PETMRFusion"
 FOR_HINTS = ("fuse_worker",)
 
 #: Ways in: each may use all else, and only they may use each other.
@@ -89,6 +90,30 @@ def test_the_lowest_modules_import_only_each_other(low: str) -> None:
 def test_what_comes_earlier_in_the_way_does_not_import_what_comes_later(low: str, high: str) -> None:
     found = [(m, o) for m, others in imports().items() if room(m) == low for o in others if room(o) == high]
     assert not found
+
+
+#: What a pair is prepared by, each with its own package; ``steps`` puts them together, once for all ways in.
+PREPARED_BY = {
+    "align": ("align", "align_as_given"),
+    "color": ("levels_of",),
+    "pair": ("check_pair",),
+    "windowing": ("window_for",),
+}
+
+
+def test_only_the_steps_put_together_how_a_pair_is_prepared() -> None:
+    files = [*ROOT.glob(f"{PACKAGE}/**/*.py"), *ROOT.glob("slicer_module/**/*.py"), *ROOT.glob("bundles/**/*.py")]
+    found = set()
+    for path in files:
+        where = path.relative_to(ROOT / PACKAGE).parts[0] if path.is_relative_to(ROOT / PACKAGE) else path.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(PACKAGE):
+                of = str(node.module).split(".")[1] if "." in str(node.module) else ""
+                found |= {
+                    (where, name.name) for name in node.names if name.name in PREPARED_BY.get(of, ()) and where != of
+                }
+    assert {where for where, _ in found} == {"steps"}
+    assert {name for _, name in found} == {name for names in PREPARED_BY.values() for name in names}
 
 
 @pytest.mark.parametrize("folder", ["Scripts", "PETMRFusionLib"])

@@ -12,20 +12,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-import SimpleITK as sitk
-
-from coconet_med.color.pseudocolor import levels_of
 from coconet_med.errors import FusionError, OptionError
 from coconet_med.readers.limits import memory_limit
-from coconet_med.readers.pet_suv import insist_on_suv
+from coconet_med.steps.prepare import in_wanted_units
+from coconet_med.steps.windows import function_window
 from coconet_med.windowing.presets import common_preset
-from coconet_med.windowing.window import Window, window_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from coconet_med.batch.case import BatchOptions, Case
     from coconet_med.source import Source
+    from coconet_med.windowing.window import Window
 
 #: Of whom images share a window.
 Scope = Literal["person", "all"]
@@ -77,11 +75,11 @@ def with_common_windows(
 
 
 def _window_of(case: Case, options: BatchOptions) -> tuple[Source, Window]:
+    # Of a whole batch only the functional images are read: what steps/prepare.py does to them, without their anatomies.
     with memory_limit(options.max_memory):
         source = function_of(case, options)
-    source = levels_of(insist_on_suv(source) if options.suv else source, options.palette)
-    signed = False if source.color else None if options.colormap == "auto" else options.colormap == "diverging"
-    return source, window_for(source, sitk.GetArrayViewFromImage(source.image), "function", signed=signed)
+    source = in_wanted_units(source, options)
+    return source, function_window(source, options)
 
 
 def function_of(case: Case, options: BatchOptions) -> Source:

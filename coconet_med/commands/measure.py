@@ -155,14 +155,19 @@ class _Pair:
 def _pair(images: list[Path], register: Any, suv: bool, say: Reporter, **given: Any) -> _Pair:
     if len(images) == 1:
         return _fused(images[0])
-    from coconet_med.measure.together import bring_together
+    from coconet_med.options import FuseOptions
+    from coconet_med.steps.checked import share_of
+    from coconet_med.steps.prepare import prepare_pair
 
-    first, second, alignment, warnings = bring_together(
-        *images, register=register, suv=suv, progress=say.progress, **given
-    )
+    options = FuseOptions(register=register, suv=suv, **given).validate()
+    read = prepare_pair(images[0], images[1], options)
+    first, second = read.anatomy, read.function
+    if first.planar or second.planar:
+        raise FusionError(f"{images[0].name}: is a picture, which has no millimeters; measure volumes")
+    alignment = read.align(progress=share_of(say.progress, "align"))
     pair = _Pair(second.image, first.image, alignment.transform, second.units, "the functional image")
-    pair.source = first
-    pair.laid, pair.alignment, pair.warnings = alignment.function, alignment.summary(), warnings
+    pair.source, pair.laid = first, alignment.function
+    pair.alignment, pair.warnings = alignment.summary(), read.warnings(alignment)
     return pair
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -11,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.align import align
-from coconet_med.align.grid import resample
 from coconet_med.color import decode
+from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.color.known_palettes import KEEP
 from coconet_med.errors import GeometryError, OptionError, ReadError
 from coconet_med.fusion import fuse
@@ -24,10 +24,10 @@ from coconet_med.quality.atlas import ATLAS_SETS, AtlasPair, read_atlas
 from coconet_med.quality.baselines import BASELINES, fuse_classically
 from coconet_med.quality.pixels import luminance
 from coconet_med.readers import read
-from coconet_med.slices import slicing_of
-from coconet_med.steps.prepare import colormap_for
-from coconet_med.steps.reading import read_pair
-from coconet_med.windowing.window import Window, window_for
+from coconet_med.slices import slicing_of_source
+from coconet_med.steps.alignment import resampled_by
+from coconet_med.steps.prepare import colormap_for, prepare_pair
+from coconet_med.windowing.window import Window
 
 if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
@@ -175,10 +175,16 @@ def evaluate_files(
         rgb = _array(result.color).reshape(*light.shape, 3)
         colormap = result.colormap or "gray"
     else:
-        first, light, uptake, rgb, colormap, ct = _read_result(
-            anatomy, function, fused, colormap, different_patients, select, affine
+        options = FuseOptions(
+            palette=palette,
+            colormap=colormap,
+            different_patients=different_patients,
+            affine=affine,
+            select=select or (),
+            register="never",
         )
-    slicing = slicing_of(first.image, slice_axis=first.slice_axis, planar=first.planar)
+        first, light, uptake, rgb, colormap, ct = _read_result(anatomy, function, fused, options)
+    slicing = slicing_of_source(first)
     # Lightness shows the size of values of both signs, color their sign as well.
     stacks = [slicing.stack(a) for a in (255 * light, 255 * np.abs(uptake), rgb)]
     truth = slicing.stack(uptake)
@@ -197,43 +203,44 @@ def evaluate_files(
 
 
 def _read_result(
-    anatomy: Path,
-    function: Path,
-    fused: Path,
-    colormap: str,
-    different_patients: bool,
-    select: list[str] | None,
-    affine: AffineChoice,
+    anatomy: Path, function: Path, fused: Path, options: FuseOptions
 ) -> tuple[Source, np.ndarray, np.ndarray, np.ndarray, str, bool]:
     """Anatomical source, scaled anatomy and uptake, RGB result, all (k, j, i) on one grid, color map, whether CT."""
-    how = FuseOptions(affine=affine, select=select or (), different_patients=different_patients).validate()
-    first, second, _ = read_pair(anatomy, function, how)
-    result = read(fused, "function", affine=affine)
+    recorded = _sidecar(fused)
+    pair = prepare_pair(anatomy, function, _as_recorded(options, recorded).validate())
+    first, second = pair.anatomy, pair.function
+    result = read(fused, "function", affine=options.affine)
     if result.image.GetSize() != first.image.GetSize():
         msg = (
             f"{fused}: has {result.image.GetSize()} voxels and {anatomy} has {first.image.GetSize()}; give the result "
         )
         msg += "that was made on this anatomical grid"
         raise GeometryError(msg)
-    told = _sidecar(fused)
-    if "alignment" in told and not first.planar:
-        matrix = np.array(told["alignment"]["matrix_lps_anatomy_to_function"])
-        move = sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
-        moved = resample(second.image, first.image, move)
+    if "alignment" in recorded and not first.planar:
+        moved = resampled_by(first, second, np.array(recorded["alignment"]["matrix_lps_anatomy_to_function"]))
     else:
-        moved = align(first, second, register="never").function
-    known = told.get("colormap", colormap)
-    signed = None if known == "auto" else known == "diverging"
-    window = window_for(second, _array(second.image), "function", given=None, signed=signed)
-    if "window" in told:
-        limits = told["window"]
+        moved = pair.align().function
+    window = pair.windows[1]
+    if "window" in recorded:
+        limits = recorded["window"]
         window = Window(limits["low"], limits["high"], second.units, "given", signed=limits.get("signed", False))
-    light = window_for(first, _array(first.image), "anatomy").apply(_array(first.image))
+    light = pair.windows[0].apply(_array(first.image))
     rgb = _array(result.color) if result.color is not None else np.repeat(_array(result.image)[..., None], 3, -1)
-    known = colormap_for(known, second, window)
-    gray = result.color is None or "YCbCr" in known
-    colors = "gray" if gray else known
+    colors = "gray" if result.color is None else colormap_for(pair.options.colormap, second, window)
     return first, light, window.apply(_array(moved)), rgb.astype(np.uint8), colors, second.modality == "CT"
+
+
+def _as_recorded(options: FuseOptions, recorded: dict[str, Any]) -> FuseOptions:
+    """The options with the color map of the side-car, and its palette where none was given."""
+    if not recorded:
+        return options
+    named = recorded.get("colormap", options.colormap)
+    colormap = named if named in ("auto", *COLORMAPS) else "gray"  # colors that were kept, or none
+    of_function = recorded.get("sources", {}).get("function", {}).get("details", {})
+    palette = options.palette
+    if palette is None and "sources" in recorded:
+        palette = of_function.get("palette", KEEP)
+    return replace(options, colormap=colormap, palette=palette)
 
 
 def _sidecar(fused: Path) -> dict[str, Any]:

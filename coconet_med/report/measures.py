@@ -11,7 +11,7 @@ from coconet_med.quality import evaluate_pair
 from coconet_med.quality.baselines import BASELINES, fuse_classically
 from coconet_med.quality.findings import mean_over
 from coconet_med.report.panels import middle_of_uptake, volume
-from coconet_med.slices import slicing_of
+from coconet_med.slices import slicing_of_source
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -59,7 +59,7 @@ def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], s
         Method -> measure -> value (``None`` where there was nothing to measure), and which slices were measured.
     """
     planar = result.anatomy.planar
-    slicing = slicing_of(result.anatomy.image, plane=result.plane, planar=planar)
+    slicing = slicing_of_source(result.anatomy, result.plane)
     chosen = measured_slices(result)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
     stacks = [slicing.stack(volume(image)) for image in (result.anatomy.image, result.uptake, result.color)]
@@ -80,7 +80,7 @@ def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], s
 
 def measured_slices(result: FusionResult) -> list[int]:
     """Numbers of the slices that are measured, in the stack that the network saw."""
-    slicing = slicing_of(result.anatomy.image, plane=result.plane, planar=result.anatomy.planar)
+    slicing = slicing_of_source(result.anatomy, result.plane)
     return sorted(set(middle_of_uptake(result, slicing, SHARES)))
 
 

@@ -16,7 +16,7 @@ from coconet_med.color.likeness import likeness_path
 from coconet_med.color.look import scaled_threshold
 from coconet_med.report.marks import with_bar, with_sides
 from coconet_med.report.units import figure, units_of
-from coconet_med.slices import Slicing, slicing_of
+from coconet_med.slices import Slicing, slicing_of_source
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -41,10 +41,7 @@ def overview(result: FusionResult, *, height: int = 320) -> np.ndarray:
     """
     volumes = _volumes(result)
     planar = result.color.GetDimension() == 2
-    slicings = [
-        slicing_of(result.anatomy.image, plane=plane, planar=result.anatomy.planar)
-        for plane in (_PLANES[:1] if planar else _PLANES)
-    ]
+    slicings = [slicing_of_source(result.anatomy, plane) for plane in (_PLANES[:1] if planar else _PLANES)]
     scale = pixels_per_mm(result, slicings, height)
     rows = []
     for slicing in slicings:

@@ -14,7 +14,7 @@ from PIL import Image
 from coconet_med.report.edges import thin_edges
 from coconet_med.report.marks import with_bar, with_sides
 from coconet_med.report.overview import alone, pixels_per_mm
-from coconet_med.slices import Slicing, slicing_of
+from coconet_med.slices import Slicing, slicing_of_source
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -48,7 +48,7 @@ def cuts(result: FusionResult, *, size: int = 240) -> list[Cut]:
         size: height of the highest panel in pixels.
     """
     planar = result.anatomy.planar
-    slicings = [slicing_of(result.anatomy.image, plane=p, planar=planar) for p in (PLANES[:1] if planar else PLANES)]
+    slicings = [slicing_of_source(result.anatomy, p) for p in (PLANES[:1] if planar else PLANES)]
     scale = pixels_per_mm(result, slicings, size)
     found = []
     for slicing in slicings:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from coconet_med.errors import OptionError
 from coconet_med.report.units import figure, units_of
-from coconet_med.slices import Slicing, slicing_of
+from coconet_med.slices import Slicing, slicing_of_source
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -153,7 +153,7 @@ def gray_with_lines(result: FusionResult) -> sitk.Image:
 
 def _slicing(result: FusionResult) -> Slicing:
     anatomy = result.anatomy
-    return slicing_of(anatomy.image, plane=result.plane, slice_axis=anatomy.slice_axis, planar=anatomy.planar)
+    return slicing_of_source(anatomy, result.plane)
 
 
 def _lines(result: FusionResult, levels: Sequence[float]) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from coconet_med.errors import OptionError
 from coconet_med.report.marks import EDGE, with_bar, with_sides
 from coconet_med.report.overview import legend_of
 from coconet_med.sheets.contours import gray_anatomy, slice_lines
-from coconet_med.slices import Slicing, slicing_of
+from coconet_med.slices import Slicing, slicing_of_source
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -46,7 +46,7 @@ def mosaic(result: FusionResult, *, plane: str = "auto", slices: int = 24, conta
         raise OptionError(f"{result.anatomy.name}: is a picture, which has no slices; --mosaic is for volumes")
     if not 1 <= slices <= 1000:
         raise OptionError(f"--mosaic-slices {slices}: give 1 to 1000")
-    slicing = slicing_of(result.anatomy.image, plane=result.plane if plane == "auto" else plane)
+    slicing = slicing_of_source(result.anatomy, result.plane if plane == "auto" else plane)
     chosen = _chosen(result, slicing, slices)
     pages = []
     for start in range(0, len(chosen), contact):

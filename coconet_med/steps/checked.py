@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
-from coconet_med.align import AffinesLeftError, Guess, align, align_as_given, worth_guessing
+from coconet_med.align import AffinesLeftError, Guess, worth_guessing
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
@@ -42,11 +42,8 @@ class CheckedWhilePainting:
         if pair.settled is not None:
             return self._painted(pair.settled)
         share = share_of(self._progress, "align")
-        if pair.stored is not None:
-            given = align_as_given(pair.anatomy, pair.function, pair.stored, force=options.force, progress=share)
-            return self._painted(given)
         examined = None
-        if worth_guessing(pair.anatomy, pair.function, options.register):
+        if pair.stored is None and worth_guessing(pair.anatomy, pair.function, options.register):
             self._tell("align", 0, 100)
             how = {"register": options.register, "force": options.force}
             guess = Guess(pair.anatomy, pair.function, aside=self._aside, **how)  # type: ignore[arg-type]
@@ -54,15 +51,7 @@ class CheckedWhilePainting:
                 return self._by_guess(guess)
             except AffinesLeftError as left:
                 examined = left.examined
-        found = align(
-            pair.anatomy,
-            pair.function,
-            register=options.register,
-            force=options.force,
-            progress=share,
-            examined=examined,
-        )
-        return self._painted(found)
+        return self._painted(pair.align(progress=share, examined=examined))
 
     def _painted(self, alignment: Alignment) -> tuple[Alignment, Pictures]:
         progress = self._progress

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import SimpleITK as sitk
-
 from coconet_med.color.look import Look
 from coconet_med.errors import OptionError
 from coconet_med.options import FuseOptions
-from coconet_med.slices import slicing_of
+from coconet_med.slices import slicing_of_source
 from coconet_med.steps.painting import flat, paint
 from coconet_med.steps.prepare import threshold_in_units
-from coconet_med.windowing.window import Window, window_for
+from coconet_med.steps.windows import window_of
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
     from coconet_med.windowing.presets import WindowChoice
+    from coconet_med.windowing.window import Window
 
 
 def mix_again(
@@ -60,7 +59,7 @@ def mix_again(
         threshold=threshold,
     ).validate()
     first, second = result.anatomy, result.function
-    slicing = slicing_of(first.image, plane=result.plane, slice_axis=first.slice_axis, planar=first.planar)
+    slicing = slicing_of_source(first, result.plane)
     kept = result.kept
     windows = _other_windows(result, window, anatomy_window)
     least = result.threshold if threshold is None else threshold_in_units(threshold, second, windows[1])
@@ -93,9 +92,7 @@ def _other_windows(result: FusionResult, window: WindowChoice, anatomy_window: W
     """The windows of the anatomical and the functional image of a result, those changed that are given."""
     anatomy, function = result.anatomy_window, result.window
     if anatomy_window is not None:
-        values = sitk.GetArrayViewFromImage(result.anatomy.image)
-        anatomy = window_for(result.anatomy, values, "anatomy", given=anatomy_window)
+        anatomy = window_of(result.anatomy, "anatomy", given=anatomy_window)
     if window is not None:
-        values = sitk.GetArrayViewFromImage(result.function.image)
-        function = window_for(result.function, values, "function", given=window, signed=function.signed)
+        function = window_of(result.function, "function", given=window, signed=function.signed)
     return anatomy, function

@@ -13,13 +13,17 @@ from coconet_med.color.pseudocolor import levels_of
 from coconet_med.errors import OptionError
 from coconet_med.options import parse_threshold
 from coconet_med.readers.pet_suv import insist_on_suv
-from coconet_med.slices import Slicing, slicing_of
+from coconet_med.slices import Slicing, slicing_of_source
+from coconet_med.steps.alignment import aligned
 from coconet_med.steps.reading import read_pair
+from coconet_med.steps.windows import windows_of
 from coconet_med.transform_files import read_transform
-from coconet_med.windowing.window import Window, window_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from coconet_med.align import Alignment
+    from coconet_med.align.alignment import Examined
     from coconet_med.align.registration import Progress as Share
     from coconet_med.options import FuseOptions
     from coconet_med.pair import PairCheck
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from coconet_med.source import Source
     from coconet_med.transform_files import StoredTransform
     from coconet_med.transform_files.points import Landmarks
+    from coconet_med.windowing.window import Window
 
 
 @dataclass(frozen=True)
@@ -56,14 +61,7 @@ class PreparedPair:
     @cached_property
     def windows(self) -> tuple[Window, Window]:
         """Of anatomy and function; each of the whole image as it was read."""
-        colormap = self.options.colormap
-        # A map that was named decides: only a diverging one shows both signs.
-        signed = False if self.kept else None if colormap == "auto" else colormap == "diverging"
-        first, second = (sitk.GetArrayViewFromImage(source.image) for source in (self.anatomy, self.function))
-        return (
-            window_for(self.anatomy, first, "anatomy", given=self.options.anatomy_window),
-            window_for(self.function, second, "function", given=self.options.window, signed=signed),
-        )
+        return windows_of(self.anatomy, self.function, self.options)
 
     @property
     def colormap(self) -> str:
@@ -86,27 +84,46 @@ class PreparedPair:
         """Distance in mm between slices, rows and columns; ``None`` for pictures."""
         return None if self.anatomy.planar else self.slicing.spacing(self.anatomy.image)
 
+    def align(self, *, progress: Share | None = None, examined: Examined | None = None) -> Alignment:
+        """Bring the functional image onto the anatomical grid; arguments and errors are those of :func:`aligned`."""
+        if self.settled is not None:
+            return self.settled
+        how = {"stored": self.stored, "register": self.options.register, "force": self.options.force}
+        return aligned(self.anatomy, self.function, **how, progress=progress, examined=examined)  # type: ignore[arg-type]
 
-def prepare_pair(anatomy: Any, function: Any, options: FuseOptions, *, progress: Share | None = None) -> PreparedPair:
+    def warnings(self, alignment: Alignment) -> tuple[str, ...]:
+        """What the user should know of the two images as they lie; of their windows :mod:`coconet_med.steps.notes`."""
+        return (*self.check.warnings, *self.anatomy.warnings, *self.function.warnings, *alignment.warnings)
+
+
+def prepare_pair(
+    anatomy: Any,
+    function: Any,
+    options: FuseOptions,
+    *,
+    dicom: Mapping[str, Any] | None = None,
+    progress: Share | None = None,
+) -> PreparedPair:
     """Read two images, check that they are a pair, bring the uptake into the units asked for, and find the slices.
 
     Args:
         anatomy: see :func:`coconet_med.fuse`.
         function: likewise.
         options: validated ones.
+        dicom: further options of :mod:`coconet_med.readers.dicom`, which a fusion does not have.
         progress: called with (share, message) by a registration that a ratio to a region needs.
 
     Raises:
         FusionError: see :func:`coconet_med.fuse`.
     """
-    first, second, check = read_pair(anatomy, function, options)
+    first, second, check = read_pair(anatomy, function, options, dicom=dicom)
     stored: StoredTransform | Landmarks | None = None
     if options.landmarks is not None:
         stored = _landmarks(first, second, options)
     if options.transform is not None:
         reverse = options.transform_direction == "reverse"
         stored = read_transform(options.transform, first, second, images=options.transform_images, reverse=reverse)
-    second = levels_of(insist_on_suv(second) if options.suv else second, options.palette)
+    second = in_wanted_units(second, options)
     if options.contours is not None:
         from coconet_med.sheets.contours import refuse_unknown_uptake
 
@@ -117,14 +134,24 @@ def prepare_pair(anatomy: Any, function: Any, options: FuseOptions, *, progress:
     kept = _kept(first, second, options.color)
     settled = None
     if options.reference is not None:
-        from coconet_med.measure.together import aligned, as_ratio
+        from coconet_med.measure.ratio import as_ratio
 
         register, force = options.register, options.force
-        settled = aligned(first, second, stored, register=register, force=force, progress=progress)
+        settled = aligned(first, second, stored=stored, register=register, force=force, progress=progress)
         second, settled = as_ratio(second, settled, options.reference, options.labels)
-    slicing = slicing_of(first.image, plane=options.plane, slice_axis=first.slice_axis, planar=first.planar)
+    slicing = slicing_of_source(first, options.plane)
     threshold_in_units(options.threshold, second)
     return PreparedPair(first, second, options, check, kept, slicing, stored, settled)
+
+
+def in_wanted_units(function: Source, options: FuseOptions) -> Source:
+    """The functional image as SUV where that was asked for, and pseudo-color as the levels of its palette.
+
+    Raises:
+        OptionError: its SUV is not known, or a palette was given for an image without colors.
+        ReadError: it was painted with another palette.
+    """
+    return levels_of(insist_on_suv(function) if options.suv else function, options.palette)
 
 
 def _landmarks(anatomy: Source, function: Source, options: FuseOptions) -> Landmarks:

@@ -25,25 +25,28 @@ if TYPE_CHECKING:
 _OF_A_STUDY = ("anatomy_series", "function_series", "anatomy_kind", "function_kind")
 
 
-def read_pair(anatomy: Any, function: Any, options: FuseOptions) -> tuple[Source, Source, PairCheck]:
+def read_pair(
+    anatomy: Any, function: Any, options: FuseOptions, *, dicom: Mapping[str, Any] | None = None
+) -> tuple[Source, Source, PairCheck]:
     """Both images, and what was found when they were held against each other.
 
     Args:
         anatomy: see :func:`coconet_med.fuse`.
         function: likewise; ``None``: ``anatomy`` is the folder of a DICOM study.
         options: those of reading are taken.
+        dicom: further options of :mod:`coconet_med.readers.dicom`.
 
     Raises:
         FusionError: an image cannot be read, or the two are no pair of one person.
     """
     with memory_limit(options.max_memory):
-        first, second = _read_both(anatomy, function, options)
+        first, second = _read_both(anatomy, function, options, dicom or {})
     found = check_pair(first, second, different_patients=options.different_patients, select=options.select or None)
     return first, second, found
 
 
-def _read_both(anatomy: Any, function: Any, options: FuseOptions) -> tuple[Source, Source]:
-    chosen = options.for_readers()
+def _read_both(anatomy: Any, function: Any, options: FuseOptions, dicom: Mapping[str, Any]) -> tuple[Source, Source]:
+    chosen = options.for_readers() | dict(dicom)
     if function is None:
         if not isinstance(anatomy, (str, Path)):
             msg = "only one image was given; pass the anatomical and the functional one, or the folder of a DICOM study"

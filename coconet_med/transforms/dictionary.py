@@ -1,7 +1,9 @@
 """MONAI dictionary transforms: the steps of :func:`coconet_med.fuse` for MONAI pipelines, with the same voxels.
 
-Each one is a thin wrapper of the function that does the work.  Images are :class:`monai.data.MetaTensor`, (1, i, j, k)
-with an RAS affine, as MONAI's own readers give them; what those functions need beyond that travels in ``meta``.
+Each one is a thin wrapper of the step of :mod:`coconet_med.steps` that does the work: reading a pair is that of
+``fuse`` whole; the later steps are taken one by one, since a pipeline may put others between them, such as MONAI's own
+readers or random ones, and hands images from one to the next as tensors.  Images are :class:`monai.data.MetaTensor`,
+(1, i, j, k) with an RAS affine, as MONAI's own readers give them; what the steps need beyond that travels in ``meta``.
 
 Example:
     >>> from monai.transforms import ConcatItemsd
@@ -16,29 +18,34 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import SimpleITK as sitk
 import torch
 from monai.config import KeysCollection
 from monai.data import MetaTensor
 from monai.transforms import Compose, MapTransform, Transform
 
-from coconet_med.align import align
 from coconet_med.color import compose
 from coconet_med.color.colormaps import get_colormap
 from coconet_med.color.look import beyond_field_of_view
+from coconet_med.dicom.select import selection_of
 from coconet_med.errors import OptionError
 from coconet_med.geometry import affine_of
 from coconet_med.inference import SMALLEST_SIDE
-from coconet_med.pair import check_pair
+from coconet_med.options import FuseOptions
 from coconet_med.readers import read
-from coconet_med.slices import Slicing, slicing_of
+from coconet_med.slices import Slicing, slicing_of_source
+from coconet_med.source import RELATIVE_UNITS
+from coconet_med.steps.alignment import aligned
+from coconet_med.steps.notes import clipped, signs_lost
+from coconet_med.steps.prepare import prepare_pair
+from coconet_med.steps.windows import window_of
 from coconet_med.transforms.metatensor import array_of, to_source, to_tensor
 from coconet_med.windowing.presets import WindowChoice
-from coconet_med.windowing.window import Window, window_for
+from coconet_med.windowing.window import Window
 
 if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
@@ -94,10 +101,10 @@ def prepare(
 
 
 class ReadSourced(MapTransform):
-    """Read paths by :func:`coconet_med.readers.read`: any format that ``fuse`` reads, with the same checks.
+    """Read paths as ``fuse`` does: any format, and a pair with the same checks and in the same units.
 
-    Anatomy and function with one and the same path are the two series of a DICOM study folder.  What the readers warn
-    of is logged.
+    Anatomy and function with one and the same path are the two series of a DICOM study folder.  What a side-car would
+    warn of is logged.
 
     Args:
         keys: what to read.
@@ -105,7 +112,8 @@ class ReadSourced(MapTransform):
         affine: as in :func:`coconet_med.fuse`.
         different_patients: accept DICOM images of two patients.
         allow_missing_keys: as everywhere in MONAI.
-        dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`.
+        dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`; for a pair also any other option of
+            reading in :class:`coconet_med.options.FuseOptions`, such as ``palette``.
     """
 
     def __init__(
@@ -125,34 +133,41 @@ class ReadSourced(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         wanted = list(self.key_iterator(d, self.roles))
-        sources: tuple[Source, ...]
-        places = {Path(d[key]) for key, _ in wanted}
-        if tuple(role for _, role in wanted) == PAIR and len(places) == 1:
-            from coconet_med.readers.dicom import read_study
-
-            sources = read_study(places.pop(), different_patients=self.different_patients, **self.dicom_options)
+        paths, roles = [Path(d[key]) for key, _ in wanted], [role for _, role in wanted]
+        if len(wanted) == 2:
+            sources, warnings = self._pair(paths, roles)
         else:
-            options = dict(self.dicom_options)
-            if options.get("select") and len(wanted) == 2:
-                from coconet_med.dicom.select import selection_of
-
-                options["select"] = selection_of(options["select"], lenient=True)
-            sources = tuple(read(d[key], role, affine=self.affine, **options) for key, role in wanted)
-        if len(sources) == 2:
-            first, second = sources
-            select = self.dicom_options.get("select")
-            found = check_pair(first, second, different_patients=self.different_patients, select=select)
-            for told in found.warnings:
-                _log.warning("%s", told)  # a pipeline has no side-car that could say it
+            sources = [
+                read(path, role, affine=self.affine, **self.dicom_options)
+                for path, role in zip(paths, roles, strict=True)
+            ]
+            warnings = tuple(warning for source in sources for warning in source.warnings)
+        _log_all(warnings)
         for (key, _), source in zip(wanted, sources, strict=True):
-            for warning in source.warnings:
-                _log.warning("%s", warning)
             d[key] = to_tensor(source)
         return d
 
+    def _pair(self, paths: Sequence[Path], roles: Sequence[Role]) -> tuple[list[Source], tuple[str, ...]]:
+        """Both images, and what the user should know of them."""
+        # Some options only readers know: suv="never", and the Series Instance UID of two folders.
+        known = {each.name for each in fields(FuseOptions)} - {"suv"}
+        dicom = {name: value for name, value in self.dicom_options.items() if name not in known}
+        options = FuseOptions.taken_from({name: self.dicom_options[name] for name in self.dicom_options.keys() & known})
+        options = replace(options, affine=self.affine, different_patients=self.different_patients).validate()
+        given: list[Any] = list(paths)
+        if tuple(roles) != PAIR:  # of two images that may both be in color each is read alone
+            chosen = options.for_readers() | dicom
+            chosen |= {"select": selection_of(options.select, lenient=True)} if options.select else {}
+            given = [read(path, role, affine=self.affine, **chosen) for path, role in zip(paths, roles, strict=True)]
+        elif paths[0] == paths[1]:
+            given[1] = None
+        pair = prepare_pair(given[0], given[1], options, dicom=dicom)
+        first, second = pair.anatomy, pair.function
+        return [first, second], (*pair.check.warnings, *first.warnings, *second.warnings)
+
 
 class FindWindowd(MapTransform):
-    """Note in ``meta`` which values will become 0 and 1 (:func:`coconet_med.windowing.window.window_for`).
+    """Note in ``meta`` which values will become 0 and 1 (:func:`coconet_med.steps.windows.window_of`).
 
     Stands before :class:`BringOnGridd`: the window is that of the image as it was read.
 
@@ -180,14 +195,16 @@ class FindWindowd(MapTransform):
         d = dict(data)
         for key, role, given, signed in self.key_iterator(d, self.roles, self.given, self.signed):
             source = to_source(d[key], str(key))
-            window = window_for(source, sitk.GetArrayViewFromImage(source.image), role, given=given, signed=signed)
+            window = window_of(source, role, given=given, signed=signed)
+            _log_all(() if role == "anatomy" else signs_lost(window, source))
             d[key].meta["window"] = np.array((window.low, window.high))
+            d[key].meta["window_chosen"] = window.chosen
             d[key].meta["signed"] = int(window.signed)
         return d
 
 
 class BringOnGridd(Transform):
-    """Bring the functional image onto the anatomical grid (:func:`coconet_med.align.align`).
+    """Bring the functional image onto the anatomical grid (:func:`coconet_med.steps.alignment.aligned`).
 
     Args:
         anatomy_key: gives the grid.
@@ -212,7 +229,9 @@ class BringOnGridd(Transform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         first, second = (to_source(d[key], key) for key in (self.anatomy_key, self.function_key))
-        found = align(first, second, register=self.register, force=self.force)
+        found = aligned(first, second, register=self.register, force=self.force)
+        window = _window(d[self.function_key].meta)
+        _log_all((*found.warnings, *(clipped(window, second, found) if window else ())))
         d[self.function_key] = _like(d[self.function_key], array_of(found.function), affine_of(found.function))
         d[self.function_key].meta["registered"] = int(found.registered)
         if self.no_data_key:
@@ -230,21 +249,19 @@ class ScaleToWindowd(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         for key in self.key_iterator(d):
-            if "window" not in d[key].meta:
+            window = _window(d[key].meta)
+            if window is None:
                 msg = f"{key}: its window is not known; put FindWindowd before ScaleToWindowd"
                 raise OptionError(msg)
-            low, high = (float(v) for v in d[key].meta["window"])
-            signed = bool(d[key].meta.get("signed", 0))
-            values = Window(low, high, "", "given", signed=signed).apply(d[key].numpy())
-            d[key] = _like(d[key], values, d[key].affine.numpy())
+            d[key] = _like(d[key], window.apply(d[key].numpy()), d[key].affine.numpy())
         return d
 
 
 class StackSlicesd(MapTransform):
     """Turn volumes (1, i, j, k) into stacks (1, slice, row, column) in display orientation, exact and invertible.
 
-    The first key decides for all (:func:`coconet_med.slices.slicing_of`); they share its grid.  Slices with fewer than
-    16 rows or columns are padded by their border, as ``fuse`` does.
+    The first key decides for all (:func:`coconet_med.slices.slicing_of_source`); they share its grid.  Slices with
+    fewer than 16 rows or columns are padded by their border, as ``fuse`` does.
 
     Args:
         keys: volumes on one grid.
@@ -259,7 +276,7 @@ class StackSlicesd(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         first = to_source(d[self.first_key(d)], "anatomy")
-        slicing = slicing_of(first.image, plane=self.plane, slice_axis=first.slice_axis, planar=first.planar)
+        slicing = slicing_of_source(first, self.plane)
         for key in self.key_iterator(d):
             volume, affine = d[key], d[key].affine.numpy()
             stack = slicing.stack(volume.numpy()[0].transpose(2, 1, 0))
@@ -338,6 +355,20 @@ class FuseColord(Transform):
         source = d[self.luminance_key]
         d[self.key] = MetaTensor(rgb, meta=dict(source.meta)) if isinstance(source, MetaTensor) else rgb
         return d
+
+
+def _log_all(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        _log.warning("%s", warning)  # a pipeline has no side-car that could say it
+
+
+def _window(meta: Mapping[str, Any]) -> Window | None:
+    """The window that :class:`FindWindowd` noted."""
+    if "window" not in meta:
+        return None
+    low, high = (float(v) for v in meta["window"])
+    chosen, signed = str(meta.get("window_chosen", "given")), bool(meta.get("signed", 0))
+    return Window(low, high, str(meta.get("units", RELATIVE_UNITS)), chosen, signed=signed)
 
 
 def _like(old: MetaTensor, values: np.ndarray, affine: np.ndarray) -> MetaTensor:

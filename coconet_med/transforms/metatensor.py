@@ -26,6 +26,7 @@ _LPS = np.diag((*RAS_TO_LPS, 1.0))
 def to_tensor(source: Source) -> MetaTensor:
     """A source as MONAI has images: (1, i, j, k), RAS affine."""
     meta = {
+        "name": source.name,
         "filename_or_obj": str(source.files[0]) if source.files else source.name,
         "units": source.units,
         "planar": int(source.planar),
@@ -56,7 +57,7 @@ def to_source(image: Any, name: str) -> Source:
     axis = int(meta.get("slice_axis", -1))
     return Source(
         made,
-        str(meta.get("filename_or_obj", name)),
+        str(meta.get("name") or meta.get("filename_or_obj", name)),
         units=str(meta.get("units", RELATIVE_UNITS)),
         planar=bool(meta.get("planar", 0)),
         slice_axis=None if axis < 0 else axis,

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from coconet_med.color.colormaps import COLORMAPS, LUMA, STEPS
 from coconet_med.color.look import DIMMED, FADE_FROM, STRIPE, beyond_field_of_view, no_data_kinds
 from coconet_med.geometry import affine_of
-from coconet_med.slices import Slicing, slicing_of
+from coconet_med.slices import Slicing, slicing_of, slicing_of_source
 from coconet_med.system.printable import printable
 from coconet_med.windowing.levels import BLACK, LIT
 
@@ -158,7 +158,7 @@ def _why_fixed(result: FusionResult) -> str:
 def slicing_for(result: FusionResult) -> Slicing:
     """The slices that the network saw of a result."""
     source = result.anatomy
-    return slicing_of(source.image, plane=result.plane, slice_axis=source.slice_axis, planar=source.planar)
+    return slicing_of_source(source, result.plane)
 
 
 def _mapping(slicing: Slicing) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.quality.foci import LOST, Focus, foci_of
-from coconet_med.slices import slicing_of
+from coconet_med.slices import slicing_of_source
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -39,7 +39,7 @@ def list_foci(result: FusionResult, *, slices: Sequence[int] | None = None) -> l
         reversed), ``lost``.
     """
     anatomy = result.anatomy
-    slicing = slicing_of(anatomy.image, plane=result.plane, slice_axis=anatomy.slice_axis, planar=anatomy.planar)
+    slicing = slicing_of_source(anatomy, result.plane)
     stacks = [slicing.stack(_volume(image)) for image in (anatomy.image, result.uptake, result.luminance)]
     spacing = (1.0, 1.0, 1.0) if anatomy.planar else slicing.spacing(anatomy.image)
     found: list[dict[str, Any]] = []

@@ -59,7 +59,7 @@ def foci(job: Job) -> None:
 def fused_again(job: Job) -> Any:
     """The fusion of the orders as the core gives it, with everything that a page tells of it."""
     import coconet_med
-    from worker_sources import source_of
+    from worker_sources import options_of, source_of
 
     orders = job.orders
     model = worker_engine.load(orders, job.say, lambda slices: job.check())
@@ -67,17 +67,4 @@ def fused_again(job: Job) -> Any:
     for role, volume in (("anatomy", orders["anatomy"]), ("function", orders["functions"][0])):
         image = to_image(read_array(job.folder, volume), volume["ijk_to_ras"], upright=True)
         sources.append(source_of(image, role, volume))
-    auto = orders.get("anatomy_window") in (None, "auto")
-    return coconet_med.fuse(
-        *sources,
-        register="never",
-        plane=orders["plane"],
-        window=tuple(orders["window"]),
-        anatomy_window=None if auto else orders["anatomy_window"],
-        colormap=orders["colormap"],
-        strength=orders["strength"],
-        lightness=orders["lightness"],
-        threshold=orders["threshold"],
-        model=model,
-        progress=job.progress,
-    )
+    return coconet_med.fuse(*sources, options=options_of(orders), model=model, progress=job.progress)

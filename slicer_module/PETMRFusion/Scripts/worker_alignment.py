@@ -45,18 +45,16 @@ def _is_empty(job: Job, volume: dict[str, Any]) -> bool:
 
 
 def _check_one(job: Job, frame: dict[str, Any]) -> dict[str, Any]:
-    import SimpleITK as sitk
+    from coconet_med.align.alignment import examine
 
-    from coconet_med.align.decision import decide
-    from coconet_med.align.prepared import Pair
-
-    anatomy, function = _sources(job, frame)
-    pair = Pair.of(anatomy.image, function.image)
-    given = pair.judge(sitk.Transform(3, sitk.sitkIdentity))
+    found = examine(*_sources(job, frame), register="auto")
     job.check()
-    wanted, reason, notes = decide(pair, given, anatomy, function, "auto", False)
-    doubts = [panel_words(text) for text in list(given.doubts) or ([reason] if wanted else list(notes))]
-    return {**_figures(given), "doubts": doubts, "registration_advised": wanted}
+    doubts = list(found.given.doubts) or ([found.reason] if found.wanted else list(found.notes))
+    return {
+        **_figures(found.given),
+        "doubts": [panel_words(text) for text in doubts],
+        "registration_advised": found.wanted,
+    }
 
 
 def register(job: Job) -> None:
@@ -71,14 +69,14 @@ def register(job: Job) -> None:
     """
     import numpy as np
 
-    from coconet_med.align import align
+    from coconet_med.steps.alignment import aligned
 
     anatomy, function = _sources(job, job.orders["functions"][0])
 
     def tell(share: float, _: str) -> None:
         job.progress("register", round(100 * share), 100)
 
-    found = align(anatomy, function, register="always", progress=tell)
+    found = aligned(anatomy, function, register="always", progress=tell)
     flip = np.diag((-1.0, -1.0, 1.0, 1.0))
     facts = {
         "matrix": (flip @ found.matrix @ flip).tolist(),

@@ -10,8 +10,12 @@ from worker_exchange import read_array, to_image
 from worker_words import panel_words
 
 if TYPE_CHECKING:
+    from coconet_med.options import FuseOptions
     from coconet_med.windowing.window import Window
     from fuse_worker import Job
+
+#: What the panel calls as the core does.
+_OPTIONS = ("plane", "window", "anatomy_window", "colormap", "strength", "lightness", "threshold")
 
 
 def source_of(image: Any, role: str, volume: dict[str, Any]) -> Any:
@@ -35,25 +39,37 @@ def anatomy_of(job: Job) -> Any:
     return source_of(to_image(read_array(job.folder, volume), volume["ijk_to_ras"], upright=True), "anatomy", volume)
 
 
-def given_window(choice: str | None) -> str | None:
-    return None if choice in (None, "auto") else choice
+def options_of(orders: dict[str, Any], **changed: Any) -> FuseOptions:
+    """How the orders want a pair fused, whose functional image Slicer has brought onto the anatomical grid already.
 
+    Args:
+        orders: of the tasks ``fuse``, ``preview``, ``page`` and ``foci``.
+        changed: options that are to be others.
+    """
+    from coconet_med.options import FuseOptions
 
-def slicing_of_source(anatomy: Any, plane: str) -> Any:
-    from coconet_med.slices import slicing_of
-
-    return slicing_of(anatomy.image, plane=plane, slice_axis=anatomy.slice_axis, planar=anatomy.planar)
+    given = {name: orders[name] for name in _OPTIONS if orders.get(name) is not None}
+    if isinstance(given.get("window"), list):
+        given["window"] = tuple(given["window"])
+    if given.get("anatomy_window") == "auto":
+        del given["anatomy_window"]
+    return FuseOptions(**{**given, **changed}, register="never").validate()
 
 
 def scaled_anatomy(job: Job, anatomy: Any) -> tuple[np.ndarray, tuple[float, float], Any]:
-    """Anatomy in [0, 1], the window that made it so, and its slicing, as :func:`coconet_med.fuse` has them."""
+    """Anatomy in [0, 1], the window that made it so, and its slicing, as :func:`coconet_med.fuse` has them.
+
+    Without the functional image: a frame of a dynamic series may be empty, and then the two are no pair for ``fuse``.
+    """
     import SimpleITK as sitk
 
-    from coconet_med.windowing.window import window_for
+    from coconet_med.slices import slicing_of_source
+    from coconet_med.steps.windows import window_of
 
-    values = sitk.GetArrayViewFromImage(anatomy.image)
-    window = window_for(anatomy, values, "anatomy", given=given_window(job.orders.get("anatomy_window")))
-    return window.apply(values), (window.low, window.high), slicing_of_source(anatomy, job.orders["plane"])
+    options = options_of(job.orders)
+    window = window_of(anatomy, "anatomy", given=options.anatomy_window)
+    light = window.apply(sitk.GetArrayViewFromImage(anatomy.image))
+    return light, (window.low, window.high), slicing_of_source(anatomy, options.plane)
 
 
 def read_beyond(folder: Any, frame: dict[str, Any]) -> np.ndarray | None:
@@ -87,10 +103,10 @@ def shared_window(job: Job) -> Window:
     As :func:`coconet_med.fuse` has it: the top of a robust one is rounded so that a legend can show it, and that of
     values of both signs is symmetric.
     """
-    from coconet_med.windowing.window import window_for
+    from coconet_med.steps.windows import function_window
 
     orders = job.orders
-    frames, signed = orders["frames"], orders["colormap"] == "diverging"
+    frames = orders["frames"]
     volumes = orders.get("values") or frames
     values = np.concatenate([read_array(job.folder, volume).ravel() for volume in volumes])
     values = values[np.isfinite(values)].astype(np.float32)
@@ -101,7 +117,7 @@ def shared_window(job: Job) -> Window:
             msg = f"{frames[0]['name']}: has the same value everywhere; choose another functional volume"
             raise ReadError(msg)
     source = source_of(_any_image(values), "function", frames[0])
-    return window_for(source, values, "function", given=orders.get("window"), signed=signed)
+    return function_window(source, options_of(orders), values=values)
 
 
 def _any_image(values: np.ndarray) -> Any:

@@ -11,13 +11,12 @@ import worker_engine
 from worker_exchange import read_array, write_array, write_facts
 from worker_sources import (
     anatomy_of,
-    given_window,
     hatch,
     of_one_patient,
+    options_of,
     read_beyond,
     scaled_anatomy,
     shared_window,
-    slicing_of_source,
     source_of,
 )
 from worker_words import panel_words
@@ -69,7 +68,7 @@ def fuse(job: Job) -> None:
     orders = job.orders
     told = of_one_patient(orders)
     anatomy = anatomy_of(job)
-    progress = _Progress(job, len(orders["frames"]), _count_slices(anatomy.image, orders["plane"]))
+    progress = _Progress(job, len(orders["frames"]), _count_slices(anatomy, orders["plane"]))
     model = worker_engine.load(orders, job.say, progress.tick)
     progress.share = 0.5 if model.engine.gives_field else 1.0
     window = shared_window(job)
@@ -87,9 +86,9 @@ def fuse(job: Job) -> None:
 
 
 def _count_slices(anatomy: Any, plane: str) -> int:
-    from coconet_med.slices import slicing_of
+    from coconet_med.slices import slicing_of_source
 
-    return anatomy.GetSize()[2 - slicing_of(anatomy, plane=plane).order[0]]
+    return anatomy.image.GetSize()[2 - slicing_of_source(anatomy, plane).order[0]]
 
 
 def _fuse_one(
@@ -98,6 +97,7 @@ def _fuse_one(
     import SimpleITK as sitk
 
     import coconet_med
+    from coconet_med.slices import slicing_of_source
 
     orders, uptake = job.orders, read_array(job.folder, frame)
     if uptake.max() == uptake.min():
@@ -107,11 +107,7 @@ def _fuse_one(
     result = coconet_med.fuse(
         anatomy,
         source_of(image, "function", frame),
-        register="never",
-        plane=orders["plane"],
-        window=(window.low, window.high),
-        anatomy_window=given_window(orders.get("anatomy_window")),
-        colormap=orders["colormap"],
+        options=options_of(orders, window=(window.low, window.high)),
         model=model,
         progress=progress,
     )
