@@ -14,6 +14,7 @@ from pathlib import Path
 from coconet_med.batch.bids_images import BidsImage, NotTaken, images_of, name_of
 from coconet_med.batch.case import Case, safe_id
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.pair.roles import BIDS_ANATOMY
 from coconet_med.readers.pet_json import PetFacts, facts_of
 
 #: Entities that say how a PET was sampled; a raw image and its version on the T1w are equal in all others.
@@ -151,11 +152,21 @@ def _plain(t1w: BidsImage) -> bool:
     return t1w.entities.get("desc", "preproc") == "preproc" and t1w.entities.get("space", "T1w") == "T1w"
 
 
+def _other_anatomies(pet: BidsImage, subject: str) -> list[str]:
+    """Names of a few other anatomical images of the subject (UNIT1, T2w, ...)."""
+    home = next((folder for folder in pet.path.parents if folder.name == subject), None)
+    found = sorted(home.glob("**/anat/*_*.nii*")) if home else []
+    return [path.name for path in found if path.name.split(".")[0].split("_")[-1] in BIDS_ANATOMY][:3]
+
+
 def _t1w_for(pet: BidsImage, candidates: list[BidsImage]) -> tuple[BidsImage | None, str, str | None]:
     """The T1w for a PET, what to tell the user about the choice, and what is wrong."""
     if not candidates:
         name = f"sub-{pet.entities['sub']}"
-        return None, "", f"{name} has no T1w image for {pet.path.name}; add it, or use another source than BIDS"
+        problem = f"{name} has no T1w image for {pet.path.name}"
+        if near := _other_anatomies(pet, name):
+            return None, "", f"{problem}, but {', '.join(near)}; a CSV manifest takes any anatomy"
+        return None, "", f"{problem}; add it, or use another source than BIDS"
     session = pet.entities.get("ses")
     same = [image for image in candidates if image.entities.get("ses") == session]
     pool = same or candidates

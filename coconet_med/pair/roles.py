@@ -17,7 +17,7 @@ NUCLEAR = ("PT", "NM")
 ANATOMICAL = ("MR", "CT")
 #: BIDS suffixes of images that show uptake, and of those that show anatomy.
 _BIDS_FUNCTION = ("pet",)
-_BIDS_ANATOMY = ("T1w", "T2w", "PDw", "FLAIR", "T1map", "T2map", "T2star", "T2starw", "inplaneT1", "UNIT1", "ct")
+BIDS_ANATOMY = ("T1w", "T2w", "PDw", "FLAIR", "T1map", "T2map", "T2star", "T2starw", "inplaneT1", "UNIT1", "ct")
 
 
 def refuse_swapped(anatomy: Source, function: Source) -> None:
@@ -39,7 +39,7 @@ def swapped_warnings(anatomy: Source, function: Source) -> tuple[str, ...]:
         return ()
     clues = []
     suffixes = _suffix(anatomy), _suffix(function)
-    if suffixes[0] in _BIDS_FUNCTION or suffixes[1] in _BIDS_ANATOMY:
+    if suffixes[0] in _BIDS_FUNCTION or suffixes[1] in BIDS_ANATOMY:
         named = [f"{s.name}" for s, bad in zip((anatomy, function), suffixes, strict=True) if bad]
         clues.append(f"by their names ({', '.join(named)})")
     if anatomy.modality in NUCLEAR or function.modality == "MR":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
     if dynamic == "mean":
         _refuse_mean(path.name, count, facts)
     weights, note, warning = _weights(path.name, count, dynamic, facts.durations if facts else ())
+    if facts and dynamic == "mean":
+        warning = "; ".join(filter(None, (warning, _overlap(path.name, facts))))
     check_size(path, file, path, shape=file.shape[:3])
     mean = np.zeros(file.shape[:3], np.float64)
     try:
@@ -89,6 +92,18 @@ def _refuse_mean(name: str, count: int, facts: PetFacts | None) -> None:
     if facts and facts.decay_corrected is False:
         msg = f"{name}: its {count} frames are not decay corrected (ImageDecayCorrected is false), so they have no mean"
         raise ReadError(f"{msg}; correct them for decay, {remedy}")
+
+
+def _overlap(name: str, facts: PetFacts) -> str:
+    """What to say where a frame begins before the one before it ends: start or duration is wrong (or in ms)."""
+    spans = list(zip(facts.starts, facts.durations, strict=False))
+    for number, ((start, duration), (then, _)) in enumerate(pairwise(spans)):
+        if start + duration > then + max(1.0, 0.01 * duration):
+            return (
+                f"{name}: by its JSON file frame {number} lasts until {start + duration:g} s, and frame {number + 1} "
+                f"begins at {then:g} s; the mean is weighted by FrameDuration"
+            )
+    return ""
 
 
 def _weights(name: str, count: int, dynamic: str | int, seconds: tuple[float, ...]) -> tuple[np.ndarray, str, str]:

@@ -20,13 +20,21 @@ from coconet_med.readers.fetched import not_fetched
 #: Units of the side-car by their lower-case form, with the name used here and the factor to Bq/ml (0: no activity).
 UNITS = {
     "bq/ml": ("Bq/ml", 1.0),
-    "bq/cc": ("Bq/ml", 1.0),
     "bqml": ("Bq/ml", 1.0),
     "kbq/ml": ("kBq/ml", 1e3),
     "mbq/ml": ("MBq/ml", 1e6),
+    "nci/ml": ("nCi/ml", 37.0),
+    "uci/ml": ("uCi/ml", 3.7e4),
     "g/ml": ("SUVbw", 0.0),
     "suvbw": ("SUVbw", 0.0),
 }
+#: What is said of values that have no unit, in lower case.
+UNITLESS = (
+    *("", "n/a", "none", "1", "arbitrary", "unitless", "relative", "ratio", "suvr", "dvr", "a.u.", "au"),
+    *("counts", "cnts", "cps", "propcnts", "propcps"),
+)
+#: Keys of drafts of PET-BIDS, and what they are called since 1.6.
+_FORMER = {"Unit": "Units", "InjectedRadioactivityUnit": "InjectedRadioactivityUnits"}
 #: Names under which the body weight stands: in the JSON file, and as a column of participants.tsv or sessions.tsv.
 WEIGHT_KEYS = ("BodyWeight", "PatientWeight", "Weight")
 WEIGHT_COLUMNS = (
@@ -39,6 +47,7 @@ WEIGHT_COLUMNS = (
     "patientweight",
 )
 KILOGRAMS = {"kg": 1.0, "kilogram": 1.0, "kilograms": 1.0, "g": 1e-3, "gram": 1e-3, "grams": 1e-3, "lb": 0.45359237}
+KILOGRAMS |= dict.fromkeys(("lbs", "pound", "pounds"), KILOGRAMS["lb"])
 #: Names that are the image's own: a version of it in other units does not inherit them.
 _OWN = ("Units",)
 
@@ -98,6 +107,8 @@ class PetFacts:
 
     def text(self, key: str) -> str:
         value = self.values.get(key)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
         return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
 
     def completed_by(self, raw: PetFacts, *, same_units: bool) -> PetFacts:
@@ -113,8 +124,14 @@ class PetFacts:
             other_weights=self.other_weights if self.weight else raw.other_weights,
         )
 
+    @property
+    def unknown_units(self) -> str:
+        """Units that are stated and not known here, or ``""``."""
+        return self.text("Units") if self._units() not in (*UNITS, *UNITLESS) else ""
+
     def _units(self) -> str:
-        return self.text("Units").lower().replace(" ", "")
+        plain = self.text("Units").lower().replace(" ", "").replace("μ", "u").replace("µ", "u")
+        return re.sub(r"/(cc|cm3|cm\^3|cm³)$", "/ml", plain)
 
     def _numbers(self, key: str) -> tuple[float, ...]:
         values = self.values.get(key)
@@ -134,7 +151,8 @@ def facts_of(image: Path, root: Path | None = None) -> PetFacts:
     unreadable: list[str] = []
     for path in _files(image, root):
         try:
-            values |= read_json(path)
+            found = read_json(path)
+            values |= {new: found[old] for old, new in _FORMER.items() if old in found} | found
         except ValueError as error:
             unreadable.append(f"{path.name} cannot be read: {error}")
     return PetFacts(values, tuple(unreadable), *_weight(values, image, root))

@@ -79,6 +79,8 @@ def described(source: Source, facts: PetFacts, *, frame: int | None = None) -> S
     units = facts.units if source.units == RELATIVE_UNITS and facts.units else source.units
     told = {"factor": suv.factor, "reason": suv.reason, **suv.inputs, "warnings": list(suv.warnings), "applied": False}
     notes = tuple(note for note in facts.unreadable if note not in source.warnings)
+    if units == RELATIVE_UNITS and facts.unknown_units:
+        notes += (f"Units of the JSON file are {facts.unknown_units!r}, which are not known here: taken as relative",)
     return replace(source, units=units, warnings=(*source.warnings, *notes), details={**source.details, "suv": told})
 
 
@@ -135,9 +137,7 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
     if small := too_small_dose(dose, weight):
         raise _ImpossibleError(small)
     half_life = _half_life(facts)
-    injected = facts.number("InjectionStart")
-    if injected is None:
-        raise _ImpossibleError("InjectionStart is missing")
+    injected = _seconds(facts, "InjectionStart")
     reference, rule = _reference(facts, frame, half_life)
     seconds = reference - injected
     ends = [s + d for s, d in zip(facts.starts, facts.durations, strict=False)]
@@ -155,6 +155,16 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
         "rule": rule,
     }
     return BidsSuv(factor, inputs=inputs, warnings=_doubts(facts, seconds, half_life))
+
+
+def _seconds(facts: PetFacts, key: str) -> float:
+    """Seconds from time zero."""
+    seconds = facts.number(key)
+    if seconds is None:
+        text = facts.text(key)
+        said = f"{text!r}, expected seconds from TimeZero" if text else "missing"
+        raise _ImpossibleError(f"{key} is {said}")
+    return seconds
 
 
 def _dose(facts: PetFacts) -> float:
@@ -183,12 +193,11 @@ def _half_life(facts: PetFacts) -> float:
 def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[float, str]:
     """Seconds from time zero to the moment that the values belong to, and how it was found."""
     if facts.decay_corrected:
-        reference = facts.number("ImageDecayCorrectionTime")
-        if reference is None:
-            raise _ImpossibleError("ImageDecayCorrectionTime is missing")
-        return reference, "ImageDecayCorrectionTime"
+        return _seconds(facts, "ImageDecayCorrectionTime"), "ImageDecayCorrectionTime"
     if facts.decay_corrected is None:
-        raise _ImpossibleError("ImageDecayCorrected is missing")
+        stated = facts.values.get("ImageDecayCorrected")
+        said = "missing" if stated is None else f"{stated!r}, expected true or false"
+        raise _ImpossibleError(f"ImageDecayCorrected is {said}")
     number = 0 if frame is None else frame
     if frame is None and max(len(facts.starts), len(facts.durations)) != 1:
         raise _ImpossibleError("not decay corrected, and FrameTimesStart and FrameDuration are not those of one frame")

@@ -46,6 +46,13 @@ def test_a_pet_without_t1w_is_a_case_with_a_problem(tmp_path):
     assert "sub-01 has no T1w image" in find_cases(bids_dataset(tmp_path, ("sub-01_pet.nii.gz",)))[0].problem
 
 
+def test_a_person_with_another_anatomical_image_is_told_so(tmp_path):
+    """bids-specification issue 1890: MP2RAGE without a T1w."""
+    root = bids_dataset(tmp_path, ("sub-01_UNIT1.nii.gz", "sub-01_pet.nii.gz"))
+    problem = find_cases(root)[0].problem
+    assert "no T1w image for sub-01_pet.nii.gz, but sub-01_UNIT1.nii.gz; a CSV manifest takes any anatomy" in problem
+
+
 def test_the_plain_t1w_is_taken_before_those_with_contrast_medium(tmp_path):
     root = bids_dataset(tmp_path, ("sub-01_ce-gad_T1w.nii.gz", "sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
     case = find_cases(root)[0]

@@ -39,6 +39,15 @@ def test_the_mean_is_weighted_by_the_durations_beside_it(dynamic):
     assert source.details["frames"] == "mean of 2 frames weighted by duration (600 s)"
 
 
+def test_frames_that_overlap_by_their_times_are_told(dynamic):
+    """dcm2niix issue 521: starts and durations that contradict each other; durations in ms do so too."""
+    path, _ = dynamic
+    tell(path, Units="Bq/mL", FrameDuration=[600, 600], FrameTimesStart=[0, 300])
+    assert any("frame 0 lasts until 600 s, and frame 1 begins at 300 s" in w for w in read(path, "function").warnings)
+    tell(path, Units="Bq/mL", FrameDuration=[600, 600], FrameTimesStart=[0, 900])
+    assert read(path, "function").warnings == ()
+
+
 def test_one_frame_is_taken_where_it_is_asked_for(dynamic):
     path, frames = dynamic
     source = read(path, "function", dynamic=1)

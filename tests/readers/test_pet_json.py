@@ -123,6 +123,8 @@ def test_a_frame_that_is_not_decay_corrected_is_so_at_its_mean_count_time(pet):
         ({"TracerRadionuclide": "Xx9"}, "half-life of 'Xx9'"),
         ({"RadionuclideHalfLife": 109.8}, "RadionuclideHalfLife of 109.8 s is not that of F18 (6586.2 s)"),
         ({"InjectionStart": None}, "InjectionStart is missing"),
+        ({"InjectionStart": "10:15:00"}, "InjectionStart is '10:15:00', expected seconds from TimeZero"),
+        ({"ImageDecayCorrected": "yes"}, "ImageDecayCorrected is 'yes', expected true or false"),
         ({"InjectionStart": 900}, "the injection (900 s) lies after the scan"),
         ({"InjectionStart": -99999}, "the injection lies 15 half-lives before the scan"),
         ({"ImageDecayCorrected": None}, "ImageDecayCorrected is missing"),
@@ -139,6 +141,33 @@ def test_without_what_suv_needs_the_true_reason_is_told(pet, more, reason):
     assert reason in suv.reason
     with pytest.raises(OptionError, match="there is no SUV: "):
         insist_on_suv(read(pet, "function"))
+
+
+@pytest.mark.parametrize(
+    ("told", "units", "said"),
+    [
+        ({"Units": "kBq/cc"}, "kBq/ml", False),
+        ({"Units": "Bq/cm3"}, "Bq/ml", False),
+        ({"Units": "nCi/cc"}, "nCi/ml", False),
+        ({"Units": ["Bq/mL"]}, "Bq/ml", False),
+        ({"Units": None, "Unit": "Bq/mL"}, "Bq/ml", False),
+        ({"Units": "unitless"}, "relative", False),
+        ({"Units": "SUV"}, "relative", True),
+    ],
+)
+def test_units_are_known_as_they_are_written_or_named(pet, told, units, said):
+    """Drafts of PET-BIDS said Unit, ECAT and FreeSurfer say nCi/cc: they were relative without a word."""
+    _write(pet, **told)
+    source = read(pet, "function")
+    assert source.units == units
+    assert any("Units of the JSON file are 'SUV', which are not known" in w for w in source.warnings) == said
+
+
+def test_microcuries_are_becquerels_in_suv(pet):
+    _write(
+        pet, Units="uCi/cc", BodyWeight="154.3 lbs", InjectedRadioactivityUnits=None, InjectedRadioactivityUnit="MBq"
+    )
+    assert _suv(pet).factor == pytest.approx(BY_HAND * 3.7e4, rel=1e-3)
 
 
 def test_without_a_json_file_the_reason_is_that(pet):
