@@ -110,6 +110,7 @@ def _refuse_contradictions(series: Series) -> tuple[str, ...]:
         if len(found) > 1:
             raise ReadError(f"series {series.describe()}: its files belong to {len(found)} different {what}")
     _refuse_other_class(series)
+    _refuse_part_of_concatenation(series)
     kept = {instance.uid: instance for instance in series.instances}
     for copy in series.duplicates:
         if not is_copy(copy, kept[copy.uid]):
@@ -118,6 +119,26 @@ def _refuse_contradictions(series: Series) -> tuple[str, ...]:
                 f"({name_files([copy.path, kept[copy.uid].path])}); export the series again, or take one of them out"
             )
     return odd
+
+
+def _refuse_part_of_concatenation(series: Series) -> None:
+    """Refuse a multi-frame object that was cut into files (PS3.3 C.7.6.16.1.3) of which some are not here.
+
+    Parts at the end would not be missed by their places.
+    """
+    parts: dict[str, set[int]] = {}
+    totals: dict[str, int] = {}
+    for ds in (instance.header for instance in series.instances):
+        whole, number = headers.text(ds, "ConcatenationUID"), headers.whole(ds, "InConcatenationNumber")
+        if whole and number is not None:
+            parts.setdefault(whole, set()).add(number)
+            totals[whole] = max(totals.get(whole, number), headers.whole(ds, "InConcatenationTotalNumber") or 0)
+    for whole, numbers in parts.items():
+        if missing := sorted(set(range(1, min(totals[whole], 10_000) + 1)) - numbers):
+            raise ReadError(
+                f"series {series.describe()}: is a concatenation of {totals[whole]} files, and part "
+                f"{', '.join(map(str, missing[:5]))} is not here; give all its files"
+            )
 
 
 def _refuse_other_class(series: Series) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import AXIAL, OBLIQUE, classic, enhanced, places, set_pixels, spect, stored_values
@@ -123,6 +126,27 @@ def test_uneven_spacing_is_refused(tmp_path):
     where[3:, 2] += 0.7
     classic(tmp_path, positions=where)
     with pytest.raises(ReadError, match=r"slice steps vary from 2 to 2\.7 mm; --allow-gaps"):
+        read_series(tmp_path, "anatomy")
+
+
+@pytest.mark.parametrize("lost", [None, 0, 1])
+def test_a_concatenation_is_read_whole_or_refused(tmp_path, lost):
+    """A multi-frame object cut into two files; without the second the volume ended early, without a word."""
+    stored = enhanced(tmp_path)
+    whole = pydicom.dcmread(tmp_path / "enhanced.dcm")
+    (tmp_path / "enhanced.dcm").unlink()
+    groups = list(whole.PerFrameFunctionalGroupsSequence)
+    for part in {0, 1} - {lost}:
+        ds = copy.deepcopy(whole)
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{part + 1}"
+        ds.NumberOfFrames, ds.PixelData = 3, stored[3 * part : 3 * part + 3].astype("<u2").tobytes()
+        ds.PerFrameFunctionalGroupsSequence = groups[3 * part : 3 * part + 3]
+        ds.ConcatenationUID, ds.InConcatenationNumber, ds.InConcatenationTotalNumber = "1.2.3", part + 1, 2
+        ds.save_as(tmp_path / f"{part}.dcm")
+    if lost is None:
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(read_series(tmp_path, "anatomy").image), stored)
+        return
+    with pytest.raises(ReadError, match=f"concatenation of 2 files, and part {lost + 1} is not here"):
         read_series(tmp_path, "anatomy")
 
 
