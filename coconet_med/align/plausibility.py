@@ -14,6 +14,8 @@ LITTLE_COVERAGE = 0.6
 COVERS = "the functional image covers only"
 #: Least Dice overlap of the two bodies where both images have data.
 LEAST_OVERLAP = 0.3
+#: So few voxels above the mean of an image are no body.
+WILD = 10
 #: Farthest that the centers of the two bodies may lie apart, in mm, where both images have data.
 FARTHEST_CENTERS_MM = 50.0
 
@@ -68,11 +70,30 @@ def foreground(image: sitk.Image) -> sitk.Image:
     mask = np.zeros(values.shape, np.uint8)
     if finite.size and finite.max() > finite.min():
         dark = float(np.percentile(finite, 1))
-        bright = float(np.median(finite[finite > finite.mean()]))
+        bright = float(np.median(above_mean(finite)))
         mask[np.nan_to_num(values, nan=dark, posinf=dark, neginf=dark) > dark + 0.35 * (bright - dark)] = 1
     result = sitk.GetImageFromArray(mask)
     result.CopyInformation(image)
     return result
+
+
+def above_mean(values: np.ndarray) -> np.ndarray:
+    """The values above their mean; where a few wild voxels alone are (a corrupt one of 1e30), that of the others.
+
+    Args:
+        values: finite, of any shape.
+
+    Returns:
+        1-D; empty where all values are equal.
+    """
+    values = values.ravel()
+    while values.size:
+        mean = values.mean(dtype=np.float64)
+        above = values[values > mean]
+        if not 0 < above.size < WILD:
+            return above
+        values = values[values <= mean]
+    return values
 
 
 def foreground_center(mask: sitk.Image) -> np.ndarray | None:

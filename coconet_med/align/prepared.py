@@ -14,7 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.align.grid import coarsen, extent_mm, field_center, field_of_view, resample
-from coconet_med.align.plausibility import Plausibility, foreground, foreground_center
+from coconet_med.align.plausibility import Plausibility, above_mean, foreground, foreground_center
 
 #: The two images of a climb and the region in which the metric is taken.
 Seen = tuple[tuple[sitk.Image, sitk.Image], sitk.Image]
@@ -161,7 +161,7 @@ def _limits(image: sitk.Image) -> tuple[float, float]:
     values = sitk.GetArrayViewFromImage(image)
     values = values[tuple(slice(None, None, max(1, count // SAMPLED)) for count in values.shape)]
     finite = values[np.isfinite(values)]
-    body = finite[finite > finite.mean()] if finite.size else finite
+    body = above_mean(finite)
     if not body.size:
         return 0.0, 0.0
     low, high = float(np.percentile(finite, 0.5)), float(np.percentile(body, 99))

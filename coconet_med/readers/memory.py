@@ -41,7 +41,8 @@ def from_memory(data: Any, role: Role, *, spacing: Sequence[float] | None = None
     color = array.ndim in (3, 4) and array.shape[-1] == 3 and array.dtype == np.uint8
     dimension = array.ndim - color
     if dimension not in (2, 3) or array.dtype == object:
-        msg = f"{name}: give a path, a SimpleITK image, or a 2-D or 3-D array; got shape {array.shape}"
+        got = f"shape {array.shape}" if array.ndim else f"one {type(data).__name__}, which is none of these"
+        msg = f"{name}: give a path, a SimpleITK image, or a 2-D or 3-D array; got {got}"
         raise ReadError(msg)
     if dimension == 3 and spacing is None:
         msg = f"{name}: a 3-D array needs spacing=(i, j, k) in mm; or pass a SimpleITK image, which has its own"

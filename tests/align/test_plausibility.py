@@ -32,6 +32,15 @@ def test_the_body_is_found_beside_a_spot_a_thousand_times_hotter():
     np.testing.assert_array_equal(mask, values > 0)
 
 
+@pytest.mark.parametrize("wild", [1e4, 1e12, 3e38])
+def test_the_body_is_found_beside_a_corrupt_voxel(wild):
+    """One such voxel was taken for the whole body, and the header called wrong."""
+    values = sitk.GetArrayFromImage(block(10, 30))
+    values[3, 3, 3] = wild
+    mask = sitk.GetArrayFromImage(foreground(sitk.GetImageFromArray(values)))
+    np.testing.assert_array_equal(mask, values > 0)
+
+
 def test_a_constant_image_has_no_body():
     assert foreground_center(foreground(sitk.Image((5, 5, 5), sitk.sitkFloat32) + 3.0)) is None
 
