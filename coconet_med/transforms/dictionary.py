@@ -16,10 +16,7 @@ Example:
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,35 +28,26 @@ from monai.transforms import Compose, MapTransform, Transform
 from coconet_med.color import compose
 from coconet_med.color.colormaps import get_colormap
 from coconet_med.color.look import beyond_field_of_view
-from coconet_med.dicom.select import selection_of
 from coconet_med.errors import OptionError
 from coconet_med.geometry import affine_of
 from coconet_med.inference import SMALLEST_SIDE
-from coconet_med.options import FuseOptions
-from coconet_med.readers import read
 from coconet_med.slices import Slicing, slicing_of_source
 from coconet_med.source import RELATIVE_UNITS
 from coconet_med.steps.alignment import aligned
 from coconet_med.steps.notes import clipped, signs_lost
-from coconet_med.steps.prepare import prepare_pair
 from coconet_med.steps.windows import window_of
-from coconet_med.transforms.metatensor import array_of, to_source, to_tensor
+from coconet_med.transforms.metatensor import array_of, to_source
+from coconet_med.transforms.reading import PAIR, Data, ReadSourced, log_all
 from coconet_med.windowing.presets import WindowChoice
 from coconet_med.windowing.window import Window
 
 if TYPE_CHECKING:
     from coconet_med.geometry import AffineChoice
     from coconet_med.options import RegisterMode
-    from coconet_med.source import Role, Source
-
-PAIR: tuple[Role, Role] = ("anatomy", "function")
-
-Data = dict[Hashable, Any]
+    from coconet_med.source import Role
 
 #: What a fused volume keeps of the ``meta`` of its anatomy.
 _KEPT = ("filename_or_obj", "units", "nifti_forms", "nifti_codes")
-
-_log = logging.getLogger(__name__)
 
 
 def prepare(
@@ -100,72 +88,6 @@ def prepare(
     )
 
 
-class ReadSourced(MapTransform):
-    """Read paths as ``fuse`` does: any format, and a pair with the same checks and in the same units.
-
-    Anatomy and function with one and the same path are the two series of a DICOM study folder.  What a side-car would
-    warn of is logged.
-
-    Args:
-        keys: what to read.
-        roles: the role of each key.
-        affine: as in :func:`coconet_med.fuse`.
-        different_patients: accept DICOM images of two patients.
-        allow_missing_keys: as everywhere in MONAI.
-        dicom_options: for DICOM inputs, see :mod:`coconet_med.readers.dicom`; for a pair also any other option of
-            reading in :class:`coconet_med.options.FuseOptions`, such as ``palette``.
-    """
-
-    def __init__(
-        self,
-        keys: KeysCollection,
-        *,
-        roles: Sequence[Role] = PAIR,
-        affine: AffineChoice = "auto",
-        different_patients: bool = False,
-        allow_missing_keys: bool = False,
-        **dicom_options: Any,
-    ) -> None:
-        super().__init__(keys, allow_missing_keys)
-        self.roles, self.affine = tuple(roles), affine
-        self.different_patients, self.dicom_options = different_patients, dicom_options
-
-    def __call__(self, data: Mapping[Hashable, Any]) -> Data:
-        d = dict(data)
-        wanted = list(self.key_iterator(d, self.roles))
-        paths, roles = [Path(d[key]) for key, _ in wanted], [role for _, role in wanted]
-        if len(wanted) == 2:
-            sources, warnings = self._pair(paths, roles)
-        else:
-            sources = [
-                read(path, role, affine=self.affine, **self.dicom_options)
-                for path, role in zip(paths, roles, strict=True)
-            ]
-            warnings = tuple(warning for source in sources for warning in source.warnings)
-        _log_all(warnings)
-        for (key, _), source in zip(wanted, sources, strict=True):
-            d[key] = to_tensor(source)
-        return d
-
-    def _pair(self, paths: Sequence[Path], roles: Sequence[Role]) -> tuple[list[Source], tuple[str, ...]]:
-        """Both images, and what the user should know of them."""
-        # Some options only readers know: suv="never", and the Series Instance UID of two folders.
-        known = {each.name for each in fields(FuseOptions)} - {"suv"}
-        dicom = {name: value for name, value in self.dicom_options.items() if name not in known}
-        options = FuseOptions.taken_from({name: self.dicom_options[name] for name in self.dicom_options.keys() & known})
-        options = replace(options, affine=self.affine, different_patients=self.different_patients).validate()
-        given: list[Any] = list(paths)
-        if tuple(roles) != PAIR:  # of two images that may both be in color each is read alone
-            chosen = options.for_readers() | dicom
-            chosen |= {"select": selection_of(options.select, lenient=True)} if options.select else {}
-            given = [read(path, role, affine=self.affine, **chosen) for path, role in zip(paths, roles, strict=True)]
-        elif paths[0] == paths[1]:
-            given[1] = None
-        pair = prepare_pair(given[0], given[1], options, dicom=dicom)
-        first, second = pair.anatomy, pair.function
-        return [first, second], (*pair.check.warnings, *first.warnings, *second.warnings)
-
-
 class FindWindowd(MapTransform):
     """Note in ``meta`` which values will become 0 and 1 (:func:`coconet_med.steps.windows.window_of`).
 
@@ -196,7 +118,7 @@ class FindWindowd(MapTransform):
         for key, role, given, signed in self.key_iterator(d, self.roles, self.given, self.signed):
             source = to_source(d[key], str(key))
             window = window_of(source, role, given=given, signed=signed)
-            _log_all(() if role == "anatomy" else signs_lost(window, source))
+            log_all(() if role == "anatomy" else signs_lost(window, source))
             d[key].meta["window"] = np.array((window.low, window.high))
             d[key].meta["window_chosen"] = window.chosen
             d[key].meta["signed"] = int(window.signed)
@@ -231,7 +153,7 @@ class BringOnGridd(Transform):
         first, second = (to_source(d[key], key) for key in (self.anatomy_key, self.function_key))
         found = aligned(first, second, register=self.register, force=self.force)
         window = _window(d[self.function_key].meta)
-        _log_all((*found.warnings, *(clipped(window, second, found) if window else ())))
+        log_all((*found.warnings, *(clipped(window, second, found) if window else ())))
         d[self.function_key] = _like(d[self.function_key], array_of(found.function), affine_of(found.function))
         d[self.function_key].meta["registered"] = int(found.registered)
         if self.no_data_key:
@@ -355,11 +277,6 @@ class FuseColord(Transform):
         source = d[self.luminance_key]
         d[self.key] = MetaTensor(rgb, meta=dict(source.meta)) if isinstance(source, MetaTensor) else rgb
         return d
-
-
-def _log_all(warnings: Sequence[str]) -> None:
-    for warning in warnings:
-        _log.warning("%s", warning)  # a pipeline has no side-car that could say it
 
 
 def _window(meta: Mapping[str, Any]) -> Window | None:

@@ -97,7 +97,7 @@ def test_what_was_prepared_is_kept_for_the_next_run(
 ):
     studies = find_studies(*folders)
     first = study_slices(studies, register="never", cache=tmp_path)
-    monkeypatch.setattr("coconet_med.transforms.dictionary.read", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("coconet_med.transforms.reading.prepare_pair", lambda *_, **__: pytest.fail("read again"))
     again = study_slices(studies, register="never", cache=tmp_path)
     assert all(torch.equal(a.function, b.function) for a, b in zip(first, again, strict=True))
 
