@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from coconet_med.align import align_as_given
 from coconet_med.errors import RegistrationError
+from coconet_med.geometry import direction_matrix
 from coconet_med.phantom import head_phantom
 from coconet_med.source import Source
 from coconet_med.transform_files import StoredTransform
@@ -32,7 +33,7 @@ def main(each: int = 8) -> None:
             matrix[:3, 3] = shift * way
             pet = sitk.Image(head.pet)
             pet.SetOrigin((matrix @ [*head.pet.GetOrigin(), 1.0])[:3].tolist())
-            pet.SetDirection((matrix[:3, :3] @ np.array(head.pet.GetDirection()).reshape(3, 3)).ravel().tolist())
+            pet.SetDirection((matrix[:3, :3] @ direction_matrix(head.pet)).ravel().tolist())
             pair = Source(head.t1, "T1"), Source(pet, "PET")
             stored = StoredTransform(matrix, np.linalg.inv(matrix), "x.tfm", "ITK", "as it says")
             taken += _accepted(*pair, stored)

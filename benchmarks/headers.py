@@ -28,6 +28,7 @@ from coconet_med.align.grid import field_center
 from coconet_med.align.mirrored import wrong_header
 from coconet_med.align.plausibility import foreground, foreground_center
 from coconet_med.align.prepared import Pair
+from coconet_med.geometry import direction_matrix
 from coconet_med.source import Source
 
 Images = tuple[sitk.Image, sitk.Image]
@@ -55,7 +56,7 @@ def cases(data: Path | None) -> Iterator[tuple[str, Callable[[], Images]]]:
 def with_axes(image: sitk.Image, axes: np.ndarray, center: np.ndarray) -> sitk.Image:
     """The image with a header that mirrors, permutes or turns it about a world point."""
     result = sitk.Image(image)
-    result.SetDirection((axes @ np.array(image.GetDirection()).reshape(3, 3)).ravel().tolist())
+    result.SetDirection((axes @ direction_matrix(image)).ravel().tolist())
     result.SetOrigin((center + axes @ (np.array(image.GetOrigin()) - center)).tolist())
     return result
 

@@ -26,6 +26,7 @@ import numpy as np
 import SimpleITK as sitk
 
 import coconet_med
+from coconet_med.geometry import RAS_TO_LPS
 from coconet_med.writers.pictures import write_picture
 
 PAIRS = {
@@ -71,7 +72,7 @@ def _function_marker(anatomy: Path, function: Path, model: coconet_med.model.Mod
         result = coconet_med.fuse(anatomy, marked, model=model, register="never")
     shown = sitk.GetArrayFromImage(result.uptake).astype(float)
     k, j, i = ((axis * shown).sum() / shown.sum() for axis in np.indices(shown.shape))
-    place = np.array(result.uptake.TransformContinuousIndexToPhysicalPoint((i, j, k))) * (-1, -1, 1)
+    place = np.array(result.uptake.TransformContinuousIndexToPhysicalPoint((i, j, k))) * RAS_TO_LPS
     return float(np.linalg.norm(place - (file.affine @ [*voxel, 1])[:3]))
 
 

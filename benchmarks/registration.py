@@ -34,6 +34,7 @@ from bodies import body_phantom
 from timing import table
 
 from coconet_med.align.plausibility import foreground, foreground_center
+from coconet_med.geometry import direction_matrix
 
 Pair = tuple[sitk.Image, sitk.Image]
 
@@ -95,7 +96,7 @@ def moved(function: sitk.Image, group: str, number: int, name: str) -> tuple[sit
     motion = np.eye(4)
     motion[:3, :3], motion[:3, 3] = turn, center - turn @ center + shift
     image = sitk.Image(function)
-    image.SetDirection((turn @ np.array(function.GetDirection()).reshape(3, 3)).ravel().tolist())
+    image.SetDirection((turn @ direction_matrix(function)).ravel().tolist())
     image.SetOrigin((turn @ np.array(function.GetOrigin()) + motion[:3, 3]).tolist())
     return image, motion
 
@@ -169,7 +170,7 @@ def ants(anatomy: sitk.Image, function: sitk.Image) -> np.ndarray:
             sitk.GetArrayFromImage(image).transpose(2, 1, 0).astype(np.float32),
             origin=image.GetOrigin(),
             spacing=image.GetSpacing(),
-            direction=np.array(image.GetDirection()).reshape(3, 3),
+            direction=direction_matrix(image),
         )
         for image in (anatomy, function)
     )
@@ -192,7 +193,7 @@ def _itk(image: sitk.Image) -> Any:
     made = itk.image_from_array(sitk.GetArrayFromImage(image).astype(np.float32))
     made.SetOrigin(image.GetOrigin())
     made.SetSpacing(image.GetSpacing())
-    made.SetDirection(itk.matrix_from_array(np.array(image.GetDirection()).reshape(3, 3)))
+    made.SetDirection(itk.matrix_from_array(direction_matrix(image)))
     return made
 
 

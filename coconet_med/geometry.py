@@ -1,7 +1,8 @@
-"""Where voxels lie in the world: affines, their two conventions, and what is believed of them.
+"""Where voxels lie in the world: affines, their two conventions, grids, and what is believed of them.
 
-Images inside the package are LPS (DICOM, ITK), millimeters.  A 4x4 affine here takes voxel indices (i, j, k) to RAS
-(NIfTI, nibabel), millimeters, unless its name says otherwise.
+The one home of all this; :mod:`coconet_med.dicom.geometry` adds what DICOM alone needs.  Images inside the package are
+LPS (DICOM, ITK), millimeters.  A 4x4 affine here takes voxel indices (i, j, k) to RAS (NIfTI, nibabel), millimeters,
+unless its name says otherwise.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import ArrayLike
 
 from coconet_med.errors import GeometryError
 
@@ -22,6 +24,8 @@ AffineChoice = Literal["auto", "sform", "qform"]
 
 #: From RAS to LPS and back, as factors of x, y, z.
 RAS_TO_LPS = np.array((-1.0, -1.0, 1.0))
+#: The same of homogeneous points, 4x4; its own inverse.
+FLIP = np.diag((*RAS_TO_LPS, 1.0))
 
 #: Largest deviation from a right angle between two axes (as a cosine) that is taken for rounding.
 SHEAR_TOLERANCE = 1e-4
@@ -59,9 +63,76 @@ class NiftiForms:
 def affine_of(image: sitk.Image) -> np.ndarray:
     """4x4 voxel-to-RAS affine in mm of an image whose geometry is LPS."""
     affine = np.eye(4)
-    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
+    affine[:3, :3] = direction_matrix(image) * image.GetSpacing()
     affine[:3, 3] = image.GetOrigin()
-    return np.diag((*RAS_TO_LPS, 1.0)) @ affine
+    return FLIP @ affine
+
+
+def direction_matrix(image: sitk.Image) -> np.ndarray:
+    """Direction cosines, shape (3, 3): column ``a`` is the LPS unit vector of image axis ``a`` (i, j, k)."""
+    return np.array(image.GetDirection()).reshape(3, 3)
+
+
+def voxel_size(affine: np.ndarray) -> np.ndarray:
+    """Lengths of the edges of a voxel along i, j, k, shape (3,), in the unit of the affine."""
+    return np.linalg.norm(affine[:3, :3], axis=0)
+
+
+def shear_of(affine: np.ndarray) -> float:
+    """Largest cosine between two axes of an affine (4x4), or of its directions (3x3); 0 at right angles."""
+    axes = affine[:3, :3] / voxel_size(affine)
+    return float(np.abs(axes.T @ axes - np.eye(3)).max())
+
+
+def nearest_rotation(directions: np.ndarray) -> np.ndarray:
+    """The orthonormal matrix (3x3) nearest to one that nearly is: ITK asks for exact ones."""
+    u, _, vt = np.linalg.svd(directions)
+    return u @ vt
+
+
+def same_grid(one: sitk.Image, other: sitk.Image, *, tolerance: float = 1e-4) -> bool:
+    """Whether two images have one grid: equal sizes, and origin, spacing (mm) and direction alike to ``tolerance``."""
+    return one.GetSize() == other.GetSize() and all(
+        np.allclose(getattr(one, get)(), getattr(other, get)(), rtol=0, atol=tolerance)
+        for get in ("GetOrigin", "GetSpacing", "GetDirection")
+    )
+
+
+def set_geometry(image: sitk.Image, spacing: ArrayLike, origin: ArrayLike, direction: ArrayLike) -> None:
+    """Give an image its grid: spacing along i, j, k (mm), origin (LPS mm), direction cosines (3x3 or row-major)."""
+    image.SetSpacing(np.ravel(spacing).astype(float).tolist())
+    image.SetOrigin(np.ravel(origin).astype(float).tolist())
+    image.SetDirection(np.ravel(direction).astype(float).tolist())
+
+
+def matrix_of(transform: sitk.Transform) -> np.ndarray:
+    """4x4 matrix of a linear transform of points, in the world of the transform (LPS mm)."""
+    zero = np.array(transform.TransformPoint((0.0, 0.0, 0.0)))
+    columns = [np.array(transform.TransformPoint(axis)) - zero for axis in np.eye(3).tolist()]
+    return np.vstack([np.column_stack([*columns, zero]), [0.0, 0.0, 0.0, 1.0]])
+
+
+def linear(matrix: np.ndarray) -> sitk.AffineTransform:
+    """The SimpleITK transform of a 4x4 matrix (LPS mm)."""
+    transform = sitk.AffineTransform(3)
+    transform.SetMatrix(matrix[:3, :3].ravel().tolist())
+    transform.SetTranslation(matrix[:3, 3].tolist())
+    return transform
+
+
+def in_other_world(motion: np.ndarray) -> np.ndarray:
+    """A 4x4 transform of RAS points for LPS points, or the reverse."""
+    return FLIP @ motion @ FLIP
+
+
+def split_affine(affine: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Spacing (3,), origin (3,) in LPS mm and unit vectors of the axes (3x3, columns, LPS), as the affine has them.
+
+    Args:
+        affine: 4x4, voxel to RAS, mm; not singular.
+    """
+    lps, spacing = FLIP @ affine, voxel_size(affine)
+    return spacing, lps[:3, 3], lps[:3, :3] / spacing
 
 
 def geometry_from_affine(
@@ -79,24 +150,20 @@ def geometry_from_affine(
     """
     if why := unusable(affine):
         raise GeometryError(f"{name}: the affine {why}; repair its header")
-    matrix = affine[:3, :3] * RAS_TO_LPS[:, None]
-    spacing = np.linalg.norm(matrix, axis=0)
-    direction = matrix / spacing
-    shear = np.abs(direction.T @ direction - np.eye(3)).max()
+    spacing, origin, direction = split_affine(affine)
+    shear = shear_of(direction)
     if shear > SHEAR_TOLERANCE:
         angle = np.degrees(np.arcsin(min(shear, 1.0)))
         msg = f"{name}: the affine is sheared by {angle:.2g} degrees; {advice}"
         raise GeometryError(msg)
-    u, _, vt = np.linalg.svd(direction)  # the nearest exact rotation: ITK asks for orthonormal directions
-    origin = affine[:3, 3] * RAS_TO_LPS
-    return tuple(spacing.tolist()), tuple(origin.tolist()), tuple((u @ vt).ravel().tolist())
+    return tuple(spacing.tolist()), tuple(origin.tolist()), tuple(nearest_rotation(direction).ravel().tolist())
 
 
 def unusable(affine: np.ndarray) -> str:
     """Why an affine places nothing (it is singular or not finite), or ``""``."""
     if not np.isfinite(affine).all():
         return "holds values that are no finite numbers (NaN, infinity)"
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    spacing = voxel_size(affine)
     if (spacing <= 0).any():
         return f"is singular (voxel size {_numbers(spacing)} mm)"
     if abs(np.linalg.det(affine[:3, :3] / spacing)) < 1e-3:
@@ -121,14 +188,11 @@ def squared_up(affine: np.ndarray, size: Sequence[int], name: str) -> tuple[np.n
     """
     if unusable(affine):
         return affine, ()
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    direction = affine[:3, :3] / spacing
-    shear = float(np.abs(direction.T @ direction - np.eye(3)).max())
+    spacing, shear = voxel_size(affine), shear_of(affine)
     if not SHEAR_TOLERANCE < shear <= SQUARED_UP:
         return affine, ()
-    u, _, vt = np.linalg.svd(direction)
     square = affine.copy()
-    square[:3, :3] = (u @ vt) * spacing
+    square[:3, :3] = nearest_rotation(affine[:3, :3] / spacing) * spacing
     middle = (np.array(size) - 1) / 2
     square[:3, 3] += (affine[:3, :3] - square[:3, :3]) @ middle
     moved = corner_distance(affine, square, size)
@@ -163,9 +227,7 @@ def put_at(
         if image is not None:
             if units is not None:
                 check_extent(image.GetSize(), spacing, name, units=units)
-            image.SetSpacing(spacing)
-            image.SetOrigin(origin)
-            image.SetDirection(direction)
+            set_geometry(image, spacing, origin, direction)
     return said
 
 

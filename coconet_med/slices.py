@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from coconet_med.errors import OptionError
+from coconet_med.geometry import direction_matrix
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -82,7 +83,7 @@ def slicing_of(
         raise OptionError(msg)
     if planar:
         return Slicing("axial", (0, 1, 2), ())
-    world, sign = _nearest_axes(np.array(image.GetDirection()).reshape(3, 3))
+    world, sign = _nearest_axes(direction_matrix(image))
     if plane == "auto":
         axis = _acquired_axis(image, slice_axis)
         plane = "axial" if axis is None else ("sagittal", "coronal", "axial")[world[axis]]

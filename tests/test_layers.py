@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -114,6 +115,27 @@ def test_only_the_steps_put_together_how_a_pair_is_prepared() -> None:
                 }
     assert {where for where, _ in found} == {"steps"}
     assert {name for _, name in found} == {name for names in PREPARED_BY.values() for name in names}
+
+
+#: What only ``geometry.py`` may write out.
+GEOMETRY = {
+    "RAS and LPS": r"diag\(\(?\[?-1|\(-1(\.0)?, -1(\.0)?, 1",
+    "directions of an image": r"GetDirection\(\).*\(3, 3\)",
+    "voxel size of an affine": r"norm\(\w+\[:3, :3\]",
+    "nearest rotation": r"vt = np.linalg.svd",
+    "matrix of a transform": r"column_stack\(\[\*columns",
+}
+
+
+@pytest.mark.parametrize("what", GEOMETRY)
+def test_where_voxels_lie_has_one_home(what: str) -> None:
+    files = [
+        *ROOT.glob(f"{PACKAGE}/**/*.py"),
+        *ROOT.glob("slicer_module/*/Scripts/*.py"),
+        *ROOT.glob("bundles/**/*.py"),
+    ]
+    found = [path.relative_to(ROOT) for path in files if re.search(GEOMETRY[what], path.read_text(encoding="utf-8"))]
+    assert found == [Path(PACKAGE, "geometry.py")]
 
 
 @pytest.mark.parametrize("folder", ["Scripts", "PETMRFusionLib"])

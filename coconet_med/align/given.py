@@ -11,8 +11,9 @@ from coconet_med.align.prepared import Pair
 from coconet_med.align.registration import Progress, displacement_mm
 from coconet_med.align.result import Alignment
 from coconet_med.errors import RegistrationError
+from coconet_med.geometry import linear
 from coconet_med.source import Source
-from coconet_med.transform_files import StoredTransform, linear
+from coconet_med.transform_files import StoredTransform
 from coconet_med.transform_files.points import Landmarks
 
 #: Two directions whose places lie closer than this cannot be told apart at 4 mm; the difference is as small.

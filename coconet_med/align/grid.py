@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import GeometryError
+from coconet_med.geometry import direction_matrix, shear_of
 
 #: Largest entry of |D^T D - I| that still counts as rounding of the direction cosines in a file.
 DIRECTION_TOLERANCE = 5e-3
@@ -46,16 +47,11 @@ def check_grid(image: sitk.Image, name: str) -> None:
     direction = direction_matrix(image)
     if not np.all(np.isfinite(direction)) or abs(np.linalg.det(direction)) < 1e-6:
         raise GeometryError(f"{name}: the affine is singular (its axes do not span space); correct the header.")
-    if np.abs(direction.T @ direction - np.eye(3)).max() > DIRECTION_TOLERANCE:
+    if shear_of(direction) > DIRECTION_TOLERANCE:
         raise GeometryError(
             f"{name}: the affine is sheared (its axes are not at right angles), as in a tilted gantry; "
             "resample the image to a rectangular grid first."
         )
-
-
-def direction_matrix(image: sitk.Image) -> np.ndarray:
-    """Direction cosines, shape (3, 3): column ``a`` is the LPS unit vector of image axis ``a`` (i, j, k)."""
-    return np.array(image.GetDirection()).reshape(3, 3)
 
 
 def extent_mm(image: sitk.Image) -> np.ndarray:

@@ -17,6 +17,7 @@ from coconet_med.align.grid import field_center
 from coconet_med.align.plausibility import foreground_center
 from coconet_med.align.prepared import Pair
 from coconet_med.align.sampled import Sampled
+from coconet_med.geometry import matrix_of
 
 #: How much better than every place that is not mirrored the score of a mirrored one must be.
 MIRRORED_GAIN = 1.1
@@ -40,9 +41,8 @@ def wrong_header(pair: Pair, *others: sitk.Transform) -> str:
     upright = [np.zeros(3), body - pair.center, field - field_center(pair.anatomy)]
     best = max(sampled.score(np.eye(3), shift) for shift in upright)
     for place in others:
-        offset = np.array(place.TransformPoint((0.0, 0.0, 0.0)))
-        turn = np.column_stack([np.array(place.TransformPoint(axis)) - offset for axis in np.eye(3).tolist()])
-        best = max(best, sampled.score(turn, offset))
+        matrix = matrix_of(place)
+        best = max(best, sampled.score(matrix[:3, :3], matrix[:3, 3]))
     # A body mirrored about its own middle, or about that of the field of view as a wrong header does it, or moved.
     about = ((body, body), (field, field), (pair.center, body))
     found = max(

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.align.grid import direction_matrix, extent_mm, field_center
+from coconet_med.align.grid import extent_mm, field_center
 from coconet_med.align.plausibility import foreground_center
 from coconet_med.align.prepared import BINS, Pair, Seen, score
 from coconet_med.align.sampled import Sampled
 from coconet_med.errors import RegistrationError
+from coconet_med.geometry import direction_matrix
 
 #: ``progress(fraction, message)``: how much of the step is done, 0 to 1, and what is being done.
 Progress = Callable[[float, str], None]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from coconet_med.geometry import matrix_of
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -50,9 +52,7 @@ class Alignment:
     @property
     def matrix(self) -> np.ndarray:
         """``transform`` as a 4 x 4 matrix: homogeneous LPS point of the anatomy to that of the function."""
-        zero = np.array(self.transform.TransformPoint((0.0, 0.0, 0.0)))
-        columns = [np.array(self.transform.TransformPoint(axis)) - zero for axis in np.eye(3).tolist()]
-        return np.vstack([np.column_stack([*columns, zero]), [0.0, 0.0, 0.0, 1.0]])
+        return matrix_of(self.transform)
 
     def summary(self) -> dict[str, Any]:
         """The facts for a side-car, plain JSON types only."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.align.grid import direction_matrix, extent_mm
+from coconet_med.align.grid import extent_mm
 from coconet_med.align.prepared import BINS, COARSE_SIGMA_MM, Pair
+from coconet_med.geometry import direction_matrix
 
 #: Voxel size to which the functional image is interpolated, so that its nearest voxel is near enough.
 LOOKED_UP_MM = 2.0

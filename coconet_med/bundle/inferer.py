@@ -10,6 +10,7 @@ from monai.data import MetaTensor
 from monai.inferers import Inferer
 
 from coconet_med.engines.torch import NetworkEngine
+from coconet_med.geometry import voxel_size
 from coconet_med.inference import fuse_slices
 from coconet_med.slices import Slicing
 
@@ -50,4 +51,4 @@ def _spacings(inputs: torch.Tensor) -> list[tuple[float, float, float] | None]:
         return [None] * len(inputs)
     affines = np.asarray(inputs.affine, float).reshape(-1, 4, 4)
     affines = np.broadcast_to(affines, (len(inputs), 4, 4))
-    return [tuple(float(n) for n in np.linalg.norm(a[:3, :3], axis=0)) for a in affines]  # type: ignore[misc]
+    return [tuple(float(n) for n in voxel_size(a)) for a in affines]  # type: ignore[misc]

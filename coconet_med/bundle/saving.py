@@ -17,7 +17,7 @@ from monai.data import FolderLayoutBase, ImageWriter
 from monai.transforms import MapTransform
 
 from coconet_med.errors import WriteError
-from coconet_med.geometry import NiftiForms, geometry_from_affine
+from coconet_med.geometry import NiftiForms, geometry_from_affine, set_geometry
 from coconet_med.transforms.metatensor import forms_of
 from coconet_med.writers.atomic import write_together
 from coconet_med.writers.volumes import write_volume
@@ -95,8 +95,5 @@ class VolumeWriter(ImageWriter):
         channels = np.asarray(self.data_obj).transpose(3, 2, 1, 0)  # (k, j, i, channel)
         color = channels.shape[-1] == 3
         image = sitk.GetImageFromArray(np.ascontiguousarray(channels if color else channels[..., 0]), isVector=color)
-        spacing, origin, direction = geometry_from_affine(self.affine, name)
-        image.SetSpacing(spacing)
-        image.SetOrigin(origin)
-        image.SetDirection(direction)
+        set_geometry(image, *geometry_from_affine(self.affine, name))
         return image

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.geometry import direction_of
 from coconet_med.dicom.scan import read_header
 from coconet_med.dicom.series import OWN_MANUFACTURER, Instance
 from coconet_med.errors import ReadError
+from coconet_med.geometry import set_geometry
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -89,14 +91,13 @@ def _volume(folder: Path, places: list[np.ndarray], planes: list[np.ndarray]) ->
     at = np.array(places)
     if np.abs(at[:, 3:] - at[0, 3:]).max() > 1e-4 or len({plane.shape for plane in planes}) > 1:
         raise ReadError(f"{folder}: its slices differ in size, spacing or orientation; give one fused series")
-    normal = np.cross(at[0, 3:6], at[0, 6:9])
-    order = np.argsort(at[:, :3] @ normal)
-    steps = np.diff((at[order, :3]) @ normal)
+    direction = direction_of(at[0, 3:6], at[0, 6:9])
+    along = at[:, :3] @ direction[:, 2]
+    order = np.argsort(along)
+    steps = np.diff(along[order])
     step = float(np.median(steps)) if steps.size else 1.0
     if steps.size and np.abs(steps - step).max() > 0.01 * step + 1e-3:
         raise ReadError(f"{folder}: slices are missing; give the whole fused series")
     image = sitk.GetImageFromArray(np.stack([planes[n] for n in order]), isVector=True)
-    image.SetOrigin([float(v) for v in at[order[0], :3]])
-    image.SetSpacing([float(at[0, 10]), float(at[0, 9]), step])
-    image.SetDirection([float(v) for v in np.column_stack([at[0, 3:6], at[0, 6:9], normal]).ravel()])
+    set_geometry(image, (at[0, 10], at[0, 9], step), at[order[0], :3], direction)
     return image

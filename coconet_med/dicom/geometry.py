@@ -97,13 +97,20 @@ class Stack:
     @property
     def direction(self) -> tuple[float, ...]:
         """Direction matrix, row-major, as SimpleITK takes it; right-handed."""
-        axes = np.column_stack([self.plane.row, self.plane.column, self.plane.normal])
-        return tuple(float(v) for v in axes.ravel())
+        return tuple(float(v) for v in direction_of(self.plane.row, self.plane.column).ravel())
 
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Spacing along i (columns), j (rows) and k (slices), mm."""
         return self.plane.spacing[1], self.plane.spacing[0], self.step
+
+
+def direction_of(row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Direction matrix (3x3, columns i, j, k) of Image Orientation (Patient): slices along row x column.
+
+    PS3.3, C.7.6.2.1.1.
+    """
+    return np.column_stack([row, column, np.cross(row, column)])
 
 
 def common_plane(frames: Sequence[Frame]) -> Plane:

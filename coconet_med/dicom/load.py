@@ -24,6 +24,7 @@ from coconet_med.dicom.series import Series
 from coconet_med.dicom.suv import Suv, not_decay_corrected
 from coconet_med.dicom.units import SuvChoice, units_of
 from coconet_med.errors import ReadError
+from coconet_med.geometry import set_geometry
 from coconet_med.readers.checks import suv_volume
 from coconet_med.source import Source
 from coconet_med.system.digest import sha256_of
@@ -157,9 +158,7 @@ def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.
     import SimpleITK as sitk
 
     image = sitk.GetImageFromArray(np.ascontiguousarray(values, dtype=np.float32))
-    image.SetSpacing(stack.spacing)
-    image.SetDirection(stack.direction)
-    image.SetOrigin(origin)
+    set_geometry(image, stack.spacing, origin, stack.direction)
     return image
 
 

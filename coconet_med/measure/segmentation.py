@@ -9,7 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.geometry import direction_of
 from coconet_med.errors import GeometryError, ReadError
+from coconet_med.geometry import set_geometry
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -52,7 +54,8 @@ def read_segmentation(path: Path) -> tuple[tuple[sitk.Image, ...], dict[int, str
             raise
         except Exception as error:  # pydicom raises many kinds for damaged files
             raise ReadError(f"{path}: cannot be read as a DICOM segmentation; export it again") from error
-    normal = np.cross(axes[:3], axes[3:])
+    direction = direction_of(axes[:3], axes[3:])
+    normal = direction[:, 2]
     along = places @ normal
     if step is None:
         apart = np.diff(np.unique(np.round(along, 3)))
@@ -70,12 +73,9 @@ def read_segmentation(path: Path) -> tuple[tuple[sitk.Image, ...], dict[int, str
             layer = np.zeros(shape, np.int32)
             layers.append(layer)
         layer[k][values > 0] = values[values > 0]
-    direction = np.column_stack([axes[:3], axes[3:], normal])
     images = tuple(sitk.GetImageFromArray(layer) for layer in layers)
     for image in images:
-        image.SetSpacing((spacing[1], spacing[0], step))
-        image.SetOrigin(places[along.argmin()].tolist())
-        image.SetDirection(direction.ravel().tolist())
+        set_geometry(image, (spacing[1], spacing[0], step), places[along.argmin()], direction)
     if not any(sitk.GetArrayViewFromImage(image).any() for image in images):
         raise ReadError(f"{path}: holds no segment with voxels; export it again")
     return images, {number: name for number, name in names.items() if number}, headers.text(ds, "FrameOfReferenceUID")

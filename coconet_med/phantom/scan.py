@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coconet_med.filters import gaussian
+from coconet_med.geometry import set_geometry
 from coconet_med.phantom.lattice import Axes, noise, onto
 
 if TYPE_CHECKING:
@@ -142,7 +143,5 @@ def _emission_grid(spacing: float, tilt: tuple[float, float, float]) -> sitk.Ima
     direction = np.reshape(turn.GetMatrix(), (3, 3))
     middle = np.array([1.3, 2.4, -0.7])  # the patient never lies exactly in the middle of the ring
     image = sitk.Image(size, sitk.sitkUInt8)
-    image.SetSpacing([spacing] * 3)
-    image.SetDirection(direction.ravel().tolist())
-    image.SetOrigin((middle - direction @ ((np.array(size) - 1) / 2 * spacing)).tolist())
+    set_geometry(image, [spacing] * 3, middle - direction @ ((np.array(size) - 1) / 2 * spacing), direction)
     return image

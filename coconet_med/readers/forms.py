@@ -19,8 +19,10 @@ from coconet_med.geometry import (
     NiftiForms,
     corner_distance,
     mirrored,
+    shear_of,
     squared_up,
     unusable,
+    voxel_size,
 )
 
 CHOICES = ("auto", "sform", "qform")
@@ -103,7 +105,7 @@ def choose_form(
     if _sheared(sform) and not _sheared(qform):
         form.advice = "take the qform with --affine qform, or resample it on a rectangular grid first"
     apart = corner_distance(sform, qform, size)
-    half = np.linalg.norm(affine[:3, :3], axis=0).min() / 2
+    half = voxel_size(affine).min() / 2
     if not apart > half:
         return form
     itk = "sform" if codes[0] == 1 else "qform"
@@ -145,8 +147,7 @@ def _coded(get: Any) -> np.ndarray | None:
 
 def _sheared(affine: np.ndarray) -> bool:
     with np.errstate(all="ignore"):  # of a singular one nothing is said here
-        columns = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return bool(np.abs(columns.T @ columns - np.eye(3)).max() > SHEAR_TOLERANCE)
+        return shear_of(affine) > SHEAR_TOLERANCE
 
 
 def _who(itk: str) -> str:

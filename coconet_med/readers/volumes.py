@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import GeometryError, ReadError
-from coconet_med.geometry import RAS_TO_LPS, affine_of, put_at
+from coconet_med.geometry import FLIP, affine_of, put_at
 from coconet_med.readers.checks import check_shape, first_line, three
 from coconet_med.readers.headers import read_header
 from coconet_med.readers.image import scalar_and_color
@@ -94,7 +94,7 @@ def read_minc(path: Path, role: Role) -> Source:
     image = _load(path, "MINC 2", reader=reader, voxel_bytes=_MINC_BYTES)
     affine, size, image = _placed(image)
     if not _minc_is_turned():
-        affine = np.diag((*RAS_TO_LPS, 1.0)) @ affine  # what was taken for LPS is RAS
+        affine = FLIP @ affine  # what was taken for LPS is RAS
     return _source(image, affine, path, role, files=(path,), units="MINC gives lengths in mm", planar=len(size) == 2)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from coconet_med.align import align, align_as_given
 from coconet_med.align.alignment import lay
-from coconet_med.transform_files import linear
+from coconet_med.geometry import linear
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,6 +7,6 @@ One convention inside: a 4 x 4 matrix that takes an anatomical point to its func
 from __future__ import annotations
 
 from coconet_med.transform_files.read import check_transform, read_transform
-from coconet_med.transform_files.stored import StoredTransform, linear
+from coconet_med.transform_files.stored import StoredTransform
 
-__all__ = ["StoredTransform", "check_transform", "linear", "read_transform"]
+__all__ = ["StoredTransform", "check_transform", "read_transform"]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.geometry import in_other_world
 from coconet_med.source import Source
-from coconet_med.transform_files.stored import FLIP, Grid, StoredTransform, inverse, starts_at_function
+from coconet_med.transform_files.stored import Grid, StoredTransform, inverse, starts_at_function
 
 NIFTI = (".nii", ".nii.gz")
 
@@ -76,7 +77,7 @@ def read_flirt(
 def _between(matrix: np.ndarray, start: _Nifti, end: _Nifti) -> np.ndarray:
     """World points of ``start`` to those of ``end``, LPS, mm."""
     world = end.affine @ np.linalg.inv(_scaled(end)) @ matrix @ _scaled(start) @ np.linalg.inv(start.affine)
-    return FLIP @ world @ FLIP
+    return in_other_world(world)
 
 
 def _scaled(grid: _Nifti) -> np.ndarray:

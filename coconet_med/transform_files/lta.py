@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from coconet_med.errors import GeometryError, ReadError
+from coconet_med.geometry import in_other_world
 from coconet_med.source import Source
-from coconet_med.transform_files.stored import FLIP, Grid, StoredTransform, inverse, starts_at_function
+from coconet_med.transform_files.stored import Grid, StoredTransform, inverse, starts_at_function
 
 #: ``type`` of the file (FreeSurfer, transform.h): what the matrix takes to what.
 VOXEL_TO_VOXEL, RAS_TO_RAS = 0, 1
@@ -48,7 +49,7 @@ def read_lta(text: str, path: Path, anatomy: Source, function: Source) -> Stored
             f"{path}: is between other images ({words} voxels) than {function.name} and {anatomy.name}; give the LTA "
             "of these two"
         )
-    points = FLIP @ matrix @ FLIP  # src to dst, LPS
+    points = in_other_world(matrix)  # src to dst, LPS
     back = inverse(points, path.name)
     if forward is False:
         stated = "from its src (the anatomy, as the grids tell) to its dst"

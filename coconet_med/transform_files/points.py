@@ -11,6 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.geometry import RAS_TO_LPS
 
 #: What is read, for messages.
 KNOWN = "3D Slicer markups (.mrk.json, .fcsv), or a CSV whose first line is label,R,A,S or label,L,P,S (mm)"
@@ -131,7 +132,7 @@ def _table(text: str) -> list[tuple[str, np.ndarray]]:
 
 #: Signs that bring x, y, z to LPS; Slicer's older files have numbers for the systems.
 _SIGNS = {name: np.array(sign, float) for name, sign in {
-    "RAS": (-1, -1, 1), "LPS": (1, 1, 1), "0": (-1, -1, 1), "1": (1, 1, 1),
+    "RAS": RAS_TO_LPS, "LPS": np.ones(3), "0": RAS_TO_LPS, "1": np.ones(3),
 }.items()}  # fmt: skip
 
 

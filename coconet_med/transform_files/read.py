@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.geometry import matrix_of
 from coconet_med.source import Source
 from coconet_med.transform_files.flirt import read_flirt
 from coconet_med.transform_files.lta import read_lta
@@ -118,9 +119,7 @@ def _itk(path: Path) -> StoredTransform:
             f"{path}: is not linear (a deformation); only linear transforms are taken: resample the functional image "
             "with the program that made it, and fuse the resampled image with --register never"
         )
-    zero = np.array(transform.TransformPoint((0.0, 0.0, 0.0)))
-    columns = [np.array(transform.TransformPoint(axis)) - zero for axis in np.eye(3).tolist()]
-    matrix = np.vstack([np.column_stack([*columns, zero]), [0.0, 0.0, 0.0, 1.0]])
+    matrix = matrix_of(transform)
     stated = "from the fixed image (the anatomy) to the moving one (the function), as ITK and 3D Slicer write it"
     return StoredTransform(matrix, inverse(matrix, path.name), path.name, "ITK transform", stated)
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 
 from coconet_med.errors import GeometryError
-from coconet_med.geometry import RAS_TO_LPS, affine_of
+from coconet_med.geometry import affine_of, voxel_size
 from coconet_med.source import Source
 
-#: Between a point in RAS and one in LPS, 4 x 4; its own inverse.
-FLIP = np.diag((*RAS_TO_LPS, 1.0))
 #: How far the middle of a grid in a file may lie from that of an image, in mm, and its edges differ, as a share.
 SAME_CENTER_MM, SAME_EXTENT = 1.0, 0.01
 #: Scales within this of 1 are rounding: the transform is rigid.
@@ -77,14 +74,6 @@ def is_rigid(matrix: np.ndarray) -> bool:
     return bool(np.abs(np.linalg.svd(matrix[:3, :3], compute_uv=False) - 1).max() <= RIGID_TOLERANCE)
 
 
-def linear(matrix: np.ndarray) -> sitk.AffineTransform:
-    """The SimpleITK transform of a 4 x 4 matrix (LPS, mm)."""
-    transform = sitk.AffineTransform(3)
-    transform.SetMatrix(matrix[:3, :3].ravel().tolist())
-    transform.SetTranslation(matrix[:3, 3].tolist())
-    return transform
-
-
 @dataclass(frozen=True, eq=False)
 class Grid:
     """A grid that a transform file names: voxels along i, j, k, and their affine to RAS in mm (4 x 4)."""
@@ -108,7 +97,7 @@ class Grid:
     @property
     def edges(self) -> np.ndarray:
         """Lengths of its edges in mm, shortest first."""
-        return np.sort(np.linalg.norm(self.affine[:3, :3], axis=0) * self.size)
+        return np.sort(voxel_size(self.affine) * self.size)
 
 
 def starts_at_function(start: Grid, end: Grid, anatomy: Source, function: Source) -> bool | None:

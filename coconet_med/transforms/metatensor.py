@@ -17,10 +17,8 @@ from monai.data import MetaTensor
 from monai.utils import convert_to_tensor
 
 from coconet_med.errors import OptionError
-from coconet_med.geometry import RAS_TO_LPS, NiftiForms, affine_of
+from coconet_med.geometry import NiftiForms, affine_of, set_geometry, split_affine
 from coconet_med.source import RELATIVE_UNITS, Source
-
-_LPS = np.diag((*RAS_TO_LPS, 1.0))
 
 
 def to_tensor(source: Source) -> MetaTensor:
@@ -48,11 +46,7 @@ def to_source(image: Any, name: str) -> Source:
         raise OptionError(msg)
     meta = volume.meta
     made = sitk.GetImageFromArray(np.ascontiguousarray(volume.cpu().numpy()[0].transpose(2, 1, 0), np.float32))
-    lps = _LPS @ np.asarray(volume.affine, float)
-    spacing = np.linalg.norm(lps[:3, :3], axis=0)
-    made.SetSpacing(spacing.tolist())
-    made.SetOrigin(lps[:3, 3].tolist())
-    made.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
+    set_geometry(made, *split_affine(np.asarray(volume.affine, float)))
     low, high = (float(v) for v in meta.get("display_range", (0, 0)))
     axis = int(meta.get("slice_axis", -1))
     return Source(

@@ -10,6 +10,7 @@ import numpy as np
 from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord, SliceReference
 from coconet_med.dicom.series import OWN_MANUFACTURER
+from coconet_med.geometry import direction_matrix
 from coconet_med.writers.dicom.parts import FusedParts
 from coconet_med.writers.dicom.plane import SlicePlanes
 
@@ -37,14 +38,14 @@ def sources_of_slice(
 ) -> list[tuple[DicomRecord, list[SliceReference]]]:
     """The source frames that slice ``index`` of the result was made of, for each source that has headers."""
     corners = _corners(planes, index)
-    own = np.array(parts.anatomy.image.GetDirection()).reshape(3, 3)[:, 2]  # slices of the result may be others
+    own = direction_matrix(parts.anatomy.image)[:, 2]  # slices of the result may be others
     straight = abs(float(own @ planes.normal)) > 1 - 1e-6
     step = planes.step if straight else parts.anatomy.image.GetSpacing()[2]
     found = [(parts.record, _near(parts.record, planes.normal if straight else own, corners, step))]
     for record in parts.records[1:]:
         image = parts.function.image
         moved = corners if parts.transform is None else [parts.transform.TransformPoint(list(c)) for c in corners]
-        axis = np.array(image.GetDirection()).reshape(3, 3)[:, 2]
+        axis = direction_matrix(image)[:, 2]
         found.append((record, _near(record, axis, np.array(moved), 2 * image.GetSpacing()[2])))
     return [(record, references) for record, references in found if references]
 

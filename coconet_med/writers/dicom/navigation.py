@@ -7,6 +7,8 @@ import math
 import numpy as np
 import SimpleITK as sitk
 
+from coconet_med.geometry import direction_matrix
+
 #: Slices are no thicker than this where the image is resampled anyway, and pictures no larger.
 THICKEST_MM, MOST_PIXELS = 1.0, 512
 #: Directions and spacings that differ by less are straight and square.
@@ -23,7 +25,7 @@ def for_navigation(image: sitk.Image) -> sitk.Image:
     Args:
         image: ``float32`` volume.
     """
-    straight = np.allclose(np.reshape(image.GetDirection(), (3, 3)), np.eye(3), atol=STRAIGHT)
+    straight = np.allclose(direction_matrix(image), np.eye(3), atol=STRAIGHT)
     spacing = image.GetSpacing()
     if straight and abs(spacing[0] - spacing[1]) < SQUARE_MM:
         return image

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coconet_med.geometry import direction_matrix
+
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
@@ -34,7 +36,7 @@ class SlicePlanes:
     @classmethod
     def of(cls, image: sitk.Image) -> SlicePlanes:
         columns, rows, slices = image.GetSize()
-        axes = np.array(image.GetDirection()).reshape(3, 3)
+        axes = direction_matrix(image)
         spacing = image.GetSpacing()
         origin = np.array(image.GetOrigin())
         positions = origin + np.arange(slices)[:, None] * spacing[2] * axes[:, 2]

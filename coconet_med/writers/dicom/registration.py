@@ -10,6 +10,7 @@ import numpy as np
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord
+from coconet_med.geometry import matrix_of
 from coconet_med.transform_files.spatial_registration import SPATIAL_REGISTRATION
 from coconet_med.transform_files.stored import is_rigid
 from coconet_med.writers.dicom.derivation import add_equipment, add_references, code
@@ -68,11 +69,7 @@ def registration(parts: FusedParts) -> Dataset:
 
 def _matrix(parts: FusedParts) -> np.ndarray:
     """Anatomical to functional points, 4 x 4, LPS mm."""
-    if parts.transform is None:
-        return np.eye(4)
-    zero = np.array(parts.transform.TransformPoint((0.0, 0.0, 0.0)))
-    columns = [np.array(parts.transform.TransformPoint(axis)) - zero for axis in np.eye(3).tolist()]
-    return np.vstack([np.column_stack([*columns, zero]), [0.0, 0.0, 0.0, 1.0]])
+    return np.eye(4) if parts.transform is None else matrix_of(parts.transform)
 
 
 def _item(record: DicomRecord, frame: str, matrix: np.ndarray) -> Dataset:

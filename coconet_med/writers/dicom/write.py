@@ -15,6 +15,7 @@ import numpy as np
 
 from coconet_med.dicom import headers
 from coconet_med.errors import WriteError
+from coconet_med.geometry import same_grid
 from coconet_med.writers.atomic import work_prefix
 from coconet_med.writers.dicom.enhanced import enhanced_color
 from coconet_med.writers.dicom.form import GRAY, Form, check_form
@@ -25,7 +26,6 @@ from coconet_med.writers.dicom.plane import SlicePlanes
 from coconet_med.writers.dicom.single import gray_images, secondary_captures
 
 if TYPE_CHECKING:
-    import SimpleITK as sitk
     from pydicom import Dataset
 
 #: File names come from the slice number only, never from a tag.
@@ -93,7 +93,7 @@ def _check(parts: FusedParts, form: str) -> None:
         raise WriteError(f"{parts.anatomy.name}: no Study Instance UID to write the result into")
     image, grid = parts.image, parts.anatomy.image
     grid = for_navigation(grid) if form == "navigation" else grid
-    if not _same_grid(image, grid):
+    if not same_grid(image, grid):
         raise WriteError(f"the fused image {image.GetSize()} does not lie on the anatomical grid {grid.GetSize()}")
     components, pixel = image.GetNumberOfComponentsPerPixel(), image.GetPixelIDTypeAsString()
     if form in GRAY and (components != 1 or "float" not in pixel):
@@ -102,13 +102,6 @@ def _check(parts: FusedParts, form: str) -> None:
         raise WriteError(f"--dicom-form {form} needs an RGB image of 8-bit unsigned vectors; got {pixel}")
     if max(image.GetSize()[:2]) > 65535:
         raise WriteError(f"DICOM holds at most 65535 rows and columns; got {image.GetSize()}")
-
-
-def _same_grid(one: sitk.Image, other: sitk.Image) -> bool:
-    return one.GetSize() == other.GetSize() and all(
-        np.allclose(getattr(one, get)(), getattr(other, get)(), rtol=0, atol=1e-4)
-        for get in ("GetOrigin", "GetSpacing", "GetDirection")
-    )
 
 
 def _check_target(target: Path, overwrite: bool) -> None:

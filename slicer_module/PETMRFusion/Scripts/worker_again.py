@@ -45,6 +45,7 @@ def foci(job: Job) -> None:
     """
     import numpy as np
 
+    from coconet_med.geometry import RAS_TO_LPS
     from coconet_med.viewer.foci import list_foci
 
     result = fused_again(job)
@@ -52,7 +53,7 @@ def foci(job: Job) -> None:
     found = []
     for focus in list_foci(result):
         lps = np.array(result.anatomy.image.TransformIndexToPhysicalPoint([int(v) for v in focus["voxel"]]))
-        found.append({**focus, "ras": (lps * (-1, -1, 1)).tolist()})
+        found.append({**focus, "ras": (lps * RAS_TO_LPS).tolist()})
     write_facts(job.results, "facts", {"foci": found})
 
 

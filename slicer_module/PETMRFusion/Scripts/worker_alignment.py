@@ -67,8 +67,7 @@ def register(job: Job) -> None:
     Raises:
         RegistrationError: no plausible registration was found.
     """
-    import numpy as np
-
+    from coconet_med.geometry import in_other_world
     from coconet_med.steps.alignment import aligned
 
     anatomy, function = _sources(job, job.orders["functions"][0])
@@ -77,9 +76,8 @@ def register(job: Job) -> None:
         job.progress("register", round(100 * share), 100)
 
     found = aligned(anatomy, function, register="always", progress=tell)
-    flip = np.diag((-1.0, -1.0, 1.0, 1.0))
     facts = {
-        "matrix": (flip @ found.matrix @ flip).tolist(),
+        "matrix": in_other_world(found.matrix).tolist(),
         "offset_mm": found.offset_mm,
         "angle_deg": found.angle_deg,
         "registered": found.registered,

@@ -14,8 +14,6 @@ import numpy as np
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-_RAS_TO_LPS = np.diag((-1.0, -1.0, 1.0))
-
 
 def read_array(folder: Path, volume: dict[str, Any]) -> np.ndarray:
     """The voxels of a volume of the orders: (k, j, i) or (k, j, i, 3)."""
@@ -33,17 +31,11 @@ def to_image(array: np.ndarray, ijk_to_ras: Any, *, upright: bool = False) -> si
     """
     import SimpleITK as sitk
 
-    matrix = np.asarray(ijk_to_ras, float)
-    columns = _RAS_TO_LPS @ matrix[:3, :3]
-    spacing = np.linalg.norm(columns, axis=0)
-    direction = columns / spacing
-    if upright:
-        u, _, vt = np.linalg.svd(direction)
-        direction = u @ vt
+    from coconet_med.geometry import nearest_rotation, set_geometry, split_affine
+
+    spacing, origin, direction = split_affine(np.asarray(ijk_to_ras, float))
     image = sitk.GetImageFromArray(np.ascontiguousarray(array), isVector=array.ndim == 4)
-    image.SetSpacing(spacing.tolist())
-    image.SetDirection(direction.ravel().tolist())
-    image.SetOrigin((_RAS_TO_LPS @ matrix[:3, 3]).tolist())
+    set_geometry(image, spacing, origin, nearest_rotation(direction) if upright else direction)
     return image
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from worker_exchange import read_array, to_image, write_facts
 from worker_words import panel_words
 
@@ -26,6 +24,7 @@ def transform(job: Job) -> None:
     """
     from dataclasses import replace
 
+    from coconet_med.geometry import in_other_world
     from coconet_med.transform_files import read_transform
     from worker_sources import source_of
 
@@ -35,6 +34,5 @@ def transform(job: Job) -> None:
         source, file = source_of(image, role, volume), volume.get("file")
         sources.append(replace(source, name=Path(file).name, files=(Path(file),)) if file else source)
     found = read_transform(job.orders["path"], *sources)
-    flip = np.diag((-1.0, -1.0, 1.0, 1.0))
-    facts = {"matrix": (flip @ found.matrix @ flip).tolist(), "kind": found.kind, "stated": panel_words(found.stated)}
+    facts = {"matrix": in_other_world(found.matrix).tolist(), "kind": found.kind, "stated": panel_words(found.stated)}
     write_facts(job.results, "facts", facts)
