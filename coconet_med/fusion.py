@@ -102,8 +102,7 @@ def _result(pair: PreparedPair, alignment: Alignment, pictures: Pictures, model:
     first, second = pair.anatomy, pair.function
     return FusionResult(
         color=flat(pictures.color, first),
-        luminance=flat(pictures.luminance, first),
-        uptake=flat(alignment.function, first),
+        kept_luminance=None if pictures.luminance is None else flat(pictures.luminance, first),
         anatomy=first,
         function=second,
         alignment=alignment,

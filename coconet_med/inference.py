@@ -21,6 +21,7 @@ from coconet_med.slices import Slicing
 from coconet_med.windowing.levels import BLACK, LIT
 
 if TYPE_CHECKING:
+    from coconet_med.align.resampled import Slices
     from coconet_med.engines import Engine
     from coconet_med.windowing.window import Window
 
@@ -61,8 +62,9 @@ class Fusion:
 
     Args:
         anatomy: (k, j, i), in [0, 1] unless ``windows`` are given.
-        function: likewise; a signed map in [-1, 1].  Lightness is to show how far its values lie from 0, on either
-            side, as color shows the sign: so the network gets their size.
+        function: likewise, or a stack of slices that are made as they are needed; a signed map in [-1, 1].  Lightness
+            is to show how far its values lie from 0, on either side, as color shows the sign: so the network gets
+            their size.
         slicing: which slices the network sees.
         engine: what runs the network; ``None`` with a ``field``.
         spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.
@@ -79,7 +81,7 @@ class Fusion:
     def __init__(
         self,
         anatomy: np.ndarray,
-        function: np.ndarray,
+        function: np.ndarray | Slices,
         *,
         slicing: Slicing,
         engine: Engine | None,
@@ -88,17 +90,31 @@ class Fusion:
         findings: bool = True,
         field: Field | None = None,
     ) -> None:
-        self._stacks = [slicing.stack(array) for array in (anatomy, function)]
+        self._stacks = (
+            slicing.stack(anatomy),
+            slicing.stack(function) if isinstance(function, np.ndarray) else function,
+        )
         self._engine, self._windows, self._findings = engine, windows, findings and field is None
         self._threads = min(cores(), MIXING_THREADS)
         self.count, self.height, self.width = self._stacks[0].shape
         self.grid = Grid.of(spacing, (self.height, self.width))
-        self._signed = windows[1].signed if windows else bool(function.size and function.min() < 0)
-        tops = [_scaled(stack.max(axis=(1, 2)), windows, which) for which, stack in enumerate(self._stacks)]
-        if self._signed:
-            tops[1] = np.maximum(tops[1], -_scaled(self._stacks[1].min(axis=(1, 2)), windows, 1))
-        self.lit = np.maximum(*tops) > BLACK
+        if windows:
+            self._signed = windows[1].signed
+        else:
+            self._signed = isinstance(function, np.ndarray) and bool(function.size and function.min() < 0)
+        self.lit = self._lit()
         self.field = field
+
+    def _lit(self) -> np.ndarray:
+        lit = _scaled(self._stacks[0].max(axis=(1, 2)), self._windows, 0) > BLACK
+        # The functional volume may have to be made for it: only where the anatomy is dark.
+        for where in _some(np.flatnonzero(~lit), self._size()):
+            slices = self._stacks[1][where]
+            top = _scaled(slices.max(axis=(1, 2)), self._windows, 1)
+            if self._signed:
+                top = np.maximum(top, -_scaled(slices.min(axis=(1, 2)), self._windows, 1))
+            lit[where] = top > BLACK
+        return lit
 
     def batches(self, progress: Progress | None = None) -> Generator[Batch]:
         """Each slice once, fused, some at a time, so that nothing of the size of the volume is made but the field.

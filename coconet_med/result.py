@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,8 +29,6 @@ class FusionResult:
 
     Attributes:
         color: RGB ``uint8`` image on the anatomical grid (2-D for pictures).
-        luminance: ``float32`` image in [0, 1]: the fused luminance, before coloring.
-        uptake: the functional image on the anatomical grid, in its own units.
         anatomy: the anatomical source.
         function: the functional source.
         alignment: how the functional image came onto the anatomical grid.
@@ -46,12 +45,11 @@ class FusionResult:
         field: by which the sources were mixed, for mixing them again without the network
             (:func:`coconet_med.fusion.mix_again`); ``None`` for networks that give no field.
         provenance: software, model, libraries.
+        kept_luminance: the luminance, unless the volume is large and can be mixed again by its field.
         warnings: what the user should know before trusting the picture.
     """
 
     color: sitk.Image
-    luminance: sitk.Image
-    uptake: sitk.Image
     anatomy: Source
     function: Source
     alignment: Alignment
@@ -67,6 +65,19 @@ class FusionResult:
     lightness: float = 1.0
     threshold: float | None = None
     contours: Contours | None = None
+    kept_luminance: sitk.Image | None = None
+
+    @cached_property
+    def luminance(self) -> sitk.Image:
+        """Fused luminance before coloring, ``float32`` in [0, 1]; of a large volume made when it is first asked for."""
+        from coconet_med.steps.mix_again import luminance_of
+
+        return luminance_of(self) if self.kept_luminance is None else self.kept_luminance
+
+    @cached_property
+    def uptake(self) -> sitk.Image:
+        """The functional image on the anatomical grid, in its own units; of a large volume made when asked for."""
+        return self.alignment.function[:, :, 0] if self.anatomy.planar else self.alignment.function
 
     def read_uptake(self) -> np.ndarray:
         """Uptake decoded from the colors alone, in units: (k, j, i), or (rows, columns) for pictures.

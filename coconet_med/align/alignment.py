@@ -11,12 +11,13 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.align.decision import LEAST_INFORMATION, complaints_about, decide, fits_already, frames_of_reference
-from coconet_med.align.grid import check_grid, field_center, field_of_view, resample
+from coconet_med.align.grid import check_grid, field_center, field_of_view
 from coconet_med.align.mirrored import wrong_header
 from coconet_med.align.pictures import align_pictures
 from coconet_med.align.plausibility import COVERS, LITTLE_COVERAGE, Plausibility
 from coconet_med.align.prepared import Pair
 from coconet_med.align.registration import Progress, coarse_match, displacement_mm, find_transform, rotation_deg
+from coconet_med.align.resampled import Resampled
 from coconet_med.align.result import Alignment
 from coconet_med.align.shares import shares
 from coconet_med.errors import GeometryError, OptionError, RegistrationError
@@ -54,7 +55,7 @@ def align(
     force: bool = False,
     progress: Progress | None = None,
     examined: Examined | None = None,
-    laid: sitk.Image | None = None,
+    resampled: Resampled | None = None,
 ) -> Alignment:
     """Bring the functional image onto the anatomical grid through the affines, after registration where it is needed.
 
@@ -83,7 +84,7 @@ def align(
         force: turn refusals of implausible results into warnings.
         progress: called with how far the work is (fraction 0 to 1, message).
         examined: what :func:`examine` found, where that is known already.
-        laid: what :func:`lay` made under the given affines, where that is there already.
+        resampled: what :func:`resampled_by` made under the given affines, where that is there already.
 
     Raises:
         GeometryError: sheared or singular grid, unequal sizes of pictures, a picture with a volume, fields of view that
@@ -133,9 +134,9 @@ def align(
         header = "" if pair.thin or pair.blank else wrong_header(pair)
         notes = (*notes, *given.doubts, *((header,) if header else ()))
     tell(0.9, "resampling")
-    if laid is None or transform is not identity:
-        laid = lay(anatomy, function, transform)
-    return describe(laid, anatomy, function, pair, transform, wanted, given, found, reason, notes)
+    if resampled is None or transform is not identity:
+        resampled = resampled_by(anatomy, function, transform)
+    return describe(resampled, anatomy, function, pair, transform, wanted, given, found, reason, notes)
 
 
 def examine(anatomy: Source, function: Source, *, register: RegisterMode, force: bool = False) -> Examined:
@@ -147,7 +148,7 @@ def examine(anatomy: Source, function: Source, *, register: RegisterMode, force:
     return Examined(pair, given, *decide(pair, given, anatomy, function, register, force))
 
 
-def lay(anatomy: Source, function: Source, transform: sitk.Transform) -> sitk.Image:
+def resampled_by(anatomy: Source, function: Source, transform: sitk.Transform) -> Resampled:
     """The functional volume on the anatomical grid under a transform of anatomical to functional points.
 
     Raises:
@@ -155,7 +156,7 @@ def lay(anatomy: Source, function: Source, transform: sitk.Transform) -> sitk.Im
     """
     for source in (anatomy, function):
         check_grid(source.image, source.name)
-    return resample(function.image, anatomy.image, transform, background=_background(function))
+    return Resampled(function.image, anatomy.image, transform, _background(function))
 
 
 def _kept(pair: Pair, place: sitk.Euler3DTransform, gain: float, reason: str) -> tuple[str, tuple[str, ...]]:
@@ -175,7 +176,7 @@ def _refusal(anatomy: Source, function: Source, complaints: tuple[str, ...], tru
 
 
 def describe(
-    laid: sitk.Image,
+    resampled: Resampled,
     anatomy: Source,
     function: Source,
     pair: Pair,
@@ -205,7 +206,7 @@ def describe(
     if coverage < LITTLE_COVERAGE and not any(COVERS in note for note in notes):
         notes = (*notes, f"{COVERS} {coverage:.0%} of the anatomy: elsewhere there is no uptake to show")
     return Alignment(
-        function=laid,
+        resampled=resampled,
         inside=inside,
         transform=transform,
         registered=registered,

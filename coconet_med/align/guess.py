@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 
 import SimpleITK as sitk
 
-from coconet_med.align.alignment import Examined, align, examine, lay
+from coconet_med.align.alignment import Examined, align, examine, resampled_by
 from coconet_med.align.decision import frames_of_reference
 from coconet_med.align.result import Alignment
 from coconet_med.options import RegisterMode
@@ -32,7 +32,7 @@ class Guess:
         aside: where the check runs; it is started at once.
 
     Attributes:
-        function: ``Alignment.function``, should the affines be kept.
+        resampled: ``Alignment.resampled``, should the affines be kept.
         transform: ``Alignment.transform``, likewise.
 
     Raises:
@@ -43,13 +43,13 @@ class Guess:
         self, anatomy: Source, function: Source, *, register: RegisterMode, force: bool, aside: Executor
     ) -> None:
         self.transform = sitk.Transform(3, sitk.sitkIdentity)
-        self.function = lay(anatomy, function, self.transform)
+        self.resampled = resampled_by(anatomy, function, self.transform)
 
         def check() -> Alignment | Examined:
             found = examine(anatomy, function, register=register, force=force)
             if found.wanted:
                 return found
-            return align(anatomy, function, register=register, force=force, examined=found, laid=self.function)
+            return align(anatomy, function, register=register, force=force, examined=found, resampled=self.resampled)
 
         self._check: Future[Alignment | Examined] = aside.submit(check)
 

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 
 from coconet_med.align.plausibility import foreground
 from coconet_med.align.prepared import mutual_information
+from coconet_med.align.resampled import Resampled
 from coconet_med.align.result import Alignment
 from coconet_med.errors import GeometryError
 from coconet_med.source import Source
@@ -36,7 +37,7 @@ def align_pictures(anatomy: Source, function: Source) -> Alignment:
     seen = np.isfinite(values[0]) & np.isfinite(values[1])
     information = mutual_information(values[0][seen], values[1][seen])
     return Alignment(
-        function=moved,
+        resampled=Resampled.as_it_is(moved),
         inside=inside,
         transform=sitk.Transform(3, sitk.sitkIdentity),
         registered=False,

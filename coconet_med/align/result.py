@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from coconet_med.align.resampled import Resampled
 from coconet_med.geometry import matrix_of
 
 
@@ -16,8 +17,8 @@ class Alignment:
     """The functional image on the anatomical grid, and how it came there.
 
     Attributes:
-        function: ``float32`` image on the anatomical grid, in the units of the functional source, with ``background``
-            beyond the functional field of view.
+        resampled: the functional volume on the anatomical grid, in the units of the functional source, with
+            ``background`` beyond the functional field of view.
         inside: ``uint8`` mask (0 or 1) on the same grid: the functional field of view.
         transform: takes an anatomical point to its functional point (the sense of :func:`SimpleITK.Resample`); the
             identity unless ``registered`` or ``given``.
@@ -34,7 +35,7 @@ class Alignment:
         background: value beyond the functional field of view: -1000 (air) for CT in HU, else 0.
     """
 
-    function: sitk.Image
+    resampled: Resampled
     inside: sitk.Image
     transform: sitk.Transform
     registered: bool
@@ -48,6 +49,11 @@ class Alignment:
     warnings: tuple[str, ...] = ()
     background: float = 0.0
     given: str = ""
+
+    @property
+    def function(self) -> sitk.Image:
+        """The functional image on the anatomical grid, ``float32``; of a large one made when it is first asked for."""
+        return self.resampled.image
 
     @property
     def matrix(self) -> np.ndarray:

@@ -93,8 +93,8 @@ def unfaded(shown: np.ndarray, threshold: float) -> np.ndarray:
     return np.where(size <= 0, 0, np.where(size < threshold, np.copysign(root, shown), shown)).astype(shown.dtype)
 
 
-def beyond_field_of_view(function: sitk.Image, anatomy: sitk.Image, transform: sitk.Transform) -> np.ndarray | None:
-    """Voxels (k, j, i) of the anatomical grid where the functional image has no data; ``None`` where it has all.
+def cut_off(function: sitk.Image, anatomy: sitk.Image, transform: sitk.Transform) -> bool:
+    """Whether the functional image may have no data in some voxels of the anatomical grid.
 
     A field of view is convex and so is the grid: if its eight corners are inside, all of it is.
     """
@@ -105,8 +105,13 @@ def beyond_field_of_view(function: sitk.Image, anatomy: sitk.Image, transform: s
         point = transform.TransformPoint(anatomy.TransformIndexToPhysicalPoint(corner))
         index = np.array(function.TransformPhysicalPointToContinuousIndex(point))
         if np.any(index < -0.5 - 1e-4) or np.any(index > reach + 1e-4):
-            break
-    else:
+            return True
+    return False
+
+
+def beyond_field_of_view(function: sitk.Image, anatomy: sitk.Image, transform: sitk.Transform) -> np.ndarray | None:
+    """Voxels (k, j, i) of the anatomical grid where the functional image has no data; ``None`` where it has all."""
+    if not cut_off(function, anatomy, transform):
         return None
     beyond = sitk.GetArrayFromImage(field_of_view(function, anatomy, transform)) == 0
     return beyond if beyond.any() else None

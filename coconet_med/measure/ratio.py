@@ -39,5 +39,6 @@ def as_ratio(
         **function.details,
         "reference": {"region": found.words, "mean": found.mean, "voxels": found.voxels, "units": function.units},
     }
-    image, resampled = (sitk.Cast(part / found.mean, sitk.sitkFloat32) for part in (function.image, alignment.function))
-    return replace(function, image=image, units=SUVR, details=details), replace(alignment, function=resampled)
+    image = sitk.Cast(function.image / found.mean, sitk.sitkFloat32)
+    ratio = replace(alignment, resampled=alignment.resampled.divided_by(found.mean))
+    return replace(function, image=image, units=SUVR, details=details), ratio

@@ -9,7 +9,7 @@ from coconet_med.color.look import Look
 from coconet_med.errors import OptionError
 from coconet_med.options import FuseOptions
 from coconet_med.slices import slicing_of_source
-from coconet_med.steps.painting import flat, paint
+from coconet_med.steps.painting import flat, luminance_again, paint
 from coconet_med.steps.prepare import threshold_in_units
 from coconet_med.steps.windows import window_of
 
@@ -71,7 +71,7 @@ def mix_again(
     mixed = replace(
         result,
         color=flat(made.color, first),
-        luminance=flat(made.luminance, first),
+        kept_luminance=None if made.luminance is None else flat(made.luminance, first),
         anatomy_window=windows[0],
         window=windows[1],
         strength=strength,
@@ -86,6 +86,18 @@ def mix_again(
     from coconet_med.sheets.contours import with_contours
 
     return with_contours(mixed, result.contours.levels, over=result.contours.over)
+
+
+def luminance_of(result: FusionResult) -> sitk.Image:
+    """The luminance of a result that did not keep it, by its field."""
+    assert result.field is not None
+    first, second = result.anatomy, result.function
+    slicing = slicing_of_source(first, plane=result.plane)
+    windows = result.anatomy_window, result.window
+    look = Look(result.colormap or "uptake", result.strength, result.lightness)
+    look = look.with_threshold(result.threshold, result.window)
+    made = luminance_again(first, second, result.alignment, windows, slicing, look, field=result.field)
+    return flat(made, first)
 
 
 def _other_windows(result: FusionResult, window: WindowChoice, anatomy_window: WindowChoice) -> tuple[Window, Window]:

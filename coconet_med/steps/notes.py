@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,12 +20,11 @@ def clipped(window: Window, function: Source, alignment: Alignment) -> tuple[str
     """A warning where uptake differs above the window, so that its order cannot be seen there."""
     if window.chosen.startswith(("robust", "common")):
         return ()
-    values = sitk.GetArrayViewFromImage(alignment.function)
     found = []
-    sides = [("above", window.high, values > window.high)]
-    sides += [("below", window.low, values < window.low)] if window.signed else []
-    for name, limit, beyond in sides:
-        if (share := float(np.mean(beyond))) > 0:
+    sides = [("above", window.high), ("below", window.low)]
+    counts = alignment.resampled.count_beyond(window.low, window.high)
+    for (name, limit), count in list(zip(sides, counts[::-1], strict=True))[: 2 if window.signed else 1]:
+        if (share := count / math.prod(alignment.resampled.shape)) > 0:
             words = f"{100 * share:.2g} % of the voxels are {name} the window ({limit:g} {window.units})"
             found.append(f"{function.name}: {words} and look alike")
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.color import compose, luma, ycbcr_compose
-from coconet_med.color.look import Look, beyond_field_of_view, hatched
+from coconet_med.color.look import Look, cut_off, hatched
 from coconet_med.inference import Fusion
 from coconet_med.source import Source, writable
 
@@ -28,12 +28,13 @@ class Pictures(NamedTuple):
 
     Attributes:
         color: RGB ``uint8`` on the anatomical grid.
-        luminance: ``float32`` on the anatomical grid.
+        luminance: ``float32`` on the anatomical grid; ``None`` of a large volume with a field, by which it can be mixed
+            again (:func:`luminance_again`).
         field: that the sources were mixed by; ``None`` for networks that give none.
     """
 
     color: sitk.Image
-    luminance: sitk.Image
+    luminance: sitk.Image | None
     field: Field | None
 
 
@@ -64,33 +65,84 @@ def paint(
         field: of an earlier run, in place of the network.
         progress: called with (slices done, all slices).
     """
-    color, luminance = (_new(anatomy, *kind) for kind in ((sitk.sitkVectorUInt8, 3), (sitk.sitkFloat32, 1)))
-    colors, lights = (slicing.stack(writable(image)) for image in (color, luminance))
+    way = _Way(anatomy, function, alignment, windows, slicing, look, engine, field)
+    color = _new(anatomy, sitk.sitkVectorUInt8, 3)
+    # What can be made again is kept only where it is small: memory for large volumes is short.
+    mixable = field is not None or getattr(engine, "gives_field", False)
+    luminance = None if mixable and not alignment.resampled.kept else _new(anatomy, sitk.sitkFloat32, 1)
+    colors = slicing.stack(writable(color))
+    lights = None if luminance is None else slicing.stack(writable(luminance))
     picture = slicing.stack(_picture(anatomy, function, alignment, look.strength, kept)) if kept else None
-    planar = anatomy.planar or function.planar
-    beyond = None if planar else beyond_field_of_view(function.image, anatomy.image, alignment.transform)
-    unknown = None if beyond is None else slicing.stack(beyond)
-    fusion = Fusion(
-        *(sitk.GetArrayViewFromImage(image) for image in (anatomy.image, alignment.function)),
-        slicing=slicing,
-        engine=engine,
-        spacing=None if anatomy.planar else slicing.spacing(anatomy.image),
-        windows=windows,
-        field=field,
-    )
-    with closing(fusion.batches(progress)) as batches:
-        for batch in batches:
-            light, uptake = look.light(batch.anatomy, batch.fused, batch.function), look.uptake(batch.function)
-            if unknown is not None and (no_data := unknown[batch.where]).any():
-                # Beyond the functional field of view nothing is known: what stands there is not "no uptake".
-                light = np.where(no_data, hatched(batch.anatomy, no_data), light)
-                uptake = np.where(no_data, np.float32(0), uptake)
-            lights[batch.where] = light
+    with closing(way.slices(progress)) as slices:
+        for where, light, uptake in slices:
+            if lights is not None:
+                lights[where] = light
             if picture is None:
-                colors[batch.where] = compose(light, uptake, colormap=look.colormap, strength=look.strength)
+                colors[where] = compose(light, uptake, colormap=look.colormap, strength=look.strength)
             else:
-                colors[batch.where] = ycbcr_compose(light, picture[batch.where])
-    return Pictures(color, luminance, fusion.field)
+                colors[where] = ycbcr_compose(light, picture[where])
+    return Pictures(color, luminance, way.fusion.field)
+
+
+def luminance_again(
+    anatomy: Source,
+    function: Source,
+    alignment: Alignment,
+    windows: tuple[Window, Window],
+    slicing: Slicing,
+    look: Look,
+    *,
+    field: Field,
+) -> sitk.Image:
+    """The luminance that :func:`paint` gives, and did not keep, by its field; arguments as there."""
+    luminance = _new(anatomy, sitk.sitkFloat32, 1)
+    lights = slicing.stack(writable(luminance))
+    for where, light, _ in _Way(anatomy, function, alignment, windows, slicing, look, None, field).slices():
+        lights[where] = light
+    return luminance
+
+
+class _Way:
+    """The slices of a pair on their way through network, field and look; arguments as of :func:`paint`."""
+
+    def __init__(
+        self,
+        anatomy: Source,
+        function: Source,
+        alignment: Alignment | Guess,
+        windows: tuple[Window, Window],
+        slicing: Slicing,
+        look: Look,
+        engine: Engine | None,
+        field: Field | None,
+    ) -> None:
+        self._look = look
+        self._resampled = alignment.resampled.stack(slicing)
+        planar = anatomy.planar or function.planar
+        self._cut = not planar and cut_off(function.image, anatomy.image, alignment.transform)
+        self.fusion = Fusion(
+            sitk.GetArrayViewFromImage(anatomy.image),
+            self._resampled,
+            slicing=slicing,
+            engine=engine,
+            spacing=None if anatomy.planar else slicing.spacing(anatomy.image),
+            windows=windows,
+            field=field,
+        )
+
+    def slices(
+        self, progress: Callable[[int, int], None] | None = None
+    ) -> Generator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Numbers of some slices, their luminance, and the uptake that is colored."""
+        look = self._look
+        with closing(self.fusion.batches(progress)) as batches:
+            for batch in batches:
+                light, uptake = look.light(batch.anatomy, batch.fused, batch.function), look.uptake(batch.function)
+                if self._cut and (no_data := ~self._resampled.inside(batch.where)).any():
+                    # Beyond the functional field of view nothing is known: what stands there is not "no uptake".
+                    light = np.where(no_data, hatched(batch.anatomy, no_data), light)
+                    uptake = np.where(no_data, np.float32(0), uptake)
+                yield batch.where, light, uptake
 
 
 def _picture(
