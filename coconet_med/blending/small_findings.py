@@ -67,6 +67,18 @@ class Spot:
         """Pixels of its surroundings, in the box."""
         return _ring(self.distance)
 
+    # Means as sums with weights: of boxes as small as these, means under a mask take ten times as long.
+
+    @cached_property
+    def core_weights(self) -> np.ndarray:
+        """By which the sum over the box is the mean inside."""
+        return _weights(self.inside)
+
+    @cached_property
+    def ring_weights(self) -> np.ndarray:
+        """By which it is the mean of the ring."""
+        return _weights(self.ring)
+
     @cached_property
     def bump(self) -> np.ndarray:
         """1 in the spot and soft around it, in the box: as a field of such blocks can hold it."""
@@ -81,7 +93,7 @@ class Spot:
 
     def contrast_of(self, part: np.ndarray) -> float:
         """Mean inside less mean of the ring in what lies at its box."""
-        return float(part[self.inside].mean()) - float(part[self.ring].mean())
+        return float(np.vdot(part, self.core_weights)) - float(np.vdot(part, self.ring_weights))
 
 
 def find_spots(
@@ -172,8 +184,9 @@ def lift(
 def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> bool:
     """Add what one spot lacks; whether it lacked anything."""
     here = added[spot.box]
-    shown = np.clip(mixed[spot.box] + here, 0, 1)
-    core, around = float(shown[spot.inside].mean()), float(shown[spot.ring].mean())
+    shown = mixed[spot.box] + here
+    np.minimum(np.maximum(shown, 0, out=shown), 1, out=shown)
+    core, around = float(np.vdot(shown, spot.core_weights)), float(np.vdot(shown, spot.ring_weights))
     lacking = min(wanted - (core - around), _MOST)
     if lacking <= _NOTHING:
         return False
@@ -299,16 +312,18 @@ def _spot(
     rows, columns = rows - box[0].start, columns - box[1].start
     inside[rows, columns] = True
     distance = _from_spot(inside, rows, columns, spacing)
-    ring = _ring(distance)
-    if not ring.any():
+    around = function[box][_ring(distance)]
+    if not around.size:
         return None
-    part = function[box]
-    around = part[ring]
-    core = float(part[inside].mean())
+    core = float(function[rows + box[0].start, columns + box[1].start].mean())
     contrast = core - float(around.mean())
     if np.count_nonzero(around > core - _NEARLY * contrast) > _RIM * around.size:
         return None
     return Spot(box, inside, distance, block, contrast)  # type: ignore[arg-type]
+
+
+def _weights(mask: np.ndarray) -> np.ndarray:
+    return mask.astype(np.float32) / np.float32(np.count_nonzero(mask))
 
 
 def _ring(distance: np.ndarray) -> np.ndarray:
@@ -329,15 +344,14 @@ def _from_spot(inside: np.ndarray, rows: np.ndarray, columns: np.ndarray, spacin
 
 def _same(spot: Spot, other: Spot) -> bool:
     """Whether most of a spot is one that is known already."""
-    low = [max(a.start, b.start) for a, b in zip(spot.box, other.box, strict=True)]
-    high = [min(a.stop, b.stop) for a, b in zip(spot.box, other.box, strict=True)]
-    if low[0] >= high[0] or low[1] >= high[1]:
+    (a, b), (c, d) = spot.box, other.box
+    top, bottom = max(a.start, c.start), min(a.stop, c.stop)
+    left, right = max(b.start, d.start), min(b.stop, d.stop)
+    if top >= bottom or left >= right:
         return False
-    mine, theirs = (
-        s.inside[low[0] - s.box[0].start : high[0] - s.box[0].start, low[1] - s.box[1].start : high[1] - s.box[1].start]
-        for s in (spot, other)
-    )
-    return float((mine & theirs).sum()) > 0.7 * float(spot.inside.sum())
+    mine = spot.inside[top - a.start : bottom - a.start, left - b.start : right - b.start]
+    theirs = other.inside[top - c.start : bottom - c.start, left - d.start : right - d.start]
+    return np.count_nonzero(mine & theirs) > 0.7 * np.count_nonzero(spot.inside)
 
 
 def _within(inside: np.ndarray, reach: float, spacing: Sequence[float]) -> np.ndarray:
