@@ -351,7 +351,7 @@ def _same(spot: Spot, other: Spot) -> bool:
         return False
     mine = spot.inside[top - a.start : bottom - a.start, left - b.start : right - b.start]
     theirs = other.inside[top - c.start : bottom - c.start, left - d.start : right - d.start]
-    return np.count_nonzero(mine & theirs) > 0.7 * np.count_nonzero(spot.inside)
+    return bool(np.count_nonzero(mine & theirs) > 0.7 * np.count_nonzero(spot.inside))
 
 
 def _within(inside: np.ndarray, reach: float, spacing: Sequence[float]) -> np.ndarray:
