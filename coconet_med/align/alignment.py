@@ -84,7 +84,7 @@ def align(
         force: turn refusals of implausible results into warnings.
         progress: called with how far the work is (fraction 0 to 1, message).
         examined: what :func:`examine` found, where that is known already.
-        resampled: what :func:`resampled_by` made under the given affines, where that is there already.
+        resampled: what :func:`on_grid` made under the given affines, where that is there already.
 
     Raises:
         GeometryError: sheared or singular grid, unequal sizes of pictures, a picture with a volume, fields of view that
@@ -135,7 +135,7 @@ def align(
         notes = (*notes, *given.doubts, *((header,) if header else ()))
     tell(0.9, "resampling")
     if resampled is None or transform is not identity:
-        resampled = resampled_by(anatomy, function, transform)
+        resampled = on_grid(anatomy, function, transform)
     return describe(resampled, anatomy, function, pair, transform, wanted, given, found, reason, notes)
 
 
@@ -148,7 +148,7 @@ def examine(anatomy: Source, function: Source, *, register: RegisterMode, force:
     return Examined(pair, given, *decide(pair, given, anatomy, function, register, force))
 
 
-def resampled_by(anatomy: Source, function: Source, transform: sitk.Transform) -> Resampled:
+def on_grid(anatomy: Source, function: Source, transform: sitk.Transform) -> Resampled:
     """The functional volume on the anatomical grid under a transform of anatomical to functional points.
 
     Raises:

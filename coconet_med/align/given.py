@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import SimpleITK as sitk
 
-from coconet_med.align.alignment import describe, resampled_by
+from coconet_med.align.alignment import describe, on_grid
 from coconet_med.align.grid import check_grid
 from coconet_med.align.landmarks import align_from_landmarks
 from coconet_med.align.prepared import Pair
@@ -58,7 +58,7 @@ def align_as_given(
     if complaints and not force:
         raise RegistrationError(f"--transform {stored.name}: {'; '.join(complaints)} (--force takes it as it is).")
     tell(0.5, "resampling")
-    resampled = resampled_by(anatomy, function, transform)
+    resampled = on_grid(anatomy, function, transform)
     reason = f"the given transform was taken, {stored.stated}"
     words = f"{stored.kind} {stored.name}, {stored.stated}"
     said = (*complaints, *notes)

@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 
 import SimpleITK as sitk
 
-from coconet_med.align.alignment import Examined, align, examine, resampled_by
+from coconet_med.align.alignment import Examined, align, examine, on_grid
 from coconet_med.align.decision import frames_of_reference
 from coconet_med.align.result import Alignment
 from coconet_med.options import RegisterMode
@@ -43,7 +43,7 @@ class Guess:
         self, anatomy: Source, function: Source, *, register: RegisterMode, force: bool, aside: Executor
     ) -> None:
         self.transform = sitk.Transform(3, sitk.sitkIdentity)
-        self.resampled = resampled_by(anatomy, function, self.transform)
+        self.resampled = on_grid(anatomy, function, self.transform)
 
         def check() -> Alignment | Examined:
             found = examine(anatomy, function, register=register, force=force)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.align.alignment import describe, resampled_by
+from coconet_med.align.alignment import describe, on_grid
 from coconet_med.align.grid import check_grid
 from coconet_med.align.prepared import Pair
 from coconet_med.align.registration import Progress, displacement_mm, find_transform
@@ -72,7 +72,7 @@ def align_from_landmarks(
     complaints.extend(after.doubts)
     _refuse(complaints, force)
     tell(0.9, "resampling")
-    resampled = resampled_by(anatomy, function, transform)
+    resampled = on_grid(anatomy, function, transform)
     notes = tuple(complaints)
     return describe(
         resampled, anatomy, function, pair, transform, landmarks.refine, before, after, reason, notes,

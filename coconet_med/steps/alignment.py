@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coconet_med.align import align, align_as_given
-from coconet_med.align.alignment import lay
+from coconet_med.align.alignment import on_grid
 from coconet_med.geometry import linear
 
 if TYPE_CHECKING:
@@ -61,4 +61,4 @@ def resampled_by(anatomy: Source, function: Source, matrix: np.ndarray) -> sitk.
     Raises:
         GeometryError: a grid cannot be used.
     """
-    return lay(anatomy, function, linear(matrix))
+    return on_grid(anatomy, function, linear(matrix)).image

@@ -14,6 +14,8 @@ from coconet_med.steps.prepare import threshold_in_units
 from coconet_med.steps.windows import window_of
 
 if TYPE_CHECKING:
+    import SimpleITK as sitk
+
     from coconet_med.result import FusionResult
     from coconet_med.windowing.presets import WindowChoice
     from coconet_med.windowing.window import Window
@@ -92,7 +94,7 @@ def luminance_of(result: FusionResult) -> sitk.Image:
     """The luminance of a result that did not keep it, by its field."""
     assert result.field is not None
     first, second = result.anatomy, result.function
-    slicing = slicing_of_source(first, plane=result.plane)
+    slicing = slicing_of_source(first, result.plane)
     windows = result.anatomy_window, result.window
     look = Look(result.colormap or "uptake", result.strength, result.lightness)
     look = look.with_threshold(result.threshold, result.window)
