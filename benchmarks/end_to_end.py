@@ -33,10 +33,10 @@ SIZES = {"small": (256, 256, 150), "large": (512, 512, 200)}
 #: Where each stage of the work is entered.
 STAGES = {
     "read": [("coconet_med.steps.prepare", "read_pair")],
-    "lay": [("coconet_med.align.guess", "lay")],
+    "resample": [("coconet_med.align.resampled:Resampled", "_on")],
     "check": [("coconet_med.align.guess", "examine"), ("coconet_med.align.guess", "align")],
-    "align": [("coconet_med.steps.checked", "align")],
-    "window": [("coconet_med.steps.prepare", "window_for"), ("coconet_med.inference", "_scaled")],
+    "align": [("coconet_med.steps.prepare", "aligned")],
+    "window": [("coconet_med.steps.windows", "window_for"), ("coconet_med.inference", "_scaled")],
     "network": [("coconet_med.inference", "_padded_run")],
     "color": [("coconet_med.steps.painting", "compose")],
     "write": [("coconet_med.writers", "write")],
@@ -78,7 +78,7 @@ def as_scanned(image: Any, size: tuple[int, int, int]) -> Any:
 
 def watched(seconds: dict[str, float]) -> None:
     """Let each stage add its time to ``seconds``."""
-    import importlib
+    import pkgutil
 
     def timed(function: Callable[..., Any], stage: str) -> Callable[..., Any]:
         def run(*given: Any, **options: Any) -> Any:
@@ -92,7 +92,7 @@ def watched(seconds: dict[str, float]) -> None:
 
     for stage, places in STAGES.items():
         for module, name in places:
-            room = importlib.import_module(module)
+            room = pkgutil.resolve_name(module)
             setattr(room, name, timed(getattr(room, name), stage))
 
 

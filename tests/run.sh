@@ -13,8 +13,10 @@ mlflow=.venv-tests/mlflow
     mlflow-skinny sqlalchemy alembic 2>/dev/null || echo "MLflow cannot be installed; its test will skip"
 "$python" -m ruff check .
 "$python" -m ruff format --check .
+NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict --quiet &
+site=$!
 "$python" -m mypy
-NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict --quiet
+wait "$site"
 # One thread for each test process: the two cores of a laptop are shared by two processes.
 export OMP_NUM_THREADS=1
 # Text whose encoding nobody named is an error (see pytest's filterwarnings in pyproject.toml).
@@ -22,8 +24,22 @@ export PYTHONWARNDEFAULTENCODING=1
 if [ "$#" -gt 0 ]; then
     exec "$python" -m pytest "$@"
 fi
-# The PACS tests send signals to their own process, which pytest's workers do not survive: they run by themselves.
+# How much of the package the tests run: both parts are measured, and together they may not fall below this share (%).
+least=85
+measured=(--cov=coconet_med --cov-report=)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# The PACS tests send signals to their own process, which pytest's workers do not survive: they run by themselves, and
+# since they mostly wait for servers, beside the others.
 status=0
-"$python" -m pytest -q tests/pacs || status=1
-"$python" -m pytest -n 2 --dist loadfile --ignore tests/pacs || status=1
+COVERAGE_FILE=$work/.coverage.pacs "$python" -m pytest -q "${measured[@]}" tests/pacs >"$work/pacs.log" 2>&1 &
+pacs=$!
+COVERAGE_FILE=$work/.coverage.others "$python" -m pytest -n 2 --dist loadfile --ignore tests/pacs "${measured[@]}" |
+    tee "$work/others.log" || status=1
+wait "$pacs" || status=1
+cat "$work/pacs.log"
+COVERAGE_FILE=$work/.coverage "$python" -m coverage combine --quiet "$work"
+COVERAGE_FILE=$work/.coverage "$python" -m coverage report --skip-covered --sort cover --fail-under "$least" || status=1
+# Once more, so that it is the last thing seen: what pytest says of the larger part.
+sed -n '/= short test summary info =/,$p' "$work/others.log" | grep . || tail -n 1 "$work/others.log"
 exit "$status"
