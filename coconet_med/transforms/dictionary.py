@@ -36,7 +36,7 @@ from coconet_med.source import RELATIVE_UNITS
 from coconet_med.steps.alignment import aligned
 from coconet_med.steps.notes import clipped, signs_lost
 from coconet_med.steps.windows import window_of
-from coconet_med.transforms.metatensor import array_of, to_source
+from coconet_med.transforms.metatensor import array_of, ras_affine, to_source
 from coconet_med.transforms.reading import PAIR, Data, ReadSourced, log_all
 from coconet_med.windowing.presets import WindowChoice
 from coconet_med.windowing.window import Window
@@ -175,7 +175,7 @@ class ScaleToWindowd(MapTransform):
             if window is None:
                 msg = f"{key}: its window is not known; put FindWindowd before ScaleToWindowd"
                 raise OptionError(msg)
-            d[key] = _like(d[key], window.apply(d[key].numpy()), d[key].affine.numpy())
+            d[key] = _like(d[key], window.apply(d[key].numpy()), ras_affine(d[key]))
         return d
 
 
@@ -200,7 +200,7 @@ class StackSlicesd(MapTransform):
         first = to_source(d[self.first_key(d)], "anatomy")
         slicing = slicing_of_source(first, self.plane)
         for key in self.key_iterator(d):
-            volume, affine = d[key], d[key].affine.numpy()
+            volume, affine = d[key], ras_affine(d[key])
             stack = slicing.stack(volume.numpy()[0].transpose(2, 1, 0))
             short = [(0, 0), *((0, max(0, SMALLEST_SIDE - n)) for n in stack.shape[1:])]
             padded = np.pad(stack, short, mode="edge")
@@ -289,7 +289,8 @@ def _window(meta: Mapping[str, Any]) -> Window | None:
 
 
 def _like(old: MetaTensor, values: np.ndarray, affine: np.ndarray) -> MetaTensor:
-    meta = {key: value for key, value in old.meta.items() if key != "affine"}
+    """``values`` with what is known of ``old``, at ``affine`` (RAS)."""
+    meta = {key: "RAS" if key == "space" else value for key, value in old.meta.items() if key != "affine"}
     return MetaTensor(torch.from_numpy(np.ascontiguousarray(values)), affine=torch.as_tensor(affine), meta=meta)
 
 

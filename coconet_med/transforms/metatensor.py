@@ -17,7 +17,7 @@ from monai.data import MetaTensor
 from monai.utils import convert_to_tensor
 
 from coconet_med.errors import OptionError
-from coconet_med.geometry import NiftiForms, affine_of, set_geometry, split_affine
+from coconet_med.geometry import FLIP, NiftiForms, affine_of, put_at
 from coconet_med.source import RELATIVE_UNITS, Source
 
 
@@ -38,15 +38,34 @@ def to_tensor(source: Source) -> MetaTensor:
     )
 
 
+def ras_affine(volume: MetaTensor) -> np.ndarray:
+    """Its affine, voxel (i, j, k) to RAS, mm, (4, 4).
+
+    MONAI's readers give RAS.  Its bridge from ITK (``itk_image_to_metatensor``) and its ``ITKReader`` with
+    ``affine_lps_to_ras=False`` give LPS and note that in ``meta["space"]``, at which MONAI's own transforms and writers
+    do not look (finding ``monai-space-is-ignored``).
+    """
+    affine = np.asarray(volume.affine, float)
+    return FLIP @ affine if str(volume.meta.get("space", "")).upper().endswith("LPS") else affine
+
+
 def to_source(image: Any, name: str) -> Source:
-    """A MONAI image (1, i, j, k) as the package takes it; images of MONAI's own readers have relative units."""
+    """A MONAI image (1, i, j, k) as the package takes it; images of MONAI's own readers have relative units.
+
+    Raises:
+        OptionError: another shape, or values that are NaN or infinite.
+        GeometryError: its affine is singular or sheared, or its size is not that of a body.
+    """
     volume = convert_to_tensor(image, track_meta=True)
     if volume.ndim != 4 or volume.shape[0] != 1:
         msg = f"{name}: must be (1, i, j, k), is {tuple(volume.shape)}; put EnsureChannelFirstd before"
         raise OptionError(msg)
+    if not bool(torch.isfinite(volume.as_tensor()).all()):
+        msg = f"{name}: holds NaN or infinite values; read it with ReadSourced, or put SignalFillEmptyd before"
+        raise OptionError(msg)
     meta = volume.meta
     made = sitk.GetImageFromArray(np.ascontiguousarray(volume.cpu().numpy()[0].transpose(2, 1, 0), np.float32))
-    set_geometry(made, *split_affine(np.asarray(volume.affine, float)))
+    put_at((made,), ras_affine(volume), name, units=None if meta.get("planar", 0) else "MONAI gives lengths in mm")
     low, high = (float(v) for v in meta.get("display_range", (0, 0)))
     axis = int(meta.get("slice_axis", -1))
     return Source(

@@ -18,7 +18,7 @@ from monai.transforms import Compose, ConcatItemsd
 from coconet_med import fuse
 from coconet_med.bundle.inferer import StackInferer
 from coconet_med.engines.torch import NetworkEngine
-from coconet_med.errors import OptionError
+from coconet_med.errors import GeometryError, OptionError
 from coconet_med.model import Model
 from coconet_med.network import CoCoNet
 from coconet_med.phantom import head_phantom, slice_pair
@@ -181,6 +181,34 @@ def test_images_of_monais_own_reader_are_taken(volumes: tuple[Path, Path]):
     theirs = own(Compose([LoadImaged(PAIR, reader="NibabelReader"), EnsureChannelFirstd(PAIR)])(paths))
     for key in PAIR:
         torch.testing.assert_close(ours[key].as_tensor(), theirs[key].as_tensor(), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("turned", [("function",), PAIR], ids=["one of two", "both"])
+def test_tensors_in_lps_lie_where_those_in_ras_lie(volumes: tuple[Path, Path], turned: tuple[str, ...]):
+    steps = Compose([FindWindowd(PAIR), BringOnGridd(register="never"), ScaleToWindowd(PAIR), StackSlicesd(PAIR)])
+    read = ReadSourced(PAIR)({"anatomy": str(volumes[0]), "function": str(volumes[1])})
+    lps = dict(read)
+    for key in turned:  # as MONAI's bridge from ITK gives them
+        affine = torch.diag(torch.tensor((-1.0, -1, 1, 1), dtype=torch.float64)) @ read[key].affine
+        lps[key] = MetaTensor(read[key].as_tensor(), meta={**read[key].meta, "affine": affine, "space": "LPS"})
+        np.testing.assert_allclose(
+            to_source(lps[key], key).image.GetOrigin(), to_source(read[key], key).image.GetOrigin()
+        )
+    expected, made = steps(read), steps(lps)
+    for key in PAIR:
+        torch.testing.assert_close(made[key].as_tensor(), expected[key].as_tensor(), atol=1e-5, rtol=0)
+        torch.testing.assert_close(made[key].affine, expected[key].affine)
+        assert made[key].meta.get("space", "RAS") == "RAS"
+
+
+def test_tensors_that_are_sheared_or_hold_nan_are_refused():
+    volume, affine = torch.rand(1, 8, 8, 8), torch.eye(4, dtype=torch.float64)
+    affine[0, 1] = 0.3
+    with pytest.raises(GeometryError, match="sheared"):
+        to_source(MetaTensor(volume, affine=affine), "function")
+    volume[0, 3, 3, 3] = torch.nan
+    with pytest.raises(OptionError, match="holds NaN or infinite values"):
+        to_source(MetaTensor(volume), "function")
 
 
 def test_source_and_tensor_are_two_forms_of_one_image():
