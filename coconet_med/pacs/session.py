@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,18 @@ from requests.utils import get_environ_proxies
 
 from coconet_med.errors import OptionError
 from coconet_med.pacs.errors import LimitError, ServerAwayError, ServerError
+from coconet_med.pacs.multipart import as_standard
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
 
     from coconet_med.pacs.address import Address
     from coconet_med.pacs.secret import Login
+
+
+#: How often one question is put again to a server that is too busy and says when to come back, and after how many
+#: seconds at most; longer ones are left to the watcher.
+PAUSES, LONGEST_PAUSE = 4, 15
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,8 @@ class _Bounds:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def __call__(self, response: Response, **_: Any) -> Response:
+    def __call__(self, response: Response, **sending: Any) -> Response:
+        response = _after_pauses(response, sending)
         if response.is_redirect:
             # Followed, it could carry images or a password to another host or out of TLS.
             response.close()
@@ -108,6 +116,19 @@ class _Bounds:
         return response
 
 
+def _after_pauses(response: Response, sending: dict[str, Any]) -> Response:
+    """The answer to a question that was put again as often and as late as the server asked for (RFC 9110, 10.2.3)."""
+    for _ in range(PAUSES):
+        asked_for = response.headers.get("Retry-After", "")
+        again = response.status_code in (429, 503) and response.request.method == "GET" and asked_for.isdigit()
+        if not again or int(asked_for) > LONGEST_PAUSE:
+            break
+        response.close()
+        time.sleep(int(asked_for))
+        response = response.connection.send(response.request, **sending)
+    return response
+
+
 def _bounded(response: Response, most: int, seconds: float) -> Callable[..., Iterator[Any]]:
     """``response.iter_content`` that ends after so many bytes and seconds."""
     unbounded: Callable[..., Iterator[Any]] = response.iter_content
@@ -117,17 +138,20 @@ def _bounded(response: Response, most: int, seconds: float) -> Callable[..., Ite
         late.set()
         response.raw.shutdown()  # wakes a read that a trickle of bytes would keep waiting
 
-    def bounded(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
+    def counted(chunk_size: int | None, decode_unicode: bool) -> Iterator[Any]:
         received = 0
+        for chunk in unbounded(min(chunk_size or 2**20, 2**20), decode_unicode):
+            received += len(chunk)
+            if received > most:
+                raise LimitError(f"the server sent more than {most / 2**20:.0f} MiB in one answer; refused")
+            yield chunk
+
+    def bounded(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
         timer = threading.Timer(seconds, cut)
         timer.daemon = True
         timer.start()
         try:
-            for chunk in unbounded(min(chunk_size or 2**20, 2**20), decode_unicode):
-                received += len(chunk)
-                if received > most:
-                    raise LimitError(f"the server sent more than {most / 2**20:.0f} MiB in one answer; refused")
-                yield chunk
+            yield from as_standard(counted(chunk_size, decode_unicode), response.headers.get("Content-Type", ""))
         except RequestException:
             if not late.is_set():
                 raise

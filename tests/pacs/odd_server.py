@@ -46,6 +46,8 @@ class Habits:
         wrong: fault of every answer of WADO: ``"503"``, ``"html"``, ``"cut"``.
         modality: whether series are filtered by Modality.
         studies: status that refuses every search for studies, or 0.
+        sloppy: LF ends the lines of multipart answers, words stand before them, and a byte order mark before JSON.
+        busy: questions that are put off with 429 and a Retry-After of no seconds.
     """
 
     cap: int = 10**6
@@ -63,6 +65,8 @@ class Habits:
     wrong: str = ""
     modality: bool = True
     studies: int = 0
+    sloppy: bool = False
+    busy: int = 0
 
 
 @dataclass
@@ -119,8 +123,15 @@ class OddHandler(BaseHTTPRequestHandler):
         pass
 
     def say(self, status: int, body: bytes = b"", media: str = "text/plain", *, promised: int | None = None) -> None:
+        if self.command == "GET" and self.odd.habits.busy > 0:
+            self.odd.habits.busy -= 1
+            status, body = 429, b"too many questions"
         self.odd.asked.append((self.command, self.path, status))
         self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "0")
+        if self.odd.habits.sloppy and body and "json" in media:
+            body = b"\xef\xbb\xbf" + body
         if body or status != 204:
             self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(len(body) if promised is None else promised))
@@ -207,8 +218,9 @@ class OddHandler(BaseHTTPRequestHandler):
         body = b""
         for ds in self._matches(where):
             raw = self.odd.objects[str(ds.SOPInstanceUID)]
-            body += b"--limit\r\nContent-Type: application/dicom\r\n\r\n" + raw + b"\r\n"
-        body += b"--limit--"
+            end = b"\n" if habits.sloppy else b"\r\n"
+            body += b"--limit" + end + b"Content-Type: application/dicom" + end + end + raw + end
+        body = (b"Here you are:\n" if habits.sloppy else b"") + body + b"--limit--"
         if habits.wrong == "cut":  # within the pixels of the last object, without a word
             body = body[:-40]
         return self.say(200, body, 'multipart/related; type="application/dicom"; boundary=limit')

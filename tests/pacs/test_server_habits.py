@@ -43,6 +43,8 @@ ODD = {
     "answers a store with XML": Habits(stow="xml"),
     "calls a stored object a conflict": Habits(stow="conflict"),
     "takes two objects at once": Habits(most_stored=2),
+    "speaks with LF, words before and byte order marks": Habits(sloppy=True),
+    "is busy three times": Habits(busy=3),
     "indexes late": Habits(late=0.6),
     "indexes late and caps": Habits(late=0.6, only=3),
 }
