@@ -14,6 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med._version import __version__
+from coconet_med.color import compose
 from coconet_med.inference import prepare
 from coconet_med.model import Model, load_model
 from coconet_med.options import FuseOptions, Progress
@@ -77,6 +78,9 @@ def fuse(
         pair = prepare_pair(anatomy, function, options, progress=share_of(progress, "align"))
         if accept:
             accept(pair)
+        if pair.anatomy.planar and not pair.kept:
+            # The windows of pictures are known at once: the table of their colors is made while the network loads.
+            compose(np.zeros(0), np.zeros(0), colormap=pair.colormap, strength=options.strength)
         loaded = loading.result()
         size = pair.slicing.stack(sitk.GetArrayViewFromImage(pair.anatomy.image)).shape
         ready = aside.submit(prepare, loaded.engine, *size, spacing=pair.spacing)
