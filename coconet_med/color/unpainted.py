@@ -4,8 +4,9 @@ JPEG, a screenshot, a change of scale, or a palette sampled at other steps move 
 The palette is therefore a path through color space, and each pixel takes the level of the nearest point on it, where
 brightness counts more than hue: JPEG keeps it best.  Where two far parts of the path are about equally near, the
 neighbors decide.  Isolated pixels far from the path (writing, cross-hairs) take the mean level of their good neighbors.
-How far the colors lie off is told; a picture with more of that than the bounds below is refused: its palette is
-another one.
+Black that a palette does not hold (jet begins with blue) is the canvas where it reaches the border of the picture, and
+counts as the lowest level there.  How far the colors lie off is told; a picture with more of that than the bounds below
+is refused: its palette is another one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import ArrayLike
 
 from coconet_med.color.nearest import nearest_colors
@@ -67,6 +69,7 @@ class Unpainted:
         largest_off: largest such distance of a color that told its level.
         far: share of the pixels that are not black and over :data:`FAR` away.
         filled: share of the pixels that are not black and took the level of their neighbors.
+        canvas: share of all pixels that are black canvas, which the palette does not hold.
     """
 
     level: np.ndarray
@@ -75,12 +78,15 @@ class Unpainted:
     largest_off: float
     far: float
     filled: float
+    canvas: float = 0.0
 
     def words(self) -> str:
         """What the user should know; empty where each color is in the palette."""
+        around = f"the black canvas ({self.canvas:.0%} of the picture) is not in the palette and counts as no uptake"
         if not self.off:
-            return ""
-        text = f"{self.off:.1%} of the colors are not in the palette, on average {self.mean_off:.1f} and at most "
+            return around if self.canvas else ""
+        text = f"{around}; " if self.canvas else ""
+        text += f"{self.off:.1%} of the colors are not in the palette, on average {self.mean_off:.1f} and at most "
         text += f"{self.largest_off:.0f} of 441 away: the nearest point of the palette was taken"
         if self.far:
             text += f"; {self.far:.1%} are over {FAR:g} away"
@@ -105,7 +111,8 @@ def unpaint(rgb: ArrayLike, table: ArrayLike) -> Unpainted:
     lit = colors.max(axis=-1) >= _BLACK
     weight = count * lit
     shown = max(int(weight.sum()), 1)
-    found = _rounded(colors, path) or distance_to(colors, path, weight)
+    foreign = _foreign_black(colors, path)
+    found = _found(colors, path, weight, foreign)
     distance = found.distance
     if not suits(distance, weight):
         share_far, mean = float(weight[distance > FAR].sum() / shown), float((weight * distance).sum() / shown)
@@ -116,7 +123,8 @@ def unpaint(rgb: ArrayLike, table: ArrayLike) -> Unpainted:
         )
     shape = rgb.shape[:-1]
     level, off, other = (part[place].reshape(shape) for part in (found.level, distance, found.other))
-    level, lost = level.copy(), off > LOST
+    canvas = _canvas(foreign[place].reshape(shape))
+    level, lost = level.copy(), (off > LOST) | (foreign[place].reshape(shape) & ~canvas)
     doubtful = np.isfinite(other) & (off > 0) & ~lost
     if doubtful.any():
         around = _around(level, ~doubtful & ~lost, doubtful)
@@ -140,7 +148,41 @@ def unpaint(rgb: ArrayLike, table: ArrayLike) -> Unpainted:
         float(distance[told].max(initial=0.0)),
         float(weight[distance > FAR].sum() / shown),
         float(weight[distance > LOST].sum() / shown),
+        float(canvas.mean()),
     )
+
+
+def _foreign_black(colors: np.ndarray, path: np.ndarray) -> np.ndarray:
+    """Which colors (m, 3) are black that is far from all that a palette holds."""
+    black = colors.max(axis=-1) < _BLACK
+    if black.any():
+        black[black] = nearest_on_path(colors[black], path).distance > LOST
+    return black
+
+
+def _found(colors: np.ndarray, path: np.ndarray, weight: np.ndarray, foreign: np.ndarray) -> OnPath:
+    """Where colors lie on a palette; foreign black at its beginning."""
+    if foreign.all():
+        raise ReadError("the picture is black, which the palette does not hold: give the one it was painted with")
+    known = colors[~foreign]
+    found = _rounded(known, path) or distance_to(known, path, weight[~foreign])
+    if not foreign.any():
+        return found
+    level, distance, other = np.zeros((3, len(colors)), np.float32)
+    level[~foreign], distance[~foreign] = found.level, found.distance
+    other[:] = np.nan
+    other[~foreign] = found.other
+    return OnPath(level, distance, other)
+
+
+def _canvas(black: np.ndarray) -> np.ndarray:
+    """The part of a mask (..., rows, columns) that reaches the border of its picture."""
+    canvas = np.zeros_like(black)
+    for where in np.ndindex(black.shape[:-2]):
+        if black[where].any():
+            shown = sitk.BinaryFillhole(sitk.GetImageFromArray((~black[where]).astype(np.uint8)), True)
+            canvas[where] = sitk.GetArrayFromImage(shown) == 0
+    return canvas
 
 
 def lit_colors(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -165,3 +165,35 @@ def test_atlas_pictures_are_recognized_and_read_by_a_path_of_five_corners() -> N
         assert found is not None
         assert found.name == name
         assert _error(unpaint(rgb, found.table).level, truth.level) < most
+
+
+@pytest.mark.parametrize("quality", [None, 90])
+def test_a_black_canvas_around_jet_is_no_uptake_and_is_told(level, quality):
+    table = known_palettes()["jet"]()
+    y, x = np.mgrid[:96, :96]
+    outside = (y - 48) ** 2 + (x - 48) ** 2 > 40**2
+    rgb = _painted(level, table)
+    rgb[outside] = 0
+    rgb = rgb if quality is None else _jpeg(rgb, quality, halved=False)
+    found = unpaint(rgb, table)
+    deep = (y - 48) ** 2 + (x - 48) ** 2 > 44**2
+    assert found.level[deep].max() < 1e-3
+    inside = (y - 48) ** 2 + (x - 48) ** 2 < 36**2
+    assert np.abs(found.level - level)[inside].max() < (0.004 if quality is None else 0.15)
+    assert found.canvas == pytest.approx(outside.mean(), abs=0.04)
+    assert "black canvas" in found.words()
+    assert quality or recognize(rgb) is not None
+
+
+def test_black_inside_of_a_jet_picture_is_no_canvas(level):
+    table = known_palettes()["jet"]()
+    rgb = _painted(level, table)
+    rgb[40, 40:56] = 0  # a line of a cross-hair over the focus
+    found = unpaint(rgb, table)
+    assert found.canvas == 0
+    assert np.abs(found.level - level)[40, 40:56].max() < 0.2
+    rgb[30:60, 30:60] = 0
+    with pytest.raises(ReadError, match="no neighbor"):
+        unpaint(rgb, table)
+    with pytest.raises(ReadError, match="is black"):
+        unpaint(np.zeros_like(rgb), table)
