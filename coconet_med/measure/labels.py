@@ -11,7 +11,11 @@ import SimpleITK as sitk
 from coconet_med.errors import ReadError
 from coconet_med.measure.names import names_for
 from coconet_med.measure.segmentation import is_segmentation, read_segmentation
+from coconet_med.measure.slicer_segments import is_slicer_segmentation, read_slicer_segments
 from coconet_med.source import Source
+
+#: Labels that scale factors or floats keep as 2.9999998 are 3.
+ROUNDED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def read_labels(path: str | Path, *, names: str | Path | None = None) -> Labels:
 
     Args:
         path: a label map, a mask, or a DICOM Segmentation object.
-        names: see :func:`coconet_med.measure.names.names_for`; DICOM brings its own.
+        names: see :func:`coconet_med.measure.names.names_for`; DICOM and 3D Slicer bring their own.
 
     Raises:
         ReadError: no such file, damaged, not of whole numbers, or without a label.
@@ -61,11 +65,14 @@ def read_labels(path: str | Path, *, names: str | Path | None = None) -> Labels:
     if is_segmentation(path):
         layers, own, frame = read_segmentation(path)
         return Labels(layers, own, path.name, frame)
+    if is_slicer_segmentation(path):
+        layers, own = read_slicer_segments(path)
+        return Labels(layers, own, path.name)
     source = read(path, "anatomy")
     values = sitk.GetArrayViewFromImage(source.image)
-    if (values != np.rint(values)).any() or values.min() < 0:
+    if np.abs(values - np.rint(values)).max() > ROUNDED or values.min() < -ROUNDED:
         raise ReadError(f"{path}: holds fractions or negative values, so it is no segmentation; give a map of labels")
-    image = sitk.Cast(source.image, sitk.sitkInt32)
+    image = sitk.Cast(sitk.Round(source.image), sitk.sitkInt32)
     labels = Labels((image,), {}, path.name, source.frame_of_reference)
     if not labels.values:
         raise ReadError(f"{path}: holds no label above 0; give a segmentation")

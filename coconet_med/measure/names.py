@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from coconet_med.errors import OptionError, ReadError
@@ -30,6 +31,10 @@ _AREAS = (
     *("superiorparietal", "superiortemporal", "supramarginal", "frontalpole", "temporalpole", "transversetemporal"),
     "insula",
 )
+#: What the column of numbers is called in tables of names (BIDS, plain tables, 3D Slicer).
+NUMBERS = ("index", "label", "labelvalue", "value", "id")
+#: A line of ITK-SNAP's label descriptions: number, red, green, blue, opacity, two flags, and the name in quotes.
+SNAP = re.compile(r'\s*(\d+)(?:\s+[\d.]+){4}(?:\s+\d+){2}\s+"(.*)"\s*')
 #: Names of files that FreeSurfer and SynthSeg give to label maps.
 _MAPS = ("aseg", "aparc", "wmparc", "synthseg")
 
@@ -50,9 +55,10 @@ def names_for(path: Path, values: list[int], given: str | Path | None) -> dict[i
     Args:
         path: the label map.
         values: its labels.
-        given: ``"freesurfer"``, a table (``.tsv`` with columns index and name, or a FreeSurfer look-up table), or
-            ``None``: the ``.tsv`` of the same name beside it (BIDS), or FreeSurfer's where the name of the file or a
-            number from 1000 to 4035 says that it is FreeSurfer's.
+        given: ``"freesurfer"``, a table (``.tsv`` or ``.csv`` with columns index and name, a look-up table of
+            FreeSurfer or 3D Slicer, label descriptions of ITK-SNAP), or ``None``: the ``.tsv`` of the same name beside
+            it (BIDS), or FreeSurfer's where the name of the file or a number from 1000 to 4035 says that it is
+            FreeSurfer's.
 
     Raises:
         ReadError: the table cannot be read.
@@ -83,9 +89,16 @@ def _table(path: Path) -> dict[int, str]:
         ) from error
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     try:
-        if "\t" in (lines[0] if lines else ""):
-            rows = list(csv.DictReader(lines, delimiter="\t"))
-            return {int(row["index"]): row["name"] for row in rows}
+        mark = next((mark for mark in "\t,;" if mark in (lines[0] if lines else "")), "")
+        if mark:
+            rows = [
+                {str(k).strip().lower(): v for k, v in row.items()} for row in csv.DictReader(lines, delimiter=mark)
+            ]
+            column = next(name for name in NUMBERS if name in rows[0])
+            return {int(row[column]): row["name"].strip() for row in rows}
+        described = [match for line in lines if (match := SNAP.fullmatch(line))]
+        if described and len(described) == len(lines):
+            return {int(match[1]): match[2] for match in described}
         return {int(words[0]): words[1] for words in (line.split() for line in lines)}
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, StopIteration, AttributeError) as error:
         raise ReadError(f"{path}: is no table of names; give a .tsv with columns index and name, or a LUT") from error
