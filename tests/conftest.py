@@ -60,6 +60,35 @@ def pair(head: HeadPhantom, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     return paths
 
 
+@pytest.fixture(scope="session")
+def move() -> np.ndarray:
+    """A point of the anatomy to that of the moved PET, LPS mm: 12 degrees and 23 mm."""
+    import SimpleITK as sitk
+
+    euler = sitk.Euler3DTransform((3.0, -5.0, 10.0), *np.radians((6.0, -4.0, 10.0)).tolist(), (14.0, -9.0, 16.0))
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array(euler.GetMatrix()).reshape(3, 3)
+    matrix[:3, 3] = euler.TransformPoint((0.0, 0.0, 0.0))
+    return matrix
+
+
+@pytest.fixture(scope="session")
+def moved(head: HeadPhantom, move: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """T1 and a PET whose header puts it elsewhere, as NIfTI."""
+    import SimpleITK as sitk
+
+    from coconet_med.writers.volumes import write_volume
+
+    folder = tmp_path_factory.mktemp("moved")
+    paths = folder / "T1.nii.gz", folder / "PET.nii.gz"
+    pet = sitk.Image(head.pet)
+    pet.SetOrigin((move @ [*head.pet.GetOrigin(), 1.0])[:3].tolist())
+    pet.SetDirection((move[:3, :3] @ np.array(head.pet.GetDirection()).reshape(3, 3)).ravel().tolist())
+    for image, path in zip((head.t1, pet), paths, strict=True):
+        write_volume(image, path)
+    return paths
+
+
 # --- a real browser: Debian's Chromium, headless, drawing WebGL with the processor ------------------------------------
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

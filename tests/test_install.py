@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
-from importlib import metadata
 from pathlib import Path
-from types import SimpleNamespace
 
 import coconet_med
-from coconet_med import errors
 
 REPOSITORY = Path(__file__).parents[1]
+
+
 #: Not in the light install: references of the tests, and what the extras add.
 ABSENT = (
     "scipy",
@@ -31,8 +29,12 @@ ABSENT = (
     "dask",
     "ipyniivue",
 )
+
+
 #: Packages that need torch or MONAI, and say so.
 HEAVY = ("network", "training", "transforms", "bundle", "engines.torch")
+
+
 BLOCK = f"""
 import sys
 
@@ -104,25 +106,6 @@ def test_the_demo_runs(tmp_path: Path) -> None:
         "print(*(path.name for path in run_demo(Path('demo'), spacing=4.0, engine='onnx')))"
     )
     assert "picture.png" in _alone(code, folder=tmp_path)
-
-
-def test_the_command_for_an_extra_names_where_this_installation_came_from(tmp_path: Path, monkeypatch) -> None:
-    def installed_from(place: Path | None) -> str:
-        told = None if place is None else json.dumps({"url": place.as_uri(), "dir_info": {}})
-        # Not a class of importlib.metadata: where its backport is imported, distributions are of that.
-        monkeypatch.setattr(metadata, "distribution", lambda name: SimpleNamespace(read_text=lambda file: told))
-        return errors.installs("monai")
-
-    wheel, checkout = tmp_path / "a b" / "coconet_med-1-py3-none-any.whl", tmp_path / "checkout"
-    checkout.mkdir()
-    (checkout / "constraints.txt").touch()
-    assert installed_from(checkout) == f'pip install "{checkout}[monai]" -c "{checkout / "constraints.txt"}"'
-    anywhere = 'pip install ".[monai]" -c constraints.txt'
-    assert installed_from(wheel).startswith(anywhere)  # the file is gone
-    wheel.parent.mkdir()
-    wheel.touch()
-    assert installed_from(wheel) == f'pip install "{wheel}[monai]"'
-    assert installed_from(None).startswith(anywhere)
 
 
 def test_nothing_asks_pip_for_the_bare_name_which_is_not_published() -> None:

@@ -5,65 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from formula_head import CENTER, grid, head, painted, sources, t1, world_points
 
 from coconet_med.align import Alignment, align
-from coconet_med.align.plausibility import foreground
 from coconet_med.errors import GeometryError, OptionError, RegistrationError
 from coconet_med.source import Source
-
-CENTER = np.array([5.0, -20.0, 30.0])
 
 
 def turn(*degrees: float) -> np.ndarray:
     euler = sitk.Euler3DTransform()
     euler.SetRotation(*np.radians(degrees))
     return np.array(euler.GetMatrix()).reshape(3, 3)
-
-
-def grid(size, spacing, direction=None, center=CENTER) -> sitk.Image:
-    """An empty image whose field of view has its middle at ``center`` (LPS, mm)."""
-    image = sitk.Image(size, sitk.sitkFloat32)
-    direction = np.eye(3) if direction is None else np.asarray(direction, float)
-    image.SetSpacing([float(s) for s in spacing])
-    image.SetDirection(direction.ravel().tolist())
-    image.SetOrigin((np.array(center) - direction @ ((np.array(size) - 1) / 2 * np.array(spacing))).tolist())
-    return image
-
-
-def world_points(image: sitk.Image) -> np.ndarray:
-    """Coordinates (LPS, mm) of all voxels, shape (k, j, i, 3): origin + direction @ (index * spacing), by hand."""
-    index = np.stack(np.meshgrid(*(np.arange(n) for n in image.GetSize()), indexing="ij"), axis=-1).transpose(
-        2, 1, 0, 3
-    )
-    matrix = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
-    return index @ matrix.T + np.array(image.GetOrigin())
-
-
-def painted(image: sitk.Image, values: np.ndarray) -> sitk.Image:
-    result = sitk.GetImageFromArray(values.astype(np.float32))
-    result.CopyInformation(image)
-    return result
-
-
-def head(points: np.ndarray, *, metabolic: bool) -> np.ndarray:
-    """A lopsided head about CENTER: scalp, brain, ventricles, a lesion; T1-like or FDG-like values."""
-    x, y, z = np.moveaxis(points - CENTER, -1, 0)
-    scalp = (x / 72) ** 2 + (y / 90) ** 2 + (z / 80) ** 2 < 1
-    brain = (x / 62) ** 2 + (y / 80) ** 2 + (z / 68) ** 2 < 1
-    cortex = brain & ((x / 52) ** 2 + (y / 70) ** 2 + (z / 58) ** 2 + 0.15 * np.sin(y / 9) * np.cos(x / 8 + z / 11) > 1)
-    fluid = ((np.abs(x) - 9) / 6) ** 2 + ((y - 5) / 24) ** 2 + ((z - 6) / 10) ** 2 < 1
-    lesion = ((x - 25) / 9) ** 2 + ((y + 30) / 9) ** 2 + ((z - 20) / 9) ** 2 < 1
-    nose = (x / 10) ** 2 + ((y + 92) / 14) ** 2 + ((z + 20) / 16) ** 2 < 1
-    levels = (0.3, 1.0, 4.0, 0.4, 6.0, 0.3) if metabolic else (60.0, 140.0, 100.0, 30.0, 80.0, 60.0)
-    values = np.zeros(points.shape[:-1])
-    for place, level in zip((scalp, brain, cortex, fluid, lesion, nose), levels, strict=True):
-        values[place] = level
-    return values
-
-
-def t1(size=(80, 98, 86), spacing=(2.0, 2.0, 2.0), direction=None) -> sitk.Image:
-    image = grid(size, spacing, direction)
-    return sitk.DiscreteGaussian(painted(image, head(world_points(image), metabolic=False)), 2.0)
 
 
 def pet(moved_by: sitk.Transform | None = None, *, seed: int = 0) -> sitk.Image:
@@ -85,24 +37,12 @@ def rigid(degrees=(0.0, 0.0, 0.0), shift=(0.0, 0.0, 0.0)) -> sitk.Euler3DTransfo
     return transform
 
 
-def sources(anatomy: sitk.Image, function: sitk.Image, frames=(None, None), **details) -> tuple[Source, Source]:
-    return (
-        Source(anatomy, "t1.nii", frame_of_reference=frames[0], **details),
-        Source(function, "pet.nii", frame_of_reference=frames[1], **details),
-    )
-
-
 def surface_error(found: Alignment, truth: sitk.Transform) -> float:
     """Largest distance in mm between found and true places of points on the head's surface."""
     directions = np.random.default_rng(1).normal(size=(200, 3))
     points = CENTER + directions / np.linalg.norm(directions / np.array([72, 90, 80]), axis=1, keepdims=True)
     pairs = ((found.transform.TransformPoint(p), truth.TransformPoint(p)) for p in points.tolist())
     return max(float(np.linalg.norm(np.subtract(a, b))) for a, b in pairs)
-
-
-@pytest.fixture(scope="module")
-def anatomy() -> sitk.Image:
-    return t1()
 
 
 GRIDS = {
@@ -278,41 +218,6 @@ def test_beyond_the_field_of_view_of_a_ct_is_air(anatomy):
     assert set(np.unique(values[~inside])) == {-1000.0}
 
 
-def picture(width: int, height: int) -> sitk.Image:
-    return sitk.GetImageFromArray(np.random.default_rng(0).random((1, height, width), dtype=np.float32))
-
-
-def test_pictures_are_laid_pixel_on_pixel():
-    function = picture(30, 20)
-    result = align(*sources(picture(30, 20), function, planar=True), register="always")
-    assert not result.registered
-    assert np.array_equal(sitk.GetArrayViewFromImage(result.function), sitk.GetArrayViewFromImage(function))
-    assert sitk.GetArrayViewFromImage(result.inside).all()
-
-
-def test_pictures_of_unequal_sizes_are_refused():
-    with pytest.raises(GeometryError, match=r"t1.nii 30 x 20, pet.nii 31 x 20"):
-        align(*sources(picture(30, 20), picture(31, 20), planar=True))
-
-
-def test_a_picture_and_a_volume_are_refused(anatomy):
-    with pytest.raises(GeometryError, match=r"slice\.png is a picture"):
-        align(Source(anatomy, "t1.nii"), Source(picture(30, 20), "slice.png", planar=True))
-
-
 def test_an_unknown_mode_is_refused(anatomy):
     with pytest.raises(OptionError, match="auto, always or never"):
         align(*sources(anatomy, anatomy), register="sometimes")
-
-
-@pytest.mark.parametrize("thickness", [0.4, 5.0, 40.0])
-def test_shares_of_a_fine_grid_are_those_of_all_its_voxels(thickness):
-    fine = grid((520, 260, 12), (0.3, 0.75, 8.0))
-    fine = painted(fine, head(world_points(fine), metabolic=False))
-    slab = grid((1, 70, 40), (thickness, 2.5, 3.0), center=np.add(CENTER, (7.1, 0.0, 0.0)))
-    slab = painted(slab, head(world_points(slab), metabolic=True))
-    result = align(*sources(fine, slab), register="never")
-    body = sitk.GetArrayFromImage(foreground(fine)) > 0
-    inside = sitk.GetArrayFromImage(result.inside) > 0
-    assert result.coverage > 0
-    assert result.coverage == pytest.approx((body & inside).sum() / body.sum(), rel=0.1)

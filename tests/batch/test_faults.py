@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import SimpleITK as sitk
-from batch_phantom import ball, bids_dataset, manifest, run_command, save_pair
+from batch_phantom import ball, bids_dataset, run_command, save_pair
 
 from coconet_med.batch import BatchOptions, run_batch
 from coconet_med.batch.case import Case
 from coconet_med.batch.pool import run_local
 from coconet_med.batch.run import Runner
 from coconet_med.batch.sources import find_cases
-from coconet_med.errors import OptionError, ReadError, WriteError
-from coconet_med.system.scratch import PREFIX, clear_scratch, scratch_folder
+from coconet_med.errors import ReadError, WriteError
 from coconet_med.writers.atomic import write_together
 
 pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
@@ -131,31 +126,6 @@ def test_a_file_name_that_is_too_long_is_an_error_with_words(tmp_path):
         write_together([(tmp_path / ("n" * 300), lambda part: part.write_text("x", encoding="utf-8"))])
 
 
-KILLED = """
-import os, signal, sys
-from coconet_med.system.scratch import scratch_folder
-with scratch_folder() as folder:
-    (folder / "patient.nii.gz").write_bytes(b"image")
-    print(folder, flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_what_a_killed_worker_left_in_the_temporary_folder_is_cleared_by_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
-    killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, encoding="utf-8")
-    left = Path(killed.stdout.strip())
-    assert killed.returncode == -signal.SIGKILL
-    assert (left / "patient.nii.gz").is_file()
-    with scratch_folder() as mine:
-        (mine / "image").touch()
-        clear_scratch()
-        assert not left.exists()
-        assert (mine / "image").exists(), "its worker lives"
-    assert list(tmp_path.glob(f"*{PREFIX}*")) == []
-
-
 def test_a_study_folder_with_a_dot_in_its_name_becomes_a_dicom_series(tmp_path, shelf, quick, dicom_study):
     dicom_study(tmp_path / "in/anna.2026.11")
     case = find_cases(tmp_path / "in")[0]
@@ -169,26 +139,6 @@ def test_a_study_folder_with_a_dot_in_its_name_becomes_a_dicom_series(tmp_path, 
     assert not left.exists(), "what a killed run left of this series"
 
 
-def test_results_inside_of_the_source_are_no_inputs(tmp_path, dicom_study):
-    dicom_study(tmp_path / "in/anna")
-    (tmp_path / "link").symlink_to(tmp_path / "in")
-    for out in ("in/fused", "in/a/fused"):
-        dicom_study(tmp_path / out / "anna_fused")
-    (tmp_path / "in/a/fused/.coconet").mkdir()
-    assert [case.id for case in find_cases(tmp_path / "in", output=tmp_path / "link/fused")] == ["anna"]
-    with pytest.raises(OptionError, match="is the folder of the studies itself"):
-        find_cases(tmp_path / "in", output=tmp_path / "link")
-    with pytest.raises(OptionError, match=r"lies inside the study .*anna"):
-        find_cases(tmp_path / "in", output=tmp_path / "in/anna/fused")
-
-
-def test_results_are_no_inputs_of_globs(tmp_path):
-    for folder in ("a", "out"):
-        save_pair(tmp_path / folder, "p", 0, size=4)
-    globs = {"anatomy": "**/*_mri.nii.gz", "function": "**/*_pet.nii.gz"}
-    assert [case.id for case in find_cases(tmp_path, **globs, output=tmp_path / "out")] == ["a_p"]
-
-
 def test_a_link_is_called_as_the_user_calls_it(tmp_path, monkeypatch):
     (tmp_path / "store/1.2.840").mkdir(parents=True)
     (tmp_path / "store/1.2.840/IM1.dcm").touch()
@@ -198,42 +148,6 @@ def test_a_link_is_called_as_the_user_calls_it(tmp_path, monkeypatch):
     from coconet_med.batch.dask_cluster import _absolute
 
     assert _absolute(Case("p", Path("anna/x"), None, "p")).anatomy == tmp_path / "anna/x"
-
-
-def test_a_relative_output_folder_holds_no_second_one(tmp_path, tiny_model, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    table = manifest(tmp_path, 1)
-    code, _, err = run_command("batch", table.name, "out", "--model", tiny_model, "--register", "never")
-    assert code == 0, err
-    images = ["p0_fused.json", "p0_fused.nii.gz", "p0_fused_legend.png"]
-    assert tree(tmp_path / "out") == [*images, "report.html", "summary.csv"]
-
-
-def test_a_dry_run_says_what_is_missing_and_ends_with_1(tmp_path):
-    table = manifest(tmp_path, 2, size=4)
-    (tmp_path / "images/p1_pet.nii.gz").unlink()
-    code, said, err = run_command("batch", table, tmp_path / "out", "--dry-run")
-    assert code == 1
-    assert f"p1: cannot be done: {tmp_path / 'images/p1_pet.nii.gz'}: no such file" in said
-    assert err == "1 of 2 cases cannot be done\n"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="mounts are made with unshare")
-def test_a_disk_that_is_read_only_gives_one_line(tmp_path, tiny_model):
-    table = manifest(tmp_path, 1)
-    out = tmp_path / "out"
-    out.mkdir()
-    words = [sys.executable, "-m", "coconet_med", "batch", table, out, "--model", tiny_model]
-    line = f'mount -t tmpfs -o ro none "{out}" && exec "$@"'
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", line, "sh", *map(str, words)]
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=120)
-    except FileNotFoundError:
-        pytest.skip("unshare is not installed")
-    if done.returncode != 2:
-        pytest.skip(f"no mounts here: {done.stderr}")
-    assert done.stderr == f"error: {out}: cannot be used as output folder (Read-only file system); choose another one\n"
 
 
 def test_time_passes_only_where_a_limit_is_asked_for(tmp_path, case, tiny_model):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from batch_phantom import ids, run_command
+from batch_phantom import ids
 
-from coconet_med.batch.case import BatchOptions, shared_notes
-from coconet_med.batch.check import obstacle
+from coconet_med.batch.case import shared_notes
 from coconet_med.batch.sources import find_cases
 from coconet_med.errors import ReadError
 
@@ -57,13 +56,6 @@ def test_what_concerns_all_cases_is_said_once(tmp_path):
     assert [note.partition(";")[0] for note in shared_notes(find_cases(tmp_path / "m.csv"))] == [
         "m.csv: the column age is not known and had no effect"
     ]
-
-
-def test_the_command_says_which_columns_it_does_not_know(tmp_path):
-    (tmp_path / "m.csv").write_text("id,mri,pet,window\nA,m.csv,m.csv,0-6\n", encoding="utf-8")
-    _, said, err = run_command("batch", tmp_path / "m.csv", tmp_path / "out", "--dry-run")
-    assert err.startswith("m.csv: the column window is not known and had no effect;")
-    assert "the column window is not known" in said
 
 
 @pytest.mark.parametrize("name", ["ct", "CT_path", "t1w", "PET 2", "mri2", "pet/ct", "Flair file", "anatomy 2"])
@@ -119,19 +111,6 @@ def test_the_line_that_states_the_delimiter_may_be_quoted_or_padded(tmp_path, fi
     assert [(c.id, c.anatomy.name) for c in find_cases(tmp_path / "m.csv")] == [("1", "a")]
 
 
-def test_a_registration_that_a_line_cannot_ask_for_is_named_before_the_work(tmp_path):
-    (tmp_path / "m.csv").write_text(
-        "id,mri,pet,register\n1,m.csv,m.csv,sometimes\n2,m.csv,m.csv,Never\n3,m.csv,m.csv,\n", encoding="utf-8"
-    )
-    cases = find_cases(tmp_path / "m.csv")
-    assert [obstacle(case, BatchOptions()) for case in cases] == [
-        "register sometimes: choose auto, always or never",
-        "",
-        "",
-    ]
-    assert [case.register for case in cases] == ["sometimes", "never", None]
-
-
 def test_what_spreadsheets_write_is_read(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images/m, 1.nii").touch()
@@ -156,17 +135,6 @@ def test_a_manifest_that_may_mean_two_things_is_refused(tmp_path, text, message)
     (tmp_path / "m.csv").write_text(text, encoding="utf-8")
     with pytest.raises(ReadError, match=message):
         find_cases(tmp_path / "m.csv")
-
-
-def test_what_is_missing_is_named_without_opening_an_image(tmp_path):
-    (tmp_path / "m.csv").write_text(
-        "id,mri,pet,weights\n1,a.nii,b.nii,\n2,m.csv,link.nii,\n3,m.csv,m.csv,heavy\n", encoding="utf-8"
-    )
-    (tmp_path / "link.nii").symlink_to(".git/annex/objects/x")
-    told = [obstacle(case, BatchOptions()) for case in find_cases(tmp_path / "m.csv")]
-    assert told[0] == f"{tmp_path}/a.nii and {tmp_path}/b.nii: no such file or folder; check the path"
-    assert f"its content is not here (a git-annex link); get it with: datalad get {tmp_path}/link.nii" in told[1]
-    assert told[2].startswith("heavy: no such weights; give light")
 
 
 def test_ids_that_become_one_are_told_as_they_are_written(tmp_path):

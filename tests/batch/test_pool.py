@@ -15,7 +15,7 @@ import nibabel as nib
 import pytest
 from batch_phantom import manifest, run_command, start_command
 
-from coconet_med.batch import BatchOptions, find_cases, run_batch
+from coconet_med.batch import BatchOptions, find_cases
 from coconet_med.batch.pool import run_local
 
 
@@ -204,16 +204,3 @@ def test_parts_leave_table_and_report_to_the_group_level(tmp_path, study, tiny_m
     assert code == 0
     assert len(summary(out)) == 5
     assert nib.load(out / "p4_fused.nii.gz").shape == (32, 32, 32)
-
-
-def test_python_callers_get_the_study(tmp_path, study, tiny_model):
-    seen = []
-    done = run_batch(
-        find_cases(study)[:2],
-        tmp_path / "out",
-        BatchOptions(register="never", model=str(tiny_model)),
-        follow=lambda outcome: seen.append(outcome.id),
-    )
-    assert done.failures == []
-    assert sorted(seen) == ["p0", "p1"]
-    assert [path.name for path in done.files] == ["summary.csv", "report.html"]

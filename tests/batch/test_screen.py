@@ -6,7 +6,6 @@ import pytest
 
 from coconet_med.batch.case import Outcome
 from coconet_med.batch.screen import Screen, duration
-from coconet_med.batch.summary import write_summary
 
 
 class Terminal(io.StringIO):
@@ -44,11 +43,3 @@ def test_quiet_says_only_what_failed():
 @pytest.mark.parametrize(("seconds", "said"), [(42, "42 s"), (150, "2.5 min"), (7500, "2.1 h")])
 def test_durations_are_said_as_people_say_them(seconds, said):
     assert duration(seconds) == said
-
-
-def test_a_spreadsheet_runs_no_formula_out_of_the_table(tmp_path):
-    path = write_summary([Outcome("=HYPERLINK(1)", "failed", '@x, "y"')], tmp_path)
-    head, row = path.read_text(encoding="utf-8").splitlines()
-    assert head.startswith("id,status,seconds,finished,registered,")
-    assert row.startswith("'=HYPERLINK(1),failed,")
-    assert row.endswith(',"\'@x, ""y"""')

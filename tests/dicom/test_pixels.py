@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pydicom
 import pytest
 import SimpleITK as sitk
-from dicom_phantom import OBLIQUE, classic, enhanced, save, set_pixels, spect, stored_values
+from dicom_phantom import classic, save, set_pixels, stored_values
 from encoders import ENCODERS, RLE, jpeg_2000
 from pydicom.encaps import encapsulate, generate_frames
 
@@ -22,31 +21,12 @@ def _values(path, role="anatomy", **options):
     return sitk.GetArrayFromImage(read_series(path, role, **options).image)
 
 
-def test_every_slice_has_its_own_slope(tmp_path):
-    slopes = np.linspace(0.5, 3.0, 6)
-    stored = classic(tmp_path, "PT", slopes=slopes)
-    np.testing.assert_allclose(_values(tmp_path, suv="never"), stored * slopes[:, None, None], rtol=1e-6)
-
-
 def test_signed_values_and_intercepts_are_kept(tmp_path):
     stored = stored_values(low=-2000, high=2000)
     classic(tmp_path, "CT", values=stored, signed=True)
     source = read_series(tmp_path, "anatomy")
     np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored - 1024)
     assert source.units == "HU"
-
-
-def test_padding_of_ct_becomes_the_lowest_true_value(tmp_path):
-    stored = stored_values(low=100)
-    stored[:, 0, 0] = 7
-
-    def pad(ds, k):
-        ds.PixelPaddingValue = 7
-
-    classic(tmp_path, "CT", values=stored, edit=pad)
-    source = read_series(tmp_path, "anatomy")
-    assert sitk.GetArrayFromImage(source.image)[0, 0, 0] == stored[stored != 7].min() - 1024
-    assert any("outside the field of view" in warning for warning in source.warnings)
 
 
 def test_unused_high_bits_do_not_reach_the_values(tmp_path):
@@ -72,56 +52,6 @@ def test_signed_compressed_values_keep_their_sign(tmp_path, kind):
     stored = stored_values(low=-3000, high=3000)
     classic(tmp_path, values=stored, signed=True, finish=ENCODERS[kind])
     np.testing.assert_array_equal(_values(tmp_path), stored)
-
-
-def test_an_enhanced_object_has_a_slope_in_each_frame(tmp_path):
-    slopes = np.linspace(0.25, 2.0, 6)
-    stored = enhanced(tmp_path, slopes=slopes)
-    source = read_series(tmp_path, "anatomy")
-    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), stored * slopes[:, None, None] + 3, rtol=1e-6)
-    assert source.image.GetSpacing() == pytest.approx((1.25, 1.5, 2.0))
-    assert source.image.GetDirection()[0] == pytest.approx(OBLIQUE[0])
-
-
-def test_an_enhanced_object_agrees_with_highdicom(tmp_path):
-    import highdicom
-
-    def dimensions(ds, k):
-        ds.DimensionIndexSequence = []
-        ds.ImageOrientationPatient = None
-        del ds.ImageOrientationPatient
-
-    enhanced(tmp_path, slopes=np.linspace(0.25, 2.0, 6), edit=dimensions)
-    ours = read_series(tmp_path, "anatomy").image
-    volume = highdicom.imread(tmp_path / "enhanced.dcm").get_volume(dtype=np.float64)
-    theirs = sitk.Resample(volume.to_simpleitk(), ours, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
-    np.testing.assert_allclose(sitk.GetArrayFromImage(ours), sitk.GetArrayFromImage(theirs), rtol=1e-6)
-
-
-def test_a_classic_series_agrees_with_highdicom(tmp_path):
-    import highdicom
-
-    classic(tmp_path, "PT", slopes=np.linspace(1, 4, 6), orientation=OBLIQUE)
-    ours = read_series(tmp_path, "function", suv="never").image
-    series = [pydicom.dcmread(path) for path in sorted(tmp_path.iterdir())]
-    volume = highdicom.get_volume_from_series(series, dtype=np.float64)
-    theirs = sitk.Resample(volume.to_simpleitk(), ours, sitk.Transform(), sitk.sitkNearestNeighbor, -1.0)
-    np.testing.assert_allclose(sitk.GetArrayFromImage(ours), sitk.GetArrayFromImage(theirs), rtol=1e-6)
-
-
-def test_quantitative_spect_goes_through_its_real_world_mapping(tmp_path):
-    def mapping(ds, k):
-        code = pydicom.Dataset()
-        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "Bq/ml", "UCUM", "Bq/ml"
-        world = pydicom.Dataset()
-        world.RealWorldValueSlope, world.RealWorldValueIntercept = 2.5, 0.0
-        world.MeasurementUnitsCodeSequence = [code]
-        ds.RealWorldValueMappingSequence = [world]
-
-    stored = spect(tmp_path, edit=mapping)
-    source = read_series(tmp_path, "function")
-    assert source.units == "Bq/ml"
-    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), stored * 2.5)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from dicom_phantom import classic, enhanced, stored_values, uid
+from dicom_phantom import classic, enhanced, stored_values
 
 from coconet_med.errors import ReadError
-from coconet_med.readers.dicom import read_series, read_study
+from coconet_med.readers.dicom import read_series
 
 
 def _values(folder, role="anatomy", **options):
@@ -126,47 +126,6 @@ def test_two_radiopharmaceuticals_give_no_suv(tmp_path):
     assert source.units == "Bq/ml"
     assert any("2 radiopharmaceuticals" in warning for warning in source.warnings)
     np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
-
-
-@pytest.mark.parametrize("slices", [(2,), (5,), (0,)])
-def test_slices_with_another_series_uid_are_refused(slices, tmp_path):
-    def edit(ds, k):
-        if k in slices:
-            ds.SeriesInstanceUID = uid("another")
-
-    classic(tmp_path, "MR", edit=edit)
-    with pytest.raises(ReadError, match=r"free places of its stack have another Series Instance UID"):
-        read_series(tmp_path, "anatomy")
-    classic(tmp_path / "pt", "PT", series="PET", values=stored_values(6, seed=4))
-    with pytest.raises(ReadError, match=r"free places of its stack have another Series Instance UID"):
-        read_study(tmp_path)
-
-
-def test_a_second_series_in_the_same_places_is_no_stray(tmp_path):
-    classic(tmp_path / "a", "PT")
-    classic(
-        tmp_path / "b",
-        "PT",
-        values=stored_values(3),
-        series="T1 MPRAGE",
-        edit=lambda ds, k: setattr(ds, "SeriesInstanceUID", uid("b")),
-    )
-    uids = [pydicom.dcmread(next((tmp_path / n).iterdir())).SeriesInstanceUID for n in "ab"]
-    assert read_series(tmp_path, "function", series_uid=uids[0]).image.GetSize()[2] == 6
-
-
-@pytest.mark.parametrize("vr", ["SS", "US"])
-def test_padding_is_found_however_its_sign_is_written(vr, tmp_path):
-    values = stored_values(low=-1000, high=1500)
-    values[:, 0, :] = -2000
-    values[:, 0, :6] = -1995
-
-    def edit(ds, k):
-        ds.add_new(0x00280120, vr, -2000 if vr == "SS" else 63536)
-        ds.add_new(0x00280121, vr, -1990 if vr == "SS" else 63546)
-
-    classic(tmp_path, "CT", values=values, signed=True, edit=edit)
-    assert _values(tmp_path, "function").min() == values[:, 1:].min() - 1024
 
 
 def test_fractions_stay_where_the_first_slice_is_empty(tmp_path):

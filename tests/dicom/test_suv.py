@@ -18,13 +18,6 @@ from coconet_med.readers.dicom import read_series
 BY_HAND = 4.6502e-4
 
 
-def _raw(ds, keyword, vr, text):
-    """Put a text into a data set as it would stand in a file, valid or not."""
-    value = text.encode() + b" " * (len(text) % 2)
-    delattr(ds, keyword)
-    ds._dict[Tag(keyword)] = RawDataElement(Tag(keyword), vr, len(value), value, 0, False, True)
-
-
 def _drug(ds):
     return ds.RadiopharmaceuticalInformationSequence[0]
 
@@ -38,36 +31,6 @@ def test_the_factor_equals_the_value_by_hand(tmp_path):
     assert source.units == "SUVbw"
     assert json.loads(json.dumps(source.details)) == source.details
     np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), stored * 3.0 * factor, rtol=1e-6)
-
-
-def test_own_units_are_kept_where_asked(tmp_path):
-    stored = classic(tmp_path, "PT")
-    source = read_series(tmp_path, "function", suv="never")
-    assert source.units == "Bq/ml"
-    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
-    assert source.warnings == ()
-
-
-@pytest.mark.parametrize(
-    ("stated", "units"), [("bqml", "SUVbw"), ("BQ/ML", "SUVbw"), ("g/ml", "SUVbw"), ("MBQML", "MBQML")]
-)
-def test_units_are_known_however_they_are_spelled(tmp_path, stated, units):
-    classic(tmp_path, "PT", edit=lambda ds, k: _raw(ds, "Units", "CS", stated))
-    assert read_series(tmp_path, "function").units == units
-
-
-@pytest.mark.parametrize("text", ["70,5", "70 kg"])
-def test_a_weight_that_is_no_number_is_not_called_missing(tmp_path, text):
-    classic(tmp_path, "PT", edit=lambda ds, k: _raw(ds, "PatientWeight", "DS", text))
-    warnings = read_series(tmp_path, "function").warnings
-    assert any(f"patient weight is '{text}', which is not a number; DICOM asks for kg" in w for w in warnings)
-
-
-def test_values_in_gml_are_suv_already(tmp_path):
-    stored = classic(tmp_path, "PT", edit=lambda ds, k: setattr(ds, "Units", "GML"))
-    source = read_series(tmp_path, "function")
-    assert (source.units, source.details["suv"]["factor"]) == ("SUVbw", 1.0)
-    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
 
 
 def _minutes(edit) -> float:
@@ -178,14 +141,6 @@ def test_without_a_trustworthy_factor_the_values_stay_and_the_reason_is_told(tmp
     np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
 
 
-def test_suv_by_lean_body_mass_is_not_called_body_weight(tmp_path):
-    def lean(ds, k):
-        ds.Units, ds.SUVType = "GML", "LBM"
-
-    classic(tmp_path, "PT", edit=lean)
-    assert read_series(tmp_path, "function").units == "SUVlbm"
-
-
 def test_an_enhanced_object_is_decay_corrected_to_the_time_that_it_states(tmp_path):
     def corrected(ds, k):
         del ds.CorrectedImage, ds.DecayCorrection, ds.Units
@@ -196,3 +151,25 @@ def test_an_enhanced_object_is_decay_corrected_to_the_time_that_it_states(tmp_pa
     source = read_series(tmp_path, "function")
     assert source.units == "SUVbw"
     assert source.details["suv"]["factor"] == pytest.approx(BY_HAND, rel=1e-4)
+
+
+def _raw(ds, keyword, vr, text):
+    """Put a text into a data set as it would stand in a file, valid or not."""
+    value = text.encode() + b" " * (len(text) % 2)
+    delattr(ds, keyword)
+    ds._dict[Tag(keyword)] = RawDataElement(Tag(keyword), vr, len(value), value, 0, False, True)
+
+
+@pytest.mark.parametrize(
+    ("stated", "units"), [("bqml", "SUVbw"), ("BQ/ML", "SUVbw"), ("g/ml", "SUVbw"), ("MBQML", "MBQML")]
+)
+def test_units_are_known_however_they_are_spelled(tmp_path, stated, units):
+    classic(tmp_path, "PT", edit=lambda ds, k: _raw(ds, "Units", "CS", stated))
+    assert read_series(tmp_path, "function").units == units
+
+
+@pytest.mark.parametrize("text", ["70,5", "70 kg"])
+def test_a_weight_that_is_no_number_is_not_called_missing(tmp_path, text):
+    classic(tmp_path, "PT", edit=lambda ds, k: _raw(ds, "PatientWeight", "DS", text))
+    warnings = read_series(tmp_path, "function").warnings
+    assert any(f"patient weight is '{text}', which is not a number; DICOM asks for kg" in w for w in warnings)

@@ -10,7 +10,6 @@ import pytest
 
 from coconet_med.blending.field import mixed
 from coconet_med.engines import openvino as room
-from coconet_med.engines.cut import has_parts, in_parts
 from coconet_med.engines.onnx import OnnxEngine
 from coconet_med.engines.openvino import PARITY, OpenVinoEngine
 from coconet_med.errors import ModelError
@@ -19,7 +18,9 @@ from coconet_med.phantom import slice_pair
 
 ov = pytest.importorskip("openvino", reason="openvino is not installed")
 
+
 LIGHT = WEIGHTS / "light.onnx"
+
 
 needs_bfloat16 = pytest.mark.skipif(
     "BF16" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"), reason="this processor has no bfloat16"
@@ -60,19 +61,6 @@ def test_bfloat16_throughout_would_be_further_off_which_is_why_the_graph_is_cut(
 ) -> None:
     whole = ov.Core().compile_model(str(LIGHT), "CPU", {"INFERENCE_PRECISION_HINT": "bf16"})
     assert off(phantom, whole(phantom)[0], exact) > 1.5 * off(phantom, engine.run(phantom), exact)
-
-
-def test_the_parts_together_compute_what_the_file_says(phantom: np.ndarray, exact: np.ndarray) -> None:
-    model = ov.Core().read_model(str(LIGHT))
-    model.reshape({model.inputs[0]: [1, 2, 96, 96]})
-    have = {"image": phantom[:1]}
-    parts = in_parts(model)
-    assert [part.deep for part in parts] == [False, True, False]
-    for part in parts:
-        compiled = ov.Core().compile_model(part.model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        made = compiled({name: have[name] for port in compiled.inputs for name in port.get_names() if name in have})
-        have |= {name: made[port] for port in compiled.outputs for name in port.get_names()}
-    assert np.abs(have["field"] - exact[:1]).max() < 1e-4
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 61, 75)])
@@ -128,11 +116,6 @@ def test_a_network_without_the_names_runs_whole_in_float32(tmp_path: Path, phant
     assert engine.precision == "float32"
     exact = OnnxEngine(tmp_path / "other.onnx", device="cpu", threads=1).run(phantom)
     assert np.abs(engine.run(phantom) - exact).max() < 1e-4
-
-
-def test_the_layers_at_which_it_is_cut_are_in_the_released_network() -> None:
-    model = ov.Core().read_model(str(LIGHT))
-    assert has_parts(model)
 
 
 def test_a_damaged_file_or_a_missing_device_is_one_line(tmp_path: Path) -> None:

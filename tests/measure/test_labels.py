@@ -12,10 +12,17 @@ import SimpleITK as sitk
 from coconet_med.errors import ReadError
 from coconet_med.measure.labels import read_labels
 from coconet_med.measure.names import names_for
+from coconet_med.phantom import HeadPhantom
 
 FIRST = np.zeros((6, 7, 8), np.uint8)
+
+
 FIRST[1:3, 2:4, 3:5] = 1
+
+
 SECOND = np.zeros_like(FIRST)
+
+
 SECOND[2:5, 2:4, 3:5] = 1
 
 
@@ -80,3 +87,15 @@ def test_names_come_from_the_tables_of_other_programs(tmp_path: Path, text: str)
     """The names of ITK-SNAP's labels were their red, 255."""
     (tmp_path / "names.txt").write_text(text, encoding="utf-8")
     assert names_for(tmp_path / "a.nii", [1], tmp_path / "names.txt")[1] == "Left part"
+
+
+def test_labels_of_another_frame_of_reference_are_told_of(head: HeadPhantom, labels: Path) -> None:
+    from dataclasses import replace
+
+    from coconet_med.measure.labels import other_frame
+    from coconet_med.source import Source
+
+    seg = replace(read_labels(labels), frame_of_reference="1.2.3")
+    assert "another DICOM frame of reference" in other_frame(seg, Source(head.t1, "T1", frame_of_reference="1.2.4"))[0]
+    assert other_frame(seg, Source(head.t1, "T1", frame_of_reference="1.2.3")) == ()
+    assert other_frame(seg, Source(head.t1, "T1")) == ()

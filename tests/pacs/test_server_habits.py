@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from dataclasses import replace
 
-import pydicom
 import pytest
 from dicom_phantom import uid
 from odd_server import Habits, running
 from pacs_orthanc import Orthanc, needs_orthanc, start_orthanc, stop
 
-from coconet_med.pacs.errors import LoginError, ServerAwayError, ServerError
+from coconet_med.pacs.errors import ServerAwayError, ServerError
 from coconet_med.pacs.job import StudyOptions, fuse_study
-from coconet_med.pacs.secret import Login, Secret
 from coconet_med.pacs.session import Limits
 from coconet_med.pacs.signal_guard import SignalGuard
 
 QUICK = Limits(index=1.0)
+
 
 ODD = {
     "caps and pages": Habits(cap=2),
@@ -98,35 +96,6 @@ def test_headers_that_come_late_are_waited_for(make_study):
             odd.server(limits=Limits(index=0.2)).metadata(study, series, count=7)
 
 
-def _many(folder, make_study, number):
-    """Studies of one object each, a minute apart over two days."""
-    path = next((make_study(PET_AC="PT")[0]).rglob("*.dcm"))
-    uids = []
-    for n in range(number):
-        ds = pydicom.dcmread(path)
-        ds.StudyInstanceUID, ds.SOPInstanceUID = uid("many", n), uid("many object", n)
-        ds.StudyDate, ds.StudyTime = f"202403{1 + n // 20:02d}", f"{8 + n % 20 // 10:02d}{n % 10:02d}00"
-        folder.mkdir(exist_ok=True)
-        ds.save_as(folder / f"{n}.dcm")
-        uids.append(ds.StudyInstanceUID)
-    return uids
-
-
-@pytest.mark.parametrize("number", [3, 40])
-@pytest.mark.parametrize(
-    "habits", [Habits(), Habits(cap=7), Habits(only=7), Habits(cap=7, offset="ignored"), Habits(only=7, empty=404)]
-)
-def test_every_study_of_some_days_is_found(make_study, tmp_path, habits, number):
-    with running(habits) as odd:
-        expected = _many(tmp_path / "many", make_study, number)
-        odd.put(tmp_path / "many")
-        server = odd.server()
-        assert sorted(server.studies(first_date="20240301", last_date="20240303")) == sorted(expected)
-        odd.asked.clear()
-        server.studies(first_date="20240301", last_date="20240303")
-        assert habits != Habits() or len(odd.asked) == 2  # no look costs more once answers were seen to be whole
-
-
 def test_no_study_and_a_wrong_address_are_told_apart(make_study):
     with running(Habits(empty=404)) as odd:
         with pytest.raises(ServerError, match=r"not there \(404\); check the address"):
@@ -162,40 +131,6 @@ def test_faults_of_image_answers_are_told_in_the_words_of_the_server(make_study,
         assert "\n" not in str(failure.value)
         odd.habits = replace(odd.habits, wrong="")
         assert fuse(odd.server(), study, mean_model).action == "stored"
-
-
-@pytest.mark.parametrize(
-    ("body", "media", "words"),
-    [
-        (b'{"Message": "Bad request", "Details": "Unknown DICOM tag: \\"Foo\\""}', "application/json",
-         "\"Unknown DICOM tag: 'Foo': Bad request\""),
-        (b"<html><style>p{}</style><body><h1>Bad &amp; wrong</h1>\n<p>no</p></body></html>", "text/html",
-         '"Bad & wrong no"'),
-        (b"line one\r\n\x1b[31mline two", "text/plain", '"line one [31mline two"'),
-        (b"x" * 5000, "text/plain", '"' + "x" * 159 + '…"'),
-        (b"\x00\x01", "application/octet-stream", None),
-        (b"", "text/plain", None),
-    ],
-)  # fmt: skip
-def test_the_words_of_the_server_are_one_clean_line(answers, body, media, words):
-    from coconet_med.pacs.server import Server
-
-    address, _ = answers(lambda h: h.say(409, body, Content_Type=media))
-    with pytest.raises(ServerError) as failure:
-        Server(address).series("1.2.3")
-    said = f"; the server says: {words}" if words else ""
-    assert str(failure.value) == f"{address.url}: search: refused (409){said}"
-
-
-def test_a_secret_that_the_server_sends_back_is_cut_out(answers):
-    from coconet_med.pacs.server import Server
-
-    login = Login(Secret("abc.DEF-ghi"))
-    address, _ = answers(lambda h: h.say(403, json.dumps({"Message": h.headers["Authorization"]}).encode()))
-    with pytest.raises(LoginError) as failure:
-        Server(address, login=login).series("1.2.3")
-    assert "abc" not in str(failure.value)
-    assert str(failure.value).endswith('the server says: "[…]"')
 
 
 @pytest.fixture(scope="module")

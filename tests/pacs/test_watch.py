@@ -6,9 +6,6 @@ import pytest
 from dicom_phantom import uid
 from watch_bench import changes
 
-from coconet_med.errors import OptionError, ReadError
-from coconet_med.pacs.state import State
-from coconet_med.pacs.state_folder import StateFolder
 from coconet_med.pacs.watch import LOOKS
 
 
@@ -69,18 +66,6 @@ def test_a_refused_study_is_fused_when_the_missing_series_arrives(bench, make_st
     assert bench.actions(study) == ["refused", "stored"]
 
 
-def test_the_audit_log_names_no_patient(bench, arrive):
-    study = arrive(T1_MPRAGE="MR", PET_Phantom_AC="PT", PET_AC_of_paul="PT")
-    bench.look()
-    text = (bench.folder / "audit.jsonl").read_text(encoding="utf-8") + (bench.folder / "state.json").read_text(
-        encoding="utf-8"
-    )
-    assert "several PT or NM series fit" in text
-    assert uid("series", study, "PET_AC_of_paul") in text  # still clear which they are
-    for private in ("phantom", "paul", "P-1", "A-77", "19700101"):
-        assert private.lower() not in text.lower()
-
-
 def test_a_study_that_grows_unannounced_is_found(bench, make_study):
     folder, study = make_study()
     bench.orthanc.put(folder / "PET_AC", study_uid=study)
@@ -98,18 +83,3 @@ def test_a_study_that_grows_unannounced_is_found(bench, make_study):
         bench.look()
     assert bench.actions(study) == ["refused", "stored"]  # looks that find nothing new are not logged
     assert bench.state.study(study).due is None
-
-
-def test_a_second_watcher_in_the_same_folder_is_refused(tmp_path):
-    with StateFolder(tmp_path / "w"), pytest.raises(OptionError, match="another watcher works here"):
-        StateFolder(tmp_path / "w").__enter__()
-
-
-def test_a_state_of_another_server_or_damaged_is_refused(tmp_path):
-    path = tmp_path / "state.json"
-    State(path, server="https://one.example/dicom-web").save()
-    with pytest.raises(OptionError, match="belongs to the server https://one"):
-        State(path, server="https://other.example/dicom-web")
-    path.write_text(path.read_text(encoding="utf-8")[:-9], encoding="utf-8")
-    with pytest.raises(ReadError, match="damaged or unreadable"):
-        State(path, server="https://one.example/dicom-web")

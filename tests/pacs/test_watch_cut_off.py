@@ -11,8 +11,6 @@ import pytest
 from watch_bench import PowerCutError
 
 from coconet_med.pacs.signal_guard import Interruption
-from coconet_med.pacs.state import State
-from coconet_med.pacs.state_folder import StateFolder
 
 
 def test_a_signal_while_fusing_ends_cleanly_and_the_next_start_does_the_work(bench, arrive):
@@ -88,31 +86,6 @@ def test_a_study_that_takes_the_watcher_down_does_not_do_so_for_ever(bench, arri
     bench.now += 121
     bench.look()
     assert bench.actions(study) == ["failed", "stored"]
-
-
-def test_a_power_cut_between_log_and_state_costs_a_line_and_no_more(bench, arrive, monkeypatch):
-    study = arrive()
-    change = State.change
-
-    def cut(state, uid, **changes):
-        if changes.get("status") == "done":
-            raise PowerCutError
-        change(state, uid, **changes)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(State, "change", cut)
-        with pytest.raises(PowerCutError):
-            bench.look()
-    assert bench.actions(study) == ["stored"]  # what is on the server is in the log
-    bench.look()
-    assert bench.actions(study) == ["stored", "already there"]
-    assert sorted(bench.orthanc.count(study).values()) == [6, 6, 6]
-
-
-def test_what_a_killed_watcher_left_is_cleared(tmp_path):
-    (tmp_path / "w" / "scratch" / "coconet-med-pacs-x").mkdir(parents=True)
-    with StateFolder(tmp_path / "w") as place:
-        assert list(place.scratch.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM")

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from coconet_med.errors import ReadError
 from coconet_med.pair import check_pair
 from coconet_med.pair.values import values_warnings
 from coconet_med.phantom import HeadPhantom
@@ -20,16 +19,6 @@ def source(values: np.ndarray, **facts: object) -> Source:
 @pytest.fixture
 def pet(head: HeadPhantom) -> np.ndarray:
     return sitk.GetArrayFromImage(head.pet)
-
-
-def test_a_constant_image_is_refused_as_either_of_the_two(head: HeadPhantom, pet: np.ndarray):
-    constant, right = source(np.full(pet.shape, 7.0)), Source(head.t1, "t1.nii")
-    for pair in ((right, constant), (constant, right)):
-        with pytest.raises(ReadError, match=r"pet\.nii: every voxel is 7; there is nothing to fuse"):
-            check_pair(*pair)
-    almost = np.full(pet.shape, 7.0)
-    almost[1, 2, 3] = 8.0
-    check_pair(right, source(almost))
 
 
 def test_a_map_of_labels_and_a_mask_are_told(head: HeadPhantom, pet: np.ndarray):

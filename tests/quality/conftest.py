@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
+
+from coconet_med.phantom import slice_pair
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +37,24 @@ def noise_triple() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         picture[30:36, 20:30] = 255.0
         pictures.append(picture)
     return tuple(pictures)
+
+
+@pytest.fixture
+def atlas(tmp_path: Path) -> Path:
+    """A folder laid out like the developers' data, with two generated pairs of two persons."""
+    from coconet_med.color.colormaps import get_colormap
+
+    table = get_colormap("rainbow").palette()[::4]
+    table[0] = 0
+    assert len(np.unique(table, axis=0)) == len(table)
+    (tmp_path / "val" / "mri-pet").mkdir(parents=True)
+    with (tmp_path / "colour_tables.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["table", "index", "r", "g", "b"])
+        writer.writerows(["t", n, *color] for n, color in enumerate(table.tolist()))
+    for person in (1, 2):
+        mri, pet = slice_pair(64, seed=person)
+        index = np.minimum(pet // 4, len(table) - 1)
+        Image.fromarray(mri).save(tmp_path / "val" / "mri-pet" / f"{person}_001_mri.png")
+        Image.fromarray(table[index].astype(np.uint8)).save(tmp_path / "val" / "mri-pet" / f"{person}_001_pet.png")
+    return tmp_path

@@ -8,7 +8,6 @@ from scipy import ndimage
 
 from coconet_med.errors import OptionError
 from coconet_med.quality.baselines import BASELINES, fuse_classically, gate
-from coconet_med.quality.guided import guided_filter
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -49,23 +48,6 @@ def test_the_gate_is_its_formula(head_pair: Pair) -> None:
 
 def test_the_gate_without_uptake_returns_the_anatomy(head_pair: Pair) -> None:
     np.testing.assert_array_equal(gate(head_pair[0], np.zeros((96, 96))), head_pair[0])
-
-
-def test_the_pyramid_takes_detail_from_both_and_the_mean_of_the_rest() -> None:
-    m, p = np.full((64, 64), 100.0), np.full((64, 64), 50.0)
-    m[20, 20], p[44, 44] = 160.0, 110.0
-    fused = fuse_classically("laplacian", m, p)
-    assert fused[20, 20] - fused[20, 28] > 50
-    assert fused[44, 44] - fused[44, 52] > 50
-    assert fused.mean() == pytest.approx(75, abs=1)
-
-
-def test_the_guided_filter_keeps_edges_of_its_guide() -> None:
-    step = np.where(np.arange(60) < 30, 0.0, 1.0) * np.ones((60, 1))
-    kept = guided_filter(step, step, radius=5, epsilon=1e-6)
-    blurred = guided_filter(np.zeros_like(step), step, radius=5, epsilon=1e-6)
-    np.testing.assert_allclose(kept, step, atol=1e-3)
-    assert abs(blurred - step).max() > 0.3
 
 
 def test_an_unknown_baseline_is_named_with_the_known_ones() -> None:

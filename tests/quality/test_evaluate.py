@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import coconet_med
-from coconet_med.commands.main import main
 from coconet_med.errors import FusionError
 from coconet_med.model import Model
-from coconet_med.phantom import slice_pair
 from coconet_med.quality.evaluate import evaluate_files, evaluate_folder
-
-
-@pytest.fixture
-def atlas(tmp_path: Path) -> Path:
-    """A folder laid out like the developers' data, with two generated pairs of two persons."""
-    from coconet_med.color.colormaps import get_colormap
-
-    table = get_colormap("rainbow").palette()[::4]
-    table[0] = 0
-    assert len(np.unique(table, axis=0)) == len(table)
-    (tmp_path / "val" / "mri-pet").mkdir(parents=True)
-    with (tmp_path / "colour_tables.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["table", "index", "r", "g", "b"])
-        writer.writerows(["t", n, *color] for n, color in enumerate(table.tolist()))
-    for person in (1, 2):
-        mri, pet = slice_pair(64, seed=person)
-        index = np.minimum(pet // 4, len(table) - 1)
-        Image.fromarray(mri).save(tmp_path / "val" / "mri-pet" / f"{person}_001_mri.png")
-        Image.fromarray(table[index].astype(np.uint8)).save(tmp_path / "val" / "mri-pet" / f"{person}_001_pet.png")
-    return tmp_path
 
 
 def test_a_folder_gives_a_row_for_each_pair_and_method(atlas: Path) -> None:
@@ -75,15 +48,3 @@ def test_a_saved_result_is_judged_with_the_window_of_its_sidecar(
 def test_a_result_on_another_grid_is_refused(pair: tuple[Path, Path]) -> None:
     with pytest.raises(FusionError, match="anatomical grid"):
         evaluate_files(pair[0], pair[1], pair[1])
-
-
-def test_the_command_prints_a_table_and_writes_csv_and_json(
-    atlas: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["evaluate", str(atlas), "--set", "mri-pet", "--engine", "onnx", "--no-baselines", "--quiet"]
-    with pytest.raises(SystemExit) as stop:
-        main([*arguments, "--csv", str(tmp_path / "t.csv"), "--json", str(tmp_path / "t.json")])
-    assert not stop.value.code
-    assert "mri-pet" in capsys.readouterr().out
-    assert len((tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()) == 3
-    assert len(json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["rows"]) == 2

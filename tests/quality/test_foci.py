@@ -7,43 +7,24 @@ import time
 
 import numpy as np
 import pytest
+from foci_cases import HEAD, PLACES, SIZE, disk, head, near
 from scipy import ndimage
 
 from coconet_med.color import compose
 from coconet_med.errors import GeometryError
-from coconet_med.quality.foci import LOST, Focus, foci_of, inside_skull, measure
-from coconet_med.quality.spots import local_median, spots_of
-
-SIZE = 160
-PLACES = ((60, 60), (60, 100), (100, 60), (100, 100))
-
-
-def _disk(center: tuple[float, float], radius: float) -> np.ndarray:
-    y, x = np.mgrid[:SIZE, :SIZE]
-    return np.hypot(y - center[0], x - center[1]) <= radius
-
-
-HEAD = _disk((80, 80), 70)
-
-
-def _head(level: float, *, noise: float = 0.0, seed: int = 0) -> np.ndarray:
-    grain = np.random.default_rng(seed).normal(size=HEAD.shape) * noise
-    return np.where(HEAD, level + grain, 0.0)
+from coconet_med.quality.foci import LOST, foci_of, inside_skull, measure
+from coconet_med.quality.spots import spots_of
 
 
 def _with(picture: np.ndarray, center: tuple[float, float], diameter: float, contrast: float) -> np.ndarray:
-    return picture + contrast * ndimage.gaussian_filter(_disk(center, diameter / 2).astype(float), 0.7)
-
-
-def _near(foci: list[Focus], center: tuple[float, float], *, within: float = 2.0) -> list[Focus]:
-    return [f for f in foci if math.dist(f.center, center) <= within]
+    return picture + contrast * ndimage.gaussian_filter(disk(center, diameter / 2).astype(float), 0.7)
 
 
 @pytest.mark.parametrize("contrast", [70.0, -70.0])
 @pytest.mark.parametrize("diameter", [4.0, 6.0, 8.0, 12.0, 16.0])
 @pytest.mark.parametrize("source", ["anatomy", "function"])
 def test_a_disk_is_one_focus_of_its_place_size_and_contrast(source: str, diameter: float, contrast: float) -> None:
-    plain, other = _head(110, noise=3), _head(90, noise=3, seed=1)
+    plain, other = head(110, noise=3), head(90, noise=3, seed=1)
     seen = _with(plain, (75, 85), diameter, contrast)
     found = foci_of(seen, other) if source == "anatomy" else foci_of(other, seen)
     assert [f.source for f in found] == [source]
@@ -55,10 +36,10 @@ def test_a_disk_is_one_focus_of_its_place_size_and_contrast(source: str, diamete
 
 
 def test_sizes_are_millimeters() -> None:
-    function = _with(_head(90), (75, 85), 14, 60)
-    (coarse,) = foci_of(_head(110), function, spacing=0.5)
+    function = _with(head(90), (75, 85), 14, 60)
+    (coarse,) = foci_of(head(110), function, spacing=0.5)
     assert 2 * coarse.radius * 0.5 == pytest.approx(7, rel=0.3)
-    assert not _near(foci_of(_head(110), function, spacing=2.5), (75, 85))  # 35 mm: no small finding
+    assert not near(foci_of(head(110), function, spacing=2.5), (75, 85))  # 35 mm: no small finding
 
 
 def test_pixels_larger_than_the_ring_hold_no_foci() -> None:
@@ -69,41 +50,41 @@ def test_pixels_larger_than_the_ring_hold_no_foci() -> None:
 def test_pixels_need_not_be_square() -> None:
     y, x = np.mgrid[:SIZE, :SIZE]
     ball = np.hypot((y - 80) * 2.0, x - 80) <= 5
-    function = _head(90) + 60 * ndimage.gaussian_filter(ball.astype(float), (0.4, 0.8))
-    (focus,) = foci_of(_head(110), function, spacing=(2.0, 1.0))
+    function = head(90) + 60 * ndimage.gaussian_filter(ball.astype(float), (0.4, 0.8))
+    (focus,) = foci_of(head(110), function, spacing=(2.0, 1.0))
     assert math.dist(focus.center, (80, 80)) <= 1.5
 
 
 def test_lines_edges_and_faint_or_large_things_are_no_foci() -> None:
-    function = _head(90, noise=2)
+    function = head(90, noise=2)
     function[:, 60:63] += 80 * HEAD[:, 60:63]  # a line
     function[:, 110:] += 60 * HEAD[:, 110:]  # an edge
     function = _with(function, (60, 90), 6, 12)  # faint
-    anatomy = _with(_head(110, noise=2), (80, 80), 44, 80)  # large
+    anatomy = _with(head(110, noise=2), (80, 80), 44, 80)  # large
     assert foci_of(anatomy, function) == []
 
 
 def test_noise_alone_is_no_focus() -> None:
-    assert foci_of(_head(110, noise=8), _head(90, noise=8, seed=1)) == []
+    assert foci_of(head(110, noise=8), head(90, noise=8, seed=1)) == []
 
 
 def test_of_two_that_touch_both_are_found_once() -> None:
-    function = _with(_with(_head(90), (80, 70), 6, 70), (80, 86), 6, 70)
-    found = foci_of(_head(110), function)
-    assert [len(_near(found, c)) for c in ((80, 70), (80, 86))] == [1, 1]
+    function = _with(_with(head(90), (80, 70), 6, 70), (80, 86), 6, 70)
+    found = foci_of(head(110), function)
+    assert [len(near(found, c)) for c in ((80, 70), (80, 86))] == [1, 1]
     assert len(found) == 2
 
 
 def test_fat_of_the_scalp_and_bumps_of_the_outline_are_no_foci() -> None:
-    anatomy = _with(_head(110), (80, 17), 6, 90)
-    assert not _near(foci_of(anatomy, _head(90)), (80, 17))
-    function = _with(_head(90), (80, 9), 8, 90)
-    assert not _near(foci_of(_head(110), function), (80, 9), within=4)
+    anatomy = _with(head(110), (80, 17), 6, 90)
+    assert not near(foci_of(anatomy, head(90)), (80, 17))
+    function = _with(head(90), (80, 9), 8, 90)
+    assert not near(foci_of(head(110), function), (80, 9), within=4)
 
 
 def _skull() -> np.ndarray:
-    ct = np.where(_disk((80, 80), 66), 255.0, 0.0)
-    ct[_disk((80, 80), 58)] = 110
+    ct = np.where(disk((80, 80), 66), 255.0, 0.0)
+    ct[disk((80, 80), 58)] = 110
     return ct
 
 
@@ -114,18 +95,18 @@ def test_ct_is_searched_inside_the_skull_and_calcifications_are_no_bone() -> Non
     assert inside[70, 90]
     assert not inside[80, 80 - 57]
     assert not inside[80, 15]
-    found = foci_of(_head(110), ct, ct=True, sources=["function"])
-    assert len(found) == len(_near(found, (70, 90))) == 1
-    assert len(_near(spots_of(_head(110), np.clip(ct, 0, 255), ct=True), (70, 90))) == 1
+    found = foci_of(head(110), ct, ct=True, sources=["function"])
+    assert len(found) == len(near(found, (70, 90))) == 1
+    assert len(near(spots_of(head(110), np.clip(ct, 0, 255), ct=True), (70, 90))) == 1
 
 
 def test_what_a_fusion_does_to_each_focus_is_told() -> None:
-    function = _head(90)
+    function = head(90)
     for center in PLACES:
         function = _with(function, center, 8, 60)
-    foci = foci_of(_head(110), function, sources=["function"])
+    foci = foci_of(head(110), function, sources=["function"])
     assert len(foci) == 4
-    fused = _head(100)
+    fused = head(100)
     fused = _with(fused, PLACES[0], 8, 60)  # kept
     fused = _with(fused, PLACES[1], 8, 30)  # half
     fused = _with(fused, PLACES[3], 8, -30)  # reversed; the third is lost
@@ -136,14 +117,14 @@ def test_what_a_fusion_does_to_each_focus_is_told() -> None:
 
 
 def test_a_cold_focus_that_turns_bright_is_reversed() -> None:
-    foci = foci_of(_head(110), _with(_head(120), (80, 80), 8, -60), sources=["function"])
+    foci = foci_of(head(110), _with(head(120), (80, 80), 8, -60), sources=["function"])
     assert not foci[0].hot
-    assert measure(foci, _with(_head(100), (80, 80), 8, 20))["reversed"] == 1
-    assert measure(foci, _with(_head(100), (80, 80), 8, -20))["lost"] == 0
+    assert measure(foci, _with(head(100), (80, 80), 8, 20))["reversed"] == 1
+    assert measure(foci, _with(head(100), (80, 80), 8, -20))["lost"] == 0
 
 
 def test_the_threshold_of_lost_is_as_stated() -> None:
-    foci = foci_of(_head(110), _with(_head(90), (80, 80), 8, 60), sources=["function"])
+    foci = foci_of(head(110), _with(head(90), (80, 80), 8, 60), sources=["function"])
     picture = np.zeros(HEAD.shape)
     picture.ravel()[foci[0].spot] = 1
     assert measure(foci, 100 + LOST * picture)["lost"] == 1
@@ -152,8 +133,8 @@ def test_the_threshold_of_lost_is_as_stated() -> None:
 
 
 def test_color_shows_what_lightness_does_not() -> None:
-    function = _with(_head(90), (80, 80), 8, 60)
-    foci, light = foci_of(_head(110), function, sources=["function"]), _head(110)
+    function = _with(head(90), (80, 80), 8, 60)
+    foci, light = foci_of(head(110), function, sources=["function"]), head(110)
     read = measure(foci, light, compose(light / 255, function / 255))
     assert (read["lost"], read["lost_oklab"]) == (1, 0)
     assert read["seen"] > 1
@@ -161,7 +142,7 @@ def test_color_shows_what_lightness_does_not() -> None:
 
 
 def test_without_foci_there_is_nothing_to_tell() -> None:
-    read = measure([], _head(100))
+    read = measure([], head(100))
     assert read["foci"] == 0
     assert math.isnan(read["lost"])
     assert foci_of(np.zeros((40, 40)), np.zeros((40, 40))) == []
@@ -171,31 +152,6 @@ def test_without_foci_there_is_nothing_to_tell() -> None:
 def test_pictures_of_different_size_are_refused() -> None:
     with pytest.raises(GeometryError, match="anatomy 40x40, function 40x30"):
         foci_of(np.zeros((40, 40)), np.zeros((40, 30)))
-
-
-@pytest.mark.parametrize("width", [15, 25])
-def test_the_local_median_is_that_of_scipy(width: int) -> None:
-    picture = np.round(np.random.default_rng(3).uniform(0, 255, (70, 61)))
-    np.testing.assert_array_equal(local_median(picture, width), ndimage.median_filter(picture, width))
-
-
-def test_plain_spots_are_those_of_the_definition() -> None:
-    function = np.round(np.clip(_head(80, noise=2), 0, 255))
-    for center, radius in zip(PLACES, (1.2, 3.0, 8.0, 10.5), strict=True):  # 5, 29, 197 and 349 pixels
-        function[_disk(center, radius)] = 200
-    median = ndimage.median_filter(function, 25)
-    labels, count = ndimage.label((function - median > 45) & HEAD)
-    sizes = np.bincount(labels.ravel())
-    spots = spots_of(_head(110), function)
-    assert len(spots) == sum(6 <= sizes[n] <= 250 for n in range(1, count + 1)) >= 2
-    assert not _near(spots, PLACES[0])  # 5 pixels
-    for spot in spots:
-        mask = np.zeros(HEAD.shape, bool)
-        mask.ravel()[spot.spot] = True
-        away = ndimage.distance_transform_edt(~mask)
-        ring = (away >= 2) & (away <= 6)
-        np.testing.assert_array_equal(np.sort(spot.ring), np.flatnonzero(ring))
-        assert spot.contrast == pytest.approx(function[mask].mean() - function[ring].mean())
 
 
 def test_a_slice_takes_less_than_a_fifth_of_a_second() -> None:

@@ -10,16 +10,14 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-import SimpleITK as sitk
 from PIL import Image
 
-from coconet_med.batch.fingerprint import _sha256
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.readers import limits, read
-from coconet_med.readers.files import files_of
-from coconet_med.system.digest import sha256_of
 
 RNG = np.random.default_rng(7)
+
+
 MIB = 1 / 1024
 
 
@@ -167,41 +165,6 @@ def test_a_voxel_file_that_is_a_pipe_or_missing_is_refused(tmp_path: Path, kind:
     os.mkfifo(tmp_path / "v.raw")
     with pytest.raises(ReadError, match="is no regular file"):
         read(path, "anatomy")
-
-
-@pytest.mark.parametrize("name", ["a.nii.gz", "a.mha", "a.png", "a", "a.dcm", "a.hdr"])
-def test_a_pipe_given_as_input_is_refused(tmp_path: Path, name: str) -> None:
-    os.mkfifo(tmp_path / name)
-    for use in (lambda path: read(path, "anatomy"), _sha256):
-        with pytest.raises(ReadError, match="is a pipe or device"):
-            use(tmp_path / name)
-
-
-@pytest.mark.parametrize("suffix", [".mhd", ".nhdr"])
-def test_the_fingerprint_covers_the_voxels_wherever_their_name_leads(tmp_path: Path, suffix: str) -> None:
-    sitk.WriteImage(sitk.GetImageFromArray(RNG.normal(size=(5, 6, 7)).astype(np.float32)), str(tmp_path / f"a{suffix}"))
-    (tmp_path / "a.raw").rename(tmp_path / "other.bin")
-    header = tmp_path / f"a{suffix}"
-    header.write_text(header.read_text(encoding="utf-8").replace("a.raw", "other.bin"), encoding="utf-8")
-    before = _sha256(header)
-    assert before == sha256_of(header, tmp_path / "other.bin") == read(header, "anatomy").sha256
-    voxels = bytearray((tmp_path / "other.bin").read_bytes())
-    voxels[40] ^= 1
-    (tmp_path / "other.bin").write_bytes(voxels)
-    assert _sha256(header) != before
-
-
-def test_numbered_and_listed_voxel_files_belong_to_their_header(tmp_path: Path) -> None:
-    values = RNG.normal(size=(3, 6, 7)).astype(np.float32)
-    for k in range(3):
-        (tmp_path / f"s{k + 1:02d}.raw").write_bytes(values[k].tobytes())
-    text = "ObjectType = Image\nNDims = 3\nBinaryData = True\nDimSize = 7 6 3\nElementType = MET_FLOAT\n"
-    (tmp_path / "a.mhd").write_text(f"{text}ElementDataFile = s%02d.raw 1 3 1\n", encoding="utf-8")
-    (tmp_path / "b.mhd").write_text(f"{text}ElementDataFile = LIST\ns01.raw\ns02.raw\ns03.raw\n", encoding="utf-8")
-    for name in ("a.mhd", "b.mhd"):
-        source = read(tmp_path / name, "anatomy")
-        assert np.array_equal(sitk.GetArrayFromImage(source.image), values)
-        assert [path.name for path in files_of(tmp_path / name)] == [name, "s01.raw", "s02.raw", "s03.raw"]
 
 
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])

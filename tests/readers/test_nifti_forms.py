@@ -9,18 +9,16 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from nifti_cases import PLACE, moved, world, write
 
 import coconet_med
-from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.errors import GeometryError, OptionError
 from coconet_med.model import Model
 from coconet_med.phantom import HeadPhantom
 from coconet_med.readers import read
 from coconet_med.writers.volumes import write_volume
 
 RNG = np.random.default_rng(3)
-TURN = np.array([[0.96, -0.28, 0], [0.28, 0.96, 0], [0, 0, 1]])
-PLACE = np.eye(4)
-PLACE[:3, :3], PLACE[:3, 3] = TURN * [2, 2, 3], (-11, 20, 33)
 
 
 @pytest.mark.parametrize(("broken", "taken"), [("qform", "sform"), ("sform", "qform")])
@@ -49,44 +47,6 @@ def test_an_sform_of_zeros_gives_way_to_the_qform(tmp_path: Path) -> None:
     source = read(path, "anatomy")
     assert "its sform is singular (voxel size 0, 0, 0 mm); the qform was taken" in source.warnings[0]
     assert np.allclose(world(source.image), (PLACE @ [3, 4, 5, 1])[:3], atol=1e-4)
-
-
-@pytest.mark.parametrize(("excess", "read_it"), [(3e-6, True), (2e-4, True), (0.05, False)])
-def test_a_quaternion_too_long_by_rounding_is_shortened(tmp_path: Path, excess: float, read_it: bool) -> None:
-    """fmriprep issue 845, spinalcordtoolbox issue 3703: nibabel alone refuses what ITK and FSL read."""
-    turned = np.diag((-2.0, -2, 3, 1))
-    path = write(tmp_path / "a.nii", PLACE, turned, (0, 1))
-    raw = bytearray(path.read_bytes())
-    raw[256:268] = np.array([0, 0, 1 + excess], "<f4").tobytes()
-    path.write_bytes(raw)
-    if not read_it:
-        with pytest.raises(ReadError, match=r"quaternion of its qform has the length 1\.05"):
-            read(path, "anatomy")
-        return
-    assert np.allclose(world(read(path, "anatomy").image), (turned @ [3, 4, 5, 1])[:3], atol=1e-4)
-
-
-def moved(affine: np.ndarray, *by: float) -> np.ndarray:
-    result = affine.copy()
-    result[:3, 3] += by
-    return result
-
-
-def write(
-    path: Path, sform: np.ndarray, qform: np.ndarray, codes: tuple[int, int], *, unit: str = "mm", array=None
-) -> Path:
-    array = RNG.normal(100, 20, (7, 8, 9)).astype(np.float32) if array is None else array
-    image = nib.Nifti1Image(array, None)
-    image.header.set_qform(qform, 1)
-    image.header.set_sform(sform, 1)
-    image.header["sform_code"], image.header["qform_code"] = codes
-    image.header.set_xyzt_units(unit)
-    nib.Nifti1Image(array, None, image.header).to_filename(path)
-    return path
-
-
-def world(image: sitk.Image, voxel=(3, 4, 5)) -> np.ndarray:
-    return np.array(image.TransformIndexToPhysicalPoint(voxel)) * (-1, -1, 1)
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("meter", 1e-3), ("mm", 1), ("micron", 1e3), ("unknown", 1)])
@@ -243,22 +203,6 @@ def test_what_is_written_says_that_it_is_in_millimeters(tmp_path: Path, suffix: 
     assert np.allclose(world(back.image), world(image), atol=1e-4)
 
 
-def test_the_mean_of_a_time_series_keeps_forms_and_unit(tmp_path: Path) -> None:
-    from coconet_med.readers.frames import static_image
-    from coconet_med.readers.pet_json import PetFacts
-
-    frames = RNG.normal(100, 20, (7, 8, 9, 3)).astype(np.float32)
-    stored = np.diag((1e-3, 1e-3, 1e-3, 1)) @ PLACE
-    path = write(tmp_path / "a.nii.gz", stored, moved(stored, 0, 0.025, 0), (2, 1), unit="meter", array=frames)
-    (tmp_path / "mean").mkdir()
-    static = static_image(path, tmp_path / "mean", dynamic="mean", facts=PetFacts({"FrameDuration": [1.0, 1.0, 2.0]}))
-    assert static is not None
-    source = read(static.path, "function")
-    assert np.allclose(world(source.image), (PLACE @ [3, 4, 5, 1])[:3], atol=1e-4)
-    assert source.image[3, 4, 5] == pytest.approx(float(frames[3, 4, 5] @ [0.25, 0.25, 0.5]), rel=1e-5)
-    assert any("25 mm apart" in warning for warning in source.warnings)
-
-
 def test_a_pipeline_of_monai_keeps_the_forms_of_its_anatomy(tmp_path: Path) -> None:
     pytest.importorskip("monai")
     from coconet_med.bundle.saving import VolumeWriter
@@ -273,17 +217,6 @@ def test_a_pipeline_of_monai_keeps_the_forms_of_its_anatomy(tmp_path: Path) -> N
     itk = [world(sitk.ReadImage(str(tmp_path / name))) for name in ("a.nii", "b.nii")]
     assert np.allclose(*itk, atol=1e-4)
     assert np.allclose(nib.load(tmp_path / "a.nii").affine, nib.load(tmp_path / "b.nii").affine, atol=1e-4)
-
-
-@pytest.mark.parametrize("seconds", [0.0, -600.0])
-def test_a_frame_that_lasts_no_time_is_named(tmp_path, seconds):
-    from coconet_med.readers.frames import static_image
-    from coconet_med.readers.pet_json import PetFacts
-
-    path = tmp_path / "pet.nii.gz"
-    nib.save(nib.Nifti1Image(np.random.default_rng(0).random((4, 4, 4, 2), np.float32), np.diag([4.0, 4, 4, 1])), path)
-    with pytest.raises(ReadError, match=f"FrameDuration in its JSON file holds {seconds:g} s, and no frame is that"):
-        static_image(path, tmp_path, dynamic="mean", facts=PetFacts({"FrameDuration": [600.0, seconds]}))
 
 
 def test_voxels_hundreds_of_times_as_long_as_wide_are_refused(tmp_path):

@@ -10,12 +10,13 @@ import SimpleITK as sitk
 
 import coconet_med
 from coconet_med.batch.case import Outcome
-from coconet_med.phantom import head_phantom, slice_pair
+from coconet_med.phantom import head_phantom
 from coconet_med.report.card import card_of
 from coconet_med.report.study import write_study_report
-from coconet_med.viewer.strip import strip_of
 
 NASTY = '</script><img src=x onerror=alert(1)><script>alert("x")</script>&\'"'
+
+
 REASON = "H 0.3 is low (median 0.8); shift in mm 14 is high (median 0); coverage 0.41 is low (median 1); " * 2
 
 
@@ -60,32 +61,6 @@ def page(path, new_page):
     made.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     made.goto(path.as_uri())
     return made
-
-
-# --- the strip -------------------------------------------------------------------------------------------------------
-
-
-def test_a_strip_is_small_and_says_how_coarse_it_is(result):
-    strip = strip_of(result, most=60_000)
-    document = strip["document"]
-    assert sum(map(len, strip["parts"].values())) <= 60_000
-    assert np.prod(document["size"]) < np.prod(result.color.GetSize())
-    extent = np.multiply(document["size"], document["spacing"])
-    assert (extent >= np.multiply(result.color.GetSize(), result.color.GetSpacing()) - 1e-6).all()
-    assert "crc" not in document
-    json.dumps(strip, allow_nan=False)
-
-
-def test_a_strip_of_all_voxels_lies_where_the_file_does(result):
-    document = strip_of(result)["document"]
-    assert document["size"] == list(result.color.GetSize())
-    assert np.array(document["affine"])[:3, 3] == pytest.approx(np.array(result.color.GetOrigin()) * (-1, -1, 1))
-
-
-def test_a_picture_has_a_strip_too():
-    document = strip_of(coconet_med.fuse(*slice_pair(64), engine="onnx"))["document"]
-    assert document["planar"]
-    assert document["size"] == [64, 64, 1]
 
 
 # --- viewers in the page ---------------------------------------------------------------------------------------------

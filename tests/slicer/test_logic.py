@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -166,17 +165,6 @@ def test_quality_is_a_table_beside_the_plain_average(logic):
     assert np.isfinite(figures).mean() > 0.5
 
 
-def test_settings_that_do_not_fit_are_refused_in_words():
-    for wrong, words in (
-        ({"strength": 1.5}, "from 0 to 1"),
-        ({"window": (5, 5)}, "lower value"),
-        ({"colormap": "x"}, "choose uptake"),
-        ({"plane": "x"}, "choose auto"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            FusionSettings(**wrong)
-
-
 def test_inputs_that_cannot_be_fused_are_refused_in_words(average):
     mr, pet = head_nodes()
     labels = volume("labels", np.zeros((2, 2, 2), np.uint8), np.eye(4), "vtkMRMLLabelMapVolumeNode")
@@ -199,29 +187,3 @@ def test_what_is_not_a_number_is_dark_and_stops_nothing(logic):
     assert np.isfinite(arrayFromVolume(nodes.uptake)).all()
     assert np.isfinite(arrayFromVolume(nodes.luminance)).all()
     logic.setStrength(nodes.fused, 0.5)
-
-
-def test_messages_of_the_core_have_no_words_of_a_command_line():
-    """Every message of the parts that the worker calls, in the words of the panel."""
-    import ast
-
-    from worker_words import panel_words
-
-    core = Path(__file__).parents[2] / "coconet_med"
-    parts = ("align", "pair", "windowing", "engines", "transform_files", "fusion.py", "model.py", "slices.py", "dicom")
-    seen = 0
-    for part in parts:
-        for file in [core / part] if part.endswith(".py") else sorted((core / part).glob("*.py")):
-            nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
-            within = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
-            for node in nodes:
-                if id(node) in within:
-                    continue
-                pieces = node.values if isinstance(node, ast.JoinedStr) else [node]
-                text = "".join(str(p.value) if isinstance(p, ast.Constant) else "x" for p in pieces)
-                if "--" in text and isinstance(node, ast.JoinedStr | ast.Constant) and " " in text:
-                    seen += 1
-                    assert "--" not in panel_words(text), text
-    assert seen > 20
-    assert panel_words("look alike (--register never)") == "look alike"
-    assert panel_words("a.nii: is in color; give LOW HIGH") == "a.nii: is in color; type a window"

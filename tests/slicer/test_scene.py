@@ -92,16 +92,6 @@ def test_a_scene_that_is_added_ends_a_preview_that_was_on(loaded, foreign, start
     assert started == []
 
 
-def test_settings_of_the_computer_outlive_the_scene_and_stay_out_of_it(loaded, tmp_path):
-    loaded.ui.pythonEdit.text = "/mine/python"
-    slicer.mrmlScene.Clear(0)
-    assert loaded.ui.pythonEdit.text == "/mine/python" == loaded.python()
-    loaded.initializeParameterNode()
-    slicer.mrmlScene.SetURL(str(tmp_path / "mine.mrml"))
-    slicer.mrmlScene.Commit()
-    assert "/mine/python" not in (tmp_path / "mine.mrml").read_text(encoding="utf-8")
-
-
 def test_the_next_scene_begins_unchecked_though_its_nodes_have_the_same_ids(loaded):
     ui, p = loaded.ui, loaded._parameterNode
     ui.checkButton.click()

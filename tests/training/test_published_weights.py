@@ -8,48 +8,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from coconet_med.commands.main import main
 from coconet_med.errors import ModelError
 from coconet_med.network import CONFIGURATIONS, build_network, network_of
 from coconet_med.training.published_weights import import_state, import_weights, published_names
-
-#: Convolutions of the published code by its names: inputs, outputs.
-LAYERS = {
-    "conv1_1": (2, 32), "conv1_2": (32, 32), "conv2_1": (32, 64), "conv2_2": (64, 64), "conv3_1": (64, 128),
-    "conv3_2": (128, 128), "conv4_1": (128, 256), "deconv4": (768, 256), "conv4_2": (256, 256), "deconv6": (256, 128),
-    "att_deconv7": (384, 128), "conv7_1": (256, 128), "conv7_2": (128, 128), "deconv7": (128, 64),
-    "att_deconv8": (192, 64), "conv8_1": (128, 64), "conv8_2": (64, 64), "deconv8": (64, 32), "att_deconv9": (96, 32),
-    "conv9_1": (64, 32), "conv9_2": (32, 32), "conv10": (32, 1),
-    "vgg19.slice1.0": (1, 64), "vgg19.slice1.3": (64, 64), "vgg19.slice2.6": (64, 128), "vgg19.slice2.8": (128, 128),
-    "vgg19.slice3.11": (128, 256), "vgg19.slice3.13": (256, 256), "vgg19.slice3.15": (256, 256),
-    "vgg19.slice3.17": (256, 256),
-}  # fmt: skip
-NORMED = ("1_1", "1_2", "2_1", "2_2", "3_1", "3_2", "4_1", "4_2", "7_1", "7_2", "8_1", "8_2", "9_1")
-
-
-@pytest.fixture(scope="module")
-def theirs() -> dict[str, torch.Tensor]:
-    """Seeded weights under their names, of a size that keeps features near 1 and energies in the range of a softmax."""
-    g = torch.Generator().manual_seed(7)
-    layers = dict(LAYERS)
-    for width in (32, 64, 128, 256):
-        layers |= {f"se_{width}.conv_{n}": (width, width) for n in (1, 2, 3)}
-    state = {}
-    for name, (inputs, outputs) in layers.items():
-        side = 1 if name == "conv10" else 3
-        scale = 1.3 / (inputs * side * side) ** 0.5 * (0.15 if name.endswith(("conv_1", "conv_2")) else 1)
-        state[f"{name}.weight"] = scale * torch.randn(outputs, inputs, side, side, generator=g)
-        state[f"{name}.bias"] = 0.05 * torch.randn(outputs, generator=g)
-    for number in NORMED:
-        width = LAYERS[f"conv{number}"][1]
-        state[f"bn{number}.weight"] = 1 + 0.2 * torch.randn(width, generator=g)
-        state[f"bn{number}.bias"] = 0.1 * torch.randn(width, generator=g)
-        state[f"bn{number}.running_mean"] = 0.2 * torch.randn(width, generator=g)
-        state[f"bn{number}.running_var"] = 0.5 + torch.rand(width, generator=g)
-        state[f"bn{number}.num_batches_tracked"] = torch.tensor(3)
-    for width, gamma in ((32, 0.2), (64, 0.7), (128, -0.5), (256, 0.9)):
-        state[f"se_{width}.gamma"] = torch.tensor([gamma])
-    return state
 
 
 def restated(state: dict[str, torch.Tensor], visible: torch.Tensor, infrared: torch.Tensor) -> torch.Tensor:
@@ -153,25 +114,6 @@ def test_each_difference_is_a_switch_that_matters(switch: str):
             made.append(net(image))
             torch.testing.assert_close(network_of(net.state_dict()).eval()(image), made[-1], rtol=0, atol=0)
     assert not torch.equal(*made)
-
-
-def test_the_command_writes_weights_that_the_torch_engine_loads(
-    theirs: dict[str, torch.Tensor], tmp_path: Path, capsys
-):
-    from coconet_med import load_model
-
-    given = {f"module.{key}": value for key, value in theirs.items()}
-    torch.save({"state_dict": given, "epoch": 3, "optimizer": {"state": {}}}, tmp_path / "latest.pth")
-    with pytest.raises(SystemExit) as left:
-        main(["import-weights", str(tmp_path / "latest.pth")])
-    assert left.value.code in (0, None)
-    written = tmp_path / "latest.coconet-med.pt"
-    assert str(written) in capsys.readouterr().out
-    assert load_model(written, engine="torch", device="cpu").engine.gives_field is False
-    with pytest.raises(SystemExit) as left:
-        main(["import-weights", str(tmp_path / "latest.pth")])
-    assert left.value.code == 2
-    assert "exists" in capsys.readouterr().err
 
 
 def test_other_weights_are_refused_by_name(theirs: dict[str, torch.Tensor], tmp_path: Path):

@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
-from torch import nn
-
-pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
-
 from monai.data import DataLoader, Dataset, MetaTensor, decollate_batch
 from monai.transforms import Compose, ConcatItemsd
+from torch import nn
 
 from coconet_med import fuse
 from coconet_med.bundle.inferer import StackInferer
@@ -35,6 +32,9 @@ from coconet_med.transforms import (
     prepare,
 )
 from coconet_med.transforms.metatensor import to_source, to_tensor
+
+pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
+
 
 AFTER = Compose([HatchNoDatad(), UnstackSlicesd(("pred", "function")), FuseColord()])
 
@@ -128,11 +128,6 @@ def test_maps_of_both_signs_give_the_voxels_of_fuse(volumes: tuple[Path, Path], 
         FuseColord(colormap="uptake")(made)
 
 
-def test_a_border_without_knowing_where_there_is_data_is_refused():
-    with pytest.raises(OptionError, match=r"call prepare\(no_data=True\)"):
-        HatchNoDatad()({"pred": torch.zeros(1, 2, 16, 16)})
-
-
 def test_pictures_give_the_pixels_of_fuse(tmp_path: Path):
     from PIL import Image
 
@@ -183,6 +178,14 @@ def test_images_of_monais_own_reader_are_taken(volumes: tuple[Path, Path]):
         torch.testing.assert_close(ours[key].as_tensor(), theirs[key].as_tensor(), atol=1e-4, rtol=0)
 
 
+def test_mistakes_in_the_order_of_transforms_are_named():
+    image = MetaTensor(torch.rand(1, 8, 8, 8))
+    with pytest.raises(OptionError, match="put FindWindowd before"):
+        ScaleToWindowd("anatomy")({"anatomy": image})
+    with pytest.raises(OptionError, match="EnsureChannelFirstd"):
+        to_source(image[0], "anatomy")
+
+
 @pytest.mark.parametrize("turned", [("function",), PAIR], ids=["one of two", "both"])
 def test_tensors_in_lps_lie_where_those_in_ras_lie(volumes: tuple[Path, Path], turned: tuple[str, ...]):
     steps = Compose([FindWindowd(PAIR), BringOnGridd(register="never"), ScaleToWindowd(PAIR), StackSlicesd(PAIR)])
@@ -209,26 +212,3 @@ def test_tensors_that_are_sheared_or_hold_nan_are_refused():
     volume[0, 3, 3, 3] = torch.nan
     with pytest.raises(OptionError, match="holds NaN or infinite values"):
         to_source(MetaTensor(volume), "function")
-
-
-def test_source_and_tensor_are_two_forms_of_one_image():
-    head = head_phantom(spacing=8.0)
-    image = sitk.Cast(head.t1, sitk.sitkFloat32)
-    image.SetDirection((0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1))
-    from coconet_med.source import Source
-
-    source = Source(image, "x.nii.gz", units="HU", slice_axis=1, frame_of_reference="1.2.3")
-    again = to_source(to_tensor(source), "x")
-    assert again.image.GetSize() == image.GetSize()
-    np.testing.assert_allclose(again.image.GetDirection(), image.GetDirection(), atol=1e-12)
-    np.testing.assert_allclose(again.image.GetOrigin(), image.GetOrigin())
-    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(again.image), sitk.GetArrayViewFromImage(image))
-    assert (again.units, again.slice_axis, again.frame_of_reference) == ("HU", 1, "1.2.3")
-
-
-def test_mistakes_in_the_order_of_transforms_are_named():
-    image = MetaTensor(torch.rand(1, 8, 8, 8))
-    with pytest.raises(OptionError, match="put FindWindowd before"):
-        ScaleToWindowd("anatomy")({"anatomy": image})
-    with pytest.raises(OptionError, match="EnsureChannelFirstd"):
-        to_source(image[0], "anatomy")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from in_page import FOCI
 
+import coconet_med
+from coconet_med.commands.main import main
+
 
 @pytest.fixture(scope="session")
 def fused_head():
-    import coconet_med
     from coconet_med.phantom import head_phantom
 
     head = head_phantom(spacing=4.0, pet_spacing=5.0, noise=0.5)
@@ -42,3 +46,16 @@ def page(opened):
         }"""
     )
     return opened
+
+
+@pytest.fixture(scope="module")
+def fused(pair, tmp_path_factory) -> Path:
+    """A folder with a pair and its fused file."""
+    folder = tmp_path_factory.mktemp("fused")
+    for path in pair:
+        shutil.copy(path, folder)
+    args = ["fuse", folder / "T1.nii.gz", folder / "PET.nii.gz", "-o", folder / "fused.nii.gz", "--strength", 0.8]
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in [*args, "--engine", "onnx", "--quiet"]])
+    assert not ended.value.code
+    return folder

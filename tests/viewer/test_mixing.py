@@ -15,10 +15,11 @@ from coconet_med.color import decode, uptake_spread
 from coconet_med.color.colormaps import COLORMAPS, STEPS
 from coconet_med.fusion import mix_again
 from coconet_med.phantom import head_phantom, slice_pair
-from coconet_med.viewer.content import as_whole, checks
+from coconet_med.viewer.content import checks
 from coconet_med.viewer.opening import view_of
 
 SAME = {"unequalSlices": 0, "unequalVoxels": 0}
+
 
 #: CRC-32 of every slice that the page mixes with a look.
 MIXED = """(look) => {
@@ -33,6 +34,7 @@ MIXED = """(look) => {
     return (value ^ 0xffffffff) >>> 0;
   });
 }"""
+
 
 #: What is known of a voxel, as the page says it.
 AT = "(voxel) => { coconet.go(coconet.planes.place(voxel)); coconet.draw(); return coconet.values; }"
@@ -206,11 +208,3 @@ def test_what_cannot_be_mixed_again_is_shown_as_it_is(served, head, mean_model, 
     assert found["color"] == view.color[voxel[2], voxel[1], voxel[0]].tolist()
     uptake = sitk.GetArrayFromImage(result.uptake).reshape(view.color.shape[:3])
     assert found["uptake"] == pytest.approx(uptake[tuple(voxel[::-1])])
-
-
-def test_whole_numbers_travel_as_such_and_fractions_as_they_are():
-    assert as_whole(np.array([0.0, 255.0], np.float32)).dtype == np.uint8
-    assert as_whole(np.array([-3.0, 900.0], np.float32)).dtype == np.int16
-    assert as_whole(np.array([0.0, 40000.0], np.float32)).dtype == np.uint16
-    assert as_whole(np.array([0.5], np.float32)).dtype == np.float32
-    assert as_whole(np.array([0.0, 1e6], np.float32)).dtype == np.float32

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 
 import numpy as np
+import pytest
 import SimpleITK as sitk
 
 import coconet_med
-from coconet_med.phantom import head_phantom
+from coconet_med.phantom import head_phantom, slice_pair
 from coconet_med.viewer.content import Content
 from coconet_med.viewer.opening import View
 from coconet_med.viewer.strip import strip_of
@@ -49,3 +51,35 @@ def test_a_turned_volume_keeps_its_place_and_colors(served):
     assert off < 8
     for axis in range(3):  # mirrored it would be far off
         assert np.abs(np.flip(mixed, axis) - expected).mean(axis=-1)[lit].mean() > 2 * off
+
+
+@pytest.fixture(scope="module")
+def result():
+    head = head_phantom(spacing=5.0, pet_spacing=6.0)
+    return coconet_med.fuse(head.t1, head.pet, register="never", engine="onnx")
+
+
+# --- the strip -------------------------------------------------------------------------------------------------------
+
+
+def test_a_strip_is_small_and_says_how_coarse_it_is(result):
+    strip = strip_of(result, most=60_000)
+    document = strip["document"]
+    assert sum(map(len, strip["parts"].values())) <= 60_000
+    assert np.prod(document["size"]) < np.prod(result.color.GetSize())
+    extent = np.multiply(document["size"], document["spacing"])
+    assert (extent >= np.multiply(result.color.GetSize(), result.color.GetSpacing()) - 1e-6).all()
+    assert "crc" not in document
+    json.dumps(strip, allow_nan=False)
+
+
+def test_a_strip_of_all_voxels_lies_where_the_file_does(result):
+    document = strip_of(result)["document"]
+    assert document["size"] == list(result.color.GetSize())
+    assert np.array(document["affine"])[:3, 3] == pytest.approx(np.array(result.color.GetOrigin()) * (-1, -1, 1))
+
+
+def test_a_picture_has_a_strip_too():
+    document = strip_of(coconet_med.fuse(*slice_pair(64), engine="onnx"))["document"]
+    assert document["planar"]
+    assert document["size"] == [64, 64, 1]

@@ -5,65 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from ct_cases import ct_of
 
-from coconet_med.commands.options import windows_joined
 from coconet_med.errors import OptionError
 from coconet_med.source import Source
-from coconet_med.windowing.ct import CT_WINDOWS, content_of
 from coconet_med.windowing.presets import parse_window, readable
 from coconet_med.windowing.window import window_for
 
 
-def _disk(shape: tuple[int, int], radii: tuple[float, float], shift: float = 0.0) -> np.ndarray:
-    y, x = np.mgrid[: shape[0], : shape[1]]
-    return ((y - shape[0] / 2) / radii[0]) ** 2 + ((x - shape[1] / 2 - shift) / radii[1]) ** 2 < 1
-
-
-def _ct(part: str, units: str = "HU") -> Source:
-    plane = np.full((200, 260), -1000.0, np.float32)
-    if part == "head":
-        for radii, hu in (((95, 75), 20), ((90, 70), 1000), ((84, 64), 35)):
-            plane[_disk(plane.shape, radii)] = hu
-    elif part == "thighs":
-        for shift in (-60, 60):
-            for radius, hu in ((55, -90), (45, 55), (14, 1100), (8, 20)):
-                plane[_disk(plane.shape, (radius, radius), shift)] = hu
-    elif part == "chest":
-        plane[_disk(plane.shape, (90, 125))] = 40
-        for shift in (-55, 55):
-            plane[_disk(plane.shape, (65, 45), shift)] = -850
-    elif part == "wrist":
-        plane[_disk(plane.shape, (30, 40))] = 40
-        plane[_disk(plane.shape, (24, 34))] = 700
-    image = sitk.GetImageFromArray(np.repeat(plane[None], 8, axis=0))
-    image.SetSpacing((1.0, 1.0, 4.0))
-    return Source(image, part, units=units)
-
-
-@pytest.mark.parametrize(
-    ("part", "name"), [("head", "brain"), ("thighs", "soft-tissue"), ("chest", "lung"), ("wrist", "bone")]
-)
-@pytest.mark.parametrize("role", ["anatomy", "function"])
-def test_a_ct_is_shown_in_the_window_of_what_is_on_it(part: str, name: str, role: str) -> None:
-    source = _ct(part)
-    window = window_for(source, sitk.GetArrayViewFromImage(source.image), role)  # type: ignore[arg-type]
-    assert (window.low, window.high) == CT_WINDOWS[name]
-    assert window.chosen == f"CT {name} window"
-    assert window.reason
-
-
-def test_a_skull_cut_open_is_a_head_only_where_the_header_says_so() -> None:
-    from dataclasses import replace
-
-    content = replace(content_of(_ct("head")), brain=0.1)
-    assert content.window()[0] == "soft-tissue"
-    assert replace(content, part="HEAD").window()[0] == "brain"
-    assert replace(content, part="HEADNECK").window()[0] == "soft-tissue"
-    assert replace(content_of(_ct("thighs")), part="HEAD").window()[0] == "soft-tissue"
-
-
 def test_a_ct_without_units_is_known_by_its_air_as_anatomy() -> None:
-    source = _ct("thighs", units="relative")
+    source = ct_of("thighs", units="relative")
     window = window_for(source, sitk.GetArrayViewFromImage(source.image), "anatomy")
     assert (window.low, window.high, window.units) == (-160, 240, "HU")
     assert "taken for HU" in window.reason
@@ -117,13 +68,6 @@ def test_the_top_of_a_robust_window_is_readable_and_never_lower(value: float, ro
     values = np.full(1000, value)
     values[0] = 0
     assert window_for(_pet("SUVbw"), values, "function").high == rounded
-
-
-def test_two_numbers_behind_a_window_are_one_word_and_a_preset_stays_alone() -> None:
-    given = ["fuse", "a", "--window", "0", "6", "b", "--anatomy-window", "-160", "240", "--plane", "axial"]
-    joined = ["fuse", "a", "--window", "0 6", "b", "--anatomy-window", "-160 240", "--plane", "axial"]
-    assert windows_joined(given) == joined == windows_joined(joined)
-    assert windows_joined(["--window", "suv:0-6", "7"]) == ["--window", "suv:0-6", "7"]
 
 
 @pytest.mark.parametrize("choice", [("a", "b"), (0, "x"), (None, 1), [1, 2, 3], (1,), 5, {"a": 1}])

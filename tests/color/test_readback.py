@@ -1,0 +1,52 @@
+"""Uptake read back from the colors of a fused file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+import coconet_med
+from coconet_med.color.readback import read_back
+from coconet_med.commands.main import main
+from coconet_med.errors import ReadError
+from coconet_med.model import Model
+from coconet_med.phantom import slice_pair
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
+def test_uptake_is_read_from_colors_within_the_error_that_is_told(
+    pair, mean_model: Model, tmp_path: Path, suffix
+) -> None:
+    result = coconet_med.fuse(*pair, register="never", model=mean_model)
+    result.save(tmp_path / f"fused{suffix}", uptake=True)
+    found = read_back(tmp_path / f"fused{suffix}")
+    truth = np.clip(sitk.GetArrayFromImage(result.uptake), result.window.low, result.window.high)
+    seen = sitk.GetArrayFromImage(result.color).max(axis=-1) > 0
+    off = np.abs(sitk.GetArrayFromImage(found.uptake) - truth)[seen]
+    assert off.max() <= found.error_max * 1.001
+    assert off.mean() <= found.error_mean
+    assert found.error_mean < 0.02 * (result.window.high - result.window.low)
+    assert found.foreign == 0
+    (tmp_path / "fused.json").rename(tmp_path / "elsewhere.json")
+    with pytest.raises(ReadError, match="--colormap NAME and --window"):
+        read_back(tmp_path / f"fused{suffix}")
+    again = read_back(tmp_path / f"fused{suffix}", colormap="uptake", window=(result.window.low, result.window.high))
+    assert np.array_equal(sitk.GetArrayFromImage(again.uptake), sitk.GetArrayFromImage(found.uptake))
+
+
+def test_a_picture_is_read_and_an_overview_refused(pair, mean_model: Model, tmp_path: Path) -> None:
+    coconet_med.fuse(*slice_pair(64), model=mean_model).save(tmp_path / "flat.png")
+    main_ends(["read", str(tmp_path / "flat.png"), "-o", str(tmp_path / "uptake.tiff")])
+    assert sitk.ReadImage(str(tmp_path / "uptake.tiff")).GetSize() == (64, 64)
+    coconet_med.fuse(*pair, register="never", model=mean_model).save(tmp_path / "all.png")
+    with pytest.raises(ReadError, match="overview of a volume"):
+        read_back(tmp_path / "all.png")
+
+
+def main_ends(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert not end.value.code

@@ -1,0 +1,42 @@
+"""Two files of one SOP Instance UID are a copy, or two images of which none can be chosen."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import classic, stored_values
+
+from coconet_med.errors import ReadError
+from coconet_med.readers.dicom import read_series
+
+
+def test_the_same_object_twice_is_read_once(tmp_path):
+    stored = classic(tmp_path / "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    source = read_series(tmp_path, "anatomy")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+    assert source.warnings == ("6 duplicate file(s) dropped",)
+
+
+def test_different_images_with_one_uid_are_refused(tmp_path):
+    classic(tmp_path, edit=lambda ds, k: setattr(ds, "SOPInstanceUID", "1.2.3"))
+    with pytest.raises(ReadError, match="different images share one SOP Instance UID"):
+        read_series(tmp_path, "anatomy")
+
+
+@pytest.mark.parametrize("change", [{"PatientID": "P-2"}, {"RescaleSlope": "2"}, {"Units": "CNTS"}])
+def test_copies_of_one_uid_that_say_something_else_are_refused(tmp_path, change):
+    classic(tmp_path / "a", "PT")
+    classic(tmp_path / "b", "PT", edit=lambda ds, k: [setattr(ds, *pair) for pair in change.items()])
+    with pytest.raises(ReadError, match="different images share one SOP Instance UID"):
+        read_series(tmp_path, "function")
+
+
+def test_other_pixels_under_one_uid_are_refused(tmp_path):
+    classic(tmp_path / "a", "PT")
+    classic(tmp_path / "b", "PT", values=stored_values(seed=1))
+    with pytest.raises(ReadError, match=r"different images share one SOP Instance UID.*take one of them out"):
+        read_series(tmp_path, "function")

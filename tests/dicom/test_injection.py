@@ -1,0 +1,110 @@
+"""The injection of a PET series: slips in dose, half-life and time give no SUV, and the true reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_phantom import classic
+from pet_times import factor_of, read_pet, said, timed
+
+from coconet_med.readers.dicom import read_series
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda d: setattr(d, "RadiopharmaceuticalStartDateTime", "20240301000000"), "the injection time is 00:00:00"),
+        (lambda d: setattr(d, "RadiopharmaceuticalStartDateTime", "20240301130000"), "lies after the scan"),
+        (
+            lambda d: setattr(d, "RadionuclideHalfLife", "109.77"),
+            "109.77 s is that of no radionuclide known here",
+        ),
+        (lambda d: setattr(d, "RadionuclideTotalDose", "200"), "MBq, it seems"),
+        (lambda d: setattr(d, "RadionuclideTotalDose", "-2e8"), "is not plausible"),
+    ],
+)
+def test_slips_in_the_injection_give_no_suv_and_the_true_reason(tmp_path, edit, reason):
+    source = read_pet(tmp_path, timed(edit=lambda ds, k: edit(ds.RadiopharmaceuticalInformationSequence[0])))
+    assert source.units == "Bq/ml"
+    assert reason in said(source)
+
+
+def test_an_injection_by_the_clock_after_the_scan_says_so(tmp_path):
+    def edit(ds, k):
+        drug = ds.RadiopharmaceuticalInformationSequence[0]
+        del drug.RadiopharmaceuticalStartDateTime
+        drug.RadiopharmaceuticalStartTime = "130000"
+
+    source = read_pet(tmp_path, timed(edit=edit))
+    assert "the injection time (13:00:00) lies after the scan (11:20:00), and on the day before it would be 12" in said(
+        source
+    )
+
+
+def test_the_half_life_must_be_that_of_the_named_radionuclide(tmp_path):
+    from pydicom import Dataset
+
+    def edit(ds, k):
+        code = Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "C-105A1", "SRT", "^11^Carbon"
+        ds.RadiopharmaceuticalInformationSequence[0].RadionuclideCodeSequence = [code]
+
+    assert "half-life of 6586.2 s is not that of ^11^Carbon (1221.8 s)" in said(read_pet(tmp_path, timed(edit=edit)))
+
+
+def test_two_radiopharmaceuticals_give_no_suv(tmp_path):
+    def edit(ds, k):
+        ds.RadiopharmaceuticalInformationSequence = list(ds.RadiopharmaceuticalInformationSequence) * 2
+
+    assert "2 radiopharmaceuticals are named" in said(read_pet(tmp_path, timed(edit=edit)))
+
+
+def test_two_injection_times_that_differ_are_both_named(tmp_path):
+    def edit(ds, k):
+        ds.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartTime = "093000"
+
+    text = said(read_pet(tmp_path, timed(edit=edit)))
+    assert "DateTime says 2024-03-01 10:15:00, Radiopharmaceutical Start Time 09:30:00" in text
+
+
+@pytest.mark.parametrize(("dose", "weight"), [("200000", "70"), ("150000", "20")])
+def test_a_dose_in_kilobecquerels_gives_no_suv(tmp_path, dose, weight):
+    def edit(ds, k):
+        ds.PatientWeight = weight
+        ds.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose = dose
+
+    source = read_pet(tmp_path, edit)
+    assert source.units == "Bq/ml"
+    assert f"a dose of {dose} Bq is not plausible at a body weight of {weight} kg" in said(source)
+
+
+def test_more_activity_than_was_injected_is_told(tmp_path):
+    """A slope a million times too large in one slice: no other number of the header is odd."""
+    told = "times the injected activity, so dose, weight, times or slopes are wrong"
+    classic(tmp_path / "right", "PT", slopes=[1.0] * 6)
+    assert told not in said(read_series(tmp_path / "right", "function"))
+    classic(tmp_path / "wrong", "PT", slopes=[1, 1, 1, 1, 1, 1e6])
+    source = read_series(tmp_path / "wrong", "function")
+    image = sitk.GetArrayFromImage(source.image)
+    held = image.sum(dtype=np.float64) * 1.5 * 1.25 * 2.0 / 1000 / 70000
+    assert f"SUV: the image holds {held:.3g} {told}" in said(source)
+
+
+@pytest.mark.parametrize("drug", ["FDG", "18F-Florbetaben", "Fluorodeoxyglucose F^18^"])
+@pytest.mark.parametrize("where", ["Radiopharmaceutical", "RadiopharmaceuticalCodeSequence"])
+def test_a_half_life_that_is_not_of_the_named_tracer_is_told(tmp_path, drug, where):
+    def edit(ds, k):
+        item = ds.RadiopharmaceuticalInformationSequence[0]
+        item.RadionuclideHalfLife = "1223.4"
+        if where == "Radiopharmaceutical":
+            item.Radiopharmaceutical = drug
+        else:
+            code = pydicom.Dataset()
+            code.CodeMeaning = drug
+            item.RadiopharmaceuticalCodeSequence = [code]
+
+    source = read_pet(tmp_path, edit)
+    assert factor_of(source) == pytest.approx(70000 / (2e8 * 2 ** (-2700 / 1223.4)), rel=1e-6)
+    assert f"the half-life of 1223.4 s was taken, but the tracer is called {drug} (6586.2 s)" in said(source)

@@ -1,0 +1,37 @@
+"""The pictures that are measured: 8-bit luminance by BT.601, and what formulas share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coconet_med.errors import GeometryError
+from coconet_med.quality.pixels import chroma, is_color, luminance, same_grid, sigmoid
+
+
+def test_luminance_is_that_of_bt601_in_whole_numbers() -> None:
+    pure = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]])
+    assert luminance(pure).tolist() == [[76, 150, 29, 255]]
+    assert luminance(np.array([[1.4, -3, 300, np.nan, np.inf]])).tolist() == [[1, 0, 255, 0, 255]]
+
+
+def test_what_is_no_picture_is_refused_by_its_shape() -> None:
+    with pytest.raises(GeometryError, match=r"shape \(2, 3, 4\)"):
+        luminance(np.zeros((2, 3, 4)))
+    assert is_color(np.zeros((5, 4, 3)))
+    assert not is_color(np.zeros((5, 3)))
+    same_grid(one=np.zeros((2, 3)), other=np.zeros((2, 3, 3)))
+    with pytest.raises(GeometryError, match="one 2x3, other 3x2"):
+        same_grid(one=np.zeros((2, 3)), other=np.zeros((3, 2)))
+
+
+def test_gray_has_no_chroma_and_pure_colors_have_half_the_range() -> None:
+    blue, red = chroma(np.array([[[0, 0, 255], [255, 0, 0], [90, 90, 90]]]))
+    assert blue[0, 0] == pytest.approx(127.5)
+    assert red[0, 1] == pytest.approx(127.5)
+    assert abs(blue[0, 2]) < 1e-12
+    assert abs(red[0, 2]) < 1e-12
+
+
+def test_the_sigmoid_never_overflows() -> None:
+    np.testing.assert_allclose(sigmoid(np.array([-1e6, 0.0, np.log(3), 1e6])), [0, 0.5, 0.75, 1], atol=1e-12)
