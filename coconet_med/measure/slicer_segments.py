@@ -50,8 +50,8 @@ def read_slicer_segments(path: Path) -> tuple[tuple[sitk.Image, ...], dict[int, 
     if not any(layer.any() for layer in layers):
         raise ReadError(f"{path}: holds no segment with voxels; export it again")
     images = []
-    for layer in layers:
-        images.append(sitk.GetImageFromArray(layer))
+    for one in layers:
+        images.append(sitk.GetImageFromArray(one))
         images[-1].SetSpacing(image.GetSpacing())
         images[-1].SetOrigin(image.GetOrigin())
         images[-1].SetDirection(image.GetDirection())
