@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.errors import OptionError
 from coconet_med.pair import PairCheck, check_pair
 from coconet_med.readers import read
+from coconet_med.readers.files import is_dicom
 from coconet_med.readers.limits import memory_limit
 from coconet_med.readers.memory import from_memory
 from coconet_med.source import Source
@@ -48,7 +49,7 @@ def read_pair(
 def _read_both(anatomy: Any, function: Any, options: FuseOptions, dicom: Mapping[str, Any]) -> tuple[Source, Source]:
     chosen = options.for_readers() | dict(dicom)
     if function is None:
-        if not isinstance(anatomy, (str, Path)):
+        if not isinstance(anatomy, (str, Path)) or _is_one_image(Path(anatomy)):
             msg = "only one image was given; pass the anatomical and the functional one, or the folder of a DICOM study"
             raise OptionError(msg)
         from coconet_med.readers.dicom import read_study
@@ -66,6 +67,14 @@ def _read_both(anatomy: Any, function: Any, options: FuseOptions, dicom: Mapping
     else:
         first = _read_one(anatomy, "anatomy", options.spacing, options.affine, chosen)
     return first, _read_one(function, "function", options.spacing, options.affine, chosen)
+
+
+def _is_one_image(path: Path) -> bool:
+    """Whether a path is a file that cannot hold a study."""
+    try:
+        return path.is_file() and not is_dicom(path)
+    except OSError:
+        return False  # the reader says what is wrong
 
 
 def _read_one(

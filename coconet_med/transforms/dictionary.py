@@ -116,6 +116,9 @@ class FindWindowd(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         for key, role, given, signed in self.key_iterator(d, self.roles, self.given, self.signed):
+            if not isinstance(d[key], MetaTensor):
+                msg = f"{key}: is a {type(d[key]).__name__} without affine; give a MetaTensor, as LoadImaged does"
+                raise OptionError(msg)
             source = to_source(d[key], str(key))
             window = window_of(source, role, given=given, signed=signed)
             log_all(() if role == "anatomy" else signs_lost(window, source))

@@ -14,6 +14,7 @@ from monai.transforms import MapTransform
 from coconet_med.dicom.select import selection_of
 from coconet_med.options import FuseOptions
 from coconet_med.readers import read
+from coconet_med.readers.files import is_dicomdir
 from coconet_med.steps.prepare import prepare_pair
 from coconet_med.transforms.metatensor import to_tensor
 
@@ -87,8 +88,8 @@ class ReadSourced(MapTransform):
             chosen = options.for_readers() | dicom
             chosen |= {"select": selection_of(options.select, lenient=True)} if options.select else {}
             given = [read(path, role, affine=self.affine, **chosen) for path, role in zip(paths, roles, strict=True)]
-        elif paths[0] == paths[1]:
-            given[1] = None
+        elif paths[0] == paths[1] and (paths[0].is_dir() or is_dicomdir(paths[0])):
+            given[1] = None  # a study; one image twice is refused as such
         pair = prepare_pair(given[0], given[1], options, dicom=dicom)
         first, second = pair.anatomy, pair.function
         return [first, second], (*pair.check.warnings, *first.warnings, *second.warnings)

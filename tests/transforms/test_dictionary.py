@@ -15,7 +15,7 @@ from torch import nn
 from coconet_med import fuse
 from coconet_med.bundle.inferer import StackInferer
 from coconet_med.engines.torch import NetworkEngine
-from coconet_med.errors import GeometryError, OptionError
+from coconet_med.errors import GeometryError, OptionError, PairError
 from coconet_med.model import Model
 from coconet_med.network import CoCoNet
 from coconet_med.phantom import head_phantom, slice_pair
@@ -184,6 +184,16 @@ def test_mistakes_in_the_order_of_transforms_are_named():
         ScaleToWindowd("anatomy")({"anatomy": image})
     with pytest.raises(OptionError, match="EnsureChannelFirstd"):
         to_source(image[0], "anatomy")
+    with pytest.raises(OptionError, match="anatomy: is a Tensor without affine; give a MetaTensor"):
+        FindWindowd("anatomy", roles=("anatomy",), given=(None,), signed=(False,))({"anatomy": image.as_tensor()})
+
+
+def test_one_image_is_no_study_and_no_pair(volumes: tuple[Path, Path]):
+    """Both were called "no DICOM files found"."""
+    with pytest.raises(PairError, match="anatomy and function are the same file"):
+        ReadSourced(PAIR)({"anatomy": volumes[0], "function": volumes[0]})
+    with pytest.raises(OptionError, match="only one image was given"):
+        fuse(volumes[0])
 
 
 @pytest.mark.parametrize("turned", [("function",), PAIR], ids=["one of two", "both"])
