@@ -88,13 +88,6 @@ def test_at_lightness_0_the_anatomy_is_the_gray_under_the_full_color(partial) ->
     assert (sitk.GetArrayFromImage(back.color) == sitk.GetArrayFromImage(partial.color)).all()
 
 
-def test_mixing_again_is_what_fusing_so_gives(pair, partial) -> None:
-    fused = coconet_med.fuse(*pair, register="never", lightness=0.3, threshold="40%")
-    again = mix_again(partial, lightness=0.3, threshold="40%")
-    assert (sitk.GetArrayFromImage(fused.color) == sitk.GetArrayFromImage(again.color)).all()
-    assert fused.threshold == again.threshold
-
-
 def test_below_the_threshold_only_the_anatomy_is_shown_and_above_it_all_can_be_read(partial) -> None:
     top = float(sitk.GetArrayViewFromImage(partial.function.image).max())
     result = mix_again(partial, threshold=0.4 * top)

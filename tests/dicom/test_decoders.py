@@ -31,6 +31,8 @@ SYNTAXES = [
     ("1.2.840.10008.1.2.4.90", "JPEG2000Lossless", 16, 0),
     ("1.2.840.10008.1.2.4.91", "JPEG2000", 12, 900),
 ]
+
+
 #: Decoders that cannot do a syntax although they can do its kind.
 CANNOT = {("JPEGExtendedProcess2_4", 12): ("pillow", "gdcm")}
 
@@ -169,15 +171,6 @@ def test_a_syntax_whose_decoder_is_not_installed_says_what_to_install(tmp_path, 
     classic(tmp_path, values=stored_values(), finish=relabel)
     with pytest.raises(ReadError, match="pip install pylibjpeg pylibjpeg-openjpeg"):
         read_series(tmp_path, "anatomy")
-
-
-def test_a_decoder_that_ends_its_process_ends_not_ours(tmp_path, monkeypatch):
-    from coconet_med.dicom import rescue
-
-    classic(tmp_path, values=smooth(16), finish=compress("JPEGLSLossless", 16))
-    job = rescue.Job(sorted(tmp_path.iterdir())[0], "1.2.840.10008.1.2.4.80", (0,))
-    monkeypatch.setattr(rescue.sys, "executable", "/bin/false")
-    assert rescue.decode_apart({3: job}, "gdcm") == {3: "the decoder ended its process (1)"}
 
 
 def test_the_documents_name_the_decoders_that_are_tried():

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydicom import Dataset
 
-from coconet_med.dicom.record import DicomRecord
 from coconet_med.dicom.series import IMAGE_CLASSES, MODALITY_OF_CLASS, Instance, Series, is_reprojection, name_files
 
 
@@ -35,10 +34,3 @@ def test_every_class_has_a_modality_and_projections_are_known() -> None:
     assert {MODALITY_OF_CLASS[uid] for uid, name in IMAGE_CLASSES.items() if "PET" in name} == {"PT"}
     assert is_reprojection(Series("1", (_instance(SeriesType=["STATIC", "REPROJECTION"]),)))
     assert not is_reprojection(Series("1", (_instance(SeriesType=["STATIC", "IMAGE"]),)))
-
-
-def test_a_record_knows_which_objects_hold_several_frames() -> None:
-    many, one = _instance(SOPInstanceUID="1.1", NumberOfFrames=3), _instance(SOPInstanceUID="1.2")
-    record = DicomRecord(Series("1", (many, one)), ())
-    assert record.multiframes == {"1.1"}
-    assert record.header is many.header

@@ -1,0 +1,217 @@
+"""The network over a volume: every voxel comes back to its place, and dark stays dark."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from coconet_med import inference
+from coconet_med.inference import Fusion, fuse_pictures, fuse_slices, keep_dark
+from coconet_med.model import Model
+from coconet_med.slices import slicing_of
+from coconet_med.windowing.window import Window
+
+RNG = np.random.default_rng(4)
+
+
+def volumes(shape: tuple[int, ...] = (20, 21, 22)) -> tuple[np.ndarray, np.ndarray, sitk.Image]:
+    a, f = (RNG.uniform(0.1, 1, shape).astype(np.float32) for _ in range(2))
+    return a, f, sitk.GetImageFromArray(a)
+
+
+def test_slices_smaller_than_the_network_takes_are_padded_and_cropped(mean_model: Model) -> None:
+    a, f, image = volumes((5, 3, 9))
+    fused = fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=mean_model.engine)
+    assert np.allclose(fused, (a + f) / 2, atol=1e-6)
+    assert mean_model.engine.shapes == [(5, 2, 16, 16)]
+
+
+def test_batches_stay_within_the_pixel_limit(mean_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 3 * 21 * 22)
+    a, f, image = volumes()
+    told: list[tuple[int, int]] = []
+    fuse_slices(
+        a,
+        f,
+        slicing=slicing_of(image, plane="axial"),
+        engine=mean_model.engine,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert max(shape[0] for shape in mean_model.engine.shapes) == 3
+    assert told[-1] == (20, 20)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_empty_slices_are_never_computed(mean_model: Model) -> None:
+    a, f, image = volumes()
+    a[5:15], f[5:15] = 0, 1 / 255
+    fused = fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=mean_model.engine)
+    assert sum(shape[0] for shape in mean_model.engine.shapes) == 10
+    assert (fused[5:15] == 0).all()
+
+
+def test_dark_stays_dark_and_light_is_untouched() -> None:
+    image = np.zeros((1, 2, 1, 4), np.float32)
+    image[0, 0, 0] = np.array([0, 2, 6, 200]) / 255
+    fused = keep_dark(np.full((1, 1, 1, 4), 0.5, np.float32), image)
+    assert fused[0, 0, 0, :2].tolist() == [0, 0]
+    assert np.allclose(fused[0, 0, 0, 2:], 0.5)
+
+
+def test_stopping_from_the_progress_stops_the_work(mean_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 21 * 22)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        raise StoppedError
+
+    a, f, image = volumes()
+    with pytest.raises(StoppedError):
+        fuse_slices(a, f, slicing=slicing_of(image), engine=mean_model.engine, progress=stop)
+    assert len(mean_model.engine.shapes) <= 2  # the second was started when the first was handed on
+
+
+def test_the_network_has_its_next_batch_before_the_last_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 5 * 21 * 22)
+    entered = [threading.Event() for _ in range(4)]
+
+    class Engine:
+        runs = 0
+
+        def run(self, image: np.ndarray) -> np.ndarray:
+            entered[self.runs].set()
+            self.runs += 1
+            return image.mean(axis=1, keepdims=True)
+
+    a, f, image = volumes()
+    fusion = Fusion(a, f, slicing=slicing_of(image, plane="axial"), engine=Engine())
+    for number, _ in enumerate(fusion.batches()):
+        assert entered[min(number + 1, 3)].wait(20)
+
+
+def test_an_engine_that_overlaps_its_batches_gets_two_at_a_time_and_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 5 * 21 * 22)
+
+    class Engine:
+        def __init__(self, overlaps: bool) -> None:
+            self.overlaps, self.inside, self.most = overlaps, 0, 0
+            self.together = threading.Barrier(2 if overlaps else 1)
+
+        def run(self, image: np.ndarray) -> np.ndarray:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.together.wait(20)  # passed by two at once only
+            self.inside -= 1
+            return image.mean(axis=1, keepdims=True)
+
+    a, f, image = volumes()
+    for overlaps in (True, False):
+        engine = Engine(overlaps)
+        fused = fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=engine)
+        assert np.allclose(fused, (a + f) / 2, atol=1e-6)
+        assert engine.most == 1 + overlaps
+
+
+def test_an_error_of_the_network_is_raised_where_its_slices_are_used(mean_model: Model) -> None:
+    class Engine:
+        def run(self, image: np.ndarray) -> np.ndarray:
+            raise MemoryError("too large")
+
+    a, f, image = volumes()
+    with pytest.raises(MemoryError, match="too large"):
+        fuse_slices(a, f, slicing=slicing_of(image), engine=Engine())
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+def test_batch_by_batch_with_windows_is_the_same_as_scaling_the_whole_volumes_first(
+    mean_model: Model, monkeypatch: pytest.MonkeyPatch, plane: str
+) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 3 * 21 * 22)
+    a, f, image = volumes()
+    a, f = a * 900 - 50, f * 7
+    a[:4], f[:4] = -50, 0  # dark in the axial plane
+    windows = Window(-20, 700, "relative", "robust"), Window(0, 5, "relative", "robust")
+    slicing = slicing_of(image, plane=plane)
+    scaled = [window.apply(values) for window, values in zip(windows, (a, f), strict=True)]
+    expected = [slicing.stack(v) for v in (*scaled, fuse_slices(*scaled, slicing=slicing, engine=mean_model.engine))]
+    seen = []
+    for batch in Fusion(a, f, slicing=slicing, engine=mean_model.engine, windows=windows).batches():
+        seen += batch.where.tolist()
+        for found, whole in zip((batch.anatomy, batch.function, batch.fused), expected, strict=True):
+            assert (found == whole[batch.where]).all()
+    assert sorted(seen) == list(range(len(expected[0])))
+
+
+def test_an_engine_that_computes_several_slices_at_once_gets_as_many(
+    mean_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 1)
+    mean_model.engine.slices = 5  # type: ignore[attr-defined]
+    a, f, image = volumes()
+    fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=mean_model.engine)
+    assert {shape[0] for shape in mean_model.engine.shapes} == {5}
+
+
+def test_an_engine_is_made_ready_for_the_size_that_it_will_get(mean_model: Model) -> None:
+    told: list[tuple[int, int, int]] = []
+    mean_model.engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
+    inference.prepare(mean_model.engine, 30, 9, 200)
+    assert told == [(30, 16, 200)]
+
+
+class FieldEngine:
+    """Says the same of every pixel of the network: an amount, and how much more of either source."""
+
+    gives_field = True
+
+    def __init__(self, *said: float) -> None:
+        self.said, self.shapes = said, []
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        self.shapes.append(image.shape)
+        return np.ones((len(image), 3, *image.shape[2:]), np.float32) * np.float32(self.said)[:, None, None]
+
+
+def test_mixing_again_by_the_field_gives_the_same_without_the_network() -> None:
+    a, f, image = volumes((12, 40, 40))
+    slicing = slicing_of(image, plane="axial")
+    first = Fusion(a, f, slicing=slicing, engine=FieldEngine(0.05, -0.2, 0.3), spacing=(2.0, 1.0, 1.0))
+    once = np.concatenate([batch.fused for batch in first.batches()])
+    again = Fusion(a, f, slicing=slicing, engine=None, spacing=(2.0, 1.0, 1.0), field=first.field)
+    assert (np.concatenate([batch.fused for batch in again.batches()]) == once).all()
+
+
+def test_progress_of_a_field_rises_to_the_number_of_slices() -> None:
+    a, f, image = volumes((9, 40, 40))
+    a[:2], f[:2] = 0, 0
+    told: list[tuple[int, int]] = []
+    fuse_slices(
+        a,
+        f,
+        slicing=slicing_of(image, plane="axial"),
+        engine=FieldEngine(0, 0, 0),
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told[-1] == (9, 9)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_an_engine_of_a_field_is_made_ready_for_the_size_of_the_field() -> None:
+    told: list[tuple[int, int, int]] = []
+    engine = FieldEngine(0, 0, 0)
+    engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
+    inference.prepare(engine, 200, 512, 400, spacing=(1.0, 0.5, 0.9))
+    inference.prepare(engine, 1, 101, 64)
+    assert told == [(200, 128, 200), (1, 51, 32)]
+
+
+def test_pictures_are_fused_one_by_one_as_single_slices(mean_model: Model) -> None:
+    image = RNG.uniform(0.1, 1, (3, 2, 20, 24)).astype(np.float32)
+    assert np.allclose(fuse_pictures(image, mean_model.engine), image.mean(axis=1, keepdims=True), atol=1e-6)
