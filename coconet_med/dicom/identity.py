@@ -87,10 +87,12 @@ class Comparison:
 
 def person_of(ds: Dataset) -> Person:
     """What a header says of the patient."""
+    number, authority, entity = _parts(headers.text(ds, "PatientID"))
     issuer, universal = _issuer(ds)
+    issuer, universal = issuer or authority, universal or entity
     sex = headers.text(ds, "PatientSex").strip().upper()[:1]
     return Person(
-        _known_id(headers.text(ds, "PatientID")),
+        _known_id(number),
         issuer,
         universal,
         _birth(headers.text(ds, "PatientBirthDate")),
@@ -99,6 +101,16 @@ def person_of(ds: Dataset) -> Person:
         headers.text(ds, "PatientIdentityRemoved").strip().upper() == "YES",
         _others(ds),
     )
+
+
+def _parts(stated: str) -> tuple[str, str, str]:
+    """Patient ID, issuer and universal entity ID of ``123``, or of ``123^^^HOSPITAL&1.2.3&ISO`` as HL7 writes it (v2,
+    data type CX), which some archives copy into Patient ID."""
+    number, sign, authority = stated.partition("^^^")
+    if not sign:
+        return stated, "", ""
+    issuer, _, rest = authority.partition("^")[0].partition("&")
+    return number, issuer.strip(), rest.partition("&")[0].strip()
 
 
 def people_of(data_sets: Iterable[Dataset]) -> list[Person]:
