@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # One would guess: programs that turn the contours of an RT Structure Set into a mask agree about a ball of 12 mm on voxels of 2 x 2 x 3
-#   mm to a few percent, and about its place to a part of a voxel.
-# What happens: rt-utils 1.2.7 takes every voxel that a contour touches: 24 % too much, 34 % where the tumor has a necrotic core (what is
-#   cut out is cut too small by the way it is drawn). Written and read again by it, a mask grows each time. With oblong pixels (1.2 x 2.4 mm) it
-#   mixes up the two spacings: the mask lies 50 mm off, without a warning; pycerr 2.5.1 cuts 29 % off there. With square pixels pycerr is
-#   right to 1 %, oblique slices included. plastimatch 1.9.4 (Debian 12) is right with both.
-# For an MRI with a PET: mean and volume of a contoured lesion depend on the reader by more than a follow-up is about, and MRI with
-#   oblong pixels (a resampled sagittal one) is lost. Convert contours to a DICOM SEG or a label map where they were drawn.
+#   mm to a few percent, about its necrotic core (an inner contour), and about its place to a part of a voxel.
+# What happens: rt-utils 1.2.7 takes every voxel that a contour touches: 24 % too much, 34 % with the core, which becomes too small. With
+#   oblong pixels (1.2 x 2.4 mm) it mixes up the two spacings: the mask lies 50 mm off, without a warning. pycerr 2.5.1 is right to
+#   1 %, on oblique slices too, but cuts 29 % off where pixels are oblong. plastimatch 1.9.4 (Debian 12) is right with both kinds of
+#   pixels, and fills the core.
+# For an MRI with a PET: volume and mean uptake of a contoured lesion depend on the reader by more than a follow-up is about, and where
+#   the core is filled in or the mask lies elsewhere nothing says so. Convert contours to a DICOM SEG or a label map where they were
+#   drawn, and compare the volume. (Needs the apt-get of Debian 12.)
 set -euo pipefail
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT && cd "$work"
 command -v apt-get >/dev/null || { echo "needs apt-get"; exit 1; }
@@ -17,7 +18,8 @@ wanted=$(apt-get install -s --no-install-recommends "plastimatch=$version" | awk
 # shellcheck disable=SC2086
 apt-get download -qq ${wanted:-plastimatch="$version"} 2>/dev/null  # unpacked here, not installed
 for package in *.deb; do dpkg -x "$package" root; done
-export PLASTIMATCH_LIBRARIES=$work/root/usr/lib/$(uname -m)-linux-gnu:$work/root/usr/lib/$(uname -m)-linux-gnu/lapack:$work/root/usr/lib/$(uname -m)-linux-gnu/blas
+PLASTIMATCH_LIBRARIES=$(find "$work/root" -name "*.so*" -printf "%h\n" | sort -u | paste -sd:)
+export PLASTIMATCH_LIBRARIES
 OMP_NUM_THREADS=1 env/bin/python -W ignore - <<'PY'
 import contextlib, io, logging, os, shutil, subprocess
 logging.disable(50)
@@ -100,8 +102,8 @@ def from_file(path):
     affine[:3, 3] = image.GetOrigin()
     return sitk.GetArrayFromImage(image).transpose(2, 1, 0) > 0, affine
 
-def by_rt_utils(folder, affine, structures="rt.dcm"):
-    rt = RTStructBuilder.create_from(f"{folder}/images", f"{folder}/{structures}")
+def by_rt_utils(folder, affine):
+    rt = RTStructBuilder.create_from(f"{folder}/images", f"{folder}/rt.dcm")
     return rt.get_roi_mask_by_name("tumor").transpose(1, 0, 2), affine
 
 def by_pycerr(folder, affine):
@@ -131,21 +133,11 @@ for name, (spacing, turn, core) in cases.items():
         off = np.linalg.norm(at[:3, :3] @ np.argwhere(mask).mean(0) + at[:3, 3] - center)
         found[name, tool] = share, off
         print(f"{name:8s} {tool:12s} {100 * share:5.0f} % of the volume, center {off:5.1f} mm off")
-images = "plain/images"
-mask = by_rt_utils("plain", None)[0].transpose(1, 0, 2)
-sizes = [int(mask.sum())]
-for turn in range(3):
-    with contextlib.redirect_stdout(io.StringIO()):
-        rt = RTStructBuilder.create_new(images)
-        rt.add_roi(mask=mask, name="tumor")
-        rt.save(f"plain/again{turn}.dcm")
-    mask = by_rt_utils("plain", None, f"again{turn}.dcm")[0].transpose(1, 0, 2)
-    sizes.append(int(mask.sum()))
-print("written and read by rt-utils, again and again: voxels", sizes)
 for name in ("plain", "oblique"):
     assert 1.2 < found[name, "rt-utils"][0] < 1.3 and found[name, "rt-utils"][1] < 0.3, "rt-utils changed"
     assert abs(found[name, "pycerr"][0] - 1) < 0.02 and found[name, "pycerr"][1] < 0.3, "pycerr changed"
 assert found["core", "rt-utils"][0] > 1.3 and found["oblong", "rt-utils"][1] > 40, "rt-utils changed"
 assert found["oblong", "pycerr"][0] < 0.75, "pycerr changed"
-assert all(abs(found[name, "plastimatch"][0] - 1) < 0.06 and found[name, "plastimatch"][1] < 0.6 for name in ("plain", "core", "oblong")), "plastimatch changed"
+assert all(abs(found[name, "plastimatch"][0] - 1) < 0.03 and found[name, "plastimatch"][1] < 0.3 for name in ("plain", "oblong")), "plastimatch changed"
+assert abs(found["core", "plastimatch"][0] - 12**3 / (12**3 - 6**3)) < 0.03, "plastimatch changed"
 PY

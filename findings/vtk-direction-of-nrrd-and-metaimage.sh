@@ -3,7 +3,7 @@
 #   leaves it out of both.
 # What happens with VTK 9.7.2 (and so with pyvista 0.49.1): of MetaImage it takes the matrix the other way round, rows for columns,
 #   which is its inverse: an image turned by +25 degrees lies turned by -25. Of NRRD it takes origin and spacing and drops the
-#   directions, flips among them. A spot of an oblique MRI is 29 and 81 mm off. Both show straight, axial images right.
+#   directions, flips among them. A spot of an oblique MRI is 36 and 18 mm off. Both show straight, axial images right.
 # For an MRI with a PET: an oblique MRI in MetaImage under a straight PET looks like a registration that failed by twice the angle,
 #   and in NRRD like one that was never made. Set the direction by hand (SetDirectionMatrix), from SimpleITK.
 set -euo pipefail
