@@ -1,4 +1,4 @@
-"""Facts about outside libraries that the product steps around; docs/outside-tools.md lists them with their tests."""
+"""Facts about outside libraries that the product steps around; docs/lab/outside-tools.md lists them."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def keep_memory() -> bool:
     """Tell glibc to keep freed memory; returns whether it was told.
 
     A training step allocates and frees the same large tensors again and again.  By default glibc gives each back to
-    the kernel and asks for it anew, and the kernel fills it with zeros page by page (docs/training.md has the figures).
+    the kernel and asks for it anew, and the kernel fills it with zeros page by page (figures: docs/lab/training.md).
     The same can be had for other programs with ``MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=2147483647``.
     """
     if not sys.platform.startswith("linux"):
