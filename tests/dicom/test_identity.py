@@ -55,6 +55,8 @@ def _person(**attributes):
 
 
 BASE = {"IssuerOfPatientID": "SOUTH", "PatientSex": "M"}
+
+
 OTHERS = {
     "another Patient ID": {"PatientID": "P-2"},
     "a twin": {"PatientID": "P-2", "PatientName": "Phantom^Paula"},
@@ -258,8 +260,13 @@ def test_a_pair_under_two_names_is_fused_with_a_warning_that_prints_neither(tmp_
 
 
 SOUTH = {"IssuerOfPatientIDQualifiersSequence": [_item(UniversalEntityID="1.2.3", UniversalEntityIDType="ISO")]}
+
+
 NORTH = {"IssuerOfPatientIDQualifiersSequence": [_item(UniversalEntityID="1.2.4", UniversalEntityIDType="ISO")]}
+
+
 BORN = {"PatientBirthDate": "19700101"}
+
 
 COMPARED = [
     ({"PatientID": "P1"}, {"PatientID": "P1 "}, "same"),
@@ -291,15 +298,3 @@ COMPARED = [
 def test_patient_ids_are_compared_as_people_write_them(one, other, verdict):
     for first, second in ((one, other), (other, one)):
         assert "Patient ID" in getattr(compare(_person(**first), _person(**second)), verdict)
-
-
-@pytest.mark.parametrize("anatomy", ["PT", "NM"])
-@pytest.mark.parametrize("function", ["MR", "CT"])
-def test_uptake_as_anatomy_and_anatomy_as_function_are_refused_as_swapped(anatomy, function, tmp_path):
-    classic(tmp_path / "second", function, values=BLOBS)
-    if anatomy == "NM":
-        spect(tmp_path / "first")
-    else:
-        classic(tmp_path / "first", "PT", series="PET")
-    with pytest.raises(PairError, match=rf"swapped: .* is {anatomy} and .* is {function}; give the {function} first"):
-        _fuse(tmp_path / "first", tmp_path / "second")
