@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.align.alignment import describe, on_grid
@@ -81,7 +82,9 @@ def _checked(pair: Pair, stored: StoredTransform, transform: sitk.AffineTransfor
     complaints = []
     apart = displacement_mm(_after(transform, reverse), pair)
     better = other.score / max(fit.score, 1e-6)
-    if apart > TELLING_MM and better > REVERSE_GAIN and not other.doubts:
+    if told := _other_kind(pair, stored, transform, max(fit.score, other.score)):
+        complaints.append(told)
+    elif apart > TELLING_MM and better > REVERSE_GAIN and not other.doubts:
         complaints.append(
             f"taken {stored.stated}, the images fit worse than the other way round (by {better - 1:.0%}, "
             f"{apart:.0f} mm apart); give --transform-direction reverse if it was made for the other direction"
@@ -91,6 +94,23 @@ def _checked(pair: Pair, stored: StoredTransform, transform: sitk.AffineTransfor
     elif pair.judge(sitk.Transform(3, sitk.sitkIdentity)).score > UNMOVED_GAIN * fit.score:
         notes.append(f"the images fit better without the given transform {stored.name}; check the picture")
     return complaints, notes
+
+
+def _other_kind(pair: Pair, stored: StoredTransform, transform: sitk.AffineTransform, score: float) -> str:
+    """What to say where the numbers of a file fit better than by ``score`` as those of another kind, or ``""``."""
+    for words, matrix in stored.otherwise:
+        if np.linalg.det(matrix[:3, :3]) <= 0:
+            continue
+        found = pair.judge(linear(matrix))
+        better = found.score / max(score, 1e-6)
+        apart = displacement_mm(_after(transform, linear(matrix)), pair)
+        if apart > TELLING_MM and better > REVERSE_GAIN and not found.doubts:
+            return (
+                f"taken as {stored.kind}, {stored.stated}, the images fit worse than with the same numbers as a matrix "
+                f"{words}, as greedy, NiftyReg and MRtrix write (by {better - 1:.0%}, {apart:.0f} mm apart); convert "
+                "it to ITK's .tfm, for example with c3d_affine_tool FILE -oitk FILE.tfm"
+            )
+    return ""
 
 
 def _after(first: sitk.AffineTransform, second: sitk.AffineTransform) -> sitk.CompositeTransform:

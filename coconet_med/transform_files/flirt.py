@@ -67,11 +67,18 @@ def read_flirt(
             )
     points = _between(matrix, start, end)
     swapped = _between(matrix, end, start)  # had it been made with the two images the other way round
+    otherwise = _of_worlds(matrix, path.name)
     if forward is False:
         stated = "from -in (the anatomy) to -ref (the function)"
-        return StoredTransform(points, inverse(swapped, path.name), path.name, "FSL FLIRT matrix", stated)
+        return StoredTransform(points, inverse(swapped, path.name), path.name, "FSL FLIRT matrix", stated, otherwise)
     stated = "from -in (the function) to -ref (the anatomy)"
-    return StoredTransform(inverse(points, path.name), swapped, path.name, "FSL FLIRT matrix", stated)
+    return StoredTransform(inverse(points, path.name), swapped, path.name, "FSL FLIRT matrix", stated, otherwise)
+
+
+def _of_worlds(matrix: np.ndarray, name: str) -> tuple[tuple[str, np.ndarray], ...]:
+    """The same numbers as a matrix between world points (RAS, mm), as greedy, NiftyReg and MRtrix write them."""
+    points = in_other_world(matrix)
+    return (("of world points (RAS)", points), ("of world points (RAS), inverted", inverse(points, name)))
 
 
 def _between(matrix: np.ndarray, start: _Nifti, end: _Nifti) -> np.ndarray:

@@ -73,6 +73,8 @@ def _read(
         return read_flirt(matrix, path, anatomy, function, images)
     if "src volume info" in text or path.suffix.lower() == ".lta":
         return read_lta(text, path, anatomy, function)
+    if how := _foreign(content, text):
+        raise ReadError(f"{path}: {how}")
     if path.suffix.lower() in ITK_SUFFIXES:
         return _itk(path)
     raise ReadError(f"{path}: is no transform that is read; give {KNOWN}")
@@ -105,6 +107,29 @@ def _sixteen(text: str) -> np.ndarray | None:
         return np.array(rows, float)
     except ValueError:
         return None
+
+
+def _foreign(content: bytes, text: str) -> str:
+    """What a file of another known program is, and the way to one that is read; ``""`` where it is none."""
+    start, lines = text.lstrip(), [line.strip() for line in text.splitlines() if line.strip()]
+    if start.startswith("MNI Transform File"):
+        return "is an .xfm of MINC, which is not read; convert it: itk_convert_xfm IN.xfm OUT.tfm (minc-toolkit)"
+    if start.startswith(("(", "//")) and "(Transform " in text:
+        return (
+            "holds parameters of elastix, which are not read; let elastix write ITK's file as well, with "
+            '(ITKTransformOutputFileNameExtension "tfm") among its parameters'
+        )
+    if len(lines) >= 8 and lines[-1] in ("round", "tkregister", "floor"):
+        return (
+            "is a register.dat of FreeSurfer, which is not read; convert it: tkregister2 --noedit --reg IN.dat --mov "
+            "PET --targ T1 --ltaout OUT.lta"
+        )
+    if content.startswith(b"MATLAB 5.0"):
+        return (
+            "is a MATLAB file (SPM?), which is not read; SPM writes what it found into the header of the image that it "
+            "moved: give that image, without --transform"
+        )
+    return ""
 
 
 def _itk(path: Path) -> StoredTransform:

@@ -26,6 +26,8 @@ class StoredTransform:
         name: the file.
         kind: format, for messages.
         stated: how the direction is known, in words.
+        otherwise: what the same numbers would mean if they were of another kind, likewise from an anatomical point to
+            its functional point, with that kind in words.
     """
 
     matrix: np.ndarray
@@ -33,6 +35,7 @@ class StoredTransform:
     name: str
     kind: str
     stated: str
+    otherwise: tuple[tuple[str, np.ndarray], ...] = ()
 
     def __post_init__(self) -> None:
         for matrix in (self.matrix, self.reverse):
@@ -55,7 +58,7 @@ class StoredTransform:
     def inverted(self) -> StoredTransform:
         """The same file read for the other direction."""
         stated = f"the other way round than {self.stated}, as asked for"
-        return StoredTransform(self.reverse, self.matrix, self.name, self.kind, stated)
+        return StoredTransform(self.reverse, self.matrix, self.name, self.kind, stated, self.otherwise)
 
 
 def inverse(matrix: np.ndarray, name: str) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from transform_cases import tfm
+from transform_cases import FLIP, flirt, tfm
 
 import coconet_med
 from coconet_med.errors import FusionError, OptionError, ReadError, RegistrationError
@@ -36,6 +36,17 @@ def test_the_wrong_direction_is_refused_and_the_reverse_taken_on_demand(moved, m
     assert np.abs(sitk.GetArrayFromImage(result.uptake) - truth).max() < 0.01 * truth.max()
     forced = coconet_med.fuse(*moved, transform=path, model=mean_model, force=True)
     assert any("--transform-direction reverse" in note for note in forced.warnings)
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_matrix_of_world_points_is_not_taken_for_one_of_flirt(moved, move, mean_model, tmp_path, inverted):
+    """greedy, NiftyReg and MRtrix write 4 x 4 numbers, too: such a PET was laid elsewhere, with a mild warning."""
+    ras = FLIP @ (np.linalg.inv(move) if inverted else move) @ FLIP
+    np.savetxt(tmp_path / "greedy.mat", ras)
+    with pytest.raises(RegistrationError, match=r"as a matrix of world points \(RAS\).*c3d_affine_tool"):
+        coconet_med.fuse(*moved, transform=tmp_path / "greedy.mat", model=mean_model)
+    path = flirt(np.linalg.inv(FLIP @ move @ FLIP), moved[1], moved[0], tmp_path / "flirt.mat")
+    assert not [w for w in coconet_med.fuse(*moved, transform=path, model=mean_model).warnings if "transform" in w]
 
 
 def test_options_that_do_not_go_together_are_refused_before_reading(tmp_path):

@@ -66,22 +66,6 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "verdict"),
-    [
-        ({"PatientID": "123"}, {"PatientID": "123^^^HOSPITAL&1.2.3&ISO"}, "same"),
-        ({"PatientID": "123", "IssuerOfPatientID": "Hospital"}, {"PatientID": "123^^^HOSPITAL"}, "same"),
-        ({"PatientID": "123", "IssuerOfPatientID": "NORTH"}, {"PatientID": "123^^^HOSPITAL"}, "different"),
-        ({"PatientID": "123^^^&1.2.3&ISO"}, {"PatientID": "123^^^HOSPITAL&1.2.4&ISO"}, "different"),
-        ({"PatientID": "124"}, {"PatientID": "123^^^HOSPITAL"}, "different"),
-        ({"PatientID": "ANON^^^HOSPITAL"}, {"PatientID": "123"}, "unknown"),
-    ],
-)
-def test_an_issuer_behind_the_patient_id_is_its_issuer(one, other, verdict):
-    """HL7's data type CX, as archives copy it (dcm4chee-arc-light issues 174 and 948)."""
-    assert "Patient ID" in getattr(compare(_person(**one), _person(**other)), verdict)
-
-
 @pytest.mark.parametrize("what", OTHERS)
 def test_two_paths_of_two_patients_are_refused(what, tmp_path):
     mri, pet = _pair(tmp_path, mri=BASE, pet=BASE | OTHERS[what])
