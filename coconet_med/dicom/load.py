@@ -32,6 +32,9 @@ from coconet_med.system.digest import sha256_of
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+#: A CT whose lowest value is not above this (HU) holds air.
+HOLDS_AIR = -500.0
+
 
 def check_series(
     series: Series, *, allow_gaps: bool = False, dynamic: Dynamic = "mean", selection: Selection = EVERYTHING
@@ -72,6 +75,7 @@ def load_series(
         layout = _scaled(layout, scaling)
         values, origin, unmapped = _values(series, layout)
         padding = replace_padding(series, values)
+        units, unstated = _hounsfield(series, layout, units, values)
     factor = scaling.factor if units == "SUVbw" else scaling.activity
     if factor not in (None, 1.0) and not scaling.factors:
         values *= np.float32(factor)
@@ -84,6 +88,7 @@ def load_series(
         *_impossible_activity(image, units, scaling),
         *([padding] if padding else []),
         *unmapped,
+        *unstated,
         *[f"header: {note}" for note in dict.fromkeys([*notes, *(n for i in series.instances for n in i.notes)])][:5],
     ]
     ordered = sorted(series.instances, key=lambda instance: instance.uid)
@@ -143,6 +148,13 @@ def _values(series: Series, layout: Layout) -> tuple[np.ndarray, tuple[float, ..
     if layout.stack.fault:
         return *regrid(layout.stack, total, f"series {series.describe()}"), notes
     return total, layout.stack.origin, notes
+
+
+def _hounsfield(series: Series, layout: Layout, units: str, values: np.ndarray) -> tuple[str, tuple[str, ...]]:
+    """Units of a CT whose Rescale Type is US (unspecified), which GDCM and ITK put into every file that they write."""
+    if series.modality != "CT" or layout.frames[0].units != "US" or float(values.min()) > HOLDS_AIR:
+        return units, ()
+    return "HU", ("Rescale Type is US (unspecified) in a CT; its values go down to that of air and were taken for HU",)
 
 
 def _impossible_activity(image: sitk.Image, units: str, scaling: Suv) -> list[str]:

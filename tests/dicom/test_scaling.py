@@ -20,6 +20,21 @@ def _inverted(ds, k):
     ds.PhotometricInterpretation = "MONOCHROME1"
 
 
+@pytest.mark.parametrize(("lowest", "units"), [(-1024, "HU"), (0, "relative")])
+def test_a_ct_of_unspecified_rescale_type_is_in_hu_where_it_holds_air(tmp_path, lowest, units):
+    """GDCM and ITK write Rescale Type US into every CT (ITK issue 5290): beyond its field of view was water, not air."""
+
+    def edit(ds, k):
+        ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = "1", str(lowest), "US"
+
+    stored = stored_values() % 2000
+    stored[0, 0, 0] = 0
+    classic(tmp_path, "CT", values=stored, edit=edit)
+    source = read_series(tmp_path, "anatomy")
+    assert source.units == units
+    assert any("Rescale Type is US" in warning for warning in source.warnings) == (units == "HU")
+
+
 @pytest.mark.parametrize("signed", [False, True])
 def test_inverted_mr_is_read_as_it_is_displayed(signed, tmp_path):
     stored = classic(tmp_path, "MR", signed=signed, edit=_inverted)
