@@ -22,7 +22,7 @@ def _inverted(ds, k):
 
 @pytest.mark.parametrize(("lowest", "units"), [(-1024, "HU"), (0, "relative")])
 def test_a_ct_of_unspecified_rescale_type_is_in_hu_where_it_holds_air(tmp_path, lowest, units):
-    """GDCM and ITK write Rescale Type US into every CT (ITK issue 5290): beyond its field of view was water, not air."""
+    """GDCM and ITK write Rescale Type US into a CT (ITK issue 5290): beyond its field of view was water, not air."""
 
     def edit(ds, k):
         ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = "1", str(lowest), "US"
