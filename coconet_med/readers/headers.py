@@ -80,6 +80,7 @@ class TextHeader:
         quantized: the values that an NRRD says were mapped to its integers (``old min``, ``old max``); else ``None``.
         placement: why it is not told where the patient's left, back and head are, or ``""``.
         orientation: ``AnatomicalOrientation`` of MetaImage in capitals; ``""`` where it says none.
+        volumes: how many volumes an NRRD says that it lists (an axis of kind ``list`` or ``time``); 1 for all others.
     """
 
     shape: tuple[int, ...]
@@ -95,6 +96,7 @@ class TextHeader:
     quantized: tuple[float, float] | None = None
     placement: str = ""
     orientation: str = ""
+    volumes: int = 1
 
 
 def read_header(path: Path) -> TextHeader | None:
@@ -137,8 +139,20 @@ def _nrrd(path: Path, start: bytes) -> TextHeader:
     number = 2 if packing == "other" else _NRRD_BYTES[fields["type"].lower()]
     ends = [fields.get(f"old {end}", fields.get(f"old{end}")) for end in ("min", "max")]
     quantized = (float(ends[0]), float(ends[1])) if ends[0] is not None and ends[1] is not None else None
+    kinds = fields.get("kinds", "").lower().split()
+    listed_volumes = [n for n, kind in zip(shape, kinds, strict=False) if kind in ("list", "time")]
     return TextHeader(
-        shape, number, packing, files, offset, scale, unit, unknown, quantized=quantized, placement=_nrrd_place(fields)
+        shape,
+        number,
+        packing,
+        files,
+        offset,
+        scale,
+        unit,
+        unknown,
+        quantized=quantized,
+        placement=_nrrd_place(fields),
+        volumes=listed_volumes[0] if listed_volumes else 1,
     )
 
 

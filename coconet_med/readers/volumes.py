@@ -30,7 +30,8 @@ def read_itk(path: Path, role: Role) -> Source:
     """Read NRRD or MetaImage; their unit of length and MetaImage's slope are obeyed, which ITK does not.
 
     Raises:
-        ReadError: damaged, not 3-D, constant, colored where gray is needed, or its voxels lie elsewhere.
+        ReadError: damaged, not 3-D, a list of volumes, constant, colored where gray is needed, or its voxels lie
+            elsewhere.
         GeometryError: the direction matrix is singular or sheared, or its unit cannot be right.
     """
     header = read_header(path)
@@ -40,6 +41,9 @@ def read_itk(path: Path, role: Role) -> Source:
         there = sum(max(file.stat().st_size - header.start, 0) for file in holders)
         parts = [(file, header.start) for file in holders]
         check_promise(path, header.shape, header.voxel_bytes, there, packing=header.packing, parts=parts)
+        if header.volumes > 1:  # three of 8 bits would pass for red, green and blue
+            msg = f"{path}: holds a list of {header.volumes} volumes (by its kinds), no colors; save the one that is"
+            raise ReadError(f"{msg} meant as a file of its own, or a dynamic PET as 4-D NIfTI")
     file = _load(path, path.suffix[1:].upper())
     warnings: tuple[str, ...] = ()
     details: dict[str, Any] = {}

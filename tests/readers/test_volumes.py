@@ -265,3 +265,16 @@ def test_a_missing_file_and_an_unknown_format_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.doc").write_text("x" * 200, encoding="utf-8")
     with pytest.raises(ReadError, match="not a format"):
         read(tmp_path / "a.doc", "anatomy")
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("list", False), ("time", False), ("vector", True), ("RGB-color", True)])
+def test_a_list_of_three_volumes_is_no_color(tmp_path: Path, kind: str, taken: bool) -> None:
+    stored = RNG.integers(0, 255, (4, 5, 6, 3), dtype=np.uint8)
+    path = tmp_path / "a.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(stored, isVector=True), str(path))
+    path.write_bytes(path.read_bytes().replace(b"kinds: vector", f"kinds: {kind}".encode(), 1))
+    if taken:
+        assert read(path, "function").color is not None
+    else:
+        with pytest.raises(ReadError, match="holds a list of 3 volumes"):
+            read(path, "function")
