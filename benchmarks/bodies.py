@@ -16,6 +16,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.filters import gaussian
+from coconet_med.phantom.scan import FWHM_PER_SIGMA
 from coconet_med.phantom.shapes import ellipsoid, tube
 
 Part = Literal["thigh", "abdomen"]
@@ -63,7 +64,9 @@ def body_phantom(part: Part, *, seed: int = 0, contrast: Literal["mr", "ct"] = "
     cells = np.ceil(extent / pet_spacing).astype(int)
     pet = _grid(tuple(cells * 2), tuple(np.divide(pet_spacing, 2)), center=rng.uniform(-6, 6, 3))
     sharp = _values(draw(_points(pet)), 2) * (1 + 0.15 * _wander(rng, pet, 40))
-    smooth = gaussian(sharp.astype(np.float32), [fwhm / 2.355 / s for s in pet.GetSpacing()[::-1]], border="nearest")
+    smooth = gaussian(
+        sharp.astype(np.float32), [fwhm / FWHM_PER_SIGMA / s for s in pet.GetSpacing()[::-1]], border="nearest"
+    )
     smooth = smooth.reshape(cells[2], 2, cells[1], 2, cells[0], 2).mean(axis=(1, 3, 5))
     grain = gaussian(rng.standard_normal(smooth.shape, dtype=np.float32), 0.7)
     counts = smooth + 0.12 * grain / grain.std() * np.sqrt(np.maximum(smooth, 0) * 0.65 + 0.05**2)

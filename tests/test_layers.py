@@ -138,6 +138,14 @@ def test_where_voxels_lie_has_one_home(what: str) -> None:
     assert found == [Path(PACKAGE, "geometry.py")]
 
 
+def test_the_weights_of_luminance_have_one_home() -> None:
+    folders = f"{PACKAGE}/**/*.py", f"{PACKAGE}/viewer/web/*.js", "slicer_module/**/*.py", "bundles/**/*.py"
+    files = [path for folder in folders for path in ROOT.glob(folder)]
+    weights = re.compile(r"\b0?\.(299|587|114)\b|\b1\.(772|402)\b")
+    found = [path.relative_to(ROOT) for path in files if weights.search(path.read_text(encoding="utf-8"))]
+    assert found == [Path(PACKAGE, "color", "bt601.py")]
+
+
 @pytest.mark.parametrize("folder", ["Scripts", "PETMRFusionLib"])
 def test_the_files_of_the_slicer_module_import_each_other_without_circles(folder: str) -> None:
     files = {path.stem: path for path in (SLICER / folder).glob("*.py")}

@@ -74,11 +74,6 @@ class Case:
         """Of the functional image, where a file beside it tells."""
         return self.pet.units if self.pet else None
 
-    @property
-    def frame_seconds(self) -> tuple[float, ...]:
-        """Of a 4-D functional image the duration of each frame, where a file beside it tells."""
-        return self.pet.durations if self.pet else ()
-
 
 def shared_notes(cases: Sequence[Case]) -> tuple[str, ...]:
     """Notes that all cases have: what concerns the whole batch."""

@@ -162,9 +162,8 @@ def mixed(image: np.ndarray, field: np.ndarray, block: Sequence[int]) -> np.ndar
     return out
 
 
-def keep_findings(image: np.ndarray, field: np.ndarray, grid: Grid) -> bool:
-    """Add to a field what small findings of the functional source lack (:mod:`coconet_med.blending.small_findings`), in
-    place.
+def what_findings_lack(image: np.ndarray, field: np.ndarray, grid: Grid) -> np.ndarray | None:
+    """What small findings of the functional source lack (:mod:`coconet_med.blending.small_findings`).
 
     Args:
         image: (2, H, W), one slice of the sources.
@@ -172,17 +171,8 @@ def keep_findings(image: np.ndarray, field: np.ndarray, grid: Grid) -> bool:
         grid: how the two belong together.
 
     Returns:
-        Whether anything was added.
+        What is to be added to the amount of the field, (h, w); ``None`` where nothing is missing.
     """
-    added = what_findings_lack(image, field, grid)
-    if added is None:
-        return False
-    field[0] += added
-    return True
-
-
-def what_findings_lack(image: np.ndarray, field: np.ndarray, grid: Grid) -> np.ndarray | None:
-    """What :func:`keep_findings` adds to the amount of a field, (h, w); ``None`` where nothing is missing."""
     added = _lacking(lambda: mixed(image[None], field[None], grid.block)[0], image, grid)
     return None if added is None else averaged(added, grid.block)
 
@@ -216,7 +206,7 @@ def spread_across(added: np.ndarray, step: float, *, sigma: float = ACROSS) -> n
 
 
 def keep_findings_in(fused: np.ndarray, image: np.ndarray, *, grid: Grid = _PICTURE) -> np.ndarray | None:
-    """What :func:`keep_findings` would add to a fused slice (H, W), smooth as a field is; ``None`` where nothing.
+    """What :func:`what_findings_lack` gives for a fused slice (H, W), smooth as a field is; ``None`` where nothing.
 
     Args:
         fused: (H, W) in [0, 1].

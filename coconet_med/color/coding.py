@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coconet_med.color.colormaps import LUMA, STEPS, ZERO, chroma_room, chroma_to_rgb, get_colormap
+from coconet_med.color import bt601
+from coconet_med.color.colormaps import STEPS, ZERO, chroma_room, get_colormap
 from coconet_med.color.nearest import nearest_colors
 from coconet_med.errors import OptionError
 
@@ -103,11 +104,6 @@ def foreign_colors(rgb: ArrayLike, *, colormap: str = "uptake", strength: float 
     return distance[where.reshape(-1)].reshape(color.shape[:-1])
 
 
-def luma(rgb: ArrayLike) -> np.ndarray:
-    """BT.601 Y of RGB values (..., 3), in the range of the input, ``float64``."""
-    return np.asarray(rgb, float) @ LUMA
-
-
 def ycbcr_compose(luminance: ArrayLike, color_rgb: ArrayLike) -> np.ndarray:
     """Put the fused luminance under the Cb and Cr of a pseudo-color picture whose palette is not known.
 
@@ -136,10 +132,9 @@ def ycbcr_compose(luminance: ArrayLike, color_rgb: ArrayLike) -> np.ndarray:
         part = slice(start, start + _CHUNK)
         y = np.clip(_checked_unit(light[part], "luminance"), 0, 1)
         source = color[part] / 255
-        source_y = source @ LUMA
-        chroma = chroma_to_rgb((source[:, 2] - source_y) / 1.772, (source[:, 0] - source_y) / 1.402)
-        fit = np.minimum(chroma_room(y, chroma), 1)
-        out[part] = np.rint(255 * (y[:, None] + fit[:, None] * chroma))
+        shift = bt601.chroma_to_rgb(*bt601.chroma(source))
+        fit = np.minimum(chroma_room(y, shift), 1)
+        out[part] = np.rint(255 * (y[:, None] + fit[:, None] * shift))
     return out.reshape(*luminance.shape, 3)
 
 

@@ -22,9 +22,6 @@ import numpy as np
 from coconet_med.color import bt601
 from coconet_med.errors import OptionError
 
-#: BT.601 luma weights of R, G and B.
-LUMA = np.array(bt601.WEIGHTS)
-
 #: Steps of luminance (rows) and of uptake (columns) in a color table.
 STEPS = 256
 
@@ -178,16 +175,10 @@ def _hue_table(curves: dict[str, np.ndarray]) -> np.ndarray:
 def _chroma_direction(colors: ColorKnots, u: np.ndarray | None = None) -> np.ndarray:
     """Unit steps in the plane of constant Y, as RGB differences (n, 3): the (Cb, Cr) angle runs along the path."""
     at, rgb = _split(colors)
-    y = rgb @ LUMA
-    angle = np.unwrap(np.arctan2((rgb[:, 0] - y) / 1.402, (rgb[:, 2] - y) / 1.772))
+    cb, cr = bt601.chroma(rgb)
+    angle = np.unwrap(np.arctan2(cr, cb))
     angle = _smooth(tuple(zip(at, angle, strict=True)), u)
-    return chroma_to_rgb(np.cos(angle), np.sin(angle))
-
-
-def chroma_to_rgb(cb: np.ndarray, cr: np.ndarray) -> np.ndarray:
-    """RGB differences from gray of a (Cb, Cr) vector centered at 0 (ITU-R BT.601, full range as in JFIF)."""
-    green = -(bt601.RED * 1.402 * cr + bt601.BLUE * 1.772 * cb) / bt601.GREEN
-    return np.stack([1.402 * cr, green, 1.772 * cb], axis=-1)
+    return bt601.chroma_to_rgb(np.cos(angle), np.sin(angle))
 
 
 def chroma_room(y: np.ndarray, direction: np.ndarray) -> np.ndarray:
@@ -204,7 +195,7 @@ def _quantize(rgb: np.ndarray) -> np.ndarray:
     for corner in np.ndindex(2, 2, 2):
         candidate = np.clip(down + np.array(corner), 0, 255)
         error = candidate - exact
-        cost = 30 * (error @ LUMA) ** 2 + (error**2).sum(axis=-1)
+        cost = 30 * (error @ bt601.LUMA) ** 2 + (error**2).sum(axis=-1)
         best = np.where((cost < lowest)[..., None], candidate, best)
         lowest = np.minimum(cost, lowest)
     return best.astype(np.uint8)

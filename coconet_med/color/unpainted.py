@@ -17,6 +17,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import ArrayLike
 
+from coconet_med.color import bt601
 from coconet_med.color.nearest import nearest_colors
 from coconet_med.errors import ReadError
 
@@ -52,7 +53,7 @@ _APART, _MARGIN = 0.08, 8.0
 _BLACK = 12
 
 #: BT.601 Y, Cb and Cr, orthogonal enough for distances; the two differences of color count 0.4 times.
-_BRIGHTER = np.sqrt(3) * np.array([[0.299, 0.587, 0.114], [-0.0675, -0.1325, 0.2], [0.2, -0.1675, -0.0325]], np.float32)
+_BRIGHTER = np.sqrt(3) * np.array([bt601.LUMA, *(0.4 * part for part in bt601.chroma(np.eye(3)))], np.float32)
 
 #: Colors compared with the whole path at a time (colors x segments x 3 numbers of 4 bytes).
 _CHUNK = 2048

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from coconet_med._version import __version__
+from coconet_med.engines import PARITY
 from coconet_med.errors import ModelError, installs
 from coconet_med.model import NAMES, WEIGHTS, best_engine, installed_engines, load_model
 from coconet_med.system.telemetry import reports
@@ -23,8 +24,8 @@ _EXTRA = {"openvino": "openvino", "torch": "monai"}
 #: Engines that are tried out; torch alone takes longer to import than all of the rest.
 _TRIED = ("onnx", "openvino")
 
-#: Side of the slice that they fuse, and the largest difference between two of them that is taken: one gray level.
-_SIDE, _PARITY = 128, 1 / 255
+#: Side of the slice that they fuse.
+_SIDE = 128
 
 #: How many times slower than the fastest the engine of ``auto`` may be before the doctor says so: clocks are noisy.
 _SLOWER = 1.3
@@ -129,7 +130,7 @@ def _complaints(chosen: str, measured: dict[str, dict[str, Any]]) -> list[str]:
     if "problem" in mine:
         return [f"engine {chosen}: {mine['problem']}"]
     found = []
-    if mine["gray_levels"] > _PARITY * 255:
+    if mine["gray_levels"] > PARITY * 255:
         found.append(f"engine {chosen}: is off by {mine['gray_levels']:.1f} gray levels on this processor")
     for name, other in measured.items():
         if "problem" not in other and mine["ms_per_slice"] > _SLOWER * other["ms_per_slice"]:

@@ -109,10 +109,6 @@ class Series:
     def study_uid(self) -> str:
         return headers.text(self.header, "StudyInstanceUID")
 
-    @cached_property
-    def patient_id(self) -> str:
-        return headers.text(self.header, "PatientID")
-
     def words(self) -> set[str]:
         """All values of Image Type (0008,0008) that occur in the series, upper case."""
         return {word for instance in self.instances for word in instance.image_type}

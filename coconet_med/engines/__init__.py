@@ -14,6 +14,10 @@ EngineName = Literal["onnx", "openvino", "torch"]
 Precision = Literal["float32", "mixed"]
 
 
+#: Largest difference of two engines (or of one in mixed precision) in a fused picture in [0, 1]: one gray level.
+PARITY = 1 / 255
+
+
 class Engine(Protocol):
     """A network ready to run.
 

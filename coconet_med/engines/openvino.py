@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coconet_med.engines import EngineName, Precision, cores
+from coconet_med.engines import PARITY, EngineName, Precision, cores
 from coconet_med.engines.cut import Part, has_parts, in_parts
 from coconet_med.errors import ModelError, installs
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 #: Slices computed at the same time, at most.
 MOST_STREAMS = 4
-
-#: Largest difference of a picture from float32 that is taken for weights that are not ours: one of 255 gray levels.
-PARITY = 1 / 255
 
 
 class OpenVinoEngine:
@@ -38,7 +35,8 @@ class OpenVinoEngine:
         threads: threads to use; ``None`` lets OpenVINO choose.
         precision: ``"mixed"``, ``"float32"``, or ``"auto"``: mixed where the processor has bfloat16.
         proven: these weights are known to pass in mixed precision.  If not, the first slice is computed in float32 as
-            well, and so are all others if pictures differ by more than :data:`PARITY`.
+            well, and so are all others if pictures differ by more than
+            :data:`coconet_med.engines.PARITY`.
 
     Raises:
         ModelError: OpenVINO is not installed, the file is damaged, or the device is not there.

@@ -6,7 +6,7 @@ published figures of the measures were made with those.
 
 from coconet_med.filters.morphology import components, fill_holes, large_parts, open_by_diamond
 from coconet_med.filters.smoothing import Border, correlate, gaussian, laplacian, mean_filter
-from coconet_med.filters.statistics import correlation
+from coconet_med.filters.statistics import correlation, row_correlations
 
 __all__ = [
     "Border",
@@ -19,4 +19,5 @@ __all__ = [
     "large_parts",
     "mean_filter",
     "open_by_diamond",
+    "row_correlations",
 ]

@@ -18,9 +18,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coconet_med.color.bt601 import chroma
 from coconet_med.filters import gaussian
 from coconet_med.quality.edges import edge_fidelity, find_edges
-from coconet_med.quality.pixels import Floats, Mask, chroma, is_color, luminance, same_grid
+from coconet_med.quality.pixels import Floats, Mask, is_color, luminance, same_grid
 from coconet_med.quality.ranks import spearman
 from coconet_med.quality.regions import find_regions
 from coconet_med.quality.ssim import ssim_map

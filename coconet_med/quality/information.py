@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from coconet_med.filters import row_correlations
 from coconet_med.quality.pixels import Floats
 
 _CHUNK = 256  # windows at a time: their joint distributions stay in the processor's cache
@@ -64,7 +65,7 @@ def _normalized_information(source: Floats, fused: Floats) -> Floats:
     """2 I / (H + H) for windows ``(n, 9)`` that are not constant."""
     a, b = _distribution(source), _distribution(fused)
     cdf_a, cdf_b = a.cumsum(axis=1)[:, :, None], b.cumsum(axis=1)[:, None, :]
-    r = _correlation(a, b)[:, None, None]
+    r = row_correlations(a, b)[:, None, None]
     bound = np.where(r >= 0.0, np.minimum(cdf_a, cdf_b), np.maximum(cdf_a + cdf_b - 1.0, 0.0))
     independent = a[:, :, None] * b[:, None, :]
     spread = _spread(a) * _spread(b)
@@ -84,11 +85,6 @@ def _distribution(windows: Floats) -> Floats:
     low, high = windows.min(axis=1, keepdims=True), windows.max(axis=1, keepdims=True)
     scaled = (windows - low) / (high - low)
     return scaled / scaled.sum(axis=1, keepdims=True)
-
-
-def _correlation(a: Floats, b: Floats) -> Floats:
-    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
-    return (a * b).sum(axis=1) / np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
 
 
 def _spread(p: Floats) -> Floats:

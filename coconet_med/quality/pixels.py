@@ -1,4 +1,4 @@
-"""The pictures that the measures look at: 8-bit luminance and chroma; and formulas that several measures share."""
+"""The pictures that the measures look at: 8-bit luminance ; and formulas that several measures share."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from coconet_med.color import bt601
 from coconet_med.errors import GeometryError
-
-#: ITU-R BT.601, section 2.5.1: weights of R, G, B in Y.
-LUMA_WEIGHTS = np.array(bt601.WEIGHTS)
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -30,7 +27,7 @@ def luminance(image: ArrayLike) -> Floats:
     """
     values = np.asarray(image, dtype=np.float64)
     if is_color(values):
-        values = values @ LUMA_WEIGHTS
+        values = bt601.luma(values)
     elif values.ndim != 2:
         msg = f"a picture of shape {values.shape} cannot be measured: give (rows, columns) or (rows, columns, 3)"
         raise GeometryError(msg)
@@ -52,13 +49,6 @@ def same_grid(**pictures: Floats) -> None:
         said = ", ".join(f"{name} {shape[0]}x{shape[1]}" for name, shape in shapes.items())
         msg = f"pictures of different size cannot be compared ({said}): resample them on one grid first"
         raise GeometryError(msg)
-
-
-def chroma(rgb: ArrayLike) -> tuple[Floats, Floats]:
-    """Color differences ``(Cb, Cr)`` of an ``(j, i, 3)`` RGB 0..255 picture, full range, 0 for gray (ITU-R BT.601)."""
-    values = np.asarray(rgb, dtype=np.float64)
-    y = values @ LUMA_WEIGHTS
-    return (values[..., 2] - y) / 1.772, (values[..., 0] - y) / 1.402
 
 
 def sigmoid(x: Floats) -> Floats:

@@ -19,8 +19,8 @@ from coconet_med.system.digest import sha256_of
 if TYPE_CHECKING:
     from coconet_med.source import Role
 
-#: BT.601 luma weights of R, G, B.
-LUMA = np.array(bt601.WEIGHTS, np.float32)
+#: Pictures are large: in single precision.
+_LUMA = bt601.LUMA.astype(np.float32)
 
 #: Largest difference between R, G and B (of 255) that still counts as gray: what JPEG makes of a gray picture.
 GRAY_TOLERANCE = 3
@@ -69,7 +69,7 @@ def luminance_of(rgb: np.ndarray, name: str, role: Role) -> tuple[np.ndarray, bo
         msg = f"{name}: the anatomical image is in color; give it first in gray, swap the two inputs, "
         msg += "or keep its colors with --color source"
         raise ReadError(msg)
-    return rgb.astype(np.float32) @ LUMA, True
+    return rgb.astype(np.float32) @ _LUMA, True
 
 
 def scalar_and_color(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.color.colormaps import COLORMAPS, LUMA, STEPS
+from coconet_med.color import bt601
+from coconet_med.color.colormaps import COLORMAPS, STEPS
 from coconet_med.color.look import DIMMED, FADE_FROM, STRIPE, beyond_field_of_view, no_data_kinds
 from coconet_med.geometry import affine_of
 from coconet_med.slices import Slicing, slicing_of, slicing_of_source
@@ -107,7 +108,7 @@ def document_of(image: sitk.Image, *, planar: bool, name: str) -> dict[str, Any]
             "dimmed": DIMMED,
             "stripe": STRIPE,
             "steps": STEPS,
-            "luma": LUMA.tolist(),
+            "luma": bt601.LUMA.tolist(),
         },
         "colormaps": {
             name: {
