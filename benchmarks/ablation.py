@@ -1,4 +1,4 @@
-"""What each part of the training buys: one short training for each row, judged on the same val slices.
+"""What each part of the training buys: one short training for each row, validated on the same val slices.
 
 Usage::
 
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--contrast-steps", type=int, default=100)
-    parser.add_argument("--every", type=int, default=2, help="judge every n-th val slice")
+    parser.add_argument("--every", type=int, default=2, help="validate on every n-th val slice")
     parser.add_argument("--rows", help="names of the rows to run, separated by semicolons; all by default")
     arguments = parser.parse_args()
     keep_memory()
@@ -115,9 +115,9 @@ def _folder(out: Path, name: str) -> Path:
 
 def figures(net: CoCoNet, held: list[SlicePair], every: int) -> dict[str, dict[str, float]]:
     """Measures of the luminance by set, averaged per person; flicker over all stacks of a set."""
-    judged = [pair for n, pair in enumerate(held) if n % every == 0]
+    validated = [pair for n, pair in enumerate(held) if n % every == 0]
     table = []
-    for pair in judged:
+    for pair in validated:
         (anatomy, function), fused = fuse_pair(net, pair)
         values = evaluate_pair(255 * anatomy, 255 * function, 255 * fused, measures="all", ct=pair.group == "mri-ct")
         table.append(Row(pair.name, values, method="", group=pair.group, person=pair.person))

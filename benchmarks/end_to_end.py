@@ -92,8 +92,8 @@ def watched(seconds: dict[str, float]) -> None:
 
     for stage, places in STAGES.items():
         for module, name in places:
-            room = pkgutil.resolve_name(module)
-            setattr(room, name, timed(getattr(room, name), stage))
+            place = pkgutil.resolve_name(module)
+            setattr(place, name, timed(getattr(place, name), stage))
 
 
 def network_alone(model: Any, result: Any) -> float:

@@ -5,7 +5,7 @@ Usage::
     python benchmarks/figures.py DATA --model light > docs/figures.md
 
 ``DATA`` is a folder of slice pairs (``train/``, ``val/``, ``colour_tables.csv``).  The same figures, one network and
-one way of judging at a time, come from ``coconet-med evaluate DATA --measures all``.
+one way of measuring at a time, come from ``coconet-med evaluate DATA --measures all``.
 """
 
 from __future__ import annotations

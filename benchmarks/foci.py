@@ -43,16 +43,16 @@ def main() -> None:
     sets = tuple(arguments.sets or ("mri-pet", "mri-spect", "mri-ct"))
     print(f"| set | foci of | method | {' | '.join(SHOWN)} |\n|{'---|' * (len(SHOWN) + 3)}")
     for group in sets:
-        told: dict[tuple[str, str], list[dict[str, float]]] = {}
+        measured: dict[tuple[str, str], list[dict[str, float]]] = {}
         for pair in read_atlas(arguments.data, split=arguments.split, sets=[group]):
             kinds = _kinds(pair)
             for number, (method, light, rgb) in enumerate(_results(pair, models, not arguments.no_baselines)):
                 for kind, foci in kinds.items():
-                    told.setdefault((kind, method), []).append(measure(foci, light, rgb))
+                    measured.setdefault((kind, method), []).append(measure(foci, light, rgb))
                 if number == 0 and arguments.pictures:
                     _picture(arguments.pictures, pair, kinds, light, rgb)
         for kind in KINDS:
-            for (of, method), rows in told.items():
+            for (of, method), rows in measured.items():
                 if of == kind and sum(row["foci"] for row in rows):
                     mark = "**" if method in models else ""
                     cells = [f"{mark}{value}{mark}" for value in (method, *_pooled(rows))]

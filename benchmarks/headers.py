@@ -1,8 +1,8 @@
 """What the check of the alignment finds: wrong headers, turned heads, and its false alarms on pairs that lie right.
 
 Each functional image gets every one of the 48 orders and directions of axes (46 can be seen: left and right alone
-cannot be told), and rotations of 10 degrees about six axes; the check is that of ``--register auto`` for files without
-a frame of reference.
+cannot be distinguished), and rotations of 10 degrees about six axes; the check is that of ``--register auto`` for files
+without a frame of reference.
 
     python benchmarks/headers.py --data DATA
     python benchmarks/headers.py            # generated images only
@@ -64,11 +64,11 @@ def with_axes(image: sitk.Image, axes: np.ndarray, center: np.ndarray) -> sitk.I
 def said(anatomy: sitk.Image, function: sitk.Image) -> tuple[bool, str]:
     """Whether a registration is wanted, and words about a wrong header."""
     pair = Pair.of(anatomy, function)
-    given = pair.judge(sitk.Transform(3, sitk.sitkIdentity))
+    given = pair.plausibility(sitk.Transform(3, sitk.sitkIdentity))
     wanted, _, notes = decide(pair, given, Source(anatomy, "anatomy"), Source(function, "function"), "auto", False)
     header = next((note for note in notes if "orientation" in note), "")
     # Bodies that hardly meet are registered; what comes out is looked at then.
-    return wanted, header or (wrong_header(pair) if wanted and given.doubts else "")
+    return wanted, header or (wrong_header(pair) if wanted and given.problems else "")
 
 
 def main(given: argparse.Namespace) -> None:

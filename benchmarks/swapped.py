@@ -3,7 +3,7 @@
     python benchmarks/swapped.py [--data ../shared/data] [--seeds 1]
 
 Pairs: the generated head (several scans, on their own grid and on that of the MRI), and the real and synthetic pairs of
-the shared data where they are there.  Each is judged as it is and swapped (:mod:`coconet_med.pair.sharpness`).
+the shared data where they are there.  Each is examined as it is and swapped (:mod:`coconet_med.pair.sharpness`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 ``DATA`` is a folder of slice pairs (``val/``, ``colour_tables.csv``).  In runs of neighboring slices the pixels are
 moved by Adam, starting from the first network's picture, for a differentiable form of H and a growing weight of what
-is to be traded for it; each end is judged by the real measures.  The curves are an inner bound: such pictures exist,
+is to be traded for it; each end is measured by the real measures.  The curves are an inner bound: such pictures exist,
 better ones may.  That a picture exists does not mean that a network, which must do it for every pair, can draw it.
 """
 
@@ -51,7 +51,7 @@ from coconet_med.training.weights import blur
 STACKS = ("mri-pet 41", "mri-spect 28", "mri-spect 40", "mri-ct 20")
 CLASSICAL = ("average", "laplacian", "gate", "anatomy")
 SHOWN = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Q_MRI", "Qabf", "VIF", "SCD", "MI", "Nabf", "flicker")
-#: H and Nabf of docs/quality.md; that of Nabf is the best of four published networks, judged by luminance.
+#: H and Nabf of docs/quality.md; that of Nabf is the best of four published networks, measured by luminance.
 GOALS, FLICKER = {"mri-pet": (0.85, 0.001), "mri-spect": (0.88, 0.008), "mri-ct": (0.75, 0.004)}, 1.1
 
 
@@ -161,7 +161,7 @@ def curve(measures: Measures, start: torch.Tensor, sweep: Sweep, steps: int) -> 
         yield weight, (lit * logits.sigmoid()).detach()
 
 
-def judged(image: np.ndarray, fused: np.ndarray) -> dict[str, float]:
+def measured(image: np.ndarray, fused: np.ndarray) -> dict[str, float]:
     """The real measures of a run (K, 2, H, W), (K, 1, H, W) in [0, 1], averaged over its slices; and its flicker."""
     # In double precision: Nabf counts an edge that is stronger than its source by a rounding error.
     image, fused = image.astype(np.float64), fused.astype(np.float64)
@@ -213,7 +213,7 @@ def main() -> None:
         run = stack[max(0, len(stack) // 2 - given.length // 2) :][: given.length]
         image = np.stack([np.stack([p.anatomy.numpy(), p.function.numpy()]) for p in run])
         for method, fused in pictures(image, models, SWEEPS, given.steps):
-            rows.append(Row(name, judged(image, fused), method=method, group=run[0].group, person=run[0].person))
+            rows.append(Row(name, measured(image, fused), method=method, group=run[0].group, person=run[0].person))
             print(name, method, *(f"{k} {v:.3f}" for k, v in rows[-1].values.items()), file=sys.stderr)
     means = sorted(Table(rows).means(), key=lambda m: list(GOALS).index(m.group))
     table = [(m.group, m.method, *(round(m.values[k], 4) for k in SHOWN)) for m in means]

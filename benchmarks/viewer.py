@@ -82,8 +82,8 @@ def measured(page: Page, view: View) -> None:
             before = processor_seconds()
             times = page.evaluate(TIMED, [change, STEPS])
             busy = 1000 * (processor_seconds() - before) / (STEPS + 2)
-            told = f"median {statistics.median(times):.0f} ms, fastest {min(times):.0f}, slowest {max(times):.0f}"
-            print(f"{change}: {told} of {STEPS}; {busy:.0f} ms of processor each", flush=True)
+            times_text = f"median {statistics.median(times):.0f} ms, fastest {min(times):.0f}, slowest {max(times):.0f}"
+            print(f"{change}: {times_text} of {STEPS}; {busy:.0f} ms of processor each", flush=True)
         page.evaluate("coconet.reset()")
         started = time.perf_counter()
         found = page.evaluate("coconet.compare()")

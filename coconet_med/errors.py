@@ -65,8 +65,8 @@ def _origin() -> Path | None:
     from urllib.request import url2pathname
 
     try:
-        told = metadata.distribution("coconet-med").read_text("direct_url.json")
-        url = urlsplit(json.loads(told)["url"]) if told else None
+        recorded = metadata.distribution("coconet-med").read_text("direct_url.json")
+        url = urlsplit(json.loads(recorded)["url"]) if recorded else None
         place = Path(url2pathname(url.path)) if url and url.scheme == "file" else None
     except (metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
         return None

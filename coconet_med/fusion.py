@@ -72,9 +72,9 @@ def fuse(
         (64, 64)
     """
     options = (replace(options, **choices) if options else FuseOptions(**choices)).validate()
-    with ThreadPoolExecutor(2, "coconet-aside") as aside:
+    with ThreadPoolExecutor(2, "coconet-background") as executor:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
-        loading = aside.submit(_loaded, model, engine, device)
+        loading = executor.submit(_loaded, model, engine, device)
         pair = prepare_pair(anatomy, function, options, progress=share_of(progress, "align"))
         if accept:
             accept(pair)
@@ -83,8 +83,8 @@ def fuse(
             compose(np.zeros(0), np.zeros(0), colormap=pair.colormap, strength=options.strength)
         loaded = loading.result()
         size = pair.slicing.stack(sitk.GetArrayViewFromImage(pair.anatomy.image)).shape
-        ready = aside.submit(prepare, loaded.engine, *size, spacing=pair.spacing)
-        limits = aside.submit(lambda: pair.windows)
+        ready = executor.submit(prepare, loaded.engine, *size, spacing=pair.spacing)
+        limits = executor.submit(lambda: pair.windows)
 
         def painted(under: Alignment | Guess, step: Callable[[int, int], None] | None) -> Pictures:
             windows = limits.result()
@@ -92,7 +92,7 @@ def fuse(
             given = (pair.anatomy, pair.function, under, windows, pair.slicing, pair.look, pair.kept)
             return paint(*given, engine=loaded.engine, progress=step)
 
-        alignment, pictures = CheckedWhilePainting(pair, painted, aside=aside, progress=progress).run()
+        alignment, pictures = CheckedWhilePainting(pair, painted, executor=executor, progress=progress).run()
         limits.result()
     result = _result(pair, alignment, pictures, loaded)
     if options.contours is None:

@@ -131,7 +131,7 @@ class Fusion:
             yield Batch(where, image[:, 0], function, np.zeros(image[:, 0].shape, np.float32))
         lit, done = np.flatnonzero(self.lit), 0
 
-        def tell(more: int) -> None:
+        def report(more: int) -> None:
             nonlocal done
             done += more
             if progress:
@@ -140,25 +140,25 @@ class Fusion:
         again = self.field is not None
         gives_field = not again and getattr(self._engine, "gives_field", False)
         if gives_field:
-            self._find_field(lit, tell)
+            self._find_field(lit, report)
             if self._findings:
                 self._keep_findings(lit)
         if again or gives_field:
             for where in _some(lit, self._size()):
                 image, function = self._sources(where)
                 yield Batch(where, image[:, 0], function, keep_dark(self._mixed(where, image), image)[:, 0])
-                tell(len(where))
+                report(len(where))
             return
         for where, (image, function), fused in self._run(lit, lambda image: image):
             yield Batch(where, image[:, 0], function, keep_dark(fused, image)[:, 0])
-            tell(len(where))
+            report(len(where))
 
-    def _find_field(self, lit: np.ndarray, tell: Callable[[int], None]) -> None:
+    def _find_field(self, lit: np.ndarray, report: Callable[[int], None]) -> None:
         rows, columns = self.grid.side(self.height, self.width)
         field = np.zeros((self.count, 3, rows, columns), np.float32)
         for where, _, values in self._run(lit, self.grid.reduced):
             field[where] = values[..., :rows, :columns]
-            tell(len(where))
+            report(len(where))
         if self.grid.spacing:
             smooth_across(field, self.lit, self.grid.spacing[0])
         self.field = Field(field, self.grid)

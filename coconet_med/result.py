@@ -36,7 +36,7 @@ class FusionResult:
         window: functional values that became 0 and 1.
         colormap: color map through which uptake can be read back, or ``None`` where the colors of an unknown palette
             were kept.
-        kept: whose colors were kept instead; ``None`` where a map was laid on.
+        kept: whose colors were kept instead; ``None`` where a color map was applied.
         strength: weight of the fusion against the anatomy alone.
         lightness: weight of the fused lightness against the gray of the anatomy itself.
         contours: lines of equal uptake that were drawn instead of the colors, or on them.
@@ -92,12 +92,10 @@ class FusionResult:
         from coconet_med.errors import OptionError
 
         if self.colormap is None:
-            msg = f"{self.function.name}: colors of an unknown palette do not tell uptake; give its palette when fusing"
-            raise OptionError(msg)
+            why = "uptake cannot be read from colors of an unknown palette"
+            raise OptionError(f"{self.function.name}: {why}; give its palette when fusing")
         if self.contours is not None:
-            msg = (
-                f"{self.function.name}: colors of contour lines do not tell the uptake between them; leave contours out"
-            )
+            msg = f"{self.function.name}: uptake cannot be read between contour lines; leave contours out"
             raise OptionError(msg)
         rgb = sitk.GetArrayViewFromImage(self.color)
         return self.window.restore(self.decoded(rgb))

@@ -32,7 +32,7 @@ def test_the_chroma_is_that_of_the_visible_picture(scene: tuple[np.ndarray, np.n
     of_gray = fuse(np.rint(luma(scene[0])).astype(np.uint8), scene[1], color="source")
     np.testing.assert_allclose(sitk.GetArrayFromImage(of_gray.luminance), light, atol=2 / 255)
     assert result.sidecar()["colormap"] == "colors of the anatomical picture (YCbCr)"
-    with pytest.raises(OptionError, match="do not tell uptake"):
+    with pytest.raises(OptionError, match="uptake cannot be read"):
         result.read_uptake()
 
 

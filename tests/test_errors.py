@@ -12,9 +12,9 @@ from coconet_med import errors
 
 def test_the_command_for_an_extra_names_where_this_installation_came_from(tmp_path: Path, monkeypatch) -> None:
     def installed_from(place: Path | None) -> str:
-        told = None if place is None else json.dumps({"url": place.as_uri(), "dir_info": {}})
+        reported = None if place is None else json.dumps({"url": place.as_uri(), "dir_info": {}})
         # Not a class of importlib.metadata: where its backport is imported, distributions are of that.
-        monkeypatch.setattr(metadata, "distribution", lambda name: SimpleNamespace(read_text=lambda file: told))
+        monkeypatch.setattr(metadata, "distribution", lambda name: SimpleNamespace(read_text=lambda file: reported))
         return errors.installs("monai")
 
     wheel, checkout = tmp_path / "a b" / "coconet_med-1-py3-none-any.whl", tmp_path / "checkout"

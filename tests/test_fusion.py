@@ -112,7 +112,7 @@ def test_the_light_network_keeps_more_of_both_than_averaging_does() -> None:
     assert ours > evaluate_pair(mri, pet, mri)["H"] + 0.2
 
 
-def test_strength_zero_is_the_anatomy_in_grey_and_strength_is_linear(head: HeadPhantom, mean_model: Model) -> None:
+def test_strength_zero_is_the_anatomy_in_gray_and_strength_is_linear(head: HeadPhantom, mean_model: Model) -> None:
     none, half, full = (
         coconet_med.fuse(head.t1, head.pet, model=mean_model, strength=s, register="never") for s in (0, 0.5, 1)
     )
@@ -123,7 +123,7 @@ def test_strength_zero_is_the_anatomy_in_grey_and_strength_is_linear(head: HeadP
     assert np.allclose(array(half.luminance), (light + array(full.luminance)) / 2, atol=1e-6)
 
 
-def test_values_above_a_given_window_are_told(head: HeadPhantom, mean_model: Model) -> None:
+def test_values_above_a_given_window_are_reported(head: HeadPhantom, mean_model: Model) -> None:
     result = coconet_med.fuse(head.t1, head.pet, model=mean_model, window=(0, 1000))
     assert (result.window.low, result.window.high) == (0, 1000)
     assert any("above the window" in warning for warning in result.warnings)
@@ -132,14 +132,14 @@ def test_values_above_a_given_window_are_told(head: HeadPhantom, mean_model: Mod
 def test_the_sidecar_says_what_went_in_and_what_was_done(pair: tuple[Path, Path], mean_model: Model) -> None:
     import hashlib
 
-    told = json.loads(json.dumps(coconet_med.fuse(*pair, model=mean_model).sidecar(), allow_nan=False))
+    reported = json.loads(json.dumps(coconet_med.fuse(*pair, model=mean_model).sidecar(), allow_nan=False))
     for role, path in zip(("anatomy", "function"), pair, strict=True):
-        assert told["sources"][role]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert told["model"]["sha256"] == "0" * 64
-    assert told["software"]["version"] == coconet_med.__version__
-    assert np.array(told["alignment"]["matrix_lps_anatomy_to_function"]).shape == (4, 4)
+        assert reported["sources"][role]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert reported["model"]["sha256"] == "0" * 64
+    assert reported["software"]["version"] == coconet_med.__version__
+    assert np.array(reported["alignment"]["matrix_lps_anatomy_to_function"]).shape == (4, 4)
     for key in ("window", "units", "warnings", "colormap", "plane", "research_use_only"):
-        assert key in told
+        assert key in reported
 
 
 def test_two_runs_give_the_same_bits(pair: tuple[Path, Path], mean_model: Model) -> None:

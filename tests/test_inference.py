@@ -32,17 +32,17 @@ def test_slices_smaller_than_the_network_takes_are_padded_and_cropped(mean_model
 def test_batches_stay_within_the_pixel_limit(mean_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inference, "BATCH_PIXELS", 3 * 21 * 22)
     a, f, image = volumes()
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     fuse_slices(
         a,
         f,
         slicing=slicing_of(image, plane="axial"),
         engine=mean_model.engine,
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: reported.append((done, total)),
     )
     assert max(shape[0] for shape in mean_model.engine.shapes) == 3
-    assert told[-1] == (20, 20)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert reported[-1] == (20, 20)
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
 
 
 def test_empty_slices_are_never_computed(mean_model: Model) -> None:
@@ -160,10 +160,10 @@ def test_an_engine_that_computes_several_slices_at_once_gets_as_many(
 
 
 def test_an_engine_is_made_ready_for_the_size_that_it_will_get(mean_model: Model) -> None:
-    told: list[tuple[int, int, int]] = []
-    mean_model.engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
+    reported: list[tuple[int, int, int]] = []
+    mean_model.engine.prepare = lambda *size, slices: reported.append((slices, *size))  # type: ignore[attr-defined]
     inference.prepare(mean_model.engine, 30, 9, 200)
-    assert told == [(30, 16, 200)]
+    assert reported == [(30, 16, 200)]
 
 
 class FieldEngine:
@@ -191,25 +191,25 @@ def test_mixing_again_by_the_field_gives_the_same_without_the_network() -> None:
 def test_progress_of_a_field_rises_to_the_number_of_slices() -> None:
     a, f, image = volumes((9, 40, 40))
     a[:2], f[:2] = 0, 0
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     fuse_slices(
         a,
         f,
         slicing=slicing_of(image, plane="axial"),
         engine=FieldEngine(0, 0, 0),
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: reported.append((done, total)),
     )
-    assert told[-1] == (9, 9)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert reported[-1] == (9, 9)
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
 
 
 def test_an_engine_of_a_field_is_made_ready_for_the_size_of_the_field() -> None:
-    told: list[tuple[int, int, int]] = []
+    reported: list[tuple[int, int, int]] = []
     engine = FieldEngine(0, 0, 0)
-    engine.prepare = lambda *size, slices: told.append((slices, *size))  # type: ignore[attr-defined]
+    engine.prepare = lambda *size, slices: reported.append((slices, *size))  # type: ignore[attr-defined]
     inference.prepare(engine, 200, 512, 400, spacing=(1.0, 0.5, 0.9))
     inference.prepare(engine, 1, 101, 64)
-    assert told == [(200, 128, 200), (1, 51, 32)]
+    assert reported == [(200, 128, 200), (1, 51, 32)]
 
 
 def test_pictures_are_fused_one_by_one_as_single_slices(mean_model: Model) -> None:

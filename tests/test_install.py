@@ -62,8 +62,8 @@ def _alone(code: str, *, folder: Path) -> str:
 
 def _light_modules() -> list[str]:
     names = [module.name for module in pkgutil.walk_packages(coconet_med.__path__, "coconet_med.", onerror=print)]
-    heavy = tuple(f"coconet_med.{room}" for room in HEAVY)
-    light = [name for name in names if not any(name == room or name.startswith(f"{room}.") for room in heavy)]
+    heavy = tuple(f"coconet_med.{package}" for package in HEAVY)
+    light = [name for name in names if not any(name == package or name.startswith(f"{package}.") for package in heavy)]
     return [name for name in light if not name.endswith("__main__")]
 
 

@@ -37,7 +37,7 @@ def imports() -> dict[str, set[str]]:
     return {module: set(graph().find_modules_directly_imported_by(module)) for module in graph().modules}
 
 
-def room(module: str) -> str:
+def subpackage(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
@@ -47,7 +47,7 @@ def crossings(of: tuple[str, ...]) -> set[tuple[str, str]]:
         (module, other)
         for module, others in imports().items()
         for other in others
-        if room(other) in of and room(module) not in of
+        if subpackage(other) in of and subpackage(module) not in of
     }
 
 
@@ -68,14 +68,14 @@ def test_the_core_does_not_know_its_faces() -> None:
 
 
 def test_torch_stays_with_what_needs_it() -> None:
-    found = {(module, other) for module, other in crossings(TORCH) if room(module) not in FACES}
+    found = {(module, other) for module, other in crossings(TORCH) if subpackage(module) not in FACES}
     assert found == {("coconet_med.engines.torch", "coconet_med.network")}
 
 
 @pytest.mark.parametrize("low", ["errors", "system", "geometry", "filters"])
 def test_the_lowest_modules_import_only_each_other(low: str) -> None:
     allowed = {"", "errors", "system", "geometry", "filters", "_version"}
-    seen = {room(other) for module, others in imports().items() if room(module) == low for other in others}
+    seen = {subpackage(other) for module, others in imports().items() if subpackage(module) == low for other in others}
     assert seen <= allowed
 
 
@@ -89,7 +89,7 @@ def test_the_lowest_modules_import_only_each_other(low: str) -> None:
     ],
 )  # fmt: skip
 def test_what_comes_earlier_in_the_way_does_not_import_what_comes_later(low: str, high: str) -> None:
-    found = [(m, o) for m, others in imports().items() if room(m) == low for o in others if room(o) == high]
+    found = [(m, o) for m, others in imports().items() if subpackage(m) == low for o in others if subpackage(o) == high]
     assert not found
 
 

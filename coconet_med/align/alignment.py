@@ -59,15 +59,16 @@ def align(
 ) -> Alignment:
     """Bring the functional image onto the anatomical grid through the affines, after registration where it is needed.
 
-    Two pictures (planar sources) have no place in the world: they must have equal sizes and are placed pixel on pixel.
+    Two pictures (planar sources) have no place in the world: they must have equal sizes and are matched pixel by pixel.
 
     With ``"auto"`` the affines are kept where both volumes share one DICOM frame of reference (the scanner states
     them), and the images are registered where they have two different ones.  Where frames of reference are not known
     (NIfTI, NRRD, ...), the affines are kept unless they are clearly wrong: the fields of view or the bodies hardly meet
     (:class:`~coconet_med.align.plausibility.Plausibility`), or a quick search finds a place over 8 mm away that fits
     over 15 % better, or one turned by over 6 degrees that fits over 4 % better.  No registration is tried where a
-    mirrored image fits far better: that header is wrong (:mod:`coconet_med.align.mirrored`), which is told.  Maps of
-    both signs (:mod:`coconet_med.windowing.signed`) stay where their affines put them: they show no body to compare.
+    mirrored image fits far better: that header is wrong (:mod:`coconet_med.align.mirrored`), which gives a warning.
+    Maps of both signs (:mod:`coconet_med.windowing.signed`) stay where their affines put them: they show no body to
+    compare.
 
     A registration that was asked for, or is due because of two frames of reference, leaves the image where it is if
     that fits as well as can be found.  Measured: docs/alignment.md.
@@ -96,33 +97,33 @@ def align(
         raise OptionError(f"register is {register!r}; choose auto, always or never.")
     if anatomy.planar or function.planar:
         return align_pictures(anatomy, function)
-    tell = progress or (lambda fraction, message: None)
-    tell(0.0, "preparing the alignment")
+    report = progress or (lambda fraction, message: None)
+    report(0.0, "preparing the alignment")
     examined = examined or examine(anatomy, function, register=register, force=force)
     pair, given, wanted = examined.pair, examined.given, examined.wanted
     reason, notes = examined.reason, examined.notes
-    tell(0.2, reason)
+    report(0.2, reason)
     identity = sitk.Transform(3, sitk.sitkIdentity)
     transform, found = identity, given
     if wanted:
         frames = frames_of_reference(anatomy, function)
         trusted = frames != "different"
         # Affines may be right although no header says so.
-        begun = trusted or not given.doubts
-        rough = coarse_match(pair, trusted=begun, progress=lambda part, words: tell(0.2 + 0.28 * part, words))
-        euler = find_transform(pair, rough, progress=lambda part, words: tell(0.48 + 0.42 * part, words))
-        after = pair.judge(euler)
+        begun = trusted or not given.problems
+        rough = coarse_match(pair, trusted=begun, progress=lambda part, words: report(0.2 + 0.28 * part, words))
+        euler = find_transform(pair, rough, progress=lambda part, words: report(0.48 + 0.42 * part, words))
+        after = pair.plausibility(euler)
         gain = after.score / max(given.score, 1e-6)
         complaints = complaints_about(pair, euler, given, after, trusted)
         header = wrong_header(pair, euler)
         complaints = (*complaints, header) if header else complaints
         seen = after.mutual_information >= LEAST_INFORMATION and not header
-        if not force and seen and not given.doubts and fits_already(pair, rough, euler, gain, frames):
+        if not force and seen and not given.problems and fits_already(pair, rough, euler, gain, frames):
             wanted, reason, notes = False, *_kept(pair, euler, gain, reason)
         elif not complaints or force:
             transform, found = euler, after
             notes = (*((f"{reason}: registered; check the picture",) if register == "auto" else ()), *complaints)
-        elif register == "auto" and trusted and not given.doubts:
+        elif register == "auto" and trusted and not given.problems:
             # Affines that merely fit less well than a rival are better than a registration that cannot be believed.
             notes = (
                 f"{reason}, but no registration can be believed ({'; '.join(complaints)}): affines kept; check it",
@@ -132,8 +133,8 @@ def align(
             raise RegistrationError(_refusal(anatomy, function, complaints, trusted))
     elif register == "never":
         header = "" if pair.thin or pair.blank else wrong_header(pair)
-        notes = (*notes, *given.doubts, *((header,) if header else ()))
-    tell(0.9, "resampling")
+        notes = (*notes, *given.problems, *((header,) if header else ()))
+    report(0.9, "resampling")
     if resampled is None or transform is not identity:
         resampled = on_grid(anatomy, function, transform)
     return describe(resampled, anatomy, function, pair, transform, wanted, given, found, reason, notes)
@@ -144,7 +145,7 @@ def examine(anatomy: Source, function: Source, *, register: RegisterMode, force:
     for source in (anatomy, function):
         check_grid(source.image, source.name)
     pair = Pair.of(anatomy.image, function.image)
-    given = pair.judge(sitk.Transform(3, sitk.sitkIdentity))
+    given = pair.plausibility(sitk.Transform(3, sitk.sitkIdentity))
     return Examined(pair, given, *decide(pair, given, anatomy, function, register, force))
 
 
@@ -160,7 +161,7 @@ def on_grid(anatomy: Source, function: Source, transform: sitk.Transform) -> Res
 
 
 def _kept(pair: Pair, place: sitk.Euler3DTransform, gain: float, reason: str) -> tuple[str, tuple[str, ...]]:
-    """Why the affines were kept although a registration was wanted, and what to tell of it."""
+    """Why the affines were kept although a registration was wanted, and what to say about it."""
     moved = displacement_mm(place, pair)
     best = f"the best place found lies {moved:.1f} mm away and fits {max(gain - 1, 0):.1%} better"
     words = f"{reason}, but the images fit already as well as can be found ({best}): they were left as they are"

@@ -53,25 +53,27 @@ def decide(
     if frames == "unknown" and why_signed(function, sitk.GetArrayViewFromImage(function.image)):
         return False, f"{KEPT}: a map of both signs shows no body by which its place could be checked", ()
     if pair.thin or pair.blank:
-        doubt = f"an image has {'too few slices' if pair.thin else 'nothing in it'}: the alignment could not be checked"
+        problem = (
+            f"an image has {'too few slices' if pair.thin else 'nothing in it'}: the alignment could not be checked"
+        )
         reason = "both series share one DICOM frame of reference" if frames == "same" else KEPT
-        return False, reason, () if frames == "same" else (doubt,)
-    doubts, header = _doubts(pair, given)
+        return False, reason, () if frames == "same" else (problem,)
+    problems, header = _problems(pair, given)
     if frames == "same":
         advice = "; look at the picture and use --register always if it is displaced"
-        notes = (header,) if header else tuple(doubt + advice for doubt in doubts)
+        notes = (header,) if header else tuple(problem + advice for problem in problems)
         return False, "both series share one DICOM frame of reference", notes
     if header:
         return False, KEPT, (header,)
-    if doubts:
-        return True, f"the affines do not fit: {'; '.join(doubts)}", ()
+    if problems:
+        return True, f"the affines do not fit: {'; '.join(problems)}", ()
     return False, "the affines look plausible", ()
 
 
-def _doubts(pair: Pair, given: Plausibility) -> tuple[tuple[str, ...], str]:
+def _problems(pair: Pair, given: Plausibility) -> tuple[tuple[str, ...], str]:
     """What speaks against the affines, and words about a wrong header, which no registration can mend."""
-    if given.doubts:
-        return given.doubts, ""
+    if given.problems:
+        return given.problems, ""
     rival = coarse_match(pair, trusted=True)
     return rivalry(pair, rival), wrong_header(pair, rival)
 
@@ -134,7 +136,7 @@ def complaints_about(
     shift = min(float(np.linalg.norm(end - start)) for start in starts)
     if shift > LARGEST_SHIFT_MM:
         found.append(f"it ends {shift:.0f} mm from where it started")
-    found.extend(after.doubts)
+    found.extend(after.problems)
     if after.mutual_information < LEAST_INFORMATION:
         found.append("the images have no structure in common")
     elif trusted and after.mutual_information * after.coverage < 0.98 * before.mutual_information * before.coverage:

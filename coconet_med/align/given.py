@@ -17,11 +17,11 @@ from coconet_med.source import Source
 from coconet_med.transform_files import StoredTransform
 from coconet_med.transform_files.points import Landmarks
 
-#: Two directions whose places lie closer than this cannot be told apart at 4 mm; the difference is as small.
+#: Two directions whose places lie closer than this cannot be distinguished at 4 mm; the difference is as small.
 TELLING_MM = 3.0
 #: A rival (the other direction, or no transform) that fits better by this factor is believed.
 REVERSE_GAIN, UNMOVED_GAIN = 1.02, 1.05
-#: Scales beyond these are told: one person's images hardly differ so much.
+#: Scales beyond these are warned of: one person's images hardly differ so much.
 SCALES = (0.95, 1.05)
 
 
@@ -48,17 +48,17 @@ def align_as_given(
     """
     if isinstance(stored, Landmarks):
         return align_from_landmarks(anatomy, function, stored, force=force, progress=progress)
-    tell = progress or (lambda fraction, message: None)
-    tell(0.0, "checking the given transform")
+    report = progress or (lambda fraction, message: None)
+    report(0.0, "checking the given transform")
     for source in (anatomy, function):
         check_grid(source.image, source.name)
     pair = Pair.of(anatomy.image, function.image)
     transform, identity = linear(stored.matrix), sitk.Transform(3, sitk.sitkIdentity)
-    before, after = pair.judge(identity), pair.judge(transform)
+    before, after = pair.plausibility(identity), pair.plausibility(transform)
     complaints, notes = _checked(pair, stored, transform)
     if complaints and not force:
         raise RegistrationError(f"--transform {stored.name}: {'; '.join(complaints)} (--force takes it as it is).")
-    tell(0.5, "resampling")
+    report(0.5, "resampling")
     resampled = on_grid(anatomy, function, transform)
     reason = f"the given transform was taken, {stored.stated}"
     words = f"{stored.kind} {stored.name}, {stored.stated}"
@@ -77,21 +77,21 @@ def _checked(pair: Pair, stored: StoredTransform, transform: sitk.AffineTransfor
         )
     if pair.thin or pair.blank:
         return [], [*notes, f"an image has too little in it: the direction of {stored.name} could not be checked"]
-    fit, reverse = pair.judge(transform), linear(stored.reverse)
-    other = pair.judge(reverse)
+    fit, reverse = pair.plausibility(transform), linear(stored.reverse)
+    other = pair.plausibility(reverse)
     complaints = []
     apart = displacement_mm(_after(transform, reverse), pair)
     better = other.score / max(fit.score, 1e-6)
-    if told := _other_kind(pair, stored, transform, max(fit.score, other.score)):
-        complaints.append(told)
-    elif apart > TELLING_MM and better > REVERSE_GAIN and not other.doubts:
+    if other_kind := _other_kind(pair, stored, transform, max(fit.score, other.score)):
+        complaints.append(other_kind)
+    elif apart > TELLING_MM and better > REVERSE_GAIN and not other.problems:
         complaints.append(
             f"taken {stored.stated}, the images fit worse than the other way round (by {better - 1:.0%}, "
             f"{apart:.0f} mm apart); give --transform-direction reverse if it was made for the other direction"
         )
-    elif fit.doubts:
-        complaints.append(f"under it {'; '.join(fit.doubts)}; check that it belongs to these two images")
-    elif pair.judge(sitk.Transform(3, sitk.sitkIdentity)).score > UNMOVED_GAIN * fit.score:
+    elif fit.problems:
+        complaints.append(f"under it {'; '.join(fit.problems)}; check that it belongs to these two images")
+    elif pair.plausibility(sitk.Transform(3, sitk.sitkIdentity)).score > UNMOVED_GAIN * fit.score:
         notes.append(f"the images fit better without the given transform {stored.name}; check the picture")
     return complaints, notes
 
@@ -101,10 +101,10 @@ def _other_kind(pair: Pair, stored: StoredTransform, transform: sitk.AffineTrans
     for words, matrix in stored.otherwise:
         if np.linalg.det(matrix[:3, :3]) <= 0:
             continue
-        found = pair.judge(linear(matrix))
+        found = pair.plausibility(linear(matrix))
         better = found.score / max(score, 1e-6)
         apart = displacement_mm(_after(transform, linear(matrix)), pair)
-        if apart > TELLING_MM and better > REVERSE_GAIN and not found.doubts:
+        if apart > TELLING_MM and better > REVERSE_GAIN and not found.problems:
             return (
                 f"taken as {stored.kind}, {stored.stated}, the images fit worse than with the same numbers as a matrix "
                 f"{words}, as greedy, NiftyReg and MRtrix write (by {better - 1:.0%}, {apart:.0f} mm apart); convert "

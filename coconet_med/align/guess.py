@@ -29,7 +29,7 @@ class Guess:
         function: likewise.
         register: likewise.
         force: likewise.
-        aside: where the check runs; it is started at once.
+        executor: where the check runs; it is started at once.
 
     Attributes:
         resampled: ``Alignment.resampled``, should the affines be kept.
@@ -40,7 +40,7 @@ class Guess:
     """
 
     def __init__(
-        self, anatomy: Source, function: Source, *, register: RegisterMode, force: bool, aside: Executor
+        self, anatomy: Source, function: Source, *, register: RegisterMode, force: bool, executor: Executor
     ) -> None:
         self.transform = sitk.Transform(3, sitk.sitkIdentity)
         self.resampled = on_grid(anatomy, function, self.transform)
@@ -51,7 +51,7 @@ class Guess:
                 return found
             return align(anatomy, function, register=register, force=force, examined=found, resampled=self.resampled)
 
-        self._check: Future[Alignment | Examined] = aside.submit(check)
+        self._check: Future[Alignment | Examined] = executor.submit(check)
 
     @property
     def settled(self) -> bool:

@@ -1,4 +1,4 @@
-"""Registration that starts where a person's points lay the functional image."""
+"""Registration that starts from matched points of the two images."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def align_from_landmarks(
         RegistrationError: see above, or the images have too little in them to be registered.
         GeometryError: a sheared or singular grid, or fields of view that do not meet.
     """
-    tell = progress or (lambda fraction, message: None)
-    tell(0.0, "laying the points on each other")
+    report = progress or (lambda fraction, message: None)
+    report(0.0, "matching the points")
     for source in (anatomy, function):
         check_grid(source.image, source.name)
     pair = Pair.of(anatomy.image, function.image)
     start = _euler(landmarks.transform, pair.center)
-    before = pair.judge(sitk.Transform(3, sitk.sitkIdentity))
+    before = pair.plausibility(sitk.Transform(3, sitk.sitkIdentity))
     count = f"{len(landmarks.names)} landmarks ({landmarks.residual_mm:.1f} mm left between them)"
-    transform, reason = start, f"laid by {count}"
+    transform, reason = start, f"aligned by {count}"
     complaints = []
     if landmarks.residual_mm > LARGEST_RESIDUAL_MM:
         left = f"{landmarks.residual_mm:.0f} mm"
@@ -63,15 +63,15 @@ def align_from_landmarks(
             words = "is constant" if pair.blank else "has fewer than 5 slices"
             msg = f"--landmarks: one of the two images {words}; --register never takes the points alone"
             raise RegistrationError(msg)
-        transform = find_transform(pair, start, progress=lambda part, words: tell(0.1 + 0.8 * part, words))
+        transform = find_transform(pair, start, progress=lambda part, words: report(0.1 + 0.8 * part, words))
         reason = f"registered from {count}"
         moved = displacement_mm(sitk.CompositeTransform([start.GetInverse(), transform]), pair)
         if moved > LARGEST_MOVE_MM:
-            complaints.append(f"the registration ends {moved:.0f} mm from where the points lay the image")
-    after = pair.judge(transform)
-    complaints.extend(after.doubts)
+            complaints.append(f"the registration ends {moved:.0f} mm from where the points place the image")
+    after = pair.plausibility(transform)
+    complaints.extend(after.problems)
     _refuse(complaints, force)
-    tell(0.9, "resampling")
+    report(0.9, "resampling")
     resampled = on_grid(anatomy, function, transform)
     notes = tuple(complaints)
     return describe(

@@ -2,8 +2,8 @@
 
 A rigid registration never finds such a place, and a picture of a head with its uptake mirrored looks like a head.
 All 48 orders and directions of the axes are tried, about the middle of the body and of the field of view.  Left and
-right cannot be told: a head mirrored from left to right scores 0.8 to 1.0 of itself, so the 48 are looked at as 24,
-each with its twin.  Measured in ``benchmarks/headers.py``.
+right cannot be distinguished: a head mirrored from left to right scores 0.8 to 1.0 of itself, so the 48 are looked at
+as 24, each with its twin.  Measured in ``benchmarks/headers.py``.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def wrong_header(pair: Pair, *others: sitk.Transform) -> str:
         return ""
     return (
         f"the images fit {gain - 1:.0%} better with one of them {_words(np.reshape(found[1], (3, 3)))}: the "
-        "orientation in one of the two headers is wrong (left and right cannot be told); look at the picture and "
-        "convert that image again"
+        "orientation in one of the two headers is wrong (left and right cannot be distinguished); look at the picture "
+        "and convert that image again"
     )
 
 

@@ -1,4 +1,4 @@
-"""Two pictures: they have no place in the world and are placed pixel on pixel."""
+"""Two pictures: they have no place in the world and are matched pixel by pixel."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def align_pictures(anatomy: Source, function: Source) -> Alignment:
         angle_deg=0.0,
         mutual_information_before=information,
         mutual_information_after=information,
-        moved_reason="pictures have no place in the world: placed pixel on pixel",
+        moved_reason="pictures have no place in the world: matched pixel by pixel",
     )

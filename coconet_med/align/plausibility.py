@@ -43,7 +43,7 @@ class Plausibility:
         return self.mutual_information * self.coverage
 
     @property
-    def doubts(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[str, ...]:
         """What speaks against the alignment, in words; empty where nothing does."""
         if self.coverage == 0:
             return ("the functional field of view misses the anatomy",)

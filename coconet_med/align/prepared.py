@@ -114,7 +114,7 @@ class Pair:
         """Whether one of the images is constant, so that nothing can be seen in it."""
         return any(not sitk.GetArrayViewFromImage(mask).any() for mask in (self.anatomy_body, self.function_body))
 
-    def judge(self, transform: sitk.Transform) -> Plausibility:
+    def plausibility(self, transform: sitk.Transform) -> Plausibility:
         """Figures of the fit under ``transform`` (anatomical to functional points), on the 4 mm grid."""
         inside = _array(field_of_view(self.coarse_function, self.coarse_anatomy, transform)) > 0
         body = _array(self.anatomy_body) > 0
@@ -149,7 +149,7 @@ def mutual_information(first: np.ndarray, second: np.ndarray) -> float:
 
 def score(pair: Pair, transform: sitk.Transform) -> float:
     """What places are compared by: mutual information times coverage."""
-    return pair.judge(transform).score
+    return pair.plausibility(transform).score
 
 
 def _limits(image: sitk.Image) -> tuple[float, float]:

@@ -64,16 +64,16 @@ def find_transform(
         rough: where to begin, from :func:`coarse_match`.
         progress: called with how far the work is.
     """
-    tell = progress or (lambda fraction, message: None)
-    fine = _optimize(pair, rough, FINE_LEVELS, lambda f: tell(0.8 * f, "registering"))
+    report = progress or (lambda fraction, message: None)
+    fine = _optimize(pair, rough, FINE_LEVELS, lambda f: report(0.8 * f, "registering"))
     best = max(rough, fine, key=lambda place: score(pair, place))
-    searched = _search(pair, best, lambda f: tell(0.8 + 0.1 * f, "registering"))
+    searched = _search(pair, best, lambda f: report(0.8 + 0.1 * f, "registering"))
     best = searched if score(pair, searched) > SEARCH_GAIN * score(pair, best) else best
     polished = _optimize(
         pair,
         best,
         POLISH_LEVEL,
-        lambda f: tell(0.9 + 0.1 * f, "registering"),
+        lambda f: report(0.9 + 0.1 * f, "registering"),
         seen=pair.smooth_near(best),
         samples=min(1.0, POLISH_POINTS / np.prod(pair.anatomy.GetSize(), dtype=float)),
         step=POLISH_STEP_MM,
@@ -100,12 +100,12 @@ def coarse_match(pair: Pair, *, trusted: bool, progress: Progress | None = None)
             "registration is not possible: one of the two images has fewer than 5 slices; give whole volumes "
             "(or --register never, where the affines are known to be right)."
         )
-    tell = progress or (lambda fraction, message: None)
+    report = progress or (lambda fraction, message: None)
     scored = [(score(pair, start), start) for start in starting_points(pair, trusted=trusted)]
     starts = sorted(scored, key=lambda each: -each[0])[:3]
     found = []
     for number, (_, start) in enumerate(starts):
-        tell(number / len(starts), "looking for the rough position")
+        report(number / len(starts), "looking for the rough position")
         climbed = _optimize(pair, start, COARSE_LEVEL, lambda f: None, seen=pair.rough)
         found.append((score(pair, climbed), climbed))
     return max([*found, *starts], key=lambda each: each[0])[1]
@@ -145,7 +145,7 @@ def starting_points(pair: Pair, *, trusted: bool) -> list[sitk.Euler3DTransform]
 
 
 def _slides(pair: Pair, center: np.ndarray, body: np.ndarray) -> list[np.ndarray]:
-    """Shifts that lay the anatomy at every place along a field of view much longer than it, as of a whole-body PET."""
+    """Shifts that put the anatomy at every place along a field of view much longer than it, as of a whole-body PET."""
     extent, axis = extent_mm(pair.function), int(np.argmax(extent_mm(pair.function)))
     if extent[axis] < 1.5 * extent_mm(pair.anatomy).max():
         return []
@@ -156,7 +156,7 @@ def _slides(pair: Pair, center: np.ndarray, body: np.ndarray) -> list[np.ndarray
     return [line + along * SLIDE_MM * (n - (count - 1) / 2) - center for n in range(count)]
 
 
-def _search(pair: Pair, start: sitk.Euler3DTransform, tell: Callable[[float], None]) -> sitk.Euler3DTransform:
+def _search(pair: Pair, start: sitk.Euler3DTransform, report: Callable[[float], None]) -> sitk.Euler3DTransform:
     """Step along one parameter after the other while the score rises, then halve the step.
 
     Hooke and Jeeves, Direct search solution of numerical and statistical problems, J. ACM 8:212, 1961.
@@ -180,7 +180,7 @@ def _search(pair: Pair, start: sitk.Euler3DTransform, tell: Callable[[float], No
                 if new > best:
                     here, best, risen = there, new, True
                     break
-        tell(min(1.0, seen / MOST_PLACES))
+        report(min(1.0, seen / MOST_PLACES))
         step = step if risen else step / 2
     place.SetParameters(here.tolist())
     return place
@@ -190,7 +190,7 @@ def _optimize(
     pair: Pair,
     start: sitk.Euler3DTransform,
     levels: Sequence[tuple[int, float]],
-    tell: Callable[[float], None],
+    report: Callable[[float], None],
     *,
     seen: Seen | None = None,
     samples: float = SAMPLES,
@@ -222,7 +222,7 @@ def _optimize(
             method.StopRegistration()
             return
         try:
-            tell(min(1.0, (method.GetCurrentLevel() + method.GetOptimizerIteration() / 200) / len(levels)))
+            report(min(1.0, (method.GetCurrentLevel() + method.GetOptimizerIteration() / 200) / len(levels)))
         except BaseException as error:
             stopped.append(error)
             method.StopRegistration()

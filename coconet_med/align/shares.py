@@ -19,11 +19,11 @@ def shares(pair: Pair, inside: sitk.Image, transform: sitk.Transform) -> tuple[f
     steps = [max(1, min(count // SAMPLED, int(thin / (2 * spacing)))) for count, spacing in along]
     inside = inside[tuple(slice(None, None, step) for step in steps)]
 
-    def laid(body: sitk.Image, move: sitk.Transform) -> np.ndarray:
+    def under(body: sitk.Image, move: sitk.Transform) -> np.ndarray:
         return _bits(sitk.Resample(body, inside, move, sitk.sitkNearestNeighbor, 0))
 
     covered = _bits(inside)
-    here, there = laid(pair.anatomy_body, sitk.Transform(3, sitk.sitkIdentity)), laid(pair.function_body, transform)
+    here, there = under(pair.anatomy_body, sitk.Transform(3, sitk.sitkIdentity)), under(pair.function_body, transform)
     body = _count(here)
     here &= covered
     there &= covered

@@ -59,7 +59,7 @@ def run_cluster(
         OptionError: Dask is not installed, the cluster cannot be reached, or an option is not known.
     """
     dask, distributed = _dask()
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are told of as lost cases
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are reported as lost cases
     with dask.config.set(_CONFIG), _started(distributed, cluster, jobs, options_of_jobs or {}) as client:
         threads = _threads(cluster, jobs, options_of_jobs or {})
         arguments = (options, out.absolute(), overwrite, threads, timeout)

@@ -38,7 +38,7 @@ def fingerprint_of(case: Case, options: BatchOptions, model_sha256: str) -> dict
         if file.is_file():
             given[f"{name}_sha256"] = sha256_of(file)
     given = json.loads(json.dumps(given, default=str))  # as a record has it
-    of_case = {"register": case.register, "pet": _told(case), "window": case.window}
+    of_case = {"register": case.register, "pet": _pet_facts(case), "window": case.window}
     if given_transform := options.transform_of(case):
         of_case["transform_sha256"] = sha256_of(given_transform)
     return {
@@ -80,7 +80,7 @@ def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     return f"{', '.join(changed) or 'something'} changed"
 
 
-def _told(case: Case) -> dict[str, Any]:
+def _pet_facts(case: Case) -> dict[str, Any]:
     """What the JSON files beside the PET say that a result may depend on."""
     facts = case.facts()
     if facts is None:

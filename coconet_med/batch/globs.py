@@ -61,7 +61,7 @@ def _by_key(folder: Path, pattern: str, results: Results) -> dict[tuple[str, ...
             continue
         other = files.setdefault(match.groups(""), path)
         if other != path:
-            msg = f"{pattern}: {other} and {path} cannot be told apart by its wildcards; make it narrower"
+            msg = f"{pattern}: {other} and {path} cannot be distinguished by its wildcards; make it narrower"
             raise OptionError(msg)
     return files
 

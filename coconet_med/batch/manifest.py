@@ -62,8 +62,8 @@ def read_manifest(path: Path) -> list[Case]:
         case = _case(path, line, row)
         if case.id.casefold() in lines:
             earlier, written = lines[case.id.casefold()]
-            told = f" (written {written} and {row['id']})" if written != row["id"] else ""
-            raise ReadError(f"{path}: the id {case.id} is in lines {earlier} and {line}{told}; make it unique")
+            spelled = f" (written {written} and {row['id']})" if written != row["id"] else ""
+            raise ReadError(f"{path}: the id {case.id} is in lines {earlier} and {line}{spelled}; make it unique")
         lines[case.id.casefold()] = line, row["id"]
         cases.append(case)
     note = _note_of(path, unused)

@@ -22,7 +22,7 @@ from typing import cast
 
 from coconet_med.batch.case import BatchOptions, Case, Outcome
 
-#: Seconds that a worker gets to put its files in order when it is told to stop.
+#: Seconds that a worker gets to put its files in order when it is asked to stop.
 GRACE = 10.0
 
 

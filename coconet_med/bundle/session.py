@@ -32,16 +32,16 @@ class Session:
 
     Args:
         trainer: the :class:`monai.engines.SupervisedTrainer`.
-        evaluator: that judges it.
+        evaluator: that validates it.
         network: being trained; may be wrapped for several processes.
         optimizer: its state is kept.
         lr_scheduler: its state is kept.
-        handlers: of the evaluator; the one among them that keeps the best weights is told of earlier ones.
+        handlers: of the evaluator; the one among them that keeps the best weights gets the earlier ones.
         ckpt_dir: folder of the results.
         weights: file that a fine-tuning begins with.
         resume: go on with the training in ``ckpt_dir``.
-        baseline: judge the weights that training begins with, so that the best ones are never worse.
-        interval: epochs between two judgments of the validation handler; the last epoch is judged here if it misses it.
+        baseline: validate the weights that training begins with, so that the best ones are never worse.
+        interval: epochs between two runs of the validation handler; the last epoch is validated here if it misses it.
         seed: every epoch draws anew from this and its number: a resumed training draws what it would have drawn.
     """
 
@@ -87,13 +87,13 @@ class Session:
         elif first:
             self._put_aside()
         if self._baseline and not self._resume:  # behind the handler that loads the weights
-            self._trainer.add_event_handler(Events.STARTED, self._judge_the_first)
+            self._trainer.add_event_handler(Events.STARTED, self._validate_first)
         self._trainer.add_event_handler(Events.EPOCH_STARTED, self._draw_anew, rank)
-        self._trainer.add_event_handler(Events.EPOCH_COMPLETED, self._judge_the_last)
+        self._trainer.add_event_handler(Events.EPOCH_COMPLETED, self._validate_last)
         if first:
             self._trainer.add_event_handler(Events.EPOCH_COMPLETED, self._keep)
             self._trainer.add_event_handler(Events.COMPLETED, self._say_which)
-            self._tell()
+            self._report()
 
     def _draw_anew(self, engine: Any, rank: int) -> None:
         seed = (self._seed + engine.state.epoch * _EPOCH_STRIDE + rank * _RANK_STRIDE) % 2**31
@@ -102,11 +102,11 @@ class Session:
         torch.manual_seed(seed)
         set_rnd(self._trainer.data_loader.dataset, seed)  # with workers: overruled by what they draw from torch's seed
 
-    def _judge_the_first(self, engine: Any) -> None:
+    def _validate_first(self, engine: Any) -> None:
         self._evaluator.run()
         self._began_with = float(self._evaluator.state.best_metric)
 
-    def _judge_the_last(self, engine: Any) -> None:
+    def _validate_last(self, engine: Any) -> None:
         epoch = engine.state.epoch
         if epoch == engine.state.max_epochs and epoch % self._interval:
             self._evaluator.run(epoch)
@@ -119,20 +119,20 @@ class Session:
                 file=sys.stderr,
             )
 
-    def _tell(self) -> None:
-        """Say that cases are prepared (in the first epoch) and judged: it may take minutes for each."""
+    def _report(self) -> None:
+        """Say that cases are prepared (in the first epoch) and validated: it may take minutes for each."""
         say = Reporter()
 
-        def told(engine: Any, stage: str, number: int) -> None:
+        def report(engine: Any, stage: str, number: int) -> None:
             say.progress(stage, number, engine.state.epoch_length)
 
         for event, shift in ((Events.STARTED, 0), (Events.ITERATION_COMPLETED, 1)):
             self._evaluator.add_event_handler(
-                event, lambda engine, shift=shift: told(engine, "validate", engine.state.iteration * shift)
+                event, lambda engine, shift=shift: report(engine, "validate", engine.state.iteration * shift)
             )
         self._trainer.add_event_handler(
             Events.GET_BATCH_STARTED(event_filter=lambda engine, _: engine.state.epoch == 1),
-            lambda engine: told(engine, "prepare", engine.state.iteration),
+            lambda engine: report(engine, "prepare", engine.state.iteration),
         )
 
     def _put_aside(self) -> None:
@@ -161,8 +161,8 @@ class Session:
     def _keep(self, engine: Any) -> None:
         state = {name: part.state_dict() for name, part in self._parts.items()}
         best = getattr(self._evaluator.state, "best_metric", None)
-        judged = getattr(self._evaluator.state, "best_metric_epoch", -1) > 0
-        state |= {"epoch": engine.state.epoch, "best": float(best) if judged and best is not None else None}
+        validated = getattr(self._evaluator.state, "best_metric_epoch", -1) > 0
+        state |= {"epoch": engine.state.epoch, "best": float(best) if validated and best is not None else None}
         state["began_with"] = self._began_with
         part = self._folder / ".checkpoint.part"
         try:

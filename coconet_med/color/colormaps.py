@@ -6,7 +6,7 @@ A map is a two-dimensional table of 256 luminance steps by 256 uptake steps.  Tw
   there is uptake, because black and white have no room for color.  Uptake turns the chroma vector, in the plane of
   constant Y, along a path of control points; its length is bounded softly by the RGB gamut (no clipping, no creases).
 * *classic maps* (``hot``, ``hot-metal``, ``pet``, ``rainbow``): the look of the nuclear-medicine workstation: the
-  one-dimensional palette is laid over the gray picture with an opacity of one half.  They are options, not the
+  one-dimensional palette is overlaid on the gray picture with an opacity of one half.  They are options, not the
   default: :attr:`Colormap.cost` says what each loses, and ``docs/color.md`` has the measurements.
 
 A *diverging map* is two hue maps, one for values above 0 and one for those below; its uptake runs from -1 to 1.

@@ -79,14 +79,12 @@ def read_back(
 
     Raises:
         ReadError: no such file, no color in it, a montage, or neither a side-car nor ``colormap`` and ``window``.
-        OptionError: colors of an unknown palette do not tell uptake.
+        OptionError: uptake cannot be read from its colors.
     """
     path = Path(path)
     facts = _sidecar(path)
     if facts.get("contours"):
-        raise OptionError(
-            f"{path}: shows contour lines, whose colors do not tell the uptake between them; fuse without"
-        )
+        raise OptionError(f"{path}: shows contour lines, between which uptake cannot be read; fuse without")
     colormap = colormap or facts.get("colormap")
     low_high = window or ((facts["window"]["low"], facts["window"]["high"]) if facts else None)
     if colormap is None or low_high is None:
@@ -95,7 +93,7 @@ def read_back(
         )
     if colormap.startswith("colors of"):
         raise OptionError(
-            f"{path}: keeps the colors of an unknown palette, which do not tell uptake; fuse with --palette"
+            f"{path}: keeps the colors of an unknown palette, from which uptake cannot be read; fuse with --palette"
         )
     strength = float(facts.get("strength", 1.0)) if strength is None else strength
     units = units or str(facts.get("units", "relative"))

@@ -5,8 +5,8 @@ The palette is therefore a path through color space, and each pixel takes the le
 brightness counts more than hue: JPEG keeps it best.  Where two far parts of the path are about equally near, the
 neighbors decide.  Isolated pixels far from the path (writing, cross-hairs) take the mean level of their good neighbors.
 Black that a palette does not hold (jet begins with blue) is the canvas where it reaches the border of the picture, and
-counts as the lowest level there.  How far the colors lie off is told; a picture with more of that than the bounds below
-is refused: its palette is another one.
+counts as the lowest level there.  How far the colors lie off is reported; a picture with more of that than the bounds
+below is refused: its palette is another one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MOST_LOST = 0.05
 #: ... if there are good ones no more than so many pixels away along rows and columns.
 REACH = 3
 
-#: Levels so far apart are told apart by the neighbors where their distances differ by less than this.
+#: Levels so far apart are chosen by the neighbors where their distances differ by less than this.
 _APART, _MARGIN = 0.08, 8.0
 
 #: Colors whose brightest channel is below this are black: they do not count in shares.
@@ -67,7 +67,7 @@ class Unpainted:
         level: ``float32``, as the picture without its channels, in [0, 1] of the palette.
         off: share of the pixels that are not black whose color is not on the path.
         mean_off: mean distance of those colors to the path, of 441.
-        largest_off: largest such distance of a color that told its level.
+        largest_off: largest such distance of a color that decided its level.
         far: share of the pixels that are not black and over :data:`FAR` away.
         filled: share of the pixels that are not black and took the level of their neighbors.
         canvas: share of all pixels that are black canvas, which the palette does not hold.
@@ -126,9 +126,9 @@ def unpaint(rgb: ArrayLike, table: ArrayLike) -> Unpainted:
     level, off, other = (part[place].reshape(shape) for part in (found.level, distance, found.other))
     canvas = _canvas(foreign[place].reshape(shape))
     level, lost = level.copy(), (off > LOST) | (foreign[place].reshape(shape) & ~canvas)
-    doubtful = np.isfinite(other) & (off > 0) & ~lost
-    if doubtful.any():
-        around = _around(level, ~doubtful & ~lost, doubtful)
+    ambiguous = np.isfinite(other) & (off > 0) & ~lost
+    if ambiguous.any():
+        around = _around(level, ~ambiguous & ~lost, ambiguous)
         where = np.nonzero(np.isfinite(around))
         nearer = np.abs(other[where] - around[where]) < np.abs(level[where] - around[where])
         level[where] = np.where(nearer, other[where], level[where])
@@ -141,12 +141,12 @@ def unpaint(rgb: ArrayLike, table: ArrayLike) -> Unpainted:
                 "give the palette the picture was painted with, or cut writing and bars off"
             )
         level[lost] = around[lost]
-    told = (distance > 0) & lit & (distance <= LOST)
+    decisive = (distance > 0) & lit & (distance <= LOST)
     return Unpainted(
         level.astype(np.float32),
         float(weight[distance > 0].sum() / shown),
-        float((weight[told] * distance[told]).sum() / max(weight[told].sum(), 1)),
-        float(distance[told].max(initial=0.0)),
+        float((weight[decisive] * distance[decisive]).sum() / max(weight[decisive].sum(), 1)),
+        float(distance[decisive].max(initial=0.0)),
         float(weight[distance > FAR].sum() / shown),
         float(weight[distance > LOST].sum() / shown),
         float(canvas.mean()),

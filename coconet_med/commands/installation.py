@@ -78,7 +78,7 @@ def to_text(findings: dict[str, Any]) -> str:
     lines += [f"  --engine auto takes {findings['engine_auto']}: {findings['engine_auto_reason']}"]
     lines += [f"  onnxruntime can use {', '.join(findings['onnxruntime_devices']) or 'nothing'}"]
     telemetry = ", ".join(f"{name} {state}" for name, state in findings["telemetry"].items())
-    lines += [f"  telemetry (what libraries would tell their makers): {telemetry}"]
+    lines += [f"  telemetry (what libraries would send to their makers): {telemetry}"]
     lines += ["weights"]
     for name, weights in findings["weights"].items():
         lines += [f"  {name:12} {weights.get('problem') or weights['sha256']}"]

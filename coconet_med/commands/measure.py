@@ -140,7 +140,7 @@ class _Pair:
         self.read_from = read_from
         self.alignment: dict[str, Any] | None = None
         self.warnings: tuple[str, ...] = ()
-        self.laid: sitk.Image = uptake
+        self.resampled: sitk.Image = uptake
         self.source: Source | None = None
 
     def ratio_writer(self, mean: float) -> Any:
@@ -148,7 +148,7 @@ class _Pair:
 
         from coconet_med.writers.volumes import write_volume
 
-        ratio = sitk.Cast(self.laid / mean, sitk.sitkFloat32)
+        ratio = sitk.Cast(self.resampled / mean, sitk.sitkFloat32)
         return lambda part: write_volume(ratio, part)
 
 
@@ -166,13 +166,13 @@ def _pair(images: list[Path], register: Any, suv: bool, say: Reporter, **given: 
         raise FusionError(f"{images[0].name}: is a picture, which has no millimeters; measure volumes")
     alignment = read.align(progress=share_of(say.progress, "align"))
     pair = _Pair(second.image, first.image, alignment.transform, second.units, "the functional image")
-    pair.source, pair.laid = first, alignment.function
+    pair.source, pair.resampled = first, alignment.function
     pair.alignment, pair.warnings = alignment.summary(), read.warnings(alignment)
     return pair
 
 
 def _fused(path: Path) -> _Pair:
-    """The uptake of a fused volume: what lies beside it (``--uptake``), else what its colors tell."""
+    """The uptake of a fused volume: what lies beside it (``--uptake``), else what is read from its colors."""
     import SimpleITK as sitk
 
     from coconet_med.color.readback import read_back

@@ -22,7 +22,7 @@ _LABELS = {
     "train": "training",
     "prepare": "preparing studies",
     "quick_validate": "looking at the network",
-    "validate": "judging",
+    "validate": "validating",
     "export": "exporting",
     "write": "writing",
 }

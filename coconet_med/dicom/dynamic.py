@@ -83,10 +83,10 @@ def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[l
     else:
         note = "weighted by frame duration"
         weights = [duration / sum(known) for duration in known]
-    told = f"{kind} series: mean of {len(parts)} {part_of_it}s, {note}"
+    summary = f"{kind} series: mean of {len(parts)} {part_of_it}s, {note}"
     if kind == "gated":
-        told += ": heartbeat or breath are blurred in it; --dynamic N takes one gate"
-    return list(zip(parts, weights, strict=True)), told
+        summary += ": heartbeat or breath are blurred in it; --dynamic N takes one gate"
+    return list(zip(parts, weights, strict=True)), summary
 
 
 def is_gated(parts: Sequence[list[Frame]]) -> bool:

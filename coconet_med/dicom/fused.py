@@ -37,7 +37,7 @@ def read_fused(folder: Path) -> sitk.Image:
     own = [one for one in found if headers.text(one.header, "Manufacturer").strip() == OWN_MANUFACTURER]
     color = [one for one in own if one.sop_class in COLOR_CLASSES and _placed(one)]
     if not color:
-        what = "a gray fusion, whose lightness does not tell uptake" if own else "no fused series of coconet-med"
+        what = "a gray fusion, from which uptake cannot be read" if own else "no fused series of coconet-med"
         raise ReadError(f"{folder}: holds {what}; give the folder of a fusion in color, or its NIfTI")
     if len({headers.text(one.header, "SeriesInstanceUID") for one in color}) > 1:
         raise ReadError(f"{folder}: holds several fused series; give the folder of one")

@@ -155,7 +155,7 @@ def places(frames: Sequence[Frame], plane: Plane) -> list[list[Frame]]:
 
 
 def arrange(frames: Sequence[Frame], plane: Plane) -> Stack:
-    """Order frames that lie in different places, and judge whether they make a regular grid.
+    """Order frames that lie in different places, and decide whether they make a regular grid.
 
     Raises:
         ReadError: fewer than two places.

@@ -1,7 +1,7 @@
 """Whose images: what headers say of the patient, and whether two of them can be one person.
 
 Compared are Patient ID (0010,0020) with its issuer, Patient's Birth Date and Patient's Sex.  Patient's Name, which
-people spell in many ways and change, and the sex O (other), which many systems write for unknown, only raise a doubt.
+people spell in many ways and change, and the sex O (other), which many systems write for unknown, only give a warning.
 A value that is missing, a placeholder ("ANON", "0", born 1900-01-01), or replaced in one of the two headers only
 (Patient Identity Removed) is unknown: it tells neither one person nor two.  Where both are de-identified their
 pseudonyms are compared like any other IDs.

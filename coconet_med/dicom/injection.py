@@ -24,7 +24,7 @@ from coconet_med.dicom.times import Clock
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-#: Longest half-life (s) with which an injection without a date can be told: longer ones may be given days before.
+#: Longest half-life (s) with which an injection without a date can be dated: longer ones may be given days before.
 DATELESS_HALF_LIFE_S = 6 * 3600.0
 #: Uptake beyond so many half-lives is worth a second look at the times.
 UNUSUAL_HALF_LIVES = 4.0

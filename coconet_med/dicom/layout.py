@@ -56,8 +56,8 @@ def layout_of(series: Series, *, allow_gaps: bool, dynamic: Dynamic, selection: 
     if selection.frame is None:
         refuse_mixture(selected.pictures, series)
     series = _of_pictures(series, selected.pictures)
-    frames, told = with_objects(series, frames_of(series, selected.pictures))
-    odd += told
+    frames, noted = with_objects(series, frames_of(series, selected.pictures))
+    odd += noted
     plane = common_plane(frames)
     if len(frames) == 1:
         arrange(frames, plane)  # raises: a single slice

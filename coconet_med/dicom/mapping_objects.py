@@ -2,7 +2,7 @@
 
 By the standard a slope is for stored values (C.7.6.16.2.11).  The PETDICOM extension of 3D Slicer writes one slope for
 all images, which is meant for values after Rescale Slope, and so are its readers; which of the two an object means is
-told by the slopes themselves, and only where these cannot tell by who made it.
+decided by the slopes themselves, and only where these leave it open by who made it.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def _verdict(instance: Instance, reasons: Sequence[str]) -> str:
     try:
         with headers.quiet():
             sound = all(whole(stream, syntax) for stream in streams(dataset(instance.path, syntax)))
-    except Exception:  # not even the frames can be told apart
+    except Exception:  # not even the frames can be separated
         sound = False
     tried = "; ".join(reasons)
     if not sound:

@@ -174,7 +174,7 @@ def _is_image(instance: Instance) -> bool:
 def _strays(others: list[Instance], series: tuple[Series, ...]) -> list[tuple[Path, str]]:
     """Objects that name an image series without being its images, or whose UIDs are damaged.
 
-    A slice at the end of a stack that was lost so would not be missed by its place: the user has to be told.
+    A slice at the end of a stack that was lost so would not be missed by its place: the user has to be warned.
     """
     uids = {one.uid for one in series}
     found = []

@@ -125,7 +125,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def judge(series: Series) -> Candidate:
+def rate(series: Series) -> Candidate:
     """Score of one series after :data:`RULES`."""
     reasons = [(points, why) for points, why, holds in RULES.get(series.modality, ()) if holds(series)]
     return Candidate(
@@ -189,19 +189,19 @@ def choose(scan: Scan, role: Role, modalities: Sequence[str], series_uid: str | 
         series_uid: a Series Instance UID that the user chose; it wins, whatever its modality and score.
 
     Raises:
-        ReadError: no candidate, no such series, or a tie or doubt; the message lists the series.
+        ReadError: no candidate, no such series, or a tie or an ambiguous choice; the message lists the series.
     """
     option = OPTION[role]
     if series_uid is not None:
         for series in scan.series:
             if series.uid == series_uid.strip():
-                return Candidate(series, judge(series).score, ("chosen by the user",))
+                return Candidate(series, rate(series).score, ("chosen by the user",))
         raise ReadError(f"{scan.root}: no series {headers.printable(series_uid)}; there are: {_all(scan)}")
-    judged = [judge(series) for series in scan.series if series.modality in modalities]
-    usable = sorted((c for c in judged if not c.excluded), key=lambda c: (-c.score, c.series.uid))
+    rated = [rate(series) for series in scan.series if series.modality in modalities]
+    usable = sorted((c for c in rated if not c.excluded), key=lambda c: (-c.score, c.series.uid))
     wanted = " or ".join(modalities)
     if not usable:
-        excluded = "; ".join(f"{c.series.describe()} left out: {c.excluded}" for c in judged)
+        excluded = "; ".join(f"{c.series.describe()} left out: {c.excluded}" for c in rated)
         raise ReadError(f"{scan.root}: no {wanted} series for the {role}; {excluded or 'there are: ' + _all(scan)}")
     kinds = sorted({c.series.modality for c in usable})
     if len(kinds) > 1:

@@ -1,7 +1,7 @@
 """What scanners keep in private attributes: scan start times (GE, Siemens) and factors to SUV or Bq/ml (Philips).
 
 Private elements belong to the creator that reserves their block (PS3.5 7.8.1).  Where a de-identification removed the
-creator but left the element in the block that the vendor uses, it is read all the same and the user is told.
+creator but left the element in the block that the vendor uses, it is read all the same, with a warning.
 """
 
 from __future__ import annotations

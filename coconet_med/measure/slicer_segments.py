@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import ReadError
+from coconet_med.geometry import set_geometry
 
 
 def is_slicer_segmentation(path: Path) -> bool:
@@ -49,23 +50,20 @@ def read_slicer_segments(path: Path) -> tuple[tuple[sitk.Image, ...], dict[int, 
         names[number] = name
     if not any(layer.any() for layer in layers):
         raise ReadError(f"{path}: holds no segment with voxels; export it again")
-    images = []
-    for one in layers:
-        images.append(sitk.GetImageFromArray(one))
-        images[-1].SetSpacing(image.GetSpacing())
-        images[-1].SetOrigin(image.GetOrigin())
-        images[-1].SetDirection(image.GetDirection())
-    return tuple(images), names
+    images = tuple(sitk.GetImageFromArray(labels) for labels in layers)
+    for made in images:
+        set_geometry(made, image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+    return images, names
 
 
 def _segments(image: sitk.Image) -> list[tuple[int, int, str]]:
     """Label value, layer and name of each segment."""
     found: list[tuple[int, int, str]] = []
     while image.HasMetaDataKey(f"Segment{len(found)}_ID"):
-        told = {
+        facts = {
             key: image.GetMetaData(f"Segment{len(found)}_{key}").strip()
             for key in ("ID", "LabelValue", "Layer", "Name")
             if image.HasMetaDataKey(f"Segment{len(found)}_{key}")
         }
-        found.append((int(told.get("LabelValue", 1)), int(told.get("Layer", 0)), told.get("Name") or told["ID"]))
+        found.append((int(facts.get("LabelValue", 1)), int(facts.get("Layer", 0)), facts.get("Name") or facts["ID"]))
     return found

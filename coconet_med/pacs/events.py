@@ -17,7 +17,7 @@ class Event:
 
 
 class Follower(Protocol):
-    """Tells what is ready, and hears what was handled; keeps its memory in the state, which the caller saves."""
+    """Says what is ready, and notes what was handled; keeps its memory in the state, which the caller saves."""
 
     @property
     def name(self) -> str: ...

@@ -116,8 +116,8 @@ def fuse_study(
         try:
             with guard.patient():
                 how = FuseOptions.taken_from(vars(options))
-                told, accept = _checking(guard, progress), accepts(options.form)
-                result = fuse(sources, model=model, progress=told, options=how, accept=accept)
+                report, accept = _checking(guard, progress), accepts(options.form)
+                result = fuse(sources, model=model, progress=report, options=how, accept=accept)
         except FusionError as error:  # the temporary folder means nothing to the user
             raise type(error)(str(error).replace(str(sources), sources.name)) from error
         _check_sources(result, plan)

@@ -12,7 +12,7 @@ from coconet_med.dicom import headers
 from coconet_med.dicom.identity import refuse_several_in_folder
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
-from coconet_med.dicom.series_selection import NUCLEAR, choose, judge, pair_kinds
+from coconet_med.dicom.series_selection import NUCLEAR, choose, pair_kinds, rate
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.pacs.errors import LimitError, ServerError
 from coconet_med.pacs.server import FoundSeries, Server, check_uid
@@ -78,7 +78,7 @@ def make_plan(
         wanted = [one for one in wanted if one not in later]
     scan = _scan(server, study_uid, wanted)
     with headers.quiet():
-        magnetic = any(s.modality == "MR" and not judge(s).excluded for s in scan.series)
+        magnetic = any(s.modality == "MR" and not rate(s).excluded for s in scan.series)
         if later and anatomy_series is None and not magnetic:
             more = _scan(server, study_uid, later)
             scan = replace(scan, series=(*scan.series, *more.series))

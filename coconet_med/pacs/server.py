@@ -1,6 +1,6 @@
 """One DICOMweb server: search (QIDO-RS), fetch (WADO-RS) and store (STOW-RS), PS3.18 chapter 10.
 
-Servers differ in what they answer, cap and refuse.  Where an answer leaves a doubt, another question is asked: by
+Servers differ in what they answer, cap and refuse.  Where an answer is ambiguous, another question is asked: by
 modality, by shorter times, for headers, for single objects.  What is wrong becomes a
 :class:`~coconet_med.pacs.errors.ServerError` of one line (:mod:`coconet_med.pacs.connection`).
 """
@@ -59,15 +59,15 @@ class Server(Connection):
         found = {one.uid: one for one in map(_found_series, self._data_sets(answer.found))}
         if not answer.more:
             return list(found.values())
-        told = self._told(uid, found.values())
-        if told is None or told > len(found):
+        promised = self._promised(uid, found.values())
+        if promised is None or promised > len(found):
             full = False
             for modality in MODALITIES:
                 part = self._series(uid, Modality=modality)
                 found |= {one.uid: one for one in map(_found_series, self._data_sets(part.found))}
                 full = full or len(part.found) >= max(len(answer.found), 2)
-            if full and (told := self._told(uid, found.values()) or 0) > len(found):
-                msg = f"{self.address.url}: search: it shows {len(found)} of at least {told} series of study {uid}"
+            if full and (promised := self._promised(uid, found.values()) or 0) > len(found):
+                msg = f"{self.address.url}: search: it shows {len(found)} of at least {promised} series of study {uid}"
                 raise ServerError(f"{msg}; raise the limit of results on the server")
         return list(found.values())
 
@@ -95,7 +95,7 @@ class Server(Connection):
         return found
 
     def studies(self, *, first_date: str, last_date: str) -> dict[str, int | None]:
-        """Studies of some days (YYYYMMDD): Study Instance UID and number of objects, ``None`` where nobody tells."""
+        """Studies of some days (YYYYMMDD): Study Instance UID and number of objects, ``None`` where it is not known."""
         with self._asking("search"):
             matches = whole_answer(self._studies, Span.of_days(first_date, last_date), self.habits)
         found: dict[str, int | None] = {}
@@ -204,7 +204,7 @@ class Server(Connection):
                 raise
             return Answer((), False)
 
-    def _told(self, uid: str, found: Collection[FoundSeries]) -> int | None:
+    def _promised(self, uid: str, found: Collection[FoundSeries]) -> int | None:
         """How many series the study has, in the server's words; one more than found where objects are missing.
 
         ``None`` where it does not say, or knows no search for studies at all: it has given the series already.

@@ -50,14 +50,14 @@ def check_patients(anatomy: Source, function: Source, *, accepted: bool) -> tupl
         if not accepted:
             raise PairError(_refusal(anatomy, function, first, second, different))
         record["verdict"] = "different, as asked (--different-patients)"
-        told = f"{DIFFERENT} ({in_words(different)}), as asked (--different-patients)"
-        return record, (*warnings, told)
+        said = f"{DIFFERENT} ({in_words(different)}), as asked (--different-patients)"
+        return record, (*warnings, said)
     if "Patient ID" in record["unknown"]:
         record["verdict"] = "unknown"
         why = notes if any("de-identified" in note for note in notes) else [_missing(first, second), *notes]
         agree = [f"{' and '.join(record['same'])} agree"] if record["same"] else []
-        told = f"whether anatomy and function are of one person is not known: {'; '.join([*why, *agree])}"
-        warnings = (*warnings, told)
+        said = f"whether anatomy and function are of one person is not known: {'; '.join([*why, *agree])}"
+        warnings = (*warnings, said)
     elif notes:
         warnings = (*warnings, f"patients of anatomy and function: {'; '.join(notes)}")
     return record, warnings
@@ -90,7 +90,7 @@ def check_headers(anatomy: Path, function: Path, *, accepted: bool = False) -> t
 
 
 def are_different(anatomy: Source, function: Source) -> bool:
-    """Whether the headers of two images tell two patients."""
+    """Whether the headers of two images name two patients."""
     described = [people(source) for source in (anatomy, function)]
     if not all(described):
         return False

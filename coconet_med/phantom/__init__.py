@@ -5,7 +5,7 @@ Example:
     >>> head = head_phantom(spacing=4.0, noise=0.0)
     >>> head.t1.GetSize()
     (48, 56, 48)
-    >>> grey = head.true_uptake[24, 40, 32]  # SimpleITK order: i, j, k
+    >>> gray = head.true_uptake[24, 40, 32]  # SimpleITK order: i, j, k
 """
 
 from __future__ import annotations

@@ -48,14 +48,14 @@ def paint_head(canvas: Canvas, head: Folds) -> None:
 
 
 def _soft_tissue(canvas: Canvas, head: Folds, skin: np.ndarray) -> None:
-    canvas.lay("skin", skin)
-    canvas.lay("fat", skin + 2)
+    canvas.fill("skin", skin)
+    canvas.fill("fat", skin + 2)
     block = canvas.block(ellipsoid((0, 0, -50), (96, 112, 65)))
     x, y, z = canvas.at(block)
     wander = canvas.field(head.wander, block)
     # Muscle lies deep to the subcutaneous fat, in bundles that fat planes part.
     planes = np.abs(np.sin(x * 0.12 + 0.9 * wander) + np.sin(y * 0.09 + z * 0.03 - wander))
-    canvas.lay("muscle", np.maximum(skin[block] + 5.6 + 1.2 * wander, (np.float32(0.17) - planes) * 8), block)
+    canvas.fill("muscle", np.maximum(skin[block] + 5.6 + 1.2 * wander, (np.float32(0.17) - planes) * 8), block)
 
 
 def _bone(canvas: Canvas, head: Folds, skin: np.ndarray, cavity: np.ndarray) -> None:
@@ -71,10 +71,10 @@ def _bone(canvas: Canvas, head: Folds, skin: np.ndarray, cavity: np.ndarray) -> 
     for shape in (brow, clivus, cheek, jaw, palate, petrous, atlas, dens):
         canvas.paint("skull", shape, both_sides=True, inside=within)
     outer = cavity - np.float32(SKULL) - np.float32(0.7) * canvas.field(head.wander, EVERYWHERE)
-    canvas.lay("skull", np.maximum(outer, within))
+    canvas.fill("skull", np.maximum(outer, within))
     block = canvas.block(box((0, 0, 35), (96, 112, 61)))
     diploe = np.maximum(outer[block] + np.float32(2.1), np.float32(2.2) - cavity[block])
-    canvas.lay("marrow", np.maximum(diploe, -24 - canvas.at(block)[2]), block)
+    canvas.fill("marrow", np.maximum(diploe, -24 - canvas.at(block)[2]), block)
     for shape in (clivus, jaw, palate, atlas, dens):
         canvas.paint("marrow", shape, both_sides=True, grow=-2.2, inside=within)
 
@@ -124,15 +124,15 @@ def _meninges(canvas: Canvas, cavity: np.ndarray) -> None:
     block = canvas.block(hull.SPINAL_CANAL)
     inner = cavity.copy()
     inner[block] = smooth_minimum(cavity[block], hull.SPINAL_CANAL.distance(*canvas.at(block)), 5)
-    canvas.lay("meninges", inner)
-    canvas.lay("csf", inner + np.float32(1.1))
+    canvas.fill("meninges", inner)
+    canvas.fill("csf", inner + np.float32(1.1))
     block = canvas.block(box((0, 0, 30), (12, 100, 60)))
     x, y, z = canvas.at(block)
     falx = np.maximum(np.maximum(hull.midline_fissure(x, y, z) + np.float32(0.5), cavity[block]), 8 - z - 0.2 * y)
-    canvas.lay("meninges", falx, block)
+    canvas.fill("meninges", falx, block)
     # The superior sagittal sinus rides in the falx's upper edge.
     sinus = np.maximum(np.abs(x) - np.float32(5) - cavity[block] * np.float32(0.9), np.abs(cavity[block] + 2.2) - 3.2)
-    canvas.lay("blood", np.maximum(sinus, 20 - z - 0.9 * np.maximum(y - 40, 0)), block)
+    canvas.fill("blood", np.maximum(sinus, 20 - z - 0.9 * np.maximum(y - 40, 0)), block)
     nerve = tube((16, -36, -34, 2), (9, -26, -27, 2.2), (0, -17, -21, 2.6), (14, -2, -14, 2))
     canvas.paint("optic_nerve", nerve, both_sides=True, inside=cavity)
 
@@ -148,8 +148,8 @@ def _cerebrum(canvas: Canvas, head: Folds) -> None:
     sulcus -= np.float32(0.5) + np.float32(2.0) * np.exp(-np.maximum(below, 0) / np.float32(2.6))
     sylvian = hull.sylvian_fissure(x, y, z, wander) - np.float32(0.6) - np.float32(0.3) * wander
     pial = smooth_minimum(smooth_minimum(below, sulcus, 1.5), sylvian, 1.5)
-    canvas.lay("grey", -pial, block)
-    canvas.lay("white", np.float32(2.9) + np.float32(0.2) * wander - pial, block)
+    canvas.fill("gray", -pial, block)
+    canvas.fill("white", np.float32(2.9) + np.float32(0.2) * wander - pial, block)
 
 
 def _cerebellum(canvas: Canvas, head: Folds) -> None:
@@ -160,21 +160,21 @@ def _cerebellum(canvas: Canvas, head: Folds) -> None:
     fissure, depth = folia(x, y, z, wander)
     sheet = np.hypot(fissure, np.maximum(below - depth, 0)) - np.float32(0.25) - np.exp(-np.maximum(below, 0))
     pial = smooth_minimum(below, sheet, 1.0)
-    canvas.lay("cerebellar_grey", -pial, block)
-    canvas.lay("cerebellar_white", np.float32(1.9) + np.float32(0.2) * wander - pial, block)
+    canvas.fill("cerebellar_gray", -pial, block)
+    canvas.fill("cerebellar_white", np.float32(1.9) + np.float32(0.2) * wander - pial, block)
 
 
 def _deep_structures(canvas: Canvas) -> None:
     canvas.paint("brain_stem", BRAIN_STEM)
     canvas.paint("brain_stem", tube((0, 14, -38, 8), (14, 24, -40, 8), (22, 32, -42, 6)), both_sides=True)  # peduncles
-    canvas.paint("grey", ellipsoid((5, -17, -12), (5, 8, 7)), both_sides=True)  # hypothalamus
-    canvas.paint("grey", ellipsoid((24, -14, -19), (8, 8, 6)), both_sides=True)  # amygdala
-    canvas.paint("grey", tube((26, -6, -21, 4.5), (28, 5, -19, 4), (27, 18, -8, 3)), both_sides=True)  # hippocampus
+    canvas.paint("gray", ellipsoid((5, -17, -12), (5, 8, 7)), both_sides=True)  # hypothalamus
+    canvas.paint("gray", ellipsoid((24, -14, -19), (8, 8, 6)), both_sides=True)  # amygdala
+    canvas.paint("gray", tube((26, -6, -21, 4.5), (28, 5, -19, 4), (27, 18, -8, 3)), both_sides=True)  # hippocampus
     for part in LATERAL_VENTRICLE:
         canvas.paint("lateral_ventricle", part, both_sides=True)
     canvas.paint("caudate", CAUDATE, both_sides=True)
     canvas.paint("thalamus", THALAMUS, both_sides=True)
-    canvas.paint("grey", CLAUSTRUM, both_sides=True)
+    canvas.paint("gray", CLAUSTRUM, both_sides=True)
     canvas.paint("putamen", PUTAMEN, both_sides=True)
     canvas.paint("pallidum", PALLIDUM, both_sides=True)
     _callosum(canvas)
@@ -188,6 +188,6 @@ def _callosum(canvas: Canvas) -> None:
     block = canvas.block(ellipsoid((0, -12, 10), (22, 50, 24)))
     x, y, z = canvas.at(block)
     septum = np.maximum(np.maximum(np.abs(x) - 1, hull.CORE[0].distance(x, y, z)), -1 - z)
-    canvas.lay("corpus_callosum", np.maximum(septum, np.maximum(y - 4, -46 - y)), block)
+    canvas.fill("corpus_callosum", np.maximum(septum, np.maximum(y - 4, -46 - y)), block)
     bend = np.float32(0.02) * x * x * np.clip((-y - 20) / 12, -1, 1)
-    canvas.lay("corpus_callosum", np.maximum(CALLOSUM.distance(x * 0, y + bend, z), np.abs(x) - 15), block)
+    canvas.fill("corpus_callosum", np.maximum(CALLOSUM.distance(x * 0, y + bend, z), np.abs(x) - 15), block)

@@ -57,7 +57,7 @@ class Canvas:
         x, y, z = self.coordinates
         return x[block], y[block], z[block]
 
-    def lay(self, tissue: str, distance: np.ndarray, block: Block = EVERYWHERE) -> None:
+    def fill(self, tissue: str, distance: np.ndarray, block: Block = EVERYWHERE) -> None:
         """Paint where ``distance`` (mm, over the block) is negative."""
         labels = self.labels[block]
         labels[distance < 0] = TISSUES[tissue].label
@@ -84,4 +84,4 @@ class Canvas:
             distance = shape.distance(-x if mirror else x, y, z) - np.float32(grow)
             if inside is not None:
                 distance = np.maximum(distance, inside[block])
-            self.lay(tissue, distance, block)
+            self.fill(tissue, distance, block)

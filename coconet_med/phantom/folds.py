@@ -2,7 +2,7 @@
 
 A sulcus is a sheet that stands on the brain's envelope: the zero set of band-limited noise, which is a labyrinth of
 meandering lines a gyrus apart, is drawn on the envelope and carried inwards along the normals, down to a depth that
-varies along the line.  Grey matter is what lies within a cortex's thickness of the envelope or of a sheet.
+varies along the line.  Gray matter is what lies within a cortex's thickness of the envelope or of a sheet.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def head_phantom(
         true_transform=transform,
         tilt=pet_tilt,
         relative_noise=scanner.noise * noise,
-        reference=TISSUES["grey"].uptake * scanner.white,
+        reference=TISSUES["gray"].uptake * scanner.white,
         seed=seed,
     )
     return HeadPhantom(

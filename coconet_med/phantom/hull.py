@@ -1,6 +1,6 @@
 """The large outer forms: brain, intracranial cavity, head.
 
-World coordinates are LPS millimetres with the head's middle at the origin: x to the left, y backwards, z upwards.
+World coordinates are LPS mm with the head's middle at the origin: x to the left, y backwards, z upwards.
 Functions take coordinate arrays and return signed distances, negative inside.
 """
 

@@ -33,7 +33,7 @@ SLAB = 2.0  # mm between the slices that blur into the one that is shown
 WHITE_T1, WHITE_UPTAKE = 800.0, 2.0
 #: Tissues in which lesions are put, and how much of their surroundings must be of them.
 _TISSUES = (
-    "grey", "white", "cerebellar_grey", "cerebellar_white", "brain_stem",
+    "gray", "white", "cerebellar_gray", "cerebellar_white", "brain_stem",
     "caudate", "putamen", "pallidum", "thalamus",
 )  # fmt: skip
 _WITHIN, _SHARE = 6.0, 0.9  # mm, share of the disk
@@ -93,7 +93,7 @@ def background(seed: int, *, level: float = 16.0, size: int = 192, apart: float 
     axes = Axes(across, across, (level + SLAB * np.arange(-4, 5)).astype(np.float32))
     canvas = draw(axes, seed=seed)
     signal = mr_signal(axes, canvas.channels["t1"], lookup("texture")[canvas.labels], seed=seed, level=0.0)
-    activity = lookup("uptake")[canvas.labels] / np.float32(TISSUES["grey"].uptake)
+    activity = lookup("uptake")[canvas.labels] / np.float32(TISSUES["gray"].uptake)
     uptake = blurred(activity, (SLAB, pixel, pixel), SCANNERS["pet"].fwhm)
     return Background(signal[4].copy(), uptake[4].copy(), _places(canvas.labels[4], pixel, apart, seed), pixel)
 

@@ -26,7 +26,7 @@ class Scanner:
         spacing: mm, isotropic.
         fwhm: full width at half maximum of the Gaussian point spread, mm.
         white: value of white matter, in ``units``.
-        noise: relative standard deviation in grey matter at ``noise = 1``.
+        noise: relative standard deviation in gray matter at ``noise = 1``.
         units: of the voxel values.
         modality: DICOM modality code.
     """
@@ -116,7 +116,7 @@ def emission_image(
         true_transform: maps points of the anatomical space to points of the functional space.
         tilt: rotation of the functional grid's axes about x, y and z, degrees.
         relative_noise: relative standard deviation at ``reference``; 0 for none.
-        reference: value of grey matter.
+        reference: value of gray matter.
         seed: the phantom's seed.
     """
     import SimpleITK as sitk

@@ -1,4 +1,4 @@
-"""Signed distances of the simple bodies the head is put together from (negative inside, millimetres, LPS)."""
+"""Signed distances of the simple bodies the head is put together from (negative inside, mm, LPS)."""
 
 from __future__ import annotations
 

@@ -48,11 +48,11 @@ def slice_pair(size: int = 256, plane: Plane = "axial", seed: int = 0) -> tuple[
     steps = tuple(SLAB if n == axis else pixel for n in range(3))
     activity = blurred(lookup("uptake")[canvas.labels], steps, scanner.fwhm)  # type: ignore[arg-type]
     mri, pet = np.take(signal, 4, axis), np.take(activity, 4, axis)
-    grey = TISSUES["grey"].uptake
-    pet = add_counting_noise(pet[None], reference=grey, relative=scanner.noise, seed=seed)[0]
+    gray = TISSUES["gray"].uptake
+    pet = add_counting_noise(pet[None], reference=gray, relative=scanner.noise, seed=seed)[0]
     if plane != "axial":
         mri, pet = mri[::-1], pet[::-1]
-    return _picture(mri, 800.0), _picture(pet, 1.4 * grey)
+    return _picture(mri, 800.0), _picture(pet, 1.4 * gray)
 
 
 def _picture(values: np.ndarray, white: float) -> np.ndarray:

@@ -26,7 +26,7 @@ class Tissue:
     texture: float = 0.02
 
 
-# Cortex to white matter is 4:1, as in normal FDG and HMPAO studies of grey and white matter (the Hoffman brain phantom
+# Cortex to white matter is 4:1, as in normal FDG and HMPAO studies of gray and white matter (the Hoffman brain phantom
 # uses the same ratio: Hoffman et al., IEEE Trans. Nucl. Sci. 37:616, 1990).
 TISSUES: dict[str, Tissue] = {
     "background": Tissue(0, 0, 0, 0.0, 0.0),
@@ -37,9 +37,9 @@ TISSUES: dict[str, Tissue] = {
     "marrow": Tissue(5, 260, 170, 0.35, 0.15),
     "meninges": Tissue(6, 180, 90, 0.3, 0.05),
     "csf": Tissue(7, 110, 900, 0.05, 0.02),
-    "grey": Tissue(8, 405, 420, 4.0, 0.02),
+    "gray": Tissue(8, 405, 420, 4.0, 0.02),
     "white": Tissue(9, 620, 290, 1.0, 0.015),
-    "cerebellar_grey": Tissue(10, 415, 410, 3.6, 0.02),
+    "cerebellar_gray": Tissue(10, 415, 410, 3.6, 0.02),
     "cerebellar_white": Tissue(11, 600, 300, 1.0, 0.015),
     "brain_stem": Tissue(12, 560, 320, 1.6, 0.03),
     "corpus_callosum": Tissue(13, 630, 270, 1.0, 0.01),

@@ -1,6 +1,6 @@
 """Would a reader find the lesion?  The area under the ROC curve of a model observer, for lesions of known place.
 
-Nuclear medicine judges images by how well a task can be done with them (H. H. Barrett and K. J. Myers, "Foundations of
+Nuclear medicine rates images by how well a task can be done with them (H. H. Barrett and K. J. Myers, "Foundations of
 Image Science", Wiley 2004, chapters 13 and 14; ICRU Report 54, "Medical imaging: the assessment of image quality",
 1996).  The task here: is there a lesion at this place or not?  The observer is a channelized Hotelling observer (K. J.
 Myers and H. H. Barrett, J. Opt. Soc. Am. A 4:2447, 1987):

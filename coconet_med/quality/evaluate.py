@@ -57,8 +57,8 @@ def evaluate_folder(
         root: the folder with ``train/``, ``val/`` and ``colour_tables.csv``.
         split: ``"val"`` or ``"train"``.
         sets: which sets; all by default.
-        function_as: ``"uptake"`` fuses and judges by the scalar behind the colors; ``"luminance"`` fuses the
-            pseudo-color picture as if its palette were unknown and judges by its BT.601 Y, as the published tables do.
+        function_as: ``"uptake"`` fuses and measures the scalar behind the colors; ``"luminance"`` fuses the
+            pseudo-color picture as if its palette were unknown and measures its BT.601 Y, as the published tables do.
         measures: ``"fidelity"``, ``"findings"``, ``"usual"`` or ``"all"``.
         baselines: add the classical methods and copies of the sources.
         colormap: as in :func:`coconet_med.fuse`.
@@ -98,12 +98,12 @@ def _fused(pair: AtlasPair, function_as: FunctionAs, colormap: str, model: Any) 
 
 
 def _classical(pair: AtlasPair, function_as: FunctionAs) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
-    function = _judged_by(pair, function_as)
+    function = _measured_function(pair, function_as)
     for name in BASELINES:
         yield name, partial(fuse_classically, name, pair.anatomy, function)
 
 
-def _judged_by(pair: AtlasPair, function_as: FunctionAs) -> np.ndarray:
+def _measured_function(pair: AtlasPair, function_as: FunctionAs) -> np.ndarray:
     return pair.uptake * 255 if function_as == "uptake" else luminance(pair.function)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from coconet_med.color.bt601 import chroma
 from coconet_med.filters import gaussian
 from coconet_med.quality.edges import edge_fidelity, find_edges
-from coconet_med.quality.pixels import Floats, Mask, is_color, luminance, same_grid
+from coconet_med.quality.pixels import Floats, Mask, check_same_size, is_color, luminance
 from coconet_med.quality.ranks import spearman
 from coconet_med.quality.regions import find_regions
 from coconet_med.quality.ssim import ssim_map
@@ -70,7 +70,7 @@ def fidelity(
         GeometryError: if the pictures differ in size or are not pictures.
     """
     m, p, f = luminance(anatomy), luminance(function), luminance(fused)
-    same_grid(anatomy=m, function=p, fused=f)
+    check_same_size(anatomy=m, function=p, fused=f)
     regions = find_regions(m, p)
     edges_m, edges_p, edges_f = (find_edges(x) for x in (m, p, f))
     low_f = low_pass(f)

@@ -11,20 +11,20 @@ from numpy.typing import ArrayLike
 
 from coconet_med.quality.averages import mean_of
 from coconet_med.quality.foci import Focus, foci_of, measure
-from coconet_med.quality.pixels import Floats, is_color, luminance, same_grid
+from coconet_med.quality.pixels import Floats, check_same_size, is_color, luminance
 from coconet_med.quality.spots import spots_of
 
-#: What is told of the foci of each kind (:func:`coconet_med.quality.foci.measure`): ``foci`` of the functional source,
-#: ``foci_MRI`` of the anatomy, ``spots`` of the functional source, found the plain way.
-_TOLD: Final = {
+#: What is reported of the foci of each kind (:func:`coconet_med.quality.foci.measure`): ``foci`` of the functional
+#: source, ``foci_MRI`` of the anatomy, ``spots`` of the functional source, found the plain way.
+_REPORTED: Final = {
     "foci": ("lost", "reversed", "kept", "lost_oklab"),
     "foci_MRI": ("lost", "reversed", "kept", "lost_oklab"),
     "spots": ("lost", "kept"),
 }
 #: Measures that are means over things counted, and the measure that counts them.
-COUNTED: Final = {f"{kind}_{share}": kind for kind, shares in _TOLD.items() for share in shares}
+COUNTED: Final = {f"{kind}_{share}": kind for kind, shares in _REPORTED.items() for share in shares}
 FINDING_MEASURES: Final = tuple(
-    name for kind, shares in _TOLD.items() for name in (kind, *(f"{kind}_{share}" for share in shares))
+    name for kind, shares in _REPORTED.items() for name in (kind, *(f"{kind}_{share}" for share in shares))
 )
 
 
@@ -53,11 +53,11 @@ def finding_readings(
     """
     colored = fused if fused_rgb is None and is_color(fused) else fused_rgb
     light = luminance(fused)
-    same_grid(anatomy=luminance(anatomy), fused=light)
+    check_same_size(anatomy=luminance(anatomy), fused=light)
     steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), 2).tolist()
     groups = _found(_Pictures(luminance(anatomy), luminance(function)), (steps[0], steps[1]), ct)
     values: dict[str, float] = {}
-    for kind, shares in _TOLD.items():
+    for kind, shares in _REPORTED.items():
         read = measure(groups[kind], light, colored)
         values |= {kind: read["foci"], **{f"{kind}_{share}": read[share] for share in shares}}
     return values

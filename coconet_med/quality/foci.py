@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from coconet_med.filters import correlate, fill_holes, gaussian, large_parts, mean_filter
 from coconet_med.quality.oklab import JUST_NOTICEABLE, oklab_of_picture
-from coconet_med.quality.pixels import Floats, Mask, luminance, same_grid
+from coconet_med.quality.pixels import Floats, Mask, check_same_size, luminance
 from coconet_med.quality.regions import head_of
 
 SourceName = Literal["anatomy", "function"]
@@ -115,7 +115,7 @@ def foci_of(
         GeometryError: if the pictures differ in size.
     """
     pictures: dict[SourceName, Floats] = {"anatomy": luminance(anatomy), "function": luminance(function)}
-    same_grid(**pictures)
+    check_same_size(**pictures)
     down, along = np.broadcast_to(np.asarray(spacing, dtype=np.float64), 2).tolist()
     step = (down, along)
     head = head_of(pictures["anatomy"], pictures["function"])

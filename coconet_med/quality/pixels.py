@@ -42,7 +42,7 @@ def is_color(image: ArrayLike) -> bool:
     return len(shape) == 3 and shape[-1] == 3
 
 
-def same_grid(**pictures: Floats) -> None:
+def check_same_size(**pictures: Floats) -> None:
     """Raise :class:`GeometryError` unless all named pictures have one shape ``(j, i)``."""
     shapes = {name: picture.shape[:2] for name, picture in pictures.items()}
     if len(set(shapes.values())) > 1:

@@ -1,4 +1,4 @@
-"""Where a brain image is judged: the head, the part of it with much uptake, and the part with little."""
+"""Where a brain image is measured: the head, the part of it with much uptake, and the part with little."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from coconet_med.filters import components
 from coconet_med.quality.foci import Focus, inside_skull
-from coconet_med.quality.pixels import Floats, luminance, same_grid
+from coconet_med.quality.pixels import Floats, check_same_size, luminance
 from coconet_med.quality.regions import head_of
 
 #: Pixels of a spot.
@@ -40,7 +40,7 @@ def spots_of(anatomy: ArrayLike, function: ArrayLike, *, ct: bool = False) -> li
         GeometryError: if the pictures differ in size.
     """
     m, p = luminance(anatomy), luminance(function)
-    same_grid(anatomy=m, function=p)
+    check_same_size(anatomy=m, function=p)
     above, width = CT if ct else EMISSION
     where = inside_skull(p) if ct else head_of(m, p)
     labels = components((p - local_median(p, width) > above) & where)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from coconet_med.filters import correlation
 from coconet_med.quality.edges import find_edges, nabf, qabf
 from coconet_med.quality.information import entropy, feature_mutual_information, mutual_information
-from coconet_med.quality.pixels import Floats, luminance, same_grid
+from coconet_med.quality.pixels import Floats, check_same_size, luminance
 from coconet_med.quality.ssim import ssim
 from coconet_med.quality.vif import vif
 
@@ -45,7 +45,7 @@ def standard_metrics(anatomy: ArrayLike, function: ArrayLike, fused: ArrayLike) 
         GeometryError: if the pictures differ in size or are not pictures.
     """
     m, p, f = luminance(anatomy), luminance(function), luminance(fused)
-    same_grid(anatomy=m, function=p, fused=f)
+    check_same_size(anatomy=m, function=p, fused=f)
     values = {
         "EN": entropy(f),
         "SD": float(f.std()),

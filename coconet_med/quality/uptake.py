@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coconet_med.quality.pixels import Floats, is_color, luminance, same_grid
+from coconet_med.quality.pixels import Floats, check_same_size, is_color, luminance
 from coconet_med.quality.ranks import spearman
 from coconet_med.quality.regions import find_regions
 
@@ -48,12 +48,12 @@ def uptake_readings(
     m, p, truth = luminance(anatomy), luminance(function), np.asarray(uptake, dtype=np.float64)
     decoders = [] if decode is None else [decode] if callable(decode) else list(decode)
     readings = [_read(one, fused) for one in decoders] if decoders and is_color(fused) else [read_luminance(fused)]
-    same_grid(anatomy=m, function=p, uptake=truth, fused=readings[0])
+    check_same_size(anatomy=m, function=p, uptake=truth, fused=readings[0])
     pos = find_regions(m, p).pos
     if not pos.any():
         return dict.fromkeys(UPTAKE_MEASURES, float("nan"))
-    judged = [(spearman(truth, reading, pos), reading) for reading in readings]
-    rho, best = max(judged, key=lambda pair: np.nan_to_num(pair[0], nan=-np.inf))
+    compared = [(spearman(truth, reading, pos), reading) for reading in readings]
+    rho, best = max(compared, key=lambda pair: np.nan_to_num(pair[0], nan=-np.inf))
     return {"rho_uptake": rho, "uptake_mae": 100.0 * float(np.abs(best - truth)[pos].mean())}
 
 

@@ -78,7 +78,7 @@ class TextHeader:
         slope: factor from stored numbers to values (``ElementToIntensityFunctionSlope`` of MetaImage).
         intercept: added after it (``ElementToIntensityFunctionOffset``).
         quantized: the values that an NRRD says were mapped to its integers (``old min``, ``old max``); else ``None``.
-        placement: why it is not told where the patient's left, back and head are, or ``""``.
+        placement: why it is not known where the patient's left, back and head are, or ``""``.
         orientation: ``AnatomicalOrientation`` of MetaImage in capitals; ``""`` where it says none.
         volumes: how many volumes an NRRD says that it lists (an axis of kind ``list`` or ``time``); 1 for all others.
     """

@@ -59,9 +59,9 @@ class PetFacts:
     Attributes:
         values: of the JSON files, merged.
         unreadable: files that could not be read, one sentence each.
-        weight: body weight in kg and where it stands, where it is told.
+        weight: body weight in kg and where it stands, where it is stated.
         no_weight: what stands in the place of a weight and is none, in words.
-        other_weights: further weights that are told of the same person, kg, and where they stand.
+        other_weights: further weights that are stated of the same person, kg, and where they stand.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -215,7 +215,7 @@ def _weight(
     values: dict[str, Any], image: Path, root: Path | None
 ) -> tuple[tuple[float, str] | None, str, tuple[tuple[float, str], ...]]:
     """Body weight by the JSON file, else by the session, else by the participant; what was no weight, in words; and
-    the other weights that are told."""
+    the other weights that are stated."""
     problems: list[str] = []
     found: list[tuple[float, str]] = []
     for key in WEIGHT_KEYS:

@@ -77,11 +77,17 @@ def described(source: Source, facts: PetFacts, *, frame: int | None = None) -> S
         return source
     suv = suv_of(facts, frame=frame)
     units = facts.units if source.units == RELATIVE_UNITS and facts.units else source.units
-    told = {"factor": suv.factor, "reason": suv.reason, **suv.inputs, "warnings": list(suv.warnings), "applied": False}
+    known = {
+        "factor": suv.factor,
+        "reason": suv.reason,
+        **suv.inputs,
+        "warnings": list(suv.warnings),
+        "applied": False,
+    }
     notes = tuple(note for note in facts.unreadable if note not in source.warnings)
     if units == RELATIVE_UNITS and facts.unknown_units:
         notes += (f"Units of the JSON file are {facts.unknown_units!r}, which are not known here: taken as relative",)
-    return replace(source, units=units, warnings=(*source.warnings, *notes), details={**source.details, "suv": told})
+    return replace(source, units=units, warnings=(*source.warnings, *notes), details={**source.details, "suv": known})
 
 
 def insist_on_suv(source: Source) -> Source:
@@ -92,10 +98,10 @@ def insist_on_suv(source: Source) -> Source:
     """
     if source.units == "SUVbw":
         return source
-    told = source.details.get("suv") or {}
-    factor = told.get("factor")
-    if not factor or told.get("applied") is not False:
-        reason = told.get("reason") or "neither a header nor a JSON file tells units, dose, weight and times"
+    known = source.details.get("suv") or {}
+    factor = known.get("factor")
+    if not factor or known.get("applied") is not False:
+        reason = known.get("reason") or "neither a header nor a JSON file tells units, dose, weight and times"
         units = "relative units" if source.units == RELATIVE_UNITS else source.units
         msg = (
             f"{source.name}: --suv was asked for, but there is no SUV: {reason}; values are in {units}; leave --suv out"
@@ -103,9 +109,9 @@ def insist_on_suv(source: Source) -> Source:
         raise OptionError(f"{msg}, or mend that")
     values = writable(source.image)
     values *= np.float32(factor)
-    details = {**source.details, "suv": {**told, "applied": True}}
-    notes = list(told.get("warnings", ()))
-    if (weight := told.get("weight_kg")) and (much := more_than_given(suv_volume(source.image), weight)):
+    details = {**source.details, "suv": {**known, "applied": True}}
+    notes = list(known.get("warnings", ()))
+    if (weight := known.get("weight_kg")) and (much := more_than_given(suv_volume(source.image), weight)):
         notes.append(much)
     return replace(source, units="SUVbw", warnings=(*source.warnings, *notes), details=details)
 
@@ -154,7 +160,7 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
         "decay_s": seconds,
         "rule": rule,
     }
-    return BidsSuv(factor, inputs=inputs, warnings=_doubts(facts, seconds, half_life))
+    return BidsSuv(factor, inputs=inputs, warnings=_suv_warnings(facts, seconds, half_life))
 
 
 def _seconds(facts: PetFacts, key: str) -> float:
@@ -207,7 +213,7 @@ def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[fl
     return facts.starts[number] + within, "not decay corrected: mean count time of the frame"
 
 
-def _doubts(facts: PetFacts, seconds: float, half_life: float) -> tuple[str, ...]:
+def _suv_warnings(facts: PetFacts, seconds: float, half_life: float) -> tuple[str, ...]:
     """What the user should look at: weights that differ, and an injection at the very start of a static scan, which is
     what converters make up."""
     notes = []

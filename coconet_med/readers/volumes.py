@@ -162,7 +162,7 @@ def _scaled(file: sitk.Image, slope: float, intercept: float, path: Path) -> sit
     """Values of stored numbers, as MetaImage's ElementToIntensityFunction says.
 
     Raises:
-        ReadError: the slope is 0 or not finite: no value can be told from another.
+        ReadError: the slope is 0 or not finite: all values would be one.
     """
     if not (np.isfinite(slope) and np.isfinite(intercept) and slope):
         msg = f"{path}: its ElementToIntensityFunction ({slope:g} x + {intercept:g}) makes no values; export it again"

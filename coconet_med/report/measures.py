@@ -63,7 +63,7 @@ def measure(result: FusionResult) -> tuple[dict[str, dict[str, float | None]], s
     chosen = measured_slices(result)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
     stacks = [slicing.stack(volume(image)) for image in (result.anatomy.image, result.uptake, result.color)]
-    if result.contours is not None:  # lines are no fusion: its lightness is judged, without colors
+    if result.contours is not None:  # lines are no fusion: its lightness is measured, without colors
         gray = np.rint(255 * slicing.stack(volume(result.luminance))).astype(np.uint8)
         stacks[2] = np.repeat(gray[..., None], 3, axis=-1)
     spacing = 1.0 if planar else slicing.spacing(result.anatomy.image)[1:]

@@ -24,7 +24,7 @@ COMPARED: dict[str, tuple[str, str]] = {
 #: Robust z from which a value stands out (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993).
 LIMIT = 3.5
 
-#: With fewer cases nothing can be told to be unusual.
+#: With fewer cases nothing can be called unusual.
 FEWEST = 5
 
 #: Spread below this share of the median is not believed: values that agree by chance would make any other an outlier.

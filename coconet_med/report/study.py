@@ -83,13 +83,13 @@ def study_page(outcomes: Sequence[Outcome], cards: Path, *, title: str) -> Itera
 def _body(outcomes: Sequence[Outcome], cards: Path, title: str) -> Iterator[str]:
     others = [f"{o.id}: {o.error}" for o in outcomes if o.status == "skipped"]
     outcomes = [outcome for outcome in outcomes if outcome.status != "skipped"]
-    doubts = dict(zip([o.id for o in outcomes], suspicions([_facts(o) for o in outcomes]), strict=True))
-    ordered = sorted(outcomes, key=lambda outcome: _urgency(outcome, doubts[outcome.id]))
+    suspicious = dict(zip([o.id for o in outcomes], suspicions([_facts(o) for o in outcomes]), strict=True))
+    ordered = sorted(outcomes, key=lambda outcome: _urgency(outcome, suspicious[outcome.id]))
     yield f"<h1>{text(title)}</h1><p>Fusion report of {len(outcomes)} case{'s' * (len(outcomes) != 1)}. "
     yield f'<span class="use">{RESEARCH_USE}</span></p>'
-    yield _counts(ordered, doubts)
+    yield _counts(ordered, suspicious)
     yield "<h2>Cases, those to look at first on top</h2>"
-    yield from _table(ordered, doubts)
+    yield from _table(ordered, suspicious)
     if others:
         yield listing("Not taken", others)
     yield "<h2>Measures, mean over the cases</h2>"
@@ -101,7 +101,7 @@ def _body(outcomes: Sequence[Outcome], cards: Path, title: str) -> Iterator[str]
     for place, outcome in enumerate(ordered):
         card = _load(cards, outcome) if shown < MOST_PICTURES else None
         room -= _length(card)
-        yield from _case(place, outcome, doubts[outcome.id], card, view=room >= 0)
+        yield from _case(place, outcome, suspicious[outcome.id], card, view=room >= 0)
         shown += outcome.status in _WORKED
     if shown > MOST_PICTURES:
         yield f'<p class="note">Only the first {MOST_PICTURES} fused cases, in this order, have pictures here.</p>'
@@ -111,14 +111,14 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     return outcome.facts if outcome.status in _WORKED else {}
 
 
-def _urgency(outcome: Outcome, doubt: Suspicion) -> tuple[bool, float, int, str]:
+def _urgency(outcome: Outcome, suspicion: Suspicion) -> tuple[bool, float, int, str]:
     """Cases without a result first, then the strangest, then those with most warnings."""
-    return outcome.status in _WORKED, -doubt.score, -len(outcome.warnings), outcome.id
+    return outcome.status in _WORKED, -suspicion.score, -len(outcome.warnings), outcome.id
 
 
-def _counts(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> str:
+def _counts(outcomes: Sequence[Outcome], suspicious: dict[str, Suspicion]) -> str:
     fused = sum(outcome.status in _WORKED for outcome in outcomes)
-    strange = sum(bool(doubt.reasons) for doubt in doubts.values())
+    strange = sum(bool(suspicion.reasons) for suspicion in suspicious.values())
     warned = sum(bool(o.warnings) for o in outcomes if o.status in _WORKED)
     parts = {
         "fused": fused,
@@ -129,23 +129,23 @@ def _counts(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> str:
     return f'<ul class="counts">{"".join(f"<li><b>{count}</b> {name}</li>" for name, count in parts.items())}</ul>\n'
 
 
-def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterator[str]:
+def _table(outcomes: Sequence[Outcome], suspicious: dict[str, Suspicion]) -> Iterator[str]:
     yield _FILTERS
     yield '<div class="table"><div class="scroll"><table class="sortable" id="cases"><thead><tr>'
     heads = [("case", "a link to its pictures"), ("state", ""), ("attention", "why to look at this case")]
     for name, why in [*heads, *((name, why) for name, _, why in _COLUMNS), ("warnings", "how many")]:
-        told = f' title="{text(why)}"' if why else ""
-        yield f'<th scope="col"{told}><button type="button">{text(name)}</button></th>'
+        tip = f' title="{text(why)}"' if why else ""
+        yield f'<th scope="col"{tip}><button type="button">{text(name)}</button></th>'
     yield "</tr></thead><tbody>\n"
     for place, outcome in enumerate(outcomes):
-        doubt = doubts[outcome.id]
+        suspicion = suspicious[outcome.id]
         facts = _facts(outcome)
         name = text(outcome.id)
-        kinds = " ".join(_kinds(outcome, doubt))
+        kinds = " ".join(_kinds(outcome, suspicion))
         yield f'<tr data-article="case-{place}" data-kinds="{kinds}">'
         yield f'<td data-label="case" data-value="{name}"><a href="#case-{place}">{name}</a></td>'
-        yield f'<td data-label="state">{_state(outcome, doubt)}</td>'
-        why = text("; ".join(doubt.reasons) if facts else outcome.error)
+        yield f'<td data-label="state">{_state(outcome, suspicion)}</td>'
+        why = text("; ".join(suspicion.reasons) if facts else outcome.error)
         yield f'<td class="text" data-label="attention">{why}</td>'
         for title, fact, _ in _COLUMNS:
             value = facts.get(fact)
@@ -155,19 +155,19 @@ def _table(outcomes: Sequence[Outcome], doubts: dict[str, Suspicion]) -> Iterato
     yield f"</tbody></table></div>{HELP}</div>\n"
 
 
-def _kinds(outcome: Outcome, doubt: Suspicion) -> Iterator[str]:
+def _kinds(outcome: Outcome, suspicion: Suspicion) -> Iterator[str]:
     """By which filters a case is shown."""
     fused = outcome.status in _WORKED
     yield "fused" if fused else "failed"
-    if not fused or doubt.reasons:
+    if not fused or suspicion.reasons:
         yield "attention"
     if outcome.warnings:
         yield "warned"
 
 
-def _state(outcome: Outcome, doubt: Suspicion) -> str:
-    if outcome.status in _WORKED and doubt.reasons:
-        return '<span class="state doubt">outlier</span>'
+def _state(outcome: Outcome, suspicion: Suspicion) -> str:
+    if outcome.status in _WORKED and suspicion.reasons:
+        return '<span class="state outlier">outlier</span>'
     word = "fused" if outcome.status in _WORKED else outcome.status
     return f'<span class="state {text(word)}">{text(word)}</span>'
 
@@ -177,15 +177,17 @@ def _length(card: dict[str, Any] | None) -> int:
     return sum(map(len, card["view"]["parts"].values())) if card and card.get("view") else 0
 
 
-def _case(place: int, outcome: Outcome, doubt: Suspicion, card: dict[str, Any] | None, *, view: bool) -> Iterator[str]:
+def _case(
+    place: int, outcome: Outcome, suspicion: Suspicion, card: dict[str, Any] | None, *, view: bool
+) -> Iterator[str]:
     worked = outcome.status in _WORKED
     if worked and card is None:
         return
-    yield f'<article id="case-{place}"><h2>{text(outcome.id)} {_state(outcome, doubt)}</h2>\n'
+    yield f'<article id="case-{place}"><h2>{text(outcome.id)} {_state(outcome, suspicion)}</h2>\n'
     if worked:
         yield _files(outcome)
-    if doubt.reasons:
-        yield listing("Stands out", doubt.reasons)
+    if suspicion.reasons:
+        yield listing("Stands out", suspicion.reasons)
     if not worked:
         yield f'<p class="error">{text(outcome.error or "not done")}</p>'
     elif card:

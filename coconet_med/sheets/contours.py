@@ -71,7 +71,7 @@ def parse_levels(levels: str | float | Sequence[float | str]) -> list[tuple[floa
             raise OptionError(f"--contours {text or '(nothing)'}: give uptakes in the units of the image, or 40%")
         found.append((value, text.endswith("%")))
     if not 1 <= len(found) <= len(COLORS):
-        raise OptionError(f"--contours: {len(found)} levels; give 1 to {len(COLORS)}, which can be told apart")
+        raise OptionError(f"--contours: {len(found)} levels; give 1 to {len(COLORS)}, which can be distinguished")
     return found
 
 

@@ -27,12 +27,12 @@ class CheckedWhilePainting:
     Args:
         pair: what is painted.
         paint: paints it.
-        aside: runs the check.
-        progress: of the whole fusion; hears of slices only once it is certain that they count.
+        executor: runs the check.
+        progress: of the whole fusion; counts slices only once it is certain that they are kept.
     """
 
-    def __init__(self, pair: PreparedPair, paint: Painter, *, aside: Executor, progress: Progress | None) -> None:
-        self._pair, self._paint, self._aside, self._progress = pair, paint, aside, progress
+    def __init__(self, pair: PreparedPair, paint: Painter, *, executor: Executor, progress: Progress | None) -> None:
+        self._pair, self._paint, self._executor, self._progress = pair, paint, executor, progress
         self._held: tuple[int, int] | None = None
         self._kept = False
 
@@ -44,9 +44,9 @@ class CheckedWhilePainting:
         share = share_of(self._progress, "align")
         examined = None
         if pair.stored is None and worth_guessing(pair.anatomy, pair.function, options.register):
-            self._tell("align", 0, 100)
+            self._report("align", 0, 100)
             how = {"register": options.register, "force": options.force}
-            guess = Guess(pair.anatomy, pair.function, aside=self._aside, **how)  # type: ignore[arg-type]
+            guess = Guess(pair.anatomy, pair.function, executor=self._executor, **how)  # type: ignore[arg-type]
             try:
                 return self._by_guess(guess)
             except AffinesLeftError as left:
@@ -70,7 +70,7 @@ class CheckedWhilePainting:
             if guess.settled:
                 self._settle(guess)
             else:
-                self._tell("align", 0, 100)  # nothing new, but it may stop the work
+                self._report("align", 0, 100)  # nothing new, but it may stop the work
 
         pictures = self._paint(guess, step)
         return self._settle(guess), pictures
@@ -79,13 +79,13 @@ class CheckedWhilePainting:
         """The confirmed alignment; now what was painted counts, and is reported."""
         alignment = guess.confirmed()
         if not self._kept:
-            self._tell("align", 100, 100)
+            self._report("align", 100, 100)
         if self._held:
-            self._tell("fuse", *self._held)
+            self._report("fuse", *self._held)
         self._held, self._kept = None, True
         return alignment
 
-    def _tell(self, stage: str, done: int, total: int) -> None:
+    def _report(self, stage: str, done: int, total: int) -> None:
         if self._progress:
             self._progress(stage, done, total)
 

@@ -158,7 +158,7 @@ def _landmarks(anatomy: Source, function: Source, options: FuseOptions) -> Landm
     """The points that were given, from where registration begins; they are taken as they are where it is off."""
     if anatomy.planar or function.planar:
         raise OptionError(
-            f"{anatomy.name}: --landmarks is for volumes; pictures are placed pixel on pixel, so leave it out"
+            f"{anatomy.name}: --landmarks is for volumes; pictures are matched pixel by pixel, so leave it out"
         )
     assert options.landmarks is not None
     from coconet_med.transform_files.points import read_landmarks

@@ -1,4 +1,4 @@
-"""Nothing calls home: what libraries would tell their makers is switched off before any of them is loaded.
+"""Nothing calls home: what libraries would send to their makers is switched off before any of them is loaded.
 
 - onnxruntime (1.32, Linux): some seconds after the first session it asks for the address of its maker, and keeps an
   identity of the device and a queue, with the path of the Python executable, below the user's cache.  Its environment

@@ -1,4 +1,4 @@
-"""``python -m coconet_med.training``: train, resume, judge and release a network with one command."""
+"""``python -m coconet_med.training``: train, resume, validate and release a network with one command."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def train(
     ] = None,
     anatomy: Annotated[Path | None, typer.Option(help="Your own studies: folder of anatomical images.")] = None,
     function: Annotated[Path | None, typer.Option(help="Your own studies: folder of functional images.")] = None,
-    hold_out: Annotated[int, typer.Option(min=0, help="Own studies that are only judged by, the last by name.")] = 0,
+    hold_out: Annotated[int, typer.Option(min=0, help="Own studies only to validate on, the last by name.")] = 0,
     register: Annotated[str, typer.Option(help="Own studies: auto, always or never.")] = "auto",
     plane: Annotated[str, typer.Option(help="Own studies: auto, axial, coronal or sagittal.")] = "auto",
     color_anatomy: Annotated[
@@ -47,7 +47,7 @@ def train(
     save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints and figures.")] = 250,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
-    """Train CoCoNet, go on with an unfinished training, judge it on held-out slices, and release its weights.
+    """Train CoCoNet, go on with an unfinished training, validate it on held-out slices, and release its weights.
 
     Several GPUs: torchrun --nproc-per-node N -m coconet_med.training ...
     """

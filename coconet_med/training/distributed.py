@@ -106,7 +106,7 @@ def leave() -> None:
 
 
 def keep_memory() -> bool:
-    """Tell glibc to keep freed memory; returns whether it was told.
+    """Ask glibc to keep freed memory; returns whether it could be asked.
 
     A training step allocates and frees the same large tensors again and again.  By default glibc gives each back to
     the kernel and asks for it anew, and the kernel fills it with zeros page by page (figures: docs/lab/training.md).

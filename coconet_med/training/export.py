@@ -177,14 +177,14 @@ def release(
     Raises:
         ModelError: the exported network differs from torch.
     """
-    tell = progress or (lambda stage, done, total: None)
+    report = progress or (lambda stage, done, total: None)
     folder.mkdir(parents=True, exist_ok=True)
-    tell("export", 0, 2)
+    report("export", 0, 2)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
         onnx, state, out = (Path(unfinished) / f"{name}.{suffix}" for suffix in ("onnx", "pt", "json"))
         net = rounded(net, half=half)
         card = {**card, "onnx_minus_torch": export_onnx(net, onnx, half=half)}
-        tell("export", 1, 2)
+        report("export", 1, 2)
         torch.save(_packed(net) if half else net.state_dict(), state)
         card["files"] = {
             path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
@@ -193,5 +193,5 @@ def release(
         out.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         for path in (onnx, state, out):
             os.replace(path, folder / path.name)
-    tell("export", 2, 2)
+    report("export", 2, 2)
     return folder / out.name

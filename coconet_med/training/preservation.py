@@ -1,4 +1,4 @@
-"""Differentiable forms of what a fused picture is judged by: edges of the MRI, order of the uptake, nothing invented.
+"""Differentiable forms of the measures of a fused picture: edges of the MRI, order of the uptake, nothing invented.
 
 Ours, in the spirit of the paper's loss: each term asks for one thing that a reader needs from one source, where that
 source has something to say.  Every term can be switched off (weight 0), which is how the ablation table is made.

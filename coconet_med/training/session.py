@@ -37,7 +37,7 @@ class Own:
     Attributes:
         anatomy: folder of anatomical images.
         function: folder of functional images.
-        hold_out: studies, the last by name, that are judged by and not trained on.
+        hold_out: studies, the last by name, that are validated on and not trained on.
         register: as in :func:`coconet_med.fuse`.
         plane: likewise.
         color_anatomy: the first images may be in color.
@@ -54,7 +54,7 @@ class Own:
 
 
 class Session:
-    """Load, train, judge, release.
+    """Load, train, validate, release.
 
     Args:
         settings: what to train.
@@ -71,7 +71,7 @@ class Session:
         self.seconds = 0.0
 
     def load(self, data: Path | None, own: Own | None) -> None:
-        """Read the slices to train on and those to judge by.
+        """Read the slices to train on and those to validate on.
 
         Raises:
             FusionError: the data cannot be read, or too few studies are left to train on.
@@ -82,11 +82,11 @@ class Session:
         if own is not None:
             self._load_own(own)
         groups = Counter(pair.group for pair in self.pairs)
-        told = ", ".join(f"{count} of {group}" for group, count in sorted(groups.items()))
-        self.say.done(f"{len(self.pairs)} slices to train on ({told}), {len(self.held)} to judge by")
+        by_group = ", ".join(f"{count} of {group}" for group, count in sorted(groups.items()))
+        self.say.done(f"{len(self.pairs)} slices to train on ({by_group}), {len(self.held)} to validate on")
 
     def train(self, *, save_every: int = 250) -> CoCoNet:
-        """Train to the end, or go on; returns the averaged network, rounded as in a release: that one is judged."""
+        """Train to the end, or go on; returns the averaged network, rounded as in a release: that one is validated."""
         from coconet_med.training.export import rounded
 
         self.out.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ class Contrast:
         space: name of the feature space, see :func:`coconet_med.training.spaces.build_space`.
         space_path: its weights, where it needs a file.
         negatives: other pairs of the batch, of other persons, that serve as negatives.
-        anchors: pairs of the batch that are fused and judged; the others serve as negatives only.  0 for all.
+        anchors: pairs of the batch that are fused and scored; the others serve as negatives only.  0 for all.
         published: the constraint as in the authors' code, see :class:`~coconet_med.training.contrast.CoupledContrast`.
         control: stage 2 without the contrast: the same steps, draws and rates, to compare with.
     """
@@ -148,26 +148,26 @@ def read_settings(path: Path | None, **given: Any) -> Settings:
     Raises:
         OptionError: unreadable file, or an unknown name or impossible value in it.
     """
-    told: Any = {}
+    stored: Any = {}
     if path is not None:
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            stored = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             msg = f'{path}: not readable settings ({error}); give a JSON file such as {{"steps": 1000}}'
             raise OptionError(msg) from error
-    return _build(Settings, {**told, **{k: v for k, v in given.items() if v is not None}}, str(path or "settings"))
+    return _build(Settings, {**stored, **{k: v for k, v in given.items() if v is not None}}, str(path or "settings"))
 
 
-def _build(kind: type, told: Any, where: str) -> Any:
+def _build(kind: type, stored: Any, where: str) -> Any:
     """An instance of a dataclass from a mapping, branch by branch."""
     known = {f.name: f for f in fields(kind)}
-    if not isinstance(told, Mapping) or not set(told) <= set(known):
-        unknown = ", ".join(sorted(set(told) - set(known))) if isinstance(told, Mapping) else repr(told)
+    if not isinstance(stored, Mapping) or not set(stored) <= set(known):
+        unknown = ", ".join(sorted(set(stored) - set(known))) if isinstance(stored, Mapping) else repr(stored)
         msg = f"{where}: {unknown} is not a setting; choose of {', '.join(known)}"
         raise OptionError(msg)
     default = kind()
     values = {}
-    for name, value in told.items():
+    for name, value in stored.items():
         usual = getattr(default, name)
         if is_dataclass(usual):
             value = value if isinstance(value, type(usual)) else _build(type(usual), value, f"{where}: {name}")

@@ -125,7 +125,9 @@ def _prepared(data: torch.utils.data.Dataset, number: int, study: dict[str, str]
 
 
 def _slices(stacks: tuple[torch.Tensor, torch.Tensor], name: str, group: str) -> list[SlicePair]:
-    anatomy, function = (stack.half() for stack in stacks)  # 11 bits are more than the 8 of a display, at half the room
+    anatomy, function = (
+        stack.half() for stack in stacks
+    )  # 11 bits are more than the 8 of a display, in half the memory
     shown = (torch.maximum(anatomy, function) > BODY).float().mean(dim=(1, 2)) >= SHOWN
     person = name.split("_")[0]
     return [

@@ -28,18 +28,18 @@ def validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None 
 
     Args:
         net: the network.
-        pairs: what it is judged by.
+        pairs: what it is validated on.
         progress: called with (``"validate"``, pairs done, all pairs).
     """
-    tell, rows = progress or (lambda stage, done, total: None), []
-    tell("validate", 0, len(pairs))
+    report, rows = progress or (lambda stage, done, total: None), []
+    report("validate", 0, len(pairs))
     for number, pair in enumerate(pairs, start=1):
         (anatomy, function), fused = fuse_pair(net, pair)
         rgb = compose(fused, function)
         ct = pair.group == "mri-ct"
         values = evaluate_pair(255 * anatomy, 255 * function, rgb, uptake=function, decode=decode, ct=ct)
         rows.append(Row(pair.name, values, method="trained", group=pair.group, person=pair.person))
-        tell("validate", number, len(pairs))
+        report("validate", number, len(pairs))
     return Table(rows)
 
 

@@ -31,7 +31,7 @@ def mean_gradient(image: torch.Tensor) -> torch.Tensor:
 
 
 def entropy(image: torch.Tensor) -> torch.Tensor:
-    """Shannon entropy in bits of the 256-bin grey-level histogram of each image in [0, 1]: (B, 1, H, W) -> (B,)."""
+    """Shannon entropy in bits of the 256-bin gray-level histogram of each image in [0, 1]: (B, 1, H, W) -> (B,)."""
     batch = image.shape[0]
     level = (image.float().clamp(0, 1) * (HISTOGRAM_BINS - 1)).round().long().reshape(batch, -1)
     shifted = level + HISTOGRAM_BINS * torch.arange(batch, device=image.device).unsqueeze(1)

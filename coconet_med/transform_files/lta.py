@@ -18,7 +18,7 @@ VOXEL_TO_VOXEL, RAS_TO_RAS = 0, 1
 def read_lta(text: str, path: Path, anatomy: Source, function: Source) -> StoredTransform:
     """The transform of an LTA file between two images.
 
-    It goes from its ``src`` to its ``dst`` volume; which of them is the functional one is told by where they lie.
+    It goes from its ``src`` to its ``dst`` volume; which of them is the functional one follows from where they lie.
     Where both grids are equal, or neither is known, ``src`` is the functional image (FreeSurfer's moving one).
 
     Raises:
@@ -52,10 +52,10 @@ def read_lta(text: str, path: Path, anatomy: Source, function: Source) -> Stored
     points = in_other_world(matrix)  # src to dst, LPS
     back = inverse(points, path.name)
     if forward is False:
-        stated = "from its src (the anatomy, as the grids tell) to its dst"
+        stated = "from its src (the anatomy, as the grids show) to its dst"
         return StoredTransform(points, back, path.name, "FreeSurfer LTA", stated)
-    told = "as the grids tell" if forward else "as FreeSurfer names the moving image"
-    stated = f"from its src (the function, {told}) to its dst"
+    known = "as the grids show" if forward else "as FreeSurfer names the moving image"
+    stated = f"from its src (the function, {known}) to its dst"
     return StoredTransform(back, points, path.name, "FreeSurfer LTA", stated)
 
 

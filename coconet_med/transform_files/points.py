@@ -22,7 +22,7 @@ LARGEST_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Pairs of points, and the rigid transform that lays one on the other as well as can be.
+    """Pairs of points, and the rigid transform that takes one to the other as well as can be.
 
     Attributes:
         names: of the points.
@@ -68,8 +68,8 @@ def read_landmarks(anatomy: str | Path, function: str | Path, *, refine: bool = 
             sitk.VersorRigid3DTransform(), fixed.ravel().tolist(), moving.ravel().tolist()
         )
     )
-    laid = np.array([transform.TransformPoint(point) for point in fixed.tolist()])
-    left = float(np.sqrt(((laid - moving) ** 2).sum(axis=1).mean()))
+    mapped = np.array([transform.TransformPoint(point) for point in fixed.tolist()])
+    left = float(np.sqrt(((mapped - moving) ** 2).sum(axis=1).mean()))
     return Landmarks(tuple(names), fixed, moving, transform, left, refine)
 
 

@@ -1,4 +1,4 @@
-"""Read a transform of another program, whatever its format: what it is, is told by its content."""
+"""Read a transform of another program, whatever its format, which is recognized by its content."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def _read(
     path: Path, anatomy: Source, function: Source, images: tuple[str | Path, str | Path] | None
 ) -> StoredTransform:
     if anatomy.planar or function.planar:
-        raise OptionError(f"{path.name}: --transform is for volumes; pictures are laid pixel on pixel, so leave it out")
+        raise OptionError(
+            f"{path.name}: --transform is for volumes; pictures are matched pixel by pixel, so leave it out"
+        )
     if not path.is_file():
         raise ReadError(f"{path}: no such file; give the file of a transform: {KNOWN}")
     size = path.stat().st_size

@@ -148,7 +148,7 @@ def checks(color: np.ndarray) -> list[int]:
 def _why_fixed(result: FusionResult) -> str:
     """Why a result cannot be mixed again in the page; empty where it can."""
     if result.contours is not None:
-        return "Lines of equal uptake are drawn: nothing can be mixed again, and colors between them tell no uptake."
+        return "Lines of equal uptake are drawn: nothing can be mixed again, and no uptake can be read between them."
     if result.colormap is None:
         return "The picture keeps colors of its own instead of a color map's: nothing can be mixed again."
     if result.field is None:

@@ -122,10 +122,10 @@ def _sources(path: Path, facts: dict[str, Any]) -> tuple[Path, Path] | None:
 
     found = []
     for role in ("anatomy", "function"):
-        told = facts.get("sources", {}).get(role, {})
-        name = str(told.get("name", ""))
+        recorded = facts.get("sources", {}).get(role, {})
+        name = str(recorded.get("name", ""))
         file = path.parent / Path(name).name
-        if not name or not file.is_file() or sha256_of(file) != told.get("sha256"):
+        if not name or not file.is_file() or sha256_of(file) != recorded.get("sha256"):
             return None
         found.append(file)
     return found[0], found[1]

@@ -95,9 +95,9 @@ def _reduced(result: FusionResult, steps: list[int]) -> dict[str, Any]:
         parts["field"], stored["field"] = _in_8_bits(field, float(field.min()), float(field.max()))
         document["block"] = [2, 2]
         document["tops"] = _tops(parts, stored, slicing, document)
-    told = {name: about | stored.get(name, {}) for name, about in described(parts).items()}
+    described_parts = {name: about | stored.get(name, {}) for name, about in described(parts).items()}
     text = {name: "".join(packed(part, level=6)) for name, part in parts.items()}
-    return {"document": document | {"parts": told, "coarse": True}, "parts": text}
+    return {"document": document | {"parts": described_parts, "coarse": True}, "parts": text}
 
 
 def _limits(source: dict[str, Any]) -> tuple[float, float]:

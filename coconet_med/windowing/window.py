@@ -28,7 +28,7 @@ FOREGROUND_SHARE = 0.05
 #: Values scaled at a time, so that temporary arrays stay small however large the volume is.
 _CHUNK = 1 << 16
 
-#: Values counted at a time, and the most whole numbers that are told apart: those of 16 bits.
+#: Values counted at a time, and the most different whole numbers: those of 16 bits.
 _COUNTED, _MOST_LEVELS = 1 << 18, 1 << 16
 
 
@@ -117,7 +117,7 @@ def window_for(
     if "display_range" in source.details:
         low, high = source.details["display_range"]
         return Window(float(low), float(high), source.units, "display")
-    if source.units == "HU" or (role == "anatomy" and _untold_ct(source, values)):
+    if source.units == "HU" or (role == "anatomy" and _unlabeled_ct(source, values)):
         return _ct_window(source, values)
     low, high = robust_window(values, role)
     return Window(low, readable(high) if role == "function" else high, source.units, "robust")
@@ -158,13 +158,13 @@ def signed_window(
     return Window(-top, top, units, chosen, reason, signed=True)
 
 
-def _untold_ct(source: Source, values: np.ndarray) -> bool:
+def _unlabeled_ct(source: Source, values: np.ndarray) -> bool:
     return source.modality is None and source.units == RELATIVE_UNITS and looks_like_hu(values)
 
 
 def _ct_window(source: Source, values: np.ndarray, name: str | None = None) -> Window:
     """A window of CT by its name, or the one that suits what is on it."""
-    if name and source.units != "HU" and not _untold_ct(source, values):
+    if name and source.units != "HU" and not _unlabeled_ct(source, values):
         raise OptionError(
             f"--anatomy-window {name}: {source.name} is in {source.units}, not in HU as a CT is; give LOW HIGH"
         )

@@ -57,9 +57,9 @@ def _describe(source: Source) -> dict[str, Any]:
 
 
 def _window(window: Window) -> dict[str, Any]:
-    told = {"low": window.low, "high": window.high, "units": window.units, "chosen": window.chosen}
-    told |= {"signed": True} if window.signed else {}
-    return {**told, "reason": window.reason} if window.reason else told
+    limits = {"low": window.low, "high": window.high, "units": window.units, "chosen": window.chosen}
+    limits |= {"signed": True} if window.signed else {}
+    return {**limits, "reason": window.reason} if window.reason else limits
 
 
 def to_json(document: dict[str, Any]) -> str:

@@ -19,14 +19,14 @@ def check_movable(result: FusionResult) -> None:
         OptionError: the result is 2-D.
     """
     if result.color.GetDimension() == 2:
-        raise OptionError("--save-transform: is for volumes; pictures are placed pixel on pixel, so leave it out")
+        raise OptionError("--save-transform: is for volumes; pictures are matched pixel by pixel, so leave it out")
 
 
 def transform_writer(result: FusionResult) -> Callable[[Path], Any]:
     """What writes the transform to a given path: from a point of the anatomy to that of the function (LPS, mm).
 
     It is the sense of :func:`SimpleITK.Resample`, and that of 3D Slicer: loaded there and set on the functional volume,
-    it lays that on the anatomy.  ``MatrixOffsetTransformBase`` parameters: the matrix by rows, then the shift.
+    it moves that onto the anatomy.  ``MatrixOffsetTransformBase`` parameters: the matrix by rows, then the shift.
     """
     matrix = result.alignment.matrix
     numbers = [*matrix[:3, :3].ravel(), *matrix[:3, 3]]

@@ -119,7 +119,7 @@ def test_auto_keeps_affines_that_fit_and_registers_those_that_do_not(anatomy):
     assert "registered" in moved.warnings[0]
 
 
-def test_one_frame_of_reference_is_trusted_but_a_better_place_is_told(anatomy):
+def test_one_frame_of_reference_is_trusted_but_a_better_place_is_reported(anatomy):
     fits = align(*sources(anatomy, pet(), ("1.2", "1.2")))
     assert (fits.registered, fits.warnings) == (False, ())
     displaced = align(*sources(anatomy, pet(rigid(shift=(0, 25, 0))), ("1.2", "1.2")))
@@ -176,11 +176,11 @@ def test_a_stopped_progress_ends_the_registration(anatomy):
 
 
 def test_progress_rises_from_zero(anatomy):
-    told: list[float] = []
-    align(*sources(anatomy, pet()), register="always", progress=lambda fraction, message: told.append(fraction))
-    assert told[0] == 0.0
-    assert told == sorted(told)
-    assert 0.85 < told[-1] <= 1.0
+    reported: list[float] = []
+    align(*sources(anatomy, pet()), register="always", progress=lambda fraction, message: reported.append(fraction))
+    assert reported[0] == 0.0
+    assert reported == sorted(reported)
+    assert 0.85 < reported[-1] <= 1.0
 
 
 def test_voxels_that_are_not_finite_do_not_spoil_the_registration(anatomy):

@@ -38,7 +38,7 @@ def sources(head: HeadPhantom, pet: sitk.Image, frames=(None, None)) -> tuple[So
 def test_a_head_turned_by_10_degrees_is_to_be_registered(head: HeadPhantom, axis: int, degrees: float):
     pet = moved(head.pet, degrees * np.eye(3)[axis])
     pair = Pair.of(head.t1, pet)
-    wanted, reason, _ = decide(pair, pair.judge(IDENTITY), *sources(head, pet), "auto", False)
+    wanted, reason, _ = decide(pair, pair.plausibility(IDENTITY), *sources(head, pet), "auto", False)
     assert wanted
     assert "fits" in reason
 
@@ -74,7 +74,7 @@ def test_no_registration_ends_below_its_start(head: HeadPhantom, monkeypatch: py
     assert score(pair, registration.coarse_match(pair, trusted=True)) >= score(pair, IDENTITY)
 
 
-def test_a_field_of_view_that_covers_a_part_is_told(head: HeadPhantom):
+def test_a_field_of_view_that_covers_a_part_is_reported(head: HeadPhantom):
     lower = head.pet[:, :, : head.pet.GetSize()[2] // 2]
     found = align(*sources(head, lower), register="never")
     assert 0.25 < found.coverage < 0.6

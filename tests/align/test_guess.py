@@ -26,8 +26,8 @@ def sources(head: HeadPhantom, shift: float = 0.0, frames: tuple[str | None, str
 @pytest.mark.parametrize("register", ["auto", "never"])
 def test_what_was_guessed_is_what_align_says(head: HeadPhantom, register: str) -> None:
     pair = sources(head)
-    with ThreadPoolExecutor(1) as aside:
-        guess = Guess(*pair, register=register, force=False, aside=aside)
+    with ThreadPoolExecutor(1) as executor:
+        guess = Guess(*pair, register=register, force=False, executor=executor)
         found = guess.confirmed()
     expected = align(*pair, register=register)
     assert guess.settled
@@ -39,8 +39,8 @@ def test_what_was_guessed_is_what_align_says(head: HeadPhantom, register: str) -
 
 def test_affines_that_do_not_fit_are_left_with_the_reason_that_align_gives(head: HeadPhantom) -> None:
     pair = sources(head, 30.0)
-    with ThreadPoolExecutor(1) as aside:
-        guess = Guess(*pair, register="auto", force=False, aside=aside)
+    with ThreadPoolExecutor(1) as executor:
+        guess = Guess(*pair, register="auto", force=False, executor=executor)
         with pytest.raises(AffinesLeftError) as left:
             guess.confirmed()
     taken_over = align(*pair, examined=left.value.examined)
@@ -51,8 +51,8 @@ def test_affines_that_do_not_fit_are_left_with_the_reason_that_align_gives(head:
 
 def test_errors_of_the_check_are_those_of_align(head: HeadPhantom) -> None:
     pair = sources(head, 5000.0)
-    with ThreadPoolExecutor(1) as aside, pytest.raises(GeometryError, match="do not overlap"):
-        Guess(*pair, register="never", force=False, aside=aside).confirmed()
+    with ThreadPoolExecutor(1) as executor, pytest.raises(GeometryError, match="do not overlap"):
+        Guess(*pair, register="never", force=False, executor=executor).confirmed()
 
 
 def test_only_affines_that_may_be_kept_are_worth_a_guess(head: HeadPhantom) -> None:

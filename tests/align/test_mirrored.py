@@ -59,7 +59,7 @@ def test_words_say_which_axis_is_wrong_and_no_registration_is_tried(head: HeadPh
     found = align(*pair)
     assert not found.registered
     assert words in found.warnings[0]
-    assert "left and right cannot be told" in found.warnings[0]
+    assert "left and right cannot be distinguished" in found.warnings[0]
 
 
 def test_one_frame_of_reference_does_not_silence_it(head: HeadPhantom):

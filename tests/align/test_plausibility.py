@@ -38,9 +38,12 @@ def test_a_constant_image_has_no_body():
     assert foreground_center(foreground(sitk.Image((5, 5, 5), sitk.sitkFloat32) + 3.0)) is None
 
 
-def test_doubts_are_put_into_words():
-    assert Plausibility(1.0, 0.8, 5.0, 1.0).doubts == ()
-    assert "misses the anatomy" in Plausibility(0.0, 0.0, math.inf, 0.0).doubts[0]
+def test_problems_are_put_into_words():
+    assert Plausibility(1.0, 0.8, 5.0, 1.0).problems == ()
+    assert "misses the anatomy" in Plausibility(0.0, 0.0, math.inf, 0.0).problems[0]
     assert [
-        word for doubt in Plausibility(0.1, 0.2, 70.0, 0.1).doubts for word in ("10%", "20%", "70 mm") if word in doubt
+        word
+        for problem in Plausibility(0.1, 0.2, 70.0, 0.1).problems
+        for word in ("10%", "20%", "70 mm")
+        if word in problem
     ]

@@ -26,10 +26,10 @@ def test_independent_values_share_no_information_and_equal_ones_their_entropy():
 
 def test_coverage_overlap_and_distance_of_two_blocks():
     identity = sitk.Transform(3, sitk.sitkIdentity)
-    same = Pair.of(block(8, 24), block(8, 24)).judge(identity)
+    same = Pair.of(block(8, 24), block(8, 24)).plausibility(identity)
     assert (same.coverage, same.overlap, same.center_distance_mm) == (1.0, 1.0, 0.0)
-    apart = Pair.of(block(4, 16), block(24, 36)).judge(identity)
+    apart = Pair.of(block(4, 16), block(24, 36)).plausibility(identity)
     assert (apart.coverage, apart.overlap) == (1.0, 0.0)
     assert apart.center_distance_mm == pytest.approx(20 * math.sqrt(3), abs=0.1)
-    away = Pair.of(block(8, 24), block(8, 24)).judge(sitk.TranslationTransform(3, (100.0, 0.0, 0.0)))
+    away = Pair.of(block(8, 24), block(8, 24)).plausibility(sitk.TranslationTransform(3, (100.0, 0.0, 0.0)))
     assert (away.coverage, away.overlap, away.center_distance_mm) == (0.0, 0.0, math.inf)

@@ -16,7 +16,7 @@ def test_the_matrix_takes_a_point_where_the_transform_takes_it_and_the_summary_i
     found = Alignment(image, image, transform, True, 0.9, 0.8, 7.0, 21.0, 0.3, 0.5, "because", ("a warning",))
     point = (10.0, -20.0, 30.0)
     np.testing.assert_allclose((found.matrix @ [*point, 1.0])[:3], transform.TransformPoint(point))
-    told = json.loads(json.dumps(found.summary()))
-    assert told["reason"] == "because"
-    assert told["warnings"] == ["a warning"]
-    assert "given" not in told
+    reported = json.loads(json.dumps(found.summary()))
+    assert reported["reason"] == "because"
+    assert reported["warnings"] == ["a warning"]
+    assert "given" not in reported

@@ -80,7 +80,7 @@ def bids_dataset(root: Path, names: tuple[str, ...], **description: str) -> Path
 
 
 def save_picture(path: Path, seed: int, size: int = 48) -> Path:
-    """A grey picture of a textured disk."""
+    """A gray picture of a textured disk."""
     rng = np.random.default_rng(seed)
     axis = np.linspace(-1, 1, size)
     radius = np.hypot(*np.meshgrid(axis, axis))

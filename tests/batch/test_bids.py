@@ -40,7 +40,7 @@ def test_the_bids_app_makes_derivatives_that_the_validator_accepts(tmp_path, tin
     description = json.loads((out / "dataset_description.json").read_text(encoding="utf-8"))
     assert description["DatasetType"] == "derivative"
     assert description["DatasetLinks"] == {"raw": "../.."}
-    told = subprocess.run([tool, str(out), "--format", "json"], capture_output=True, encoding="utf-8", timeout=120)
-    issues = json.loads(told.stdout)["issues"]["issues"]
+    reported = subprocess.run([tool, str(out), "--format", "json"], capture_output=True, encoding="utf-8", timeout=120)
+    issues = json.loads(reported.stdout)["issues"]["issues"]
     assert [issue for issue in issues if issue["severity"] == "error"] == []
     assert (out / "sub-01/ses-a/pet/sub-01_ses-a_trc-PIB_space-T1w_desc-luminance_pet.nii.gz").is_file()

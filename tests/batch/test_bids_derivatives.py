@@ -79,13 +79,13 @@ def test_one_version_of_several_derivatives_is_taken_and_the_other_is_named(tmp_
     assert [case.function.parent.parent.parent.name for case in chosen if not case.skip] == ["petprep-2"]
 
 
-def test_masks_and_references_of_derivatives_are_not_told_but_names_without_suffix_are(tmp_path):
+def test_masks_and_references_of_derivatives_are_not_reported_but_names_without_suffix_are(tmp_path):
     root = bids_dataset(tmp_path / "ds", ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
     done = derivative(root, "petprep", "sub-01_space-T1w_desc-preproc")
     for name in ("sub-01_space-T1w_petref", "sub-01_desc-brain_mask", "sub-01_space-T1w_trc-FDG"):
         touch(done / f"sub-01/pet/{name}.nii.gz")
-    told = {case.id: case.skip for case in find_cases(root) if case.skip}
-    assert [name.removeprefix("petprep-sub-01-pet-") for name in told] == ["sub-01_space-T1w_trc-FDG.nii.gz"]
+    reported = {case.id: case.skip for case in find_cases(root) if case.skip}
+    assert [name.removeprefix("petprep-sub-01-pet-") for name in reported] == ["sub-01_space-T1w_trc-FDG.nii.gz"]
 
 
 def test_derivatives_that_are_none_are_refused(tmp_path):

@@ -33,8 +33,8 @@ def test_pet_files_that_are_not_as_bids_says_are_named_with_the_reason(tmp_path)
     touch(root / "sub-01/nm/sub-01_trc-HMPAO_spect.nii.gz")
     cases = find_cases(root)
     assert ids(case for case in cases if not case.skip) == ["sub-01"]
-    told = {case.id.removeprefix("sub-01-").removeprefix("pet-"): case.skip for case in cases if case.skip}
-    assert {name: " ".join(text.split()[:4]) for name, text in told.items()} == {
+    reported = {case.id.removeprefix("sub-01-").removeprefix("pet-"): case.skip for case in cases if case.skip}
+    assert {name: " ".join(text.split()[:4]) for name, text in reported.items()} == {
         "sub-02_pet.nii.gz": "lies in sub-01, but",
         "sub-01_ses-b_pet.nii.gz": "its name says ses-b,",
         "sub-01_run-1_run-2_pet.nii.gz": "has run twice in",

@@ -44,7 +44,7 @@ def test_a_pet_without_t1w_is_a_case_with_a_problem(tmp_path):
     assert "sub-01 has no T1w image" in find_cases(bids_dataset(tmp_path, ("sub-01_pet.nii.gz",)))[0].problem
 
 
-def test_a_person_with_another_anatomical_image_is_told_so(tmp_path):
+def test_a_person_with_another_anatomical_image_is_reported_so(tmp_path):
     """bids-specification issue 1890: MP2RAGE without a T1w."""
     root = bids_dataset(tmp_path, ("sub-01_UNIT1.nii.gz", "sub-01_pet.nii.gz"))
     problem = find_cases(root)[0].problem
@@ -64,7 +64,7 @@ def test_metadata_are_inherited_from_the_top_of_the_dataset(tmp_path):
     (root / "trc-FDG_pet.json").write_text('{"Units": "Bq/mL", "FrameDuration": [60, 120]}', encoding="utf-8")
     (root / "trc-PIB_pet.json").write_text('{"Units": "counts"}', encoding="utf-8")
     case = find_cases(root)[0]
-    assert (case.units, case.frame_seconds) == ("Bq/ml", (60.0, 120.0))
+    assert (case.units, case.pet.durations) == ("Bq/ml", (60.0, 120.0))
 
 
 def test_participants_and_sessions_are_chosen_with_or_without_prefix(tmp_path):

@@ -13,7 +13,7 @@ from batch_phantom import bids_dataset
 from coconet_med.batch import find_cases
 from coconet_med.batch.run import Runner
 
-TOLD = {
+STATED = {
     "Units": "Bq/mL",
     "TracerRadionuclide": "F18",
     "InjectedRadioactivity": 200,
@@ -25,13 +25,13 @@ TOLD = {
 BY_HAND = 70000 / (2e8 * 2 ** (-2700 / 6586.2))
 
 
-def _dataset(tmp_path, told, frames=None):
+def _dataset(tmp_path, reported, frames=None):
     root = bids_dataset(tmp_path / "ds", ("sub-01_T1w.nii.gz", "sub-01_pet.nii.gz"))
     path = root / "sub-01/pet/sub-01_pet.nii.gz"
     truth = nib.load(path).get_fdata()
     if frames:
         _four_d(path, frames)
-    path.with_name("sub-01_pet.json").write_text(json.dumps(told), encoding="utf-8")
+    path.with_name("sub-01_pet.json").write_text(json.dumps(reported), encoding="utf-8")
     (root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t70\n", encoding="utf-8")
     return root, truth
 
@@ -53,7 +53,7 @@ def _run(tmp_path, root, options, shelf, *, derivatives="auto"):
 
 
 def test_suv_is_given_where_it_is_asked_for(tmp_path, shelf, quick):
-    root, truth = _dataset(tmp_path, TOLD)
+    root, truth = _dataset(tmp_path, STATED)
     outcome, uptake, sidecar = _run(tmp_path, root, replace(quick, suv=True), shelf)
     assert outcome.error == ""
     np.testing.assert_allclose(uptake, truth * BY_HAND, rtol=1e-5, atol=1e-9)
@@ -64,28 +64,28 @@ def test_suv_is_given_where_it_is_asked_for(tmp_path, shelf, quick):
 
 
 def test_without_asking_the_values_stay_in_their_units(tmp_path, shelf, quick):
-    root, truth = _dataset(tmp_path, TOLD)
+    root, truth = _dataset(tmp_path, STATED)
     outcome, uptake, sidecar = _run(tmp_path, root, quick, shelf)
     assert (outcome.warnings, sidecar["window"]["units"]) == ([], "Bq/ml")
     np.testing.assert_allclose(uptake, truth, rtol=1e-5)
 
 
 def test_the_mean_of_corrected_frames_becomes_suv(tmp_path, shelf, quick):
-    told = TOLD | {"FrameDuration": [60, 180], "FrameTimesStart": [0, 60]}
-    root, truth = _dataset(tmp_path, told, frames=(1.0, 2.0))
+    reported = STATED | {"FrameDuration": [60, 180], "FrameTimesStart": [0, 60]}
+    root, truth = _dataset(tmp_path, reported, frames=(1.0, 2.0))
     _, uptake, _ = _run(tmp_path, root, replace(quick, suv=True), shelf)
     np.testing.assert_allclose(uptake, truth * 1.75 * BY_HAND, rtol=1e-5, atol=1e-9)
 
 
 def test_suv_that_is_not_known_fails_with_the_true_reason(tmp_path, shelf, quick):
-    root, _ = _dataset(tmp_path, TOLD | {"InjectedRadioactivity": None})
+    root, _ = _dataset(tmp_path, STATED | {"InjectedRadioactivity": None})
     outcome, _, _ = _run(tmp_path, root, replace(quick, suv=True), shelf)
     assert "there is no SUV: InjectedRadioactivity is missing; values are in Bq/ml" in outcome.error
 
 
 def test_frames_that_are_not_decay_corrected_are_not_averaged(tmp_path, shelf, quick):
-    told = TOLD | {"ImageDecayCorrected": False, "FrameDuration": [600, 600], "FrameTimesStart": [0, 13200]}
-    root, truth = _dataset(tmp_path, told, frames=(1.0, 0.25))
+    reported = STATED | {"ImageDecayCorrected": False, "FrameDuration": [600, 600], "FrameTimesStart": [0, 13200]}
+    root, truth = _dataset(tmp_path, reported, frames=(1.0, 0.25))
     outcome, _, _ = _run(tmp_path, root, quick, shelf)
     assert "its 2 frames are not decay corrected (ImageDecayCorrected is false), so they have no mean" in outcome.error
     outcome, uptake, _ = _run(tmp_path, root, replace(quick, dynamic=1, suv=True), shelf)
@@ -98,7 +98,7 @@ def test_frames_that_are_not_decay_corrected_are_not_averaged(tmp_path, shelf, q
 
 @pytest.mark.parametrize("spoilt", [b'{"Units": "Bq/mL",}', b'{"Model": "Ger\xe4t"}'])
 def test_frames_are_not_averaged_while_their_json_file_cannot_be_read(tmp_path, shelf, quick, spoilt):
-    root, truth = _dataset(tmp_path, TOLD, frames=(1.0, 2.0))
+    root, truth = _dataset(tmp_path, STATED, frames=(1.0, 2.0))
     (root / "sub-01/pet/sub-01_pet.json").write_bytes(spoilt)
     outcome, _, _ = _run(tmp_path, root, quick, shelf)
     assert "its 2 frames cannot be averaged, since sub-01_pet.json cannot be read: it is not " in outcome.error
@@ -108,8 +108,8 @@ def test_frames_are_not_averaged_while_their_json_file_cannot_be_read(tmp_path, 
 
 
 def test_what_a_derivative_does_not_tell_comes_from_the_raw_file(tmp_path, shelf, quick):
-    told = TOLD | {"FrameDuration": [10, 590], "FrameTimesStart": [0, 10]}
-    root, truth = _dataset(tmp_path, told, frames=(1.0, 3.0))
+    reported = STATED | {"FrameDuration": [10, 590], "FrameTimesStart": [0, 10]}
+    root, truth = _dataset(tmp_path, reported, frames=(1.0, 3.0))
     made = bids_dataset(root / "derivatives/petprep", ("sub-01_desc-preproc_T1w.nii.gz",), DatasetType="derivative")
     target = made / "sub-01/pet/sub-01_space-T1w_desc-preproc_pet.nii.gz"
     target.parent.mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_what_a_derivative_does_not_tell_comes_from_the_raw_file(tmp_path, shelf
 
 
 def test_a_changed_json_file_makes_the_case_anew(tmp_path, shelf, quick):
-    root, _ = _dataset(tmp_path, TOLD)
+    root, _ = _dataset(tmp_path, STATED)
     options = replace(quick, suv=True)
     _, first, _ = _run(tmp_path, root, options, shelf)
     kept, _, _ = _run(tmp_path, root, options, shelf)
@@ -133,8 +133,8 @@ def test_a_changed_json_file_makes_the_case_anew(tmp_path, shelf, quick):
 
 
 def test_a_pair_given_by_globs_obeys_the_json_file_too(tmp_path, shelf, quick):
-    told = TOLD | {"ImageDecayCorrected": False, "FrameDuration": [600, 600]}
-    root, _ = _dataset(tmp_path, told, frames=(1.0, 0.25))
+    reported = STATED | {"ImageDecayCorrected": False, "FrameDuration": [600, 600]}
+    root, _ = _dataset(tmp_path, reported, frames=(1.0, 0.25))
     case = find_cases(root, anatomy="sub-*/anat/sub-01_T1w.nii.gz", function="sub-*/pet/sub-01_pet.nii.gz")[0]
     outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
     assert "not decay corrected (ImageDecayCorrected is false)" in outcome.error

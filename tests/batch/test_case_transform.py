@@ -49,11 +49,11 @@ def test_the_file_of_each_case_is_taken_and_counts_for_what_is_kept(case, shelf,
     assert outcome.status == "done", outcome.error
     uptake = sitk.ReadImage(str(tmp_path / "out" / "p1_fused_uptake.nii.gz"))
     _, wanted = ball(0)
-    laid = sitk.Resample(wanted, uptake, sitk.Transform(), sitk.sitkLinear, 0.0)
+    resampled = sitk.Resample(wanted, uptake, sitk.Transform(), sitk.sitkLinear, 0.0)
     statistics = sitk.StatisticsImageFilter()
-    statistics.Execute(sitk.Abs(sitk.Cast(uptake, sitk.sitkFloat32) - sitk.Cast(laid, sitk.sitkFloat32)))
+    statistics.Execute(sitk.Abs(sitk.Cast(uptake, sitk.sitkFloat32) - sitk.Cast(resampled, sitk.sitkFloat32)))
     top = sitk.StatisticsImageFilter()
-    top.Execute(laid)
+    top.Execute(resampled)
     assert statistics.GetMean() < 0.01 * top.GetMaximum()
     assert _run(case, options, shelf, tmp_path / "out").status == "kept"
     _write(tmp_path / "xfm" / "p1.tfm", SHIFT + 1)
@@ -81,7 +81,7 @@ def test_a_manifest_names_the_transform_of_a_line(case, shelf, tmp_path):
     assert _run(first, BatchOptions(), shelf, tmp_path / "out").status == "done"
 
 
-def test_a_transform_that_is_missing_is_told_before_the_work(case, tmp_path):
+def test_a_transform_that_is_missing_is_reported_before_the_work(case, tmp_path):
     options = BatchOptions(transform=str(tmp_path / "{id}.tfm"))
     assert "p1.tfm: no such file" in obstacle(case, options)
 

@@ -25,7 +25,7 @@ def test_what_is_missing_is_named_without_opening_an_image(tmp_path):
         "id,mri,pet,weights\n1,a.nii,b.nii,\n2,m.csv,link.nii,\n3,m.csv,m.csv,heavy\n", encoding="utf-8"
     )
     (tmp_path / "link.nii").symlink_to(".git/annex/objects/x")
-    told = [obstacle(case, BatchOptions()) for case in find_cases(tmp_path / "m.csv")]
-    assert told[0] == f"{tmp_path}/a.nii and {tmp_path}/b.nii: no such file or folder; check the path"
-    assert f"its content is not here (a git-annex link); get it with: datalad get {tmp_path}/link.nii" in told[1]
-    assert told[2].startswith("heavy: no such weights; give light")
+    reported = [obstacle(case, BatchOptions()) for case in find_cases(tmp_path / "m.csv")]
+    assert reported[0] == f"{tmp_path}/a.nii and {tmp_path}/b.nii: no such file or folder; check the path"
+    assert f"its content is not here (a git-annex link); get it with: datalad get {tmp_path}/link.nii" in reported[1]
+    assert reported[2].startswith("heavy: no such weights; give light")

@@ -32,8 +32,8 @@ def _case(folder: Path, name: str, scale: float, *, sign: int = 1) -> Case:
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     folder = tmp_path_factory.mktemp("persons")
-    told = (("sub-01_ses-1", 1.0), ("sub-01_ses-2", 1.7), ("sub-02_ses-1", 0.5), ("sub-02_ses-2", 0.3))
-    return [_case(folder, name, scale) for name, scale in told]
+    reported = (("sub-01_ses-1", 1.0), ("sub-01_ses-2", 1.7), ("sub-02_ses-1", 0.5), ("sub-02_ses-2", 0.3))
+    return [_case(folder, name, scale) for name, scale in reported]
 
 
 def _limits(case: Case) -> tuple[float, float]:
@@ -57,10 +57,10 @@ def test_the_window_reaches_the_result_and_the_fingerprint(cases, shelf, quick, 
     runner = Runner(tmp_path, quick, load=shelf)
     for case in shared:
         assert runner.run(case).error == ""
-    told = [json.loads((tmp_path / f"{case.target}.json").read_text(encoding="utf-8")) for case in shared]
-    assert told[0]["window"] == told[1]["window"]
-    assert told[0]["window"]["high"] == _limits(shared[0])[1]
-    assert not any("above the window" in warning for side in told for warning in side["warnings"])
+    reported = [json.loads((tmp_path / f"{case.target}.json").read_text(encoding="utf-8")) for case in shared]
+    assert reported[0]["window"] == reported[1]["window"]
+    assert reported[0]["window"]["high"] == _limits(shared[0])[1]
+    assert not any("above the window" in warning for side in reported for warning in side["warnings"])
     assert fingerprint_of(shared[0], quick, "0") != fingerprint_of(cases[0], quick, "0")
     assert runner.run(shared[0]).status == "kept"
 

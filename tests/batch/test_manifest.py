@@ -1,4 +1,4 @@
-"""A table of pairs (CSV, TSV): what its lines mean, and what is refused or told before the work."""
+"""A table of pairs (CSV, TSV): what its lines mean, and what is refused or reported before the work."""
 
 from __future__ import annotations
 
@@ -37,18 +37,20 @@ def test_an_id_that_occurs_twice_is_refused_with_its_lines(tmp_path):
         find_cases(tmp_path / "study.csv")
 
 
-def test_one_pet_beside_two_anatomies_is_told_in_both_lines(tmp_path):
+def test_one_pet_beside_two_anatomies_is_reported_in_both_lines(tmp_path):
     """Copied by mistake, it would color a patient with the uptake of another."""
     (tmp_path / "study.csv").write_text("id,mri,pet\nA,1,9\nB,2,9\nC,3,8\nD,3,7\n", encoding="utf-8")
     cases = find_cases(tmp_path / "study.csv")
-    told = "study.csv: 9 is the function of A (line 2) and B (line 3); make sure that they are one person"
-    assert [case.notes for case in cases] == [(told,), (told,), (), ()]
+    reported = "study.csv: 9 is the function of A (line 2) and B (line 3); make sure that they are one person"
+    assert [case.notes for case in cases] == [(reported,), (reported,), (), ()]
 
 
 def test_columns_that_are_not_known_are_named_in_all_cases(tmp_path):
     (tmp_path / "m.csv").write_text("id,mri,pet,Window,age,empty,\nA,1,2,suv:0-6,,,\nB,3,4,,71,,\n", encoding="utf-8")
-    told = "m.csv: the columns window, age are not known and had no effect; what holds for all cases is an option of "
-    assert [case.notes for case in find_cases(tmp_path / "m.csv")] == [(f"{told}the command",)] * 2
+    reported = (
+        "m.csv: the columns window, age are not known and had no effect; what holds for all cases is an option of "
+    )
+    assert [case.notes for case in find_cases(tmp_path / "m.csv")] == [(f"{reported}the command",)] * 2
 
 
 def test_what_concerns_all_cases_is_said_once(tmp_path):
@@ -137,13 +139,13 @@ def test_a_manifest_that_may_mean_two_things_is_refused(tmp_path, text, message)
         find_cases(tmp_path / "m.csv")
 
 
-def test_ids_that_become_one_are_told_as_they_are_written(tmp_path):
+def test_ids_that_become_one_are_reported_as_they_are_written(tmp_path):
     (tmp_path / "m.csv").write_text("id,mri,pet\n../x,a,b\nx,a,b\n", encoding="utf-8")
     with pytest.raises(ReadError, match=r"the id x is in lines 2 and 3 \(written \.\./x and x\); make it unique"):
         find_cases(tmp_path / "m.csv")
 
 
-def test_an_id_that_had_to_be_changed_is_told(tmp_path):
+def test_an_id_that_had_to_be_changed_is_reported(tmp_path):
     (tmp_path / "m.csv").write_text("id,mri,pet\n../x,a,b\n=cmd,a,b\nplain-1,a,b\n", encoding="utf-8")
     cases = find_cases(tmp_path / "m.csv")
     notes = {case.id: case.notes for case in cases}

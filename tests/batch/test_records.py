@@ -64,7 +64,7 @@ def test_a_record_deletes_nothing_inside_that_it_does_not_describe(case, shelf, 
     assert (out / "notes/a.txt").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_changed_file_of_an_earlier_result_stays_and_is_told_of(case, shelf, quick, out):
+def test_a_changed_file_of_an_earlier_result_stays_and_is_reported_of(case, shelf, quick, out):
     Runner(out, replace(quick, luminance=True), load=shelf).run(case)
     (out / "p_fused_luminance.nii.gz").write_bytes(b"edited by a reader")
     outcome = Runner(out, quick, load=shelf).run(case)

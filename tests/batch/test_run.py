@@ -133,7 +133,7 @@ def test_a_case_that_another_run_is_at_is_left_alone(tmp_path, case, shelf, quic
     assert runner.run(case).status == "done"
 
 
-def test_a_defect_met_by_a_case_is_told_and_does_not_get_out(tmp_path, case, shelf, quick):
+def test_a_defect_met_by_a_case_is_reported_and_does_not_get_out(tmp_path, case, shelf, quick):
     shelf.engine.run = lambda image: 1 / 0
     outcome = Runner(tmp_path / "out", quick, load=shelf).run(case)
     assert (outcome.status, outcome.error) == ("failed", "ZeroDivisionError: division by zero")

@@ -31,7 +31,7 @@ def test_a_picture_steered_by_a_measure_gets_better_in_it_and_pays_with_another(
         "no new edges": tradeoffs.Sweep({"H": 1.0}, {"Nabf": 1.0}, (30.0, 0.0)),
         "order": tradeoffs.Sweep({"Q_MRI_in": 1.0}, {"rho_lp": 1.0}, (9.0, 0.1)),
     }
-    found = {name: tradeoffs.judged(image, fused) for name, fused in tradeoffs.pictures(image, {}, sweeps, steps=15)}
+    found = {name: tradeoffs.measured(image, fused) for name, fused in tradeoffs.pictures(image, {}, sweeps, steps=15)}
     assert list(found)[4:] == ["steady 1", "steady 0", "no new edges 30", "no new edges 0", "order 9", "order 0.1"]
     assert found["steady 0"]["H"] > found["gate"]["H"] + 0.03
     assert found["steady 1"]["flicker"] < 0.5 * found["steady 0"]["flicker"]
@@ -48,7 +48,7 @@ def test_the_terms_are_the_measures_up_to_their_softness() -> None:
     measures = tradeoffs.Measures(torch.from_numpy(image))
     for name, fused in tradeoffs.pictures(image, {}, {}, steps=0):
         terms = measures(torch.from_numpy(fused).float(), ("flicker", "VIF"))
-        real = tradeoffs.judged(image, fused)
+        real = tradeoffs.measured(image, fused)
         assert float(terms["flicker"]) == pytest.approx(real["flicker"], rel=0.02), name
         assert 1 - float(terms["rho_lp"]) == pytest.approx(real["rho_lp"], abs=0.1), name
         assert 2 - float(terms["VIF"]) == pytest.approx(real["VIF"], abs=0.03), name
@@ -56,7 +56,7 @@ def test_the_terms_are_the_measures_up_to_their_softness() -> None:
 
 
 def test_a_copy_of_the_mri_has_no_new_edges(image: np.ndarray) -> None:
-    assert tradeoffs.judged(image, image[:, :1])["Nabf"] == 0
+    assert tradeoffs.measured(image, image[:, :1])["Nabf"] == 0
 
 
 def test_the_command_writes_a_row_for_each_weight_and_a_plot(

@@ -110,7 +110,7 @@ def test_a_short_training_is_judged_resumed_and_not_mistaken_for_the_next(place:
     last = (out / "models" / "model_last.pt").read_bytes()
     assert done.stdout.count("Metrics -- ") == 2  # of the weights that it began with, and of those after the epoch
     assert "\npreparing studies\n" in done.stdout
-    assert "judging\n" in done.stdout
+    assert "validating\n" in done.stdout
     kept = torch.load(out / "models" / "checkpoint.pt", weights_only=True)
     assert kept["epoch"] == 1
     assert kept["optimizer"]["state"]

@@ -23,18 +23,18 @@ def test_a_resumed_training_still_says_that_no_epoch_was_better(tmp_path: Path, 
 
     def trained(epochs: int, best: float, *, resume: bool) -> str:
         """What is said by a training whose best figure is ``best`` after all ``epochs``; it began with 0.8."""
-        trainer, judge = Engine(lambda *_: None), Engine(lambda *_: None)
+        trainer, evaluator = Engine(lambda *_: None), Engine(lambda *_: None)
         trainer.data_loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.zeros(1)))
         trainer.state.max_epochs, trainer.state.epoch_length = epochs, 1
-        judge.state.best_metric, judge.state.best_metric_epoch = 0.8, 1
-        judge.run = lambda *_: None
+        evaluator.state.best_metric, evaluator.state.best_metric_epoch = 0.8, 1
+        evaluator.run = lambda *_: None
         plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
         Session(
-            trainer=trainer, evaluator=judge, network=net, optimizer=optimizer, lr_scheduler=plan, handlers=(),
+            trainer=trainer, evaluator=evaluator, network=net, optimizer=optimizer, lr_scheduler=plan, handlers=(),
             ckpt_dir=tmp_path, resume=resume, baseline=True,
         ).begin()  # fmt: skip
         (tmp_path / "model.pt").touch()
-        trainer.add_event_handler("EPOCH_STARTED", lambda: setattr(judge.state, "best_metric", best))
+        trainer.add_event_handler("EPOCH_STARTED", lambda: setattr(evaluator.state, "best_metric", best))
         trainer.run([0], max_epochs=epochs, epoch_length=1)
         return capsys.readouterr().err
 

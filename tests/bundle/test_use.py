@@ -1,4 +1,4 @@
-"""What users of the bundle do in Python, and what its training is told of persons and feature spaces."""
+"""What users of the bundle do in Python, and what its training gets of persons and feature spaces."""
 
 from __future__ import annotations
 

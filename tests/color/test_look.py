@@ -47,7 +47,7 @@ def test_beyond_the_functional_field_of_view_stands_the_plain_anatomy_in_a_hatch
     assert (np.ptp(rgb[~beyond].astype(int), axis=-1) > 20).any()
 
 
-def test_no_data_is_told_in_the_sidecar_the_legend_and_the_report(partial, tmp_path) -> None:
+def test_no_data_is_reported_in_the_sidecar_the_legend_and_the_report(partial, tmp_path) -> None:
     share = 1 - 4 / 6 * 48 / 64
     assert partial.sidecar()["no_data"]["share"] == pytest.approx(share)
     from coconet_med.report.overview import _notes, legend_of

@@ -37,9 +37,9 @@ def test_without_a_palette_the_hottest_focus_is_not_darker_than_its_surroundings
         coconet_med.fuse(mri, np.rint(255 * level).astype(np.uint8), palette="hot", model=mean_model)
 
 
-def test_how_far_a_given_palette_is_off_is_told(level: np.ndarray, mean_model, tmp_path: Path) -> None:
+def test_how_far_a_given_palette_is_off_is_reported(level: np.ndarray, mean_model, tmp_path: Path) -> None:
     rgb = as_jpeg(painted_through(level, load_palette("jet")), 90, halved=False)
     result = coconet_med.fuse(_flat_anatomy(level), rgb, palette="jet", model=mean_model)
-    told = result.sidecar()["sources"]["function"]["details"]["palette_deviation"]
-    assert 0 < told["mean"] < told["largest"]
-    assert any(f"on average {told['mean']:.1f} and at most" in warning for warning in result.warnings)
+    reported = result.sidecar()["sources"]["function"]["details"]["palette_deviation"]
+    assert 0 < reported["mean"] < reported["largest"]
+    assert any(f"on average {reported['mean']:.1f} and at most" in warning for warning in result.warnings)

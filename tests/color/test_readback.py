@@ -17,7 +17,7 @@ from coconet_med.phantom import slice_pair
 
 
 @pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
-def test_uptake_is_read_from_colors_within_the_error_that_is_told(
+def test_uptake_is_read_from_colors_within_the_error_that_is_reported(
     pair, mean_model: Model, tmp_path: Path, suffix
 ) -> None:
     result = coconet_med.fuse(*pair, register="never", model=mean_model)

@@ -65,7 +65,7 @@ def test_a_patch_of_other_colors_and_another_palette_are_refused(level: np.ndarr
 
 
 @pytest.mark.parametrize("quality", [None, 90])
-def test_a_black_canvas_around_jet_is_no_uptake_and_is_told(level, quality):
+def test_a_black_canvas_around_jet_is_no_uptake_and_is_reported(level, quality):
     table = known_palettes()["jet"]()
     y, x = np.mgrid[:96, :96]
     outside = (y - 48) ** 2 + (x - 48) ** 2 > 40**2

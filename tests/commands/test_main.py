@@ -28,7 +28,7 @@ def test_help_answers_at_once() -> None:
     assert min(seconds) < 1.0
 
 
-def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     import coconet_med
 
     assert run("--version") == 0

@@ -23,7 +23,7 @@ def test_the_demo_writes_inputs_result_sidecar_and_picture(tmp_path: Path) -> No
     assert fused.GetSize() == t1.GetSize()
     with Image.open(folder / "picture.png") as picture:
         pixels = np.asarray(picture).astype(int)
-    # Grey panels at the left, color in the last third.
+    # Gray panels at the left, color in the last third.
     third = pixels.shape[1] // 3
     assert np.ptp(pixels[:, : third // 2], axis=-1).max() == 0
     assert np.ptp(pixels[:, 2 * third :], axis=-1).max() > 80

@@ -54,9 +54,9 @@ def test_a_converted_pet_that_is_not_decay_corrected_is_corrected_at_its_own_tim
 
 def test_a_converted_pet_is_chosen_for_the_same_reasons(tmp_path):
     from coconet_med.dicom.scan import scan
-    from coconet_med.dicom.series_selection import judge
+    from coconet_med.dicom.series_selection import rate
 
     classic(tmp_path / "classic", "PT", edit=timed())
     made = _convert(tmp_path / "classic", tmp_path, "made")
-    reasons = judge(scan(made).series[0]).reasons
+    reasons = rate(scan(made).series[0]).reasons
     assert {"+30 attenuation corrected", "+20 in Bq/ml or SUV"} <= set(reasons)

@@ -153,9 +153,9 @@ def test_asked_for_the_result_says_so_and_lies_in_a_study_of_its_own(form, tmp_p
     result = _fuse(mri, pet, different_patients=True)
     assert any("of different patients (Patient ID differs), as asked" in warning for warning in result.warnings)
     result.save(tmp_path / "fused", form=form)
-    told = json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))
-    assert told["patients"]["verdict"].startswith("different")
-    assert told["patients"]["different"] == ["Patient ID"]
+    reported = json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))
+    assert reported["patients"]["verdict"].startswith("different")
+    assert reported["patients"]["different"] == ["Patient ID"]
     assert "of different patients" in result.report(tmp_path / "report.html").read_text(encoding="utf-8")
     for path in (tmp_path / "fused").iterdir():
         ds = pydicom.dcmread(path)
@@ -228,7 +228,7 @@ def test_an_image_without_headers_beside_dicom_is_unknown(tmp_path):
         ("X1234", "Subject 7", False),
     ],
 )
-def test_another_name_is_told_and_not_refused(one, other, differ, tmp_path):
+def test_another_name_is_reported_and_not_refused(one, other, differ, tmp_path):
     for first, second in ((one, other), (other, one)):
         found = compare(_person(PatientID="1", PatientName=first), _person(PatientID="1", PatientName=second))
         assert not found.different
@@ -237,9 +237,9 @@ def test_another_name_is_told_and_not_refused(one, other, differ, tmp_path):
 
 def test_a_pair_under_two_names_is_fused_with_a_warning_that_prints_neither(tmp_path):
     result = _fuse(*_pair(tmp_path, pet={"PatientName": "Smith^Mary"}))
-    (told,) = [warning for warning in result.warnings if "Name" in warning]
-    assert told.startswith("patients of anatomy and function: Patient's Name differs: one person under two names")
-    assert not {"smith", "phantom"} & set(told.lower().split())
+    (reported,) = [warning for warning in result.warnings if "Name" in warning]
+    assert reported.startswith("patients of anatomy and function: Patient's Name differs: one person under two names")
+    assert not {"smith", "phantom"} & set(reported.lower().split())
     assert result.sidecar()["patients"]["verdict"] == "same"
 
 

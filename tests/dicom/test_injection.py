@@ -80,21 +80,21 @@ def test_a_dose_in_kilobecquerels_gives_no_suv(tmp_path, dose, weight):
     assert f"a dose of {dose} Bq is not plausible at a body weight of {weight} kg" in said(source)
 
 
-def test_more_activity_than_was_injected_is_told(tmp_path):
+def test_more_activity_than_was_injected_is_reported(tmp_path):
     """A slope a million times too large in one slice: no other number of the header is odd."""
-    told = "times the injected activity, so dose, weight, times or slopes are wrong"
+    reported = "times the injected activity, so dose, weight, times or slopes are wrong"
     classic(tmp_path / "right", "PT", slopes=[1.0] * 6)
-    assert told not in said(read_series(tmp_path / "right", "function"))
+    assert reported not in said(read_series(tmp_path / "right", "function"))
     classic(tmp_path / "wrong", "PT", slopes=[1, 1, 1, 1, 1, 1e6])
     source = read_series(tmp_path / "wrong", "function")
     image = sitk.GetArrayFromImage(source.image)
     held = image.sum(dtype=np.float64) * 1.5 * 1.25 * 2.0 / 1000 / 70000
-    assert f"SUV: the image holds {held:.3g} {told}" in said(source)
+    assert f"SUV: the image holds {held:.3g} {reported}" in said(source)
 
 
 @pytest.mark.parametrize("drug", ["FDG", "18F-Florbetaben", "Fluorodeoxyglucose F^18^"])
 @pytest.mark.parametrize("where", ["Radiopharmaceutical", "RadiopharmaceuticalCodeSequence"])
-def test_a_half_life_that_is_not_of_the_named_tracer_is_told(tmp_path, drug, where):
+def test_a_half_life_that_is_not_of_the_named_tracer_is_reported(tmp_path, drug, where):
     def edit(ds, k):
         item = ds.RadiopharmaceuticalInformationSequence[0]
         item.RadionuclideHalfLife = "1223.4"

@@ -93,8 +93,8 @@ def test_slicers_object_gives_suv_where_the_header_has_no_weight(tmp_path):
     np.testing.assert_allclose(values, 0.004 * stored * np.array(SLOPES)[:, None, None], rtol=1e-5)
     assert any("gives its slope for rescaled values" in note for note in source.warnings)
     assert "Real World Value Mapping" in source.details["suv"]["rule"]
-    (told,) = source.details["value_mappings"]
-    assert (told["name"], len(told["sha256"])) == ("rwv.dcm", 64)
+    (reported,) = source.details["value_mappings"]
+    assert (reported["name"], len(reported["sha256"])) == ("rwv.dcm", 64)
 
 
 def test_an_object_by_the_standard_has_a_slope_for_the_stored_values_of_each_image(tmp_path):

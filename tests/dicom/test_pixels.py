@@ -115,12 +115,14 @@ def test_deflated_data_may_not_grow_without_bound(tmp_path, monkeypatch):
     assert read(tmp_path, "anatomy", max_memory=0.1).image.GetSize() == (12, 10, 6)
 
 
-def test_the_intercept_of_a_pet_is_applied_and_told(tmp_path):
+def test_the_intercept_of_a_pet_is_applied_and_reported(tmp_path):
     stored = classic(tmp_path, "PT", slopes=[2.0] * 6, edit=lambda ds, k: setattr(ds, "RescaleIntercept", "-50"))
     source = read_series(tmp_path, "function", suv="never")
     np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), 2.0 * stored - 50)
-    told = [w for w in source.warnings if "Intercept" in w]
-    assert told == ["Rescale Intercept of a PET is -50, where DICOM has 0: it was added to the values, and SUV has it"]
+    reported = [w for w in source.warnings if "Intercept" in w]
+    assert reported == [
+        "Rescale Intercept of a PET is -50, where DICOM has 0: it was added to the values, and SUV has it"
+    ]
 
 
 def test_an_unknown_transfer_syntax_is_named(tmp_path):
@@ -147,7 +149,7 @@ def test_size_is_read_from_a_jpeg_marker():
     assert stream_size(b"\x01\0\0\0") is None
 
 
-def test_decay_factors_that_contradict_the_times_are_told(tmp_path):
+def test_decay_factors_that_contradict_the_times_are_reported(tmp_path):
     def edit(ds, k):
         ds.DecayFactor = "1.4" if k == 2 else "1.0"
         ds.RescaleIntercept = "5" if k == 2 else "0"

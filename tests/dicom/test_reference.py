@@ -251,8 +251,8 @@ def test_a_scan_that_began_before_the_injection_is_right(tmp_path, clock_only, e
     assert ("the scan began 5.0 min before the injection" in said(source)) == (early_s == 300)
 
 
-@pytest.mark.parametrize(("written", "told"), [("1.5", True), ("1.0", False), ("1.03", False)])
-def test_a_decay_factor_of_few_digits_that_cannot_be_right_is_told(tmp_path, written, told):
+@pytest.mark.parametrize(("written", "reported"), [("1.5", True), ("1.0", False), ("1.03", False)])
+def test_a_decay_factor_of_few_digits_that_cannot_be_right_is_reported(tmp_path, written, reported):
     """It grows by 1.032 within a frame of 10 min; 1.5 is that of a frame about an hour after the reference."""
 
     def edit(ds, k):
@@ -260,4 +260,4 @@ def test_a_decay_factor_of_few_digits_that_cannot_be_right_is_told(tmp_path, wri
 
     source = read_pet(tmp_path, timed(0, 600, edit=edit))
     assert factor_of(source) == pytest.approx(factor_by_hand(45), rel=1e-9)
-    assert ("Decay Factor (rounded) says 2024-03-01 10:00" in said(source)) == told
+    assert ("Decay Factor (rounded) says 2024-03-01 10:00" in said(source)) == reported

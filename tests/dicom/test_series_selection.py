@@ -1,4 +1,4 @@
-"""The series of a study are chosen by a stated score; a tie or a doubt lists the candidates."""
+"""The series of a study are chosen by a stated score; a tie or an ambiguous choice lists the candidates."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_two_equal_candidates_are_an_error_that_lists_them(tmp_path):
     assert anatomy.details["choice"]["reasons"] == ["chosen by the user"]
 
 
-def test_pet_and_spect_in_one_study_are_a_doubt(tmp_path):
+def test_pet_and_spect_in_one_study_are_a_tie(tmp_path):
     _series(tmp_path, "MR", "T1")
     pet = _series(tmp_path, "PT", "PET AC")
     spect(tmp_path / "nm")

@@ -133,7 +133,7 @@ def test_small_bodies_and_heights_in_centimeters_keep_their_suv(tmp_path, weight
         (lambda ds, k: delattr(_drug(ds), "RadionuclideHalfLife"), "half-life is missing"),
     ],
 )
-def test_without_a_trustworthy_factor_the_values_stay_and_the_reason_is_told(tmp_path, edit, reason):
+def test_without_a_trustworthy_factor_the_values_stay_and_the_reason_is_reported(tmp_path, edit, reason):
     stored = classic(tmp_path, "PT", edit=edit)
     source = read_series(tmp_path, "function")
     assert source.units in ("Bq/ml", "counts")

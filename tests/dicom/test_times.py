@@ -1,4 +1,4 @@
-"""Offsets from UTC: a moment told in another zone is the same moment."""
+"""Offsets from UTC: a moment stated in another zone is the same moment."""
 
 from __future__ import annotations
 

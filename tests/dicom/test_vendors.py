@@ -52,7 +52,7 @@ VENDORS = [_ge("20240301110000.00"), _ge("20240301110000.00", block=0x11), _siem
 def test_the_private_time_goes_before_a_series_time(tmp_path, vendor, altered):
     source = read_pet(tmp_path, timed(1800, factor=False, edit=_both(series_at(altered), _bare, vendor)))
     assert factor_of(source) == pytest.approx(factor_by_hand(45), rel=1e-9)
-    if altered == "105000":  # QIBA would take the series time, IBSI takes the private one: both are told
+    if altered == "105000":  # QIBA would take the series time, IBSI takes the private one: both are reported
         effect = 2 ** (-600 / 6586.2)
         assert f"Series Date and Time say 2024-03-01 10:50:00, by which SUV 1.00 would be {effect:.3g}" in said(source)
 

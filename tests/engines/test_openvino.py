@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coconet_med.blending.field import mixed
-from coconet_med.engines import openvino as room
+from coconet_med.engines import openvino as engine_module
 from coconet_med.engines.onnx import OnnxEngine
 from coconet_med.engines.openvino import PARITY, OpenVinoEngine
 from coconet_med.errors import ModelError
@@ -93,7 +93,7 @@ def test_weights_that_do_not_pass_in_mixed_precision_are_computed_in_float32(
     engine = OpenVinoEngine(LIGHT, threads=1)
     engine.run(phantom[:1])
     assert engine.precision == "mixed"
-    monkeypatch.setattr(room, "PARITY", 1e-6)
+    monkeypatch.setattr(engine_module, "PARITY", 1e-6)
     engine = OpenVinoEngine(LIGHT, threads=1)
     assert np.abs(engine.run(phantom) - exact).max() < 1e-4
     assert engine.precision == "float32"

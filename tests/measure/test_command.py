@@ -72,10 +72,10 @@ def test_a_fused_volume_is_measured_by_its_colors_or_by_the_uptake_beside_it(
                 "--overwrite",
             ]
         )
-        told = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
-        means.append(np.array([row["uptake_mean"] for row in told["regions"]]))
-        assert told["regions"][0]["anatomy_mean"] is None
-    assert told["read_from"] == "fused_uptake.nii.gz"
+        reported = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+        means.append(np.array([row["uptake_mean"] for row in reported["regions"]]))
+        assert reported["regions"][0]["anatomy_mean"] is None
+    assert reported["read_from"] == "fused_uptake.nii.gz"
     np.testing.assert_allclose(means[0], means[1], atol=0.03 * (result.window.high - result.window.low))
 
 

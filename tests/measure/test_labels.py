@@ -45,7 +45,7 @@ def test_names_come_from_the_tables_of_other_programs(tmp_path: Path, text: str)
     assert names_for(tmp_path / "a.nii", [1], tmp_path / "names.txt")[1] == "Left part"
 
 
-def test_labels_of_another_frame_of_reference_are_told_of(head: HeadPhantom, labels: Path) -> None:
+def test_labels_of_another_frame_of_reference_are_reported_of(head: HeadPhantom, labels: Path) -> None:
     from dataclasses import replace
 
     from coconet_med.measure.labels import other_frame

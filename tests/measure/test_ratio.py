@@ -22,6 +22,6 @@ def test_a_fusion_can_be_of_suvr(pair, labels: Path, mean_model: Model) -> None:
     result = coconet_med.fuse(*pair, register="never", model=mean_model, reference="8", labels=labels, window=window)
     assert sitk.GetArrayFromImage(result.uptake)[mask].mean() == pytest.approx(1, abs=1e-5)
     assert result.window.units == "SUVR"
-    told = result.sidecar()["sources"]["function"]["details"]["reference"]
-    assert told["mean"] == pytest.approx(sitk.GetArrayFromImage(plain.uptake)[mask].mean(), rel=1e-5)
+    reported = result.sidecar()["sources"]["function"]["details"]["reference"]
+    assert reported["mean"] == pytest.approx(sitk.GetArrayFromImage(plain.uptake)[mask].mean(), rel=1e-5)
     assert np.abs(sitk.GetArrayFromImage(result.color).astype(int) - sitk.GetArrayFromImage(plain.color)).max() <= 2

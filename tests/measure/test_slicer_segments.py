@@ -30,8 +30,8 @@ def slicer(path: Path, *layers: np.ndarray, segments: list[tuple[str, int, int]]
     image.SetSpacing((2, 2, 3))
     image.SetOrigin((-5, 6, 7))
     for number, (name, value, layer) in enumerate(segments):
-        for key, told in (("ID", f"S{number}"), ("Name", name), ("LabelValue", str(value)), ("Layer", str(layer))):
-            image.SetMetaData(f"Segment{number}_{key}", told)
+        for key, reported in (("ID", f"S{number}"), ("Name", name), ("LabelValue", str(value)), ("Layer", str(layer))):
+            image.SetMetaData(f"Segment{number}_{key}", reported)
     sitk.WriteImage(image, str(path), useCompression=True)
     path.write_bytes(path.read_bytes().replace(b"kinds: vector", b"kinds: list"))
     return path

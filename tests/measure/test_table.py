@@ -26,7 +26,7 @@ def test_what_is_not_known_is_empty_in_csv_and_null_in_json(tmp_path) -> None:
     assert [row[second] for row in rows] == ["Left-Cerebellum-Cortex", "a, b"]
     assert rows[0][names[-1]] == ""
     to_json(regions, {"units": "SUVR"}, tmp_path / "r.json")
-    told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert told["units"] == "SUVR"
-    assert [row[first] for row in told["regions"]] == [8, 17]
-    assert told["regions"][1][names[-1]] is None
+    reported = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert reported["units"] == "SUVR"
+    assert [row[first] for row in reported["regions"]] == [8, 17]
+    assert reported["regions"][1][names[-1]] is None

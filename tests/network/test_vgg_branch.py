@@ -28,13 +28,13 @@ def test_the_three_levels_halve_the_size_and_double_the_channels():
     assert eighth.shape == (2, 32, 4, 6)
 
 
-def test_width_32_takes_the_weights_of_vgg19_and_folds_the_first_layer_to_grey():
+def test_width_32_takes_the_weights_of_vgg19_and_folds_the_first_layer_to_gray():
     branch, state = FeatureBranch(32), _vgg19()
     branch.load_vgg19(state)
-    grey = torch.rand(1, 1, 16, 16)
-    weighted = torch.cat([0.299 * grey, 0.587 * grey, 0.114 * grey], dim=1)
+    gray = torch.rand(1, 1, 16, 16)
+    weighted = torch.cat([0.299 * gray, 0.587 * gray, 0.114 * gray], dim=1)
     expected = torch.nn.functional.conv2d(weighted, state["features.0.weight"], state["features.0.bias"], padding=1)
-    torch.testing.assert_close(branch.conv1_1(grey), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(branch.conv1_1(gray), expected, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(branch.conv3_4.weight, state["features.16.weight"])
 
 

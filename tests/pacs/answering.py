@@ -19,7 +19,7 @@ class QuietServer(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as its server was told, and remembers what it was asked."""
+    """Answers as its server was reported, and remembers what it was asked."""
 
     protocol_version = "HTTP/1.1"
 

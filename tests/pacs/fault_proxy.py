@@ -1,4 +1,4 @@
-"""A proxy on loopback in front of a DICOMweb server that spoils what it is told to, as proxies and networks do."""
+"""A proxy on loopback in front of a DICOMweb server that spoils what it is reported to, as proxies and networks do."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Habits:
         offset: ``"kept"``, ``"ignored"``, or ``"refused"`` (400).
         empty: status of an answer without matches.
         late: seconds after which a stored object is found.
-        counts: whether numbers of related series and objects are told.
+        counts: whether numbers of related series and objects are reported.
         includefield: status that refuses it, or 0.
         star: status that refuses ``transfer-syntax=*``, or 0.
         series_images, series_metadata: status that refuses a whole series of them, or 0.

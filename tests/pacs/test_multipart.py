@@ -18,7 +18,7 @@ def _message(end: bytes, *, before: bytes = b"", after: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 @pytest.mark.parametrize(
-    "told",
+    "answer",
     [
         _message(b"\r\n"),
         _message(b"\n"),
@@ -27,15 +27,15 @@ def _message(end: bytes, *, before: bytes = b"", after: bytes = b"") -> bytes:
         _message(b"\r\n", before=b"\r\n"),
     ],
 )
-def test_parts_arrive_as_they_are(told, size):
-    chunks = [told[at : at + size] for at in range(0, len(told), size)]
+def test_parts_arrive_as_they_are(answer, size):
+    chunks = [answer[at : at + size] for at in range(0, len(answer), size)]
     assert b"".join(as_standard(chunks, MEDIA)).startswith(_message(b"\r\n").removesuffix(b"\r\n"))
 
 
-@pytest.mark.parametrize("told", [b"", b"no boundary in it", b"--limit", b"--limit\n", b"--limit\nX: y\n\ncut with"])
-def test_what_is_cut_stays_cut(told):
-    found = b"".join(as_standard([told], MEDIA))
-    assert found.replace(b"\r\n", b"\n") == told
+@pytest.mark.parametrize("answer", [b"", b"no boundary in it", b"--limit", b"--limit\n", b"--limit\nX: y\n\ncut with"])
+def test_what_is_cut_stays_cut(answer):
+    found = b"".join(as_standard([answer], MEDIA))
+    assert found.replace(b"\r\n", b"\n") == answer
 
 
 def test_a_byte_order_mark_before_json_is_left_out_and_images_are_not_touched():

@@ -96,7 +96,7 @@ def test_headers_that_come_late_are_waited_for(make_study):
             odd.server(limits=Limits(index=0.2)).metadata(study, series, count=7)
 
 
-def test_no_study_and_a_wrong_address_are_told_apart(make_study):
+def test_no_study_and_a_wrong_address_are_reported_apart(make_study):
     with running(Habits(empty=404)) as odd:
         with pytest.raises(ServerError, match=r"not there \(404\); check the address"):
             odd.server().studies(first_date="20240301", last_date="20240302")
@@ -121,7 +121,7 @@ def test_a_server_that_hides_series_is_refused(make_study):
         ("cut", ServerAwayError, "1 of 6 objects did not arrive whole; try again"),
     ],
 )
-def test_faults_of_image_answers_are_told_in_the_words_of_the_server(make_study, mean_model, wrong, kind, words):
+def test_faults_of_image_answers_are_reported_in_the_words_of_the_server(make_study, mean_model, wrong, kind, words):
     folder, study = make_study()
     with running(Habits(wrong=wrong)) as odd:
         odd.put(folder)

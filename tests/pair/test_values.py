@@ -1,4 +1,4 @@
-"""Constant images are refused however they were read; labels, masks and negative values are told."""
+"""Constant images are refused however they were read; labels, masks and negative values are reported."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def pet(head: HeadPhantom) -> np.ndarray:
     return sitk.GetArrayFromImage(head.pet)
 
 
-def test_a_map_of_labels_and_a_mask_are_told(head: HeadPhantom, pet: np.ndarray):
+def test_a_map_of_labels_and_a_mask_are_reported(head: HeadPhantom, pet: np.ndarray):
     assert "as a map of labels" in values_warnings(source(sitk.GetArrayFromImage(head.labels)))[0]
     assert "two values only (0 and 1), as a mask does" in values_warnings(source(pet > pet.max() / 3))[0]
     assert "give the image of the uptake itself" in check_pair(Source(head.t1, "t1.nii"), source(pet > 9)).warnings[-1]
 
 
 @pytest.mark.parametrize("slope", [4.6502e-4, 20000 / 7, 0.1])
-def test_a_map_of_labels_that_went_through_a_slope_is_told(head: HeadPhantom, pet: np.ndarray, slope: float):
+def test_a_map_of_labels_that_went_through_a_slope_is_reported(head: HeadPhantom, pet: np.ndarray, slope: float):
     labels = sitk.GetArrayFromImage(head.labels).astype(np.float64)
     assert "as a map of labels" in values_warnings(source(labels * slope))[0]
     assert "as a mask does" in values_warnings(source((pet > pet.max() / 3) * slope))[0]
@@ -44,7 +44,7 @@ def test_uptake_stored_in_whole_numbers_is_no_map_of_labels(pet: np.ndarray, lev
     assert values_warnings(source(counts)) == ()
 
 
-def test_values_that_are_nowhere_above_0_are_told_unless_they_are_hu(pet: np.ndarray):
+def test_values_that_are_nowhere_above_0_are_reported_unless_they_are_hu(pet: np.ndarray):
     assert "no value is above 0" in values_warnings(source(-pet - 1))[0]
     assert values_warnings(source(-pet - 1, units="HU")) == ()
     assert values_warnings(source(pet - pet.mean())) == ()

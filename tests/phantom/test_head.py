@@ -25,25 +25,25 @@ def test_the_anatomical_grid_is_upright_and_centered() -> None:
     assert phantom.labels.GetPixelID() == sitk.sitkUInt8
 
 
-def test_t1_shows_white_over_grey_over_fluid_bright_fat_and_dark_bone() -> None:
+def test_t1_shows_white_over_gray_over_fluid_bright_fat_and_dark_bone() -> None:
     signal = mean_by_label(head().t1, head())
-    assert signal["fat"] > signal["white"] > signal["thalamus"] > signal["grey"] > signal["lateral_ventricle"]
-    assert signal["grey"] > 2 * signal["csf"]
-    assert signal["skull"] < 0.35 * signal["grey"]
-    assert signal["air"] < 0.2 * signal["grey"]
+    assert signal["fat"] > signal["white"] > signal["thalamus"] > signal["gray"] > signal["lateral_ventricle"]
+    assert signal["gray"] > 2 * signal["csf"]
+    assert signal["skull"] < 0.35 * signal["gray"]
+    assert signal["air"] < 0.2 * signal["gray"]
 
 
 def test_t2_reverses_the_contrast() -> None:
     phantom = head_phantom(spacing=4.0, noise=0.0, with_t2=True)
     signal = mean_by_label(phantom.t2, phantom)
-    assert signal["lateral_ventricle"] > signal["grey"] > signal["white"]
+    assert signal["lateral_ventricle"] > signal["gray"] > signal["white"]
 
 
-def test_true_uptake_of_grey_is_four_times_white() -> None:
+def test_true_uptake_of_gray_is_four_times_white() -> None:
     phantom = head()
     uptake = mean_by_label(phantom.true_uptake, phantom)
-    assert uptake["grey"] == pytest.approx(4 * uptake["white"], rel=1e-6)
-    assert min(uptake["caudate"], uptake["putamen"], uptake["thalamus"]) > uptake["grey"]
+    assert uptake["gray"] == pytest.approx(4 * uptake["white"], rel=1e-6)
+    assert min(uptake["caudate"], uptake["putamen"], uptake["thalamus"]) > uptake["gray"]
     assert uptake["white"] == pytest.approx(5000)
     assert phantom.units == "Bq/ml"
 
@@ -69,8 +69,8 @@ def test_lesions_are_where_they_are_said_to_be() -> None:
 def test_left_differs_from_right_beyond_the_lesions() -> None:
     labels = array(head().labels)
     mirrored = labels[:, :, ::-1]
-    both = (labels == LABELS["grey"]).sum()
-    shared = ((labels == LABELS["grey"]) & (mirrored == LABELS["grey"])).sum()
+    both = (labels == LABELS["gray"]).sum()
+    shared = ((labels == LABELS["gray"]) & (mirrored == LABELS["gray"])).sum()
     assert 0.35 < shared / both < 0.85  # alike, not mirror images
 
 

@@ -11,5 +11,5 @@ def test_numbers_are_unique_and_look_up_what_their_tissue_has() -> None:
     assert sorted(LABELS.values()) == list(range(len(TISSUES)))
     table = lookup("uptake")
     assert table.dtype == np.float32
-    assert table[LABELS["grey"]] == 4 * table[LABELS["white"]]
+    assert table[LABELS["gray"]] == 4 * table[LABELS["white"]]
     assert all(lookup("t1")[tissue.label] == tissue.t1 for tissue in TISSUES.values())

@@ -86,9 +86,9 @@ def test_h_is_zero_as_soon_as_one_part_fails() -> None:
 def test_a_color_result_is_judged_by_its_rounded_luminance(head_pair: Pair) -> None:
     m, p = head_pair
     rgb = np.stack([m, p, m], axis=-1).astype(np.uint8)
-    grey = np.round(0.299 * m + 0.587 * p + 0.114 * m)
-    from_color, from_grey = fidelity(m, p, rgb), fidelity(m, p, grey)
-    assert from_color["H"] == from_grey["H"]
+    gray = np.round(0.299 * m + 0.587 * p + 0.114 * m)
+    from_color, from_gray = fidelity(m, p, rgb), fidelity(m, p, gray)
+    assert from_color["H"] == from_gray["H"]
 
 
 def test_a_black_result_scores_zero_and_stays_in_the_averages(head_pair: Pair) -> None:
@@ -111,13 +111,13 @@ def test_empty_pictures_raise_nothing_and_warn_of_nothing(level: float) -> None:
 
 
 def test_hue_is_compared_only_where_there_is_color() -> None:
-    red, green, grey = (np.full((4, 4, 3), c, dtype=np.uint8) for c in ((200, 0, 0), (0, 200, 0), (90, 90, 90)))
+    red, green, gray = (np.full((4, 4, 3), c, dtype=np.uint8) for c in ((200, 0, 0), (0, 200, 0), (90, 90, 90)))
     everywhere = np.ones((4, 4), dtype=bool)
     assert hue_difference(red, red // 2, everywhere) == pytest.approx(0.0, abs=1e-5)
     # Cr and Cb of pure red and pure green, from the table of BT.601.
     angles = [math.degrees(math.atan2(cr, cb)) for cb, cr in ((-0.1687, 0.5), (-0.3313, -0.4187))]
     assert hue_difference(red, green, everywhere) == pytest.approx(360 - abs(angles[0] - angles[1]), abs=0.1)
-    assert math.isnan(hue_difference(red, grey, everywhere))
+    assert math.isnan(hue_difference(red, gray, everywhere))
 
 
 def test_hue_needs_both_pictures_in_color(head_pair: Pair) -> None:

@@ -1,4 +1,4 @@
-"""Foci of known place, size and contrast are found, nothing else is, and what a fusion does to them is told."""
+"""Foci of known place, size and contrast are found, nothing else is, and what a fusion does to them is reported."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_ct_is_searched_inside_the_skull_and_calcifications_are_no_bone() -> Non
     assert len(near(spots_of(head(110), np.clip(ct, 0, 255), ct=True), (70, 90))) == 1
 
 
-def test_what_a_fusion_does_to_each_focus_is_told() -> None:
+def test_what_a_fusion_does_to_each_focus_is_reported() -> None:
     function = head(90)
     for center in PLACES:
         function = _with(function, center, 8, 60)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coconet_med.color.bt601 import chroma
 from coconet_med.errors import GeometryError
-from coconet_med.quality.pixels import chroma, is_color, luminance, same_grid, sigmoid
+from coconet_med.quality.pixels import check_same_size, is_color, luminance, sigmoid
 
 
 def test_luminance_is_that_of_bt601_in_whole_numbers() -> None:
@@ -20,9 +21,9 @@ def test_what_is_no_picture_is_refused_by_its_shape() -> None:
         luminance(np.zeros((2, 3, 4)))
     assert is_color(np.zeros((5, 4, 3)))
     assert not is_color(np.zeros((5, 3)))
-    same_grid(one=np.zeros((2, 3)), other=np.zeros((2, 3, 3)))
+    check_same_size(one=np.zeros((2, 3)), other=np.zeros((2, 3, 3)))
     with pytest.raises(GeometryError, match="one 2x3, other 3x2"):
-        same_grid(one=np.zeros((2, 3)), other=np.zeros((3, 2)))
+        check_same_size(one=np.zeros((2, 3)), other=np.zeros((3, 2)))
 
 
 def test_gray_has_no_chroma_and_pure_colors_have_half_the_range() -> None:

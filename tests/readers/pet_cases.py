@@ -7,7 +7,7 @@ import json
 from coconet_med.readers.pet_json import facts_of
 from coconet_med.readers.pet_suv import suv_of
 
-TOLD = {
+STATED = {
     "Units": "Bq/mL",
     "TracerName": "FDG",
     "TracerRadionuclide": "F18",
@@ -28,9 +28,9 @@ TOLD = {
 BY_HAND = 70000 / (2e8 * 2 ** (-2700 / 6586.2))
 
 
-def write_json(pet, told=TOLD, **more):
+def write_json(pet, reported=STATED, **more):
     beside = pet.with_name("sub-01_pet.json")
-    kept = {key: value for key, value in (told | more).items() if value is not None}
+    kept = {key: value for key, value in (reported | more).items() if value is not None}
     beside.write_text(json.dumps(kept), encoding="utf-8")
     return beside
 

@@ -170,8 +170,8 @@ def _run(seed: int, originals: dict[str, Original], folder: Path) -> None:
             assert np.isfinite(values).all(), (name, case)
             if len(files) > 1:  # one damaged file of several must not move the others
                 _check_place(source.image, originals[name].image)
-                told = source.warnings or source.details["choice"]["passed_over"]
-                assert values.shape[0] == len(files) or told, (name, case)
+                reported = source.warnings or source.details["choice"]["passed_over"]
+                assert values.shape[0] == len(files) or reported, (name, case)
             if case % 8 == 0:
                 _check_written(source, study / "out")
         assert time.process_time() - before < 10, (name, case)
@@ -240,7 +240,7 @@ def _otherwise(rng: np.random.Generator, modality: str) -> tuple[str, object]:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_one_slice_that_is_something_else_is_refused_or_told(seed, tmp_path):
+def test_one_slice_that_is_something_else_is_refused_or_reported(seed, tmp_path):
     rng = np.random.default_rng(seed)
     modality = str(rng.choice(["MR", "PT", "CT"]))
     keyword, value = _otherwise(rng, modality)
@@ -253,13 +253,13 @@ def test_one_slice_that_is_something_else_is_refused_or_told(seed, tmp_path):
             setattr(ds, keyword, value)
 
     classic(tmp_path, modality, values=stored_values(SLICES, 8, 9), edit=edit)
-    told: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
     try:
-        told = read_series(tmp_path, "anatomy" if modality == "MR" else "function", suv="never").warnings
+        reported = read_series(tmp_path, "anatomy" if modality == "MR" else "function", suv="never").warnings
     except FusionError as error:
-        told = (str(error),)
-    assert told, (modality, keyword, value, victim)
-    assert all(text.isprintable() for text in told)
+        reported = (str(error),)
+    assert reported, (modality, keyword, value, victim)
+    assert all(text.isprintable() for text in reported)
 
 
 #: Functional groups of one frame: sequence, attribute, value.

@@ -88,6 +88,6 @@ def test_the_suv_factor_of_the_synthetic_brain_is_the_true_one():
     assert sitk.GetArrayViewFromImage(source.image).max() == pytest.approx(peak, rel=1e-6)
 
 
-def test_pet_and_spect_of_the_synthetic_brain_are_a_doubt():
+def test_pet_and_spect_of_the_synthetic_brain_are_a_tie():
     with pytest.raises(ReadError, match="both NM and PT series"):
         read_study(DATA / "dicom" / "synthetic_brain")

@@ -39,7 +39,7 @@ def test_the_mean_is_weighted_by_the_durations_beside_it(dynamic):
     assert source.details["frames"] == "mean of 2 frames weighted by duration (600 s)"
 
 
-def test_frames_that_overlap_by_their_times_are_told(dynamic):
+def test_frames_that_overlap_by_their_times_are_reported(dynamic):
     """dcm2niix issue 521: starts and durations that contradict each other; durations in ms do so too."""
     path, _ = dynamic
     tell(path, Units="Bq/mL", FrameDuration=[600, 600], FrameTimesStart=[0, 300])

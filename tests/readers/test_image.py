@@ -1,4 +1,4 @@
-"""Pictures: grey levels as stored, color only where it means uptake."""
+"""Pictures: gray levels as stored, color only where it means uptake."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def written(folder: Path, array: np.ndarray, name: str = "a.png") -> Path:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp"])
-def test_grey_levels_come_as_stored(tmp_path: Path, name: str) -> None:
+def test_gray_levels_come_as_stored(tmp_path: Path, name: str) -> None:
     source = read(written(tmp_path, GREY, name), "anatomy")
     assert source.planar
     assert np.array_equal(sitk.GetArrayFromImage(source.image)[0], GREY)
@@ -42,7 +42,7 @@ def test_float_tiff_is_kept(tmp_path: Path) -> None:
     assert np.array_equal(sitk.GetArrayFromImage(source.image)[0], array)
 
 
-def test_grey_stored_as_rgb_is_grey(tmp_path: Path) -> None:
+def test_gray_stored_as_rgb_is_gray(tmp_path: Path) -> None:
     source = read(written(tmp_path, np.stack([GREY] * 3, -1)), "anatomy")
     assert source.color is None
     assert np.array_equal(sitk.GetArrayFromImage(source.image)[0], GREY)
@@ -57,7 +57,7 @@ def test_color_is_for_the_functional_image_alone(tmp_path: Path) -> None:
         read(path, "anatomy")
 
 
-def test_opaque_alpha_is_dropped_and_transparency_told(tmp_path: Path) -> None:
+def test_opaque_alpha_is_dropped_and_transparency_reported(tmp_path: Path) -> None:
     rgba = np.dstack([GREY, GREY, GREY, np.full_like(GREY, 255)])
     assert read(written(tmp_path, rgba), "anatomy").warnings == ()
     rgba[5, 5, 3] = 0

@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from pet_cases import BY_HAND, TOLD, suv_by_it, write_json
+from pet_cases import BY_HAND, STATED, suv_by_it, write_json
 
 from coconet_med.errors import OptionError
 from coconet_med.readers import read
@@ -78,7 +78,7 @@ def test_the_units_of_a_column_are_obeyed_and_a_session_goes_before_a_participan
 
 
 def test_files_higher_up_count_and_nearer_ones_win(pet):
-    (pet.parents[2] / "pet.json").write_text(json.dumps(TOLD | {"BodyWeight": 50}), encoding="utf-8")
+    (pet.parents[2] / "pet.json").write_text(json.dumps(STATED | {"BodyWeight": 50}), encoding="utf-8")
     (pet.parents[1] / "sub-01_pet.json").write_text('{"BodyWeight": 70}', encoding="utf-8")
     (pet.parents[1] / "sub-01_trc-PIB_pet.json").write_text('{"BodyWeight": 1}', encoding="utf-8")  # of another tracer
     assert suv_by_it(pet).factor == pytest.approx(BY_HAND, rel=1e-9)
@@ -88,7 +88,7 @@ def test_files_higher_up_count_and_nearer_ones_win(pet):
 def test_a_byte_order_mark_changes_nothing(pet):
     beside = write_json(pet)
     for encoding in ("utf-8-sig", "utf-16"):
-        beside.write_text(json.dumps(TOLD), encoding=encoding)
+        beside.write_text(json.dumps(STATED), encoding=encoding)
         assert suv_by_it(pet).factor == pytest.approx(BY_HAND, rel=1e-9)
 
 
@@ -107,7 +107,7 @@ UNREADABLE = [
         lambda path: path.write_text("/annex/objects/MD5E-s1--0.json\n", encoding="utf-8"),
         "(a pointer to it); get it with: datalad get",
     ),
-    (lambda path: path.write_text(json.dumps(TOLD)[:-1] + ",}", encoding="utf-8"), "it is not JSON"),
+    (lambda path: path.write_text(json.dumps(STATED)[:-1] + ",}", encoding="utf-8"), "it is not JSON"),
     (lambda path: path.write_text("", encoding="utf-8"), "it is not JSON (Expecting value, line 1, column 1); mend it"),
     (lambda path: path.write_text("[1]", encoding="utf-8"), "it holds no JSON object; mend it"),
     (lambda path: path.write_text("[" * 100000, encoding="utf-8"), "it is not JSON"),
@@ -142,7 +142,7 @@ def test_an_anatomy_needs_no_json_file(pet):
 
 
 @pytest.mark.parametrize(
-    ("told", "rows", "other"),
+    ("reported", "rows", "other"),
     [
         (80, "sub-01\t70", "70 kg by participants.tsv, by which SUV 1.00 would be 0.875"),
         (None, "sub-01\t80\nsub-01\t70", "70 kg by participants.tsv"),
@@ -150,8 +150,8 @@ def test_an_anatomy_needs_no_json_file(pet):
         (80, "sub-02\t70", ""),
     ],
 )
-def test_a_second_weight_that_differs_is_told_with_the_suv_that_it_would_give(pet, told, rows, other):
-    write_json(pet, BodyWeight=told)
+def test_a_second_weight_that_differs_is_reported_with_the_suv_that_it_would_give(pet, reported, rows, other):
+    write_json(pet, BodyWeight=reported)
     (pet.parents[2] / "participants.tsv").write_text(f"participant_id\tweight\n{rows}\n", encoding="utf-8")
     suv = suv_by_it(pet)
     assert suv.factor == pytest.approx(BY_HAND * 80 / 70)
@@ -161,7 +161,7 @@ def test_a_second_weight_that_differs_is_told_with_the_suv_that_it_would_give(pe
 def test_the_weight_of_a_session_may_differ_from_that_of_the_participant(tmp_path):
     path = tmp_path / "sub-01/ses-b/pet/sub-01_ses-b_pet.nii.gz"
     path.parent.mkdir(parents=True)
-    path.with_name("sub-01_ses-b_pet.json").write_text(json.dumps(TOLD | {"BodyWeight": None}), encoding="utf-8")
+    path.with_name("sub-01_ses-b_pet.json").write_text(json.dumps(STATED | {"BodyWeight": None}), encoding="utf-8")
     (tmp_path / "sub-01/sub-01_sessions.tsv").write_text("session_id\tweight\nses-b\t80\n", encoding="utf-8")
     (tmp_path / "participants.tsv").write_text("participant_id\tweight\nsub-01\t70\n", encoding="utf-8")
     suv = suv_of(facts_of(path, tmp_path))
@@ -170,7 +170,7 @@ def test_the_weight_of_a_session_may_differ_from_that_of_the_participant(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("told", "units", "said"),
+    ("reported", "units", "said"),
     [
         ({"Units": "kBq/cc"}, "kBq/ml", False),
         ({"Units": "Bq/cm3"}, "Bq/ml", False),
@@ -181,9 +181,9 @@ def test_the_weight_of_a_session_may_differ_from_that_of_the_participant(tmp_pat
         ({"Units": "SUV"}, "relative", True),
     ],
 )
-def test_units_are_known_as_they_are_written_or_named(pet, told, units, said):
+def test_units_are_known_as_they_are_written_or_named(pet, reported, units, said):
     """Drafts of PET-BIDS said Unit, ECAT and FreeSurfer say nCi/cc: they were relative without a word."""
-    write_json(pet, **told)
+    write_json(pet, **reported)
     source = read(pet, "function")
     assert source.units == units
     assert any("Units of the JSON file are 'SUV', which are not known" in w for w in source.warnings) == said

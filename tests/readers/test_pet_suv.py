@@ -93,7 +93,7 @@ def test_a_frame_that_is_not_decay_corrected_is_so_at_its_mean_count_time(pet):
         ({"AttenuationCorrection": "none"}, "not corrected for attenuation"),
     ],
 )
-def test_without_what_suv_needs_the_true_reason_is_told(pet, more, reason):
+def test_without_what_suv_needs_the_true_reason_is_reported(pet, more, reason):
     write_json(pet, **more)
     suv = suv_by_it(pet)
     assert suv.factor is None
@@ -102,7 +102,7 @@ def test_without_what_suv_needs_the_true_reason_is_told(pet, more, reason):
         insist_on_suv(read(pet, "function"))
 
 
-def test_an_injection_at_the_start_of_a_static_scan_is_doubted(pet):
+def test_an_injection_at_the_start_of_a_static_scan_gives_a_warning(pet):
     write_json(pet, InjectionStart=0)
     assert f"if it was an hour before, SUV 1.00 would be {2 ** (3600 / 6586.2):.3g}" in suv_by_it(pet).warnings[0]
 
@@ -113,7 +113,7 @@ def test_a_dose_in_kilobecquerels_called_becquerels_gives_no_suv(pet):
     assert "a dose of 200000 Bq is not plausible at a body weight of 70 kg" in suv_by_it(pet).reason
 
 
-def test_more_activity_than_was_injected_is_told(pet):
+def test_more_activity_than_was_injected_is_reported(pet):
     """kBq/ml called MBq/ml, and a dose of 1 MBq: a thousand times too much is no body's."""
     write_json(pet, Units="MBq/mL", InjectedRadioactivity=1)
     warnings = " ".join(insist_on_suv(read(pet, "function")).warnings)
@@ -122,7 +122,7 @@ def test_more_activity_than_was_injected_is_told(pet):
     assert "injected activity" not in " ".join(insist_on_suv(read(pet, "function")).warnings)
 
 
-def test_a_radionuclide_that_is_not_of_the_tracer_is_told(pet):
+def test_a_radionuclide_that_is_not_of_the_tracer_is_reported(pet):
     write_json(pet, TracerRadionuclide="C11")
     assert suv_by_it(pet).warnings == (
         "SUV: the half-life of 1221.8 s was taken, but the tracer is called FDG (6586.2 s)",

@@ -210,22 +210,22 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path, suffix
 
 @pytest.mark.parametrize("role", ["anatomy", "function"])
 @pytest.mark.parametrize(
-    ("written", "named", "told"),
+    ("written", "named", "reported"),
     [
         ("a.nii.gz", "b.nii", "is gzip, but its name does not end in .gz; rename it to b.nii.gz"),
         ("a.nii", "b.NII.GZ", "is not gzip, but its name ends in .gz; rename it to b.NII"),
     ],
 )
-def test_a_name_that_says_the_wrong_compression_is_told_with_the_right_one(
-    tmp_path: Path, written: str, named: str, told: str, role: str
+def test_a_name_that_says_the_wrong_compression_is_reported_with_the_right_one(
+    tmp_path: Path, written: str, named: str, reported: str, role: str
 ) -> None:
     save(tmp_path / written, values()).rename(tmp_path / named)
     with pytest.raises(ReadError) as refusal:
         read(tmp_path / named, role)
-    assert str(refusal.value) == f"{tmp_path / named}: {told}"
+    assert str(refusal.value) == f"{tmp_path / named}: {reported}"
 
 
-def test_compressed_voxels_of_a_pair_under_a_plain_name_are_told(tmp_path: Path) -> None:
+def test_compressed_voxels_of_a_pair_under_a_plain_name_are_reported(tmp_path: Path) -> None:
     nib.save(nib.Nifti1Pair(values(), OBLIQUE), tmp_path / "a.hdr")
     (tmp_path / "a.img").write_bytes(gzip.compress((tmp_path / "a.img").read_bytes()))
     with pytest.raises(ReadError, match=r"a\.img: is gzip, .*; pack both files of the pair or neither"):

@@ -10,4 +10,4 @@ def test_values_that_agree_make_no_outlier_of_a_small_difference():
     assert all(not s.reasons for s in suspicions(facts))
     assert [bool(s.reasons) for s in suspicions([*facts, {"H": 0.2}])][-1]
     assert all(not s.reasons for s in suspicions([{"H": 0.9}, {"H": 0.1}])), "two cases tell nothing"
-    assert not suspicions([*facts, {"H": 0.99}])[-1].reasons, "a better case is no reason for doubt"
+    assert not suspicions([*facts, {"H": 0.99}])[-1].reasons, "a better case is no outlier"

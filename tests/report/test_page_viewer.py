@@ -127,8 +127,8 @@ def test_a_script_that_got_into_the_page_would_not_run(path, new_page, tmp_path)
 
 def test_cases_are_found_by_words_and_kinds(page):
     shown = "[...document.querySelectorAll('#cases tbody tr')].filter((row) => !row.hidden).length"
-    told = page.locator(".filters output")
-    assert told.inner_text() == "9 of 9 cases"
+    reported = page.locator(".filters output")
+    assert reported.inner_text() == "9 of 9 cases"
     page.locator('[data-filter="find"]').fill("sub-03")
     assert page.evaluate(shown) == 1
     assert page.evaluate("[...document.querySelectorAll('article')].filter((a) => !a.hidden).length") == 1
@@ -136,7 +136,7 @@ def test_cases_are_found_by_words_and_kinds(page):
     for kind, count in (("failed", 1), ("attention", 1), ("warned", 4), ("fused", 8), ("", 9)):
         page.locator('[data-filter="kind"]').select_option(kind)
         assert page.evaluate(shown) == count
-        assert told.inner_text() == f"{count} of 9 cases"
+        assert reported.inner_text() == f"{count} of 9 cases"
 
 
 def test_files_of_a_result_are_linked_and_a_dicom_series_as_its_folder(page):

@@ -85,7 +85,7 @@ def test_percent_is_of_the_maximum_and_levels_have_colors_of_their_own(result):
     assert lines.sidecar()["contours"]["over"] == "anatomy"
 
 
-def test_a_level_that_is_never_reached_is_told(result):
+def test_a_level_that_is_never_reached_is_reported(result):
     assert "no line at 500" in with_contours(result, [6, 500]).warnings[-1]
 
 

@@ -20,7 +20,7 @@ MODULE = Path(__file__).resolve().parents[2] / "slicer_module" / "PETMRFusion"
 #: Packages that the desktop brings; of ``slicer`` the core has a part.
 ROOTS = ("slicer", "qt", "ctk", "DICOMLib", "SampleData")
 
-#: Deepest names that are told apart: slicer.app.userSettings, not what is called on its result.
+#: Deepest names that are distinguished: slicer.app.userSettings, not what is called on its result.
 DEPTH = 3
 
 

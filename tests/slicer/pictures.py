@@ -57,7 +57,7 @@ def main() -> None:
     apply(widget)
     before = slices("FusionColor")
     icon(before, RESOURCES / "Icons" / "MovedHeadThumbnail.png")
-    shot(widget, "doubt.png")
+    shot(widget, "alignment-warning.png")
     widget.ui.registerButton.click()
     settle(lambda: widget._running is None)
     widget.ui.applyButton.click()

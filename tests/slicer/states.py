@@ -138,7 +138,7 @@ def states() -> Iterator[tuple[str, Any]]:
     ui.petSelector.setCurrentNode(pet)
     ui.checkButton.click()
     settle(lambda: widget._running is None)
-    yield "09-doubt", widget
+    yield "09-alignment-warning", widget
     ui.registerButton.click()
     settle(lambda: widget._running is None)
     yield "10-registered", widget

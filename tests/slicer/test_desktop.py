@@ -20,8 +20,8 @@ def test_an_installation_that_the_worker_finds_incomplete_is_finished_once(loade
         """Fails as a worker without one of its libraries does."""
 
         def start(self, folder, on_event):
-            told = {"message": "this Python lacks numpy", "kind": "ModuleNotFoundError", "missing": "numpy"}
-            on_event({"event": "failed", **told})
+            reported = {"message": "this Python lacks numpy", "kind": "ModuleNotFoundError", "missing": "numpy"}
+            on_event({"event": "failed", **reported})
             self.code = 1
             return self
 
@@ -37,7 +37,7 @@ def test_an_installation_that_the_worker_finds_incomplete_is_finished_once(loade
     loaded.ui.checkButton.click()
     finish(loaded)
     spin(lambda: loaded._running is None)
-    assert repairs == [None, "numpy", None]  # there; installed again; tried once more, and then told
+    assert repairs == [None, "numpy", None]  # there; installed again; tried once more, and then reported
     assert "lacks numpy" in loaded.ui.statusLabel.text
 
 

@@ -172,7 +172,7 @@ def test_a_python_without_coconet_med_says_so(tmp_path):
         Running(bare, small_job(), lambda f: None).wait()
 
 
-def test_a_crash_is_told_with_the_end_of_its_log(tmp_path):
+def test_a_crash_is_reported_with_the_end_of_its_log(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import sys, os\nsys.stderr.write('dying words\\n')\nsys.stderr.flush()\nos._exit(9)\n", encoding="utf-8"
     )

@@ -81,7 +81,7 @@ CHANGES += [by_grid, by_voxels, by_new_image, by_registration]
 @pytest.mark.parametrize("prepare", CHANGES, ids=lambda change: change.__name__)
 def test_any_change_makes_it_not_checked_yet(loaded, prepare):
     change = prepare(loaded._parameterNode)
-    loaded._checked, loaded._doubts = loaded.alignmentKey(), ["one"]
+    loaded._checked, loaded._problems = loaded.alignmentKey(), ["one"]
     loaded.showAlignment("WARNING: one")
     loaded._parameterNode.petVolume.GetDisplayNode() or loaded._parameterNode.petVolume.CreateDefaultDisplayNodes()
     assert loaded.ui.alignmentLabel.text == "WARNING: one"  # showing a volume changes nothing
@@ -111,7 +111,7 @@ def test_apply_looks_again_after_the_pet_was_moved_and_asks_no_more_once_it_is_m
     ui.applyButton.click()
     finish(loaded)
     assert len(asked) == 1
-    assert "The alignment is in doubt" in asked[0]
+    assert "The alignment may be wrong" in asked[0]
     above.SetMatrixTransformToParent(vtk.vtkMatrix4x4())
     ui.applyButton.click()
     finish(loaded)
@@ -159,8 +159,8 @@ def test_first_middle_and_last_frame_are_looked_at(scene, runtime, moved):
     places = [sixty_mm() if number == moved else np.eye(4) for number in range(5)]
     frames = dynamic(types.SimpleNamespace(petVolume=pet), *places)
     facts = PETMRFusionLogic(runtime).startCheckSequence(mr, frames).wait()
-    assert facts["doubts"]
-    assert all(doubt.startswith(f"dynamic frame {moved + 1}: ") for doubt in facts["doubts"])
+    assert facts["problems"]
+    assert all(problem.startswith(f"dynamic frame {moved + 1}: ") for problem in facts["problems"])
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 2
 
 
@@ -203,7 +203,7 @@ def test_registering_never_overwrites_a_transform_of_the_user(loaded):
 
 
 class Patients(AverageRuntime):
-    """Refuses two patients until it is told that they are meant, as the worker does."""
+    """Refuses two patients until it is reported that they are meant, as the worker does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -218,8 +218,8 @@ class Patients(AverageRuntime):
         if orders["different_patients"]:
             return super().start(folder, on_event)
         self.code = 1
-        told = {"message": "anatomy 'T1' and function 'FDG' are of different patients: Patient ID differs"}
-        on_event({"event": "failed", "kind": "DifferentPatientsError", **told})
+        reported = {"message": "anatomy 'T1' and function 'FDG' are of different patients: Patient ID differs"}
+        on_event({"event": "failed", "kind": "DifferentPatientsError", **reported})
         return self
 
 

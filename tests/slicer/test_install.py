@@ -163,7 +163,7 @@ def test_a_proxy_is_handed_to_pip():
     assert world.calls[0][2] == ["--proxy", "http://proxy:3128"]
 
 
-def test_slicers_pip_is_called_once_and_its_failure_is_told_once(monkeypatch):
+def test_slicers_pip_is_called_once_and_its_failure_is_reported_once(monkeypatch):
     import types
 
     from PETMRFusionLib.install import InstallError, slicer_pip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6 import QtGui, QtWidgets
 
-from PETMRFusionLib.widget_alignment import DOUBTFUL
+from PETMRFusionLib.widget_alignment import WARNING_STYLE
 from PETMRFusionLib.widget_reasons import LABELS
 from slicer_widget_cases import finish, spin
 from states import dark_palette, settle
@@ -73,12 +73,12 @@ def contrast(first: QtGui.QColor, second: QtGui.QColor) -> float:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_what_is_written_has_enough_contrast(loaded, application, dark):
-    """Measured in the picture: the darkest and the lightest pixel of each label; a doubt too."""
+    """Measured in the picture: the darkest and the lightest pixel of each label; a problem too."""
     usual = application.palette()
     application.setPalette(dark_palette() if dark else application.style().standardPalette())
     try:
-        loaded._doubts = ["a doubt"]
-        loaded.showAlignment("WARNING: a doubt")
+        loaded._problems = ["a problem"]
+        loaded.showAlignment("WARNING: a problem")
         loaded.ui.noticeLabel.text = "A notice"
         loaded.fitLabels()
         settle()
@@ -91,7 +91,9 @@ def test_what_is_written_has_enough_contrast(loaded, application, dark):
             assert contrast(ordered[0], ordered[-1]) >= 4.5, label.objectName()
     finally:
         application.setPalette(usual)
-    text, ground = (QtGui.QColor(f"#{DOUBTFUL.split(part)[1][:6]}") for part in ("color: #", "background-color: #"))
+    text, ground = (
+        QtGui.QColor(f"#{WARNING_STYLE.split(part)[1][:6]}") for part in ("color: #", "background-color: #")
+    )
     assert contrast(text, ground) >= 4.5
 
 

@@ -1,4 +1,4 @@
-"""A slot that raises is told, and leaves the panel usable."""
+"""A slot that raises is reported, and leaves the panel usable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PETMRFusionLib.selftest import AverageRuntime
 from slicer_widget_cases import finish
 
 
-def test_a_slot_that_raises_is_told_and_leaves_the_panel_usable(loaded, monkeypatch, caplog):
+def test_a_slot_that_raises_is_reported_and_leaves_the_panel_usable(loaded, monkeypatch, caplog):
     """PythonQt prints what a slot raises and goes on: no control may be left as in the middle of a job."""
     loaded.logic = PETMRFusionLogic(AverageRuntime())
     loaded._checked = loaded.alignmentKey()

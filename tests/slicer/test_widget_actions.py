@@ -123,4 +123,4 @@ def test_sample_data_are_plain_files_with_names_and_thumbnails(scene, applicatio
         storage.SetFileName(uri.removeprefix("file://"))
         assert storage.ReadData(node)
         nodes.append(node)
-    assert PETMRFusionLogic(PythonRuntime(sys.executable)).startCheck(*nodes).wait()["doubts"] == []
+    assert PETMRFusionLogic(PythonRuntime(sys.executable)).startCheck(*nodes).wait()["problems"] == []

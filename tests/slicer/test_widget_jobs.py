@@ -76,7 +76,7 @@ def test_cancel_in_the_widget_ends_within_a_second(loaded):
     assert slicer.mrmlScene.GetNumberOfNodes() == count
 
 
-def test_doubts_are_asked_about_before_fusing_and_registration_settles_them(widget):
+def test_problems_are_asked_about_before_fusing_and_registration_settles_them(widget):
     ui, p = widget.ui, widget._parameterNode
     mr, pet = head_nodes(misalign=((0.0, 0.0, 8.0), (22.0, -12.0, 6.0)))
     ui.mrSelector.setCurrentNode(mr)
@@ -87,7 +87,7 @@ def test_doubts_are_asked_about_before_fusing_and_registration_settles_them(widg
     ui.applyButton.click()
     finish(widget)
     assert len(asked) == 1
-    assert "The alignment is in doubt" in asked[0]
+    assert "The alignment may be wrong" in asked[0]
     assert ui.alignmentLabel.text.startswith("WARNING")
     assert "mutual information" in ui.alignmentLabel.text
     assert "bold" in ui.alignmentLabel.styleSheet
@@ -154,7 +154,7 @@ def test_a_dynamic_pet_is_fused_by_its_button(loaded):
     assert slicer.app.layouts.view("FusionColor").GetSliceCompositeNode().GetBackgroundVolumeID()
 
 
-def test_a_fall_back_is_told(loaded):
+def test_a_fall_back_is_reported(loaded):
     """The worker says that memory ran out; the job goes on, and the words stay."""
     from PETMRFusionLib.selftest import AverageRuntime
 

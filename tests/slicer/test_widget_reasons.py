@@ -9,9 +9,9 @@ from slicer_cases import head_nodes
 def test_a_control_that_is_off_says_why_beside_it(loaded):
     ui = loaded.ui
     ui.petSelector.setCurrentNode(loaded._parameterNode.mrVolume)
-    told = {name: getattr(ui, name).text for name in LABELS}
-    assert told["reasonLabel"] == "MRI and PET/SPECT are the same volume: choose two"
-    assert all(told.values())
+    reported = {name: getattr(ui, name).text for name in LABELS}
+    assert reported["reasonLabel"] == "MRI and PET/SPECT are the same volume: choose two"
+    assert all(reported.values())
     for name, label in (
         ("applyButton", "reasonLabel"),
         ("checkButton", "alignmentReasonLabel"),

@@ -13,17 +13,17 @@ SCRIPTS = WORKER.parent
 
 
 class HungryEngine:
-    """Runs out of memory above a number of slices, always where there is room for none."""
+    """Runs out of memory above a number of slices, always where there is memory for none."""
 
     name, version = "onnx", "test"
 
-    def __init__(self, room: int, device: str, error: type[Exception] = RuntimeError) -> None:
-        self.room, self.device, self.error = room, device, error
+    def __init__(self, most: int, device: str, error: type[Exception] = RuntimeError) -> None:
+        self.most, self.device, self.error = most, device, error
         self.sizes: list[int] = []
 
     def run(self, image: np.ndarray) -> np.ndarray:
         self.sizes.append(len(image))
-        if len(image) > self.room:
+        if len(image) > self.most:
             raise self.error("CUDA error: out of memory")
         return image.mean(axis=1, keepdims=True)
 

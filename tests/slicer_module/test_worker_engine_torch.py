@@ -71,7 +71,7 @@ def test_weights_that_changed_are_refused(tmp_path, weights):
     assert not (tmp_path / "result").exists()
 
 
-def test_a_device_that_is_not_there_is_told_in_words(tmp_path, weights):
+def test_a_device_that_is_not_there_is_reported_in_words(tmp_path, weights):
     if torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
     code, events = run(tmp_path, engine="torch", device="cuda", model=str(weights))

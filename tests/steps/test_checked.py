@@ -19,7 +19,7 @@ from coconet_med.model import Model
 from coconet_med.phantom import HeadPhantom
 
 
-def test_the_network_is_loaded_aside_and_its_absence_is_still_told(head: HeadPhantom) -> None:
+def test_the_network_is_loaded_aside_and_its_absence_is_still_reported(head: HeadPhantom) -> None:
     with pytest.raises(FusionError, match="no such file"):
         coconet_med.fuse(head.t1, head.pet, model="heavy")
 
@@ -66,12 +66,12 @@ def test_what_was_fused_under_affines_that_are_left_is_thrown_away(
     monkeypatch.setattr(guess, "examine", watched)
     engine = SlowEngine(lambda: begun.set() if first == "network" else checked.wait(60))
     moved = displaced(head.pet, 30.0)
-    told: list[tuple[str, int]] = []
+    reported: list[tuple[str, int]] = []
     result = coconet_med.fuse(
         head.t1,
         moved,
         model=Model("slow", Path("slow.onnx"), "0" * 64, engine, {}),
-        progress=lambda stage, done, total: told.append((stage, done)),
+        progress=lambda stage, done, total: reported.append((stage, done)),
     )
     slices = head.t1.GetSize()[2]
     assert slices < engine.slices_run < (2 * slices if first == "check" else 2 * slices + 1)
@@ -80,9 +80,9 @@ def test_what_was_fused_under_affines_that_are_left_is_thrown_away(
     asked = coconet_med.fuse(head.t1, moved, model=result_model(), register="always")
     for which in ("uptake", "luminance", "color"):
         assert np.array_equal(array(getattr(result, which)), array(getattr(asked, which)))
-    stages = [stage for stage, _ in told]
-    assert stages == sorted(stages)  # nothing was told of the fusion that was thrown away
-    assert [done for stage, done in told if stage == "fuse"] == list(range(1, slices + 1))
+    stages = [stage for stage, _ in reported]
+    assert stages == sorted(stages)  # nothing was reported of the fusion that was thrown away
+    assert [done for stage, done in reported if stage == "fuse"] == list(range(1, slices + 1))
 
 
 def result_model() -> Model:
@@ -90,20 +90,20 @@ def result_model() -> Model:
 
 
 @pytest.mark.parametrize("register", ["auto", "never"])
-def test_the_fusion_is_told_only_when_the_alignment_is_settled_and_to_its_end(
+def test_the_fusion_is_reported_only_when_the_alignment_is_settled_and_to_its_end(
     head: HeadPhantom, mean_model: Model, register: str
 ) -> None:
-    told: list[tuple[str, int]] = []
+    reported: list[tuple[str, int]] = []
     coconet_med.fuse(
         head.t1,
         head.pet,
         model=mean_model,
         register=register,
-        progress=lambda stage, done, total: told.append((stage, done)),
+        progress=lambda stage, done, total: reported.append((stage, done)),
     )
-    aligned = [done for stage, done in told if stage == "align"]
-    fused = [done for stage, done in told if stage == "fuse"]
-    assert told == [*(("align", done) for done in aligned), *(("fuse", done) for done in fused)]
+    aligned = [done for stage, done in reported if stage == "align"]
+    fused = [done for stage, done in reported if stage == "fuse"]
+    assert reported == [*(("align", done) for done in aligned), *(("fuse", done) for done in fused)]
     assert (aligned[0], aligned[-1], aligned) == (0, 100, sorted(aligned))
     assert fused == sorted(set(fused))
     assert fused[-1] == head.t1.GetSize()[2]

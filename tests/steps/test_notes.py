@@ -1,4 +1,4 @@
-"""What windows cut off is told of."""
+"""What windows cut off gives a warning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _source(values: np.ndarray, **details: int) -> Source:
     return Source(sitk.GetImageFromArray(values.astype(np.float32)), "z.nii", details=dict(details))
 
 
-def test_a_share_above_the_window_is_told_unless_the_window_was_found(monkeypatch) -> None:
+def test_a_share_above_the_window_is_reported_unless_the_window_was_found(monkeypatch) -> None:
     function = _source(np.arange(100.0).reshape(4, 5, 5))
     resampled = SimpleNamespace(shape=(4, 5, 5), count_beyond=lambda low, high: (3, 20))
     alignment = SimpleNamespace(resampled=resampled)
@@ -27,7 +27,7 @@ def test_a_share_above_the_window_is_told_unless_the_window_was_found(monkeypatc
     assert clipped(Window(0.0, 79.0, "SUVbw", "robust"), function, alignment) == ()
 
 
-def test_signs_that_are_shown_as_nothing_are_told() -> None:
+def test_signs_that_are_shown_as_nothing_are_reported() -> None:
     half = np.where(np.arange(1000).reshape(10, 10, 10) % 2, 3.0, -3.0)
     zscores = _source(half, nifti_intent=5)
     (said,) = signs_lost(Window(0.0, 3.0, "relative", "given"), zscores)

@@ -154,6 +154,6 @@ def test_the_doctor_says_whether_libraries_report(monkeypatch):
     assert set(telemetry.reports().values()) == {"off"}
     monkeypatch.setenv(telemetry.ONNXRUNTIME_VARIABLE, "0")
     monkeypatch.setitem(sys.modules, telemetry.OPENVINO_PACKAGE, object())
-    told = telemetry.reports()
-    assert "set it to 1" in told["onnxruntime"]
-    assert "import coconet_med first" in told["openvino"]
+    reported = telemetry.reports()
+    assert "set it to 1" in reported["onnxruntime"]
+    assert "import coconet_med first" in reported["openvino"]

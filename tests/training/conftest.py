@@ -17,7 +17,7 @@ from coconet_med.training.data import SlicePair
 
 @pytest.fixture(scope="session")
 def atlas_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Slices of the generated head laid out as the atlas: PET in pseudo-color, and the same as grey CT."""
+    """Slices of the generated head laid out as the atlas: PET in pseudo-color, and the same as gray CT."""
     root = tmp_path_factory.mktemp("atlas")
     table = np.unique(COLORMAPS["hot"].palette(), axis=0)
     table = table[np.argsort(table.astype(int).sum(axis=1))]

@@ -20,16 +20,16 @@ def _pair(group: str, person: str, name: str) -> SlicePair:
 
 @pytest.fixture
 def atlas(tmp_path: Path) -> Path:
-    """Two sets: PET through a palette of 4 colors whose luminance is not monotone, CT in grey."""
+    """Two sets: PET through a palette of 4 colors whose luminance is not monotone, CT in gray."""
     colors = np.array([[0, 0, 0], [0, 0, 255], [255, 255, 0], [255, 0, 0]], np.uint8)
     lines = [f"tiny,{n},{r},{g},{b}" for n, (r, g, b) in enumerate(colors)]
     (tmp_path / "colour_tables.csv").write_text("table,index,r,g,b\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    grey = (np.arange(256).reshape(16, 16) % 251).astype(np.uint8)
+    gray = (np.arange(256).reshape(16, 16) % 251).astype(np.uint8)
     for group, suffix in (("mri-pet", "pet"), ("mri-ct", "ct")):
         folder = tmp_path / "train" / group
         folder.mkdir(parents=True)
-        Image.fromarray(grey).save(folder / "7_001_mri.png")
-        picture = colors[np.arange(256).reshape(16, 16) % 4] if suffix == "pet" else grey.T.copy()
+        Image.fromarray(gray).save(folder / "7_001_mri.png")
+        picture = colors[np.arange(256).reshape(16, 16) % 4] if suffix == "pet" else gray.T.copy()
         Image.fromarray(picture).save(folder / f"7_001_{suffix}.png")
     return tmp_path
 

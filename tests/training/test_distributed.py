@@ -36,16 +36,16 @@ def test_the_cpu_takes_bf16_only_where_it_has_instructions_for_it(monkeypatch: p
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
 def test_glibc_takes_the_wish_to_keep_memory(monkeypatch: pytest.MonkeyPatch):
-    told = []
+    reported = []
 
     class Library:
         @staticmethod
         def mallopt(name: int, value: int) -> int:
-            told.append((name, value))
+            reported.append((name, value))
             return 1
 
     monkeypatch.setattr(distributed.ctypes, "CDLL", lambda name: Library)
     assert keep_memory()
-    assert dict(told) == {-4: 0, -1: 2**31 - 1, -2: 200_000_000}
+    assert dict(reported) == {-4: 0, -1: 2**31 - 1, -2: 200_000_000}
     monkeypatch.setattr(distributed.ctypes, "CDLL", lambda name: object())
     assert not keep_memory()

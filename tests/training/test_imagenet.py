@@ -23,15 +23,15 @@ def vgg_file(tmp_path: Path) -> tuple[nn.Sequential, Path]:
     return net, path
 
 
-def test_the_vgg_levels_are_relu_1_1_to_5_1_of_a_grey_picture(vgg_file: tuple[nn.Sequential, Path]):
+def test_the_vgg_levels_are_relu_1_1_to_5_1_of_a_gray_picture(vgg_file: tuple[nn.Sequential, Path]):
     net, path = vgg_file
-    grey = torch.rand(2, 1, 32, 32) * 2 - 1
-    x = torch.cat([0.299 * grey, 0.587 * grey, 0.114 * grey], dim=1)
+    gray = torch.rand(2, 1, 32, 32) * 2 - 1
+    x = torch.cat([0.299 * gray, 0.587 * gray, 0.114 * gray], dim=1)
     expected = {}
     for index, layer in enumerate(net):
         x = layer(x)
         expected[index] = x
-    levels = build_space("vgg19", path=path)(grey)
+    levels = build_space("vgg19", path=path)(gray)
     for level, index in zip(levels, (1, 6, 11, 20, 29), strict=True):
         torch.testing.assert_close(level, expected[index], atol=1e-5, rtol=1e-4)
 
@@ -64,8 +64,8 @@ def test_damaged_or_foreign_vgg_weights_are_refused(tmp_path: Path):
 def test_efficientnet_folds_its_norms_and_takes_three_equal_channels(tmp_path: Path):
     state, path = efficientnet(), tmp_path / "lite0.pth"
     torch.save(state, path)
-    grey = torch.rand(1, 1, 32, 32) * 2 - 1
-    levels = build_space("efficientnet-lite0", path=path)(grey)
+    gray = torch.rand(1, 1, 32, 32) * 2 - 1
+    levels = build_space("efficientnet-lite0", path=path)(gray)
     assert [tuple(level.shape[1:]) for level in levels] == [
         (4, 16, 16), (4, 16, 16), (6, 8, 8), (8, 4, 4), (10, 2, 2),
     ]  # fmt: skip
@@ -76,7 +76,7 @@ def test_efficientnet_folds_its_norms_and_takes_three_equal_channels(tmp_path: P
         parts = (state[f"{norm}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
         return F.batch_norm(x, *parts, eps=1e-3)
 
-    x = F.relu6(normed(grey.repeat(1, 3, 1, 1), "_conv_stem", "_bn0", stride=2))
+    x = F.relu6(normed(gray.repeat(1, 3, 1, 1), "_conv_stem", "_bn0", stride=2))
     torch.testing.assert_close(levels[0], x, atol=1e-5, rtol=1e-4)
     inner = F.relu6(normed(x, "_blocks.0._depthwise_conv", "_blocks.0._bn1", groups=4))
     torch.testing.assert_close(

@@ -1,4 +1,4 @@
-"""Infrared and visible pictures: the same network and losses, grey or in color, as in the paper."""
+"""Infrared and visible pictures: the same network and losses, gray or in color, as in the paper."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def test_infrared_and_visible_pictures_train_and_fuse(color: bool, tmp_path: Pat
     torch.save(net.state_dict(), tmp_path / "weights.pt")
 
     visible, infrared = _scene(9)
-    grey = np.rint(luma(visible)).astype(np.uint8)
-    result = fuse(grey, infrared, model=load_model(tmp_path / "weights.pt", engine="torch", device="cpu"))
+    gray = np.rint(luma(visible)).astype(np.uint8)
+    result = fuse(gray, infrared, model=load_model(tmp_path / "weights.pt", engine="torch", device="cpu"))
     fused = sitk.GetArrayFromImage(result.luminance)
     warm = infrared > 150
     contrast = lambda picture: picture[warm].mean() - picture[~warm].mean()  # noqa: E731
-    assert contrast(fused) > contrast(grey / 255) + 0.02
+    assert contrast(fused) > contrast(gray / 255) + 0.02
     rgb = ycbcr_compose(fused, visible)  # Cb and Cr of the visible picture under the fused Y
     np.testing.assert_allclose(luma(rgb) / 255, fused, atol=1 / 255)
     blue = [(picture[..., 2] - luma(picture)).ravel() for picture in (rgb, visible)]

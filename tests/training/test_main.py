@@ -40,10 +40,10 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     atlas_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(trainer_module, "build_network", lambda name: CoCoNet(width=2))
-    judged: list[CoCoNet] = []
+    validated: list[CoCoNet] = []
     validate = session_module.validate
     monkeypatch.setattr(
-        session_module, "validate", lambda net, pairs, **more: judged.append(net) or validate(net, pairs, **more)
+        session_module, "validate", lambda net, pairs, **more: validated.append(net) or validate(net, pairs, **more)
     )
     (tmp_path / "small.json").write_text(
         '{"batch": 2, "sizes": [32], "contrast": {"weight": 1.0, "steps": 1}}', encoding="utf-8"
@@ -53,18 +53,18 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     )
     assert _run(command.main, line) == 0
     said = capsys.readouterr()
-    assert "8 slices to train on (4 of mri-ct, 4 of mri-pet), 4 to judge by" in said.err
+    assert "8 slices to train on (4 of mri-ct, 4 of mri-pet), 4 to validate on" in said.err
     assert re.search(r"mri-pet +trained +2 +1 ", said.out)
     shown = said.err.splitlines()
-    assert shown.index("training") < shown.index("looking at the network") < shown.index("judging")
+    assert shown.index("training") < shown.index("looking at the network") < shown.index("validating")
     written = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"checkpoint.pt", "settings.json", "log.jsonl", "samples.png", "judged.csv"} <= written
     log = [json.loads(text) for text in (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [entry["step"] for entry in log] == [2, 4]
     assert "mri-ct/uptake_order" in log[0]
-    weights = judged[0].encode3[0][0].weight
-    assert torch.equal(weights, weights.bfloat16().float())  # judged is what a release would hold
-    assert _run(command.main, line) == 0  # finished: only judged again
+    weights = validated[0].encode3[0][0].weight
+    assert torch.equal(weights, weights.bfloat16().float())  # validated is what a release would hold
+    assert _run(command.main, line) == 0  # finished: only validated again
     assert capsys.readouterr().out == said.out
 
 
@@ -112,7 +112,7 @@ def test_the_page_takes_a_reader_from_two_folders_to_a_fused_volume(
     monkeypatch.setattr("coconet_med.model.WEIGHTS", tmp_path)  # whatever the released weights are just now
     torch.save(CoCoNet(width=8).state_dict(), "light.pt")
     Path("small.json").write_text('{"batch": 2, "sizes": [32]}', encoding="utf-8")
-    training, fusing, *judging = _commands()
+    training, fusing, *validating = _commands()
     assert training.startswith("python -m coconet_med.training ")
     short = training.removeprefix("python -m coconet_med.training ").replace("--steps 500", "--steps 2")
     assert _run(command.main, f"{short} --settings small.json --device cpu --precision fp32") == 0
@@ -123,7 +123,7 @@ def test_the_page_takes_a_reader_from_two_folders_to_a_fused_volume(
     assert str(tmp_path) not in json.dumps(card)
     for name, facts in card["files"].items():
         assert facts["sha256"] == hashlib.sha256((Path("weights") / name).read_bytes()).hexdigest()
-    for line in (fusing, *judging[:1]):
+    for line in (fusing, *validating[:1]):
         assert _run(cli.main, line.removeprefix("coconet-med ")) == 0
     fused = sitk.ReadImage("fused.nii.gz")
     assert fused.GetNumberOfComponentsPerPixel() == 3

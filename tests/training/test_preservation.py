@@ -141,7 +141,7 @@ def test_a_copy_of_either_source_costs_more_than_a_picture_that_keeps_both():
 def test_new_edges_count_relative_to_those_of_the_sources():
     image, fused = _disk()
     edges, a, f = (gradient(x)[2].double() for x in (fused, image[:, :1], image[:, 1:]))
-    stronger = torch.maximum(a, f).clamp_min(4 / 255)  # one grey level
+    stronger = torch.maximum(a, f).clamp_min(4 / 255)  # one gray level
     beyond, head = (edges - stronger).clamp_min(0), regions(image).head > 0
     expected = sum(float((beyond[head] ** n).sum() / (stronger[head] ** n).sum()) for n in (1, 2))
     terms = PreservationLoss().terms

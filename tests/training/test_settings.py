@@ -64,10 +64,10 @@ def test_the_losses_of_the_released_models_are_the_defaults():
     for name in (name for name in NAMES if (WEIGHTS / f"{name}.json").is_file()):
         released = json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))["settings"]
         for key in ("base", "preservation", "contrast", "steadiness", "augmentation"):
-            told = made[key]
-            if isinstance(told, dict):  # a card knows no setting that came after it
-                told = {part: told[part] for part in released[key]}
-            assert released[key] == told, f"{name}: {key}"
+            reported = made[key]
+            if isinstance(reported, dict):  # a card knows no setting that came after it
+                reported = {part: reported[part] for part in released[key]}
+            assert released[key] == reported, f"{name}: {key}"
 
 
 def test_every_settings_file_of_the_page_is_one(tmp_path: Path):

@@ -26,8 +26,8 @@ def vgg_file(tmp_path: Path) -> tuple[nn.Sequential, Path]:
 def test_the_feature_branch_of_a_trained_network_is_a_space(tmp_path: Path):
     net, path = CoCoNet(width=2), tmp_path / "net.pt"
     torch.save(net.state_dict(), path)
-    grey = torch.rand(1, 1, 32, 32)
-    for level, expected in zip(build_space("branch", path=path)(grey), net.features(grey), strict=True):
+    gray = torch.rand(1, 1, 32, 32)
+    for level, expected in zip(build_space("branch", path=path)(gray), net.features(gray), strict=True):
         torch.testing.assert_close(level, expected)
     torch.save({"other": torch.zeros(1)}, path)
     with pytest.raises(ModelError, match="no feature branch"):

@@ -1,4 +1,4 @@
-"""A user's own studies: paired by name, prepared as ``fuse`` does, told apart by person."""
+"""A user's own studies: paired by name, prepared as ``fuse`` does, split by person."""
 
 from __future__ import annotations
 

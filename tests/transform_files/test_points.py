@@ -47,7 +47,7 @@ def test_points_are_matched_by_name_and_give_the_motion(tmp_path, move):
         np.testing.assert_allclose(found.transform.TransformPoint(place), move.TransformPoint(place), atol=1e-6)
 
 
-def test_what_cannot_be_read_or_matched_is_told(tmp_path, move):
+def test_what_cannot_be_read_or_matched_is_reported(tmp_path, move):
     first, second = point_files(tmp_path, move)
     (tmp_path / "no.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(ReadError, match=r"no\.csv: is no file of points"):

@@ -1,4 +1,4 @@
-"""Transforms of other programs lay the functional image where they say, or are refused; ours are read by others."""
+"""Transforms of other programs move the functional image where they say, or are refused; ours are read by others."""
 
 from __future__ import annotations
 

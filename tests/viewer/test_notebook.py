@@ -45,19 +45,19 @@ def is_color(fusion):
     values, file = shown()
     return bool(np.array_equal(values.view(np.uint8).reshape(*values.shape, 3), sitk.GetArrayFromImage(fusion.color)))
 
-told = {"at first": is_color(result), "volumes": len(planes.volumes)}
+reported = {"at first": is_color(result), "volumes": len(planes.volumes)}
 strength, lightness, threshold, colors = *first.children, *second.children
 strength.value = 0.5
-told["strength"] = is_color(mix_again(result, strength=0.5)) and not is_color(result)
+reported["strength"] = is_color(mix_again(result, strength=0.5)) and not is_color(result)
 colors.value = "ember"
-told["colors"] = is_color(mix_again(result, strength=0.5, colormap="ember"))
+reported["colors"] = is_color(mix_again(result, strength=0.5, colormap="ember"))
 threshold.value = threshold.max / 2
-told["threshold"] = is_color(box.result) and box.result.threshold == threshold.value
+reported["threshold"] = is_color(box.result) and box.result.threshold == threshold.value
 picture.value = "uptake"
-told["uptake"] = bool(np.array_equal(shown()[0], sitk.GetArrayFromImage(result.uptake)))
-told["window"] = [planes.volumes[0].cal_min, planes.volumes[0].cal_max] == [result.window.low, result.window.high]
-told["volumes then"] = len(planes.volumes)
-print(json.dumps(told))
+reported["uptake"] = bool(np.array_equal(shown()[0], sitk.GetArrayFromImage(result.uptake)))
+reported["window"] = [planes.volumes[0].cal_min, planes.volumes[0].cal_max] == [result.window.low, result.window.high]
+reported["volumes then"] = len(planes.volumes)
+print(json.dumps(reported))
 """,
 )
 
@@ -107,10 +107,10 @@ def test_a_notebook_shows_a_result_and_mixes_it_live():
     pytest.importorskip("ipykernel")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    card, live, told = (cell.outputs[-1] for cell in notebook.cells)
+    card, live, reported = (cell.outputs[-1] for cell in notebook.cells)
     assert "data:image/jpeg;base64" in card.data["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in live.data
-    assert json.loads(told.text) == {
+    assert json.loads(reported.text) == {
         "at first": True,
         "volumes": 1,
         "strength": True,

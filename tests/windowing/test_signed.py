@@ -114,10 +114,10 @@ def test_what_the_header_says_goes_before_the_values(head: HeadPhantom, scores: 
     for units in ("SUVbw", "Bq/ml", "HU", "counts/s"):
         assert why_signed(replace(source, units=units), values) is None
     noisy = from_memory(_noisy(head, 0.05), "function")
-    told = sitk.GetArrayViewFromImage(noisy.image)
-    assert why_signed(replace(noisy, details={"nifti_intent": 5}), told) == "the header says z scores"
-    assert why_signed(replace(noisy, units="STDDEV"), told) == "the header says standard deviations"
-    assert why_signed(replace(noisy, units="STDDEV"), np.abs(told)) is None
+    reported = sitk.GetArrayViewFromImage(noisy.image)
+    assert why_signed(replace(noisy, details={"nifti_intent": 5}), reported) == "the header says z scores"
+    assert why_signed(replace(noisy, units="STDDEV"), reported) == "the header says standard deviations"
+    assert why_signed(replace(noisy, units="STDDEV"), np.abs(reported)) is None
 
 
 def test_findings_of_both_signs_are_seen_and_read_with_their_sign(result: coconet_med.FusionResult) -> None:
@@ -148,9 +148,9 @@ def test_nan_outside_the_mask_is_0_and_stays_plain_anatomy(result: coconet_med.F
 
 def test_sidecar_legend_and_reading_command_know_the_sign(result: coconet_med.FusionResult, tmp_path: Path) -> None:
     result.save(tmp_path / "fused.nii.gz")
-    told = json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))
-    assert told["window"]["signed"] is True
-    assert "values of both signs" in told["window"]["reason"]
+    reported = json.loads((tmp_path / "fused.json").read_text(encoding="utf-8"))
+    assert reported["window"]["signed"] is True
+    assert "values of both signs" in reported["window"]["reason"]
     found = read_back(tmp_path / "fused.nii.gz")
     np.testing.assert_allclose(sitk.GetArrayFromImage(found.uptake), result.read_uptake(), atol=1e-5)
     (tmp_path / "fused.json").unlink()
@@ -190,7 +190,7 @@ def test_windows_of_a_signed_map(scores: sitk.Image) -> None:
     assert window.restore(window.apply(np.array([-4.0, -1, 0, 2]))).tolist() == [-4, -1, 0, 2]
 
 
-def test_values_that_are_not_shown_are_told(head: HeadPhantom, scores: sitk.Image, mean_model) -> None:
+def test_values_that_are_not_shown_are_reported(head: HeadPhantom, scores: sitk.Image, mean_model) -> None:
     one_sided = coconet_med.fuse(head.t1, scores, window=(0, 5), model=mean_model)
     assert one_sided.colormap == "uptake"
     assert any("are below 0" in warning and "to see both signs" in warning for warning in one_sided.warnings)
@@ -227,6 +227,6 @@ def test_the_command_finds_a_signed_map_by_its_intent(head: HeadPhantom, scores:
     with pytest.raises(SystemExit) as left:
         main(["fuse", *(str(tmp_path / f"{n}.nii.gz") for n in ("t1", "z")), "-o", str(tmp_path / "f.png"), "--quiet"])
     assert left.value.code in (0, None)
-    told = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
-    assert told["colormap"] == "diverging"
-    assert "the header says z scores" in told["window"]["reason"]
+    reported = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
+    assert reported["colormap"] == "diverging"
+    assert "the header says z scores" in reported["window"]["reason"]

@@ -78,7 +78,7 @@ def ordering_fusion(
     with JobFolder.filled() as folder:
         anatomy = yield from folder.adding("anatomy", array_of(mr), matrix, mr.GetName())
         anatomy["units"] = units_of(mr)
-        uptakes, told, values = [], [], []
+        uptakes, ordered, values = [], [], []
         for number, frame in enumerate(frames):
             uptake = yield from resampling(frame, mr, registration=moved)
             if uptake.beyond is not None and uptake.beyond.all() and array_of(frame).any():
@@ -90,10 +90,10 @@ def ordering_fusion(
             if uptake.beyond is not None:
                 beyond = yield from folder.adding(f"beyond-{number}", uptake.beyond, matrix, kind=np.uint8)
                 orders["beyond"] = beyond["array"]
-            told.append(orders)
+            ordered.append(orders)
             if settings.window is None and (moved is not None or not same_grid(frame, mr)):
                 values.append((yield from folder.adding(f"values-{number}", array_of(frame), matrix, frame.GetName())))
-        folder.order(task, anatomy=anatomy, frames=told, values=values, **dicom, **settings.orders())
+        folder.order(task, anatomy=anatomy, frames=ordered, values=values, **dicom, **settings.orders())
     return Ordered(folder, uptakes)
 
 

@@ -148,7 +148,7 @@ def upright(
     path = between(node, reference)
     if isinstance(path, vtk.vtkLinearTransform):
         matrix = (np.eye(4) if registration is None else registration) @ to_numpy(path.GetMatrix()) @ ijk_to_ras(node)
-        if _is_rectangular(matrix):
+        if is_rectangular(matrix):
             return array_of(node), matrix
     points = _transformed(path, ijk_to_ras(node) @ _shell(node.GetImageData().GetDimensions()))
     if registration is not None:
@@ -231,7 +231,8 @@ def _resliced(reslice: vtk.vtkImageReslice, size: tuple[int, ...], planes: slice
     return values.reshape(planes.stop - planes.start, size[1], size[0])
 
 
-def _is_rectangular(matrix: np.ndarray) -> bool:
+def is_rectangular(matrix: np.ndarray) -> bool:
+    """Whether the axes of a voxel-to-world matrix (4 x 4) are at right angles, as formats other than NRRD need them."""
     columns = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
     return bool(np.abs(columns.T @ columns - np.eye(3)).max() < SHEAR)
 

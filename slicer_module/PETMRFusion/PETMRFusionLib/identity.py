@@ -19,7 +19,7 @@ from PETMRFusionLib.sequence import parent_transform
 
 State = tuple[Any, ...]
 
-#: Digits after the point (mm) to which places are told apart.
+#: Digits after the point (mm) to which places are distinguished.
 DIGITS = 6
 
 
@@ -35,9 +35,11 @@ def state_of_frames(frames: slicer.vtkMRMLSequenceNode | None, parent: str | Non
     if frames is None or frames.GetScene() is None:
         return None
     nodes = [frames.GetNthDataNode(number) for number in range(frames.GetNumberOfDataNodes())]
-    told = tuple((_content(node), _rounded(ijk_to_ras(node))) for node in nodes if node.IsA("vtkMRMLVolumeNode"))
+    content_keys = tuple(
+        (_content(node), _rounded(ijk_to_ras(node))) for node in nodes if node.IsA("vtkMRMLVolumeNode")
+    )
     transform = slicer.mrmlScene.GetNodeByID(parent) if parent else None
-    return (frames.GetID(), told, _chain(transform))
+    return (frames.GetID(), content_keys, _chain(transform))
 
 
 def state_of_registration(node: slicer.vtkMRMLLinearTransformNode | None) -> State | None:

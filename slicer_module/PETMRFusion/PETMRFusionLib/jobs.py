@@ -154,8 +154,8 @@ class Running(Generic[Result]):
         runtime: what does the job.
         orders: the job, or work that writes it.
         finish: turns the results into nodes, at once or in pieces; only when all of them are there.
-        progress: told how far the work is.
-        notice: told what the user should know meanwhile (a fall-back to smaller batches or to the CPU).
+        progress: called with how far the work is.
+        notice: called with what the user should know meanwhile (a fall-back to smaller batches or to the CPU).
 
     Attributes:
         outcome: ``None`` while it runs, then ``"done"``, ``"canceled"`` or ``"failed"``.

@@ -37,7 +37,7 @@ class AlignmentLogic:
     ) -> Running[dict[str, Any]]:
         """Does the alignment look plausible?
 
-        The value is a dictionary: ``coverage``, ``overlap``, ``offset_mm``, ``mutual_information``, and ``doubts``:
+        The value is a dictionary: ``coverage``, ``overlap``, ``offset_mm``, ``mutual_information``, and ``problems``:
         words, none where nothing speaks against it.
         """
         check_pair(mr, pet)
@@ -53,7 +53,7 @@ class AlignmentLogic:
         progress: Progress | None = None,
         python: str = "",
     ) -> Running[dict[str, Any]]:
-        """:meth:`startCheck` of the first, the middle and the last frame; doubts name the frame."""
+        """:meth:`startCheck` of the first, the middle and the last frame; problems name the frame."""
         check_scalar(mr, "MRI")
         sequence.check_frames(frames)
 

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from PETMRFusionLib import record as rec
 from PETMRFusionLib.blend import DIVERGING, STEPS, ZERO, Blend
-from PETMRFusionLib.geometry import array_of, ijk_to_ras
+from PETMRFusionLib.geometry import array_of, ijk_to_ras, is_rectangular
 from PETMRFusionLib.jobs import JobFolder
 from PETMRFusionLib.slabs import Work
 from PETMRFusionLib.volumes import INSTANCES
@@ -37,7 +37,7 @@ def save(node: slicer.vtkMRMLVolumeNode | None, path: str) -> str:
     if suffix is None:
         raise ValueError(_("{path}: choose one of {known}").format(path=path, known=", ".join(SUFFIXES)))
     matrix = _in_world(node)
-    if suffix.startswith(".nii") and not _rectangular(matrix):
+    if suffix.startswith(".nii") and not is_rectangular(matrix):
         msg = _("{path}: NIfTI cannot hold the sheared grid of '{name}'; save as .nrrd")
         raise ValueError(msg.format(path=path, name=node.GetName()))
     record = rec.read_record(node)
@@ -90,11 +90,6 @@ def _in_world(node: slicer.vtkMRMLVolumeNode) -> np.ndarray:
         msg = _("'{name}' is under a transform that is not linear: harden it first, then save")
         raise ValueError(msg.format(name=node.GetName()))
     return to_numpy(path.GetMatrix()) @ ijk_to_ras(node)
-
-
-def _rectangular(matrix: np.ndarray) -> bool:
-    columns = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
-    return bool(np.abs(columns.T @ columns - np.eye(3)).max() < 1e-4)
 
 
 def check_fused(fused: slicer.vtkMRMLVectorVolumeNode | None) -> None:

@@ -43,8 +43,8 @@ class AverageRuntime:
             np.save(results / f"luminance-{number}.npy", (scaled(anatomy, limits) + scaled(frame, window)) / 2)
             on_event({"event": "progress", "stage": "fuse", "done": number + 1, "total": len(frames)})
         np.save(results / "table.npy", red_table())
-        told = {"window": window, "colormap": orders["colormap"], "frames": [{**about, "warnings": []}] * len(frames)}
-        (results / "facts.json").write_text(json.dumps(told), encoding="utf-8")
+        answer = {"window": window, "colormap": orders["colormap"], "frames": [{**about, "warnings": []}] * len(frames)}
+        (results / "facts.json").write_text(json.dumps(answer), encoding="utf-8")
         return self
 
     def poll(self) -> bool:

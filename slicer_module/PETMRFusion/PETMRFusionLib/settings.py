@@ -1,4 +1,4 @@
-"""What a fusion can be told."""
+"""Settings of a fusion."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FusionSettings:
         sha256: what the file of the model must be; not checked where empty.
         engine: one of :data:`ENGINES`.
         device: one of :data:`DEVICES`.
-        different_patients: fuse although the DICOM headers tell two patients; the result warns of it.
+        different_patients: fuse although the DICOM headers name two patients; the result warns of it.
     """
 
     strength: float = 1.0
@@ -68,9 +68,9 @@ class FusionSettings:
         """What decides how the picture looks, for telling whether a picture is up to date; plain JSON types."""
         window = None if self.window is None else list(self.window)
         model = [self.model, self.sha256]
-        told = {"window": window, "colormap": self.colormap, "plane": self.plane, "model": model}
-        return told | {"anatomy_window": self.anatomy_window}
+        settings = {"window": window, "colormap": self.colormap, "plane": self.plane, "model": model}
+        return settings | {"anatomy_window": self.anatomy_window}
 
     def orders(self) -> dict[str, Any]:
-        """What the worker is told of them; what is live is no business of the network."""
+        """What the worker gets of them; what is live is no business of the network."""
         return {name: value for name, value in asdict(self).items() if name not in _LIVE}

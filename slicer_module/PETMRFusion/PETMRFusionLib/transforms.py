@@ -44,14 +44,14 @@ def ordering_transform(
 ) -> Work[JobFolder]:
     """Write the job of reading a transform, in pieces."""
     with JobFolder.filled() as folder:
-        told = []
+        volumes = []
         for file, node in (("anatomy", mr), ("function-0", pet)):
             volume = yield from folder.adding(file, array_of(node), ijk_to_ras(node), node.GetName())
             storage = node.GetStorageNode()
             loaded = storage.GetFileName() if storage is not None else None
             volume |= {"units": units_of(node), "file": str(Path(loaded).absolute()) if loaded else ""}
-            told.append(volume)
-        folder.order("transform", anatomy=told[0], functions=told[1:], path=path)
+            volumes.append(volume)
+        folder.order("transform", anatomy=volumes[0], functions=volumes[1:], path=path)
     return folder
 
 
@@ -72,7 +72,7 @@ def save_transform(
 ) -> str:
     """Write where the PET lies in the MRI as an ITK transform: a point of the MRI to that of the PET, LPS.
 
-    ANTs, SimpleITK and Slicer read it; set on the PET in Slicer it lays it on the MRI.
+    ANTs, SimpleITK and Slicer read it; applied to the PET in Slicer it moves it onto the MRI.
 
     Raises:
         ValueError: a transform between the two is not linear, or the name has another ending.

@@ -1,4 +1,4 @@
-"""The part of the widget that looks at the alignment: checks, doubts, registration."""
+"""The part of the widget that looks at the alignment: checks, problems, registration."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from PETMRFusionLib.identity import state_of, state_of_frames, state_of_registra
 from PETMRFusionLib.sequence import parent_transform
 from PETMRFusionLib.slots import slot
 
-#: A doubt: black on amber, in a light panel and in a dark one.
-DOUBTFUL = "color: #000000; background-color: #ffd080; font-weight: bold; padding: 3px"
+#: A warning: black on amber, in a light panel and in a dark one.
+WARNING_STYLE = "color: #000000; background-color: #ffd080; font-weight: bold; padding: 3px"
 
 
 class AlignmentControl:
@@ -23,7 +23,7 @@ class AlignmentControl:
 
     def __init__(self) -> None:
         self._checked: tuple[Any, ...] | None = None
-        self._doubts: list[str] = []
+        self._problems: list[str] = []
 
     def connectAlignment(self) -> None:
         self.ui.checkButton.connect("clicked(bool)", self.onCheck)
@@ -33,7 +33,7 @@ class AlignmentControl:
 
     def forgetAlignment(self) -> None:
         """Nothing is known about what is in the scene now."""
-        self._checked, self._doubts = None, []
+        self._checked, self._problems = None, []
         self.showAlignment(_("Not checked yet"))
 
     def alignmentKey(self, dynamic: bool = False) -> tuple[Any, ...]:
@@ -51,18 +51,18 @@ class AlignmentControl:
     def whenAligned(self, then: Callable[[], None], dynamic: bool = False) -> None:
         """Do something after a look at the alignment; where it looks wrong, only if the user insists."""
 
-        def unless_doubtful() -> None:
-            if self._doubts:
-                question = _("The alignment is in doubt: {doubts}. Fuse the volumes as they are?")
-                question = question.format(doubts="; ".join(self._doubts))
+        def unless_implausible() -> None:
+            if self._problems:
+                question = _("The alignment may be wrong: {problems}. Fuse the volumes as they are?")
+                question = question.format(problems="; ".join(self._problems))
                 if not slicer.util.confirmYesNoDisplay(question, _("PET-MR Fusion")):
                     return
             then()
 
         if self._checked == self.alignmentKey(dynamic):
-            unless_doubtful()
+            unless_implausible()
         else:
-            self.check(unless_doubtful, dynamic)
+            self.check(unless_implausible, dynamic)
 
     @slot
     def onCheck(self, clicked: bool = False) -> None:
@@ -79,7 +79,7 @@ class AlignmentControl:
                 self.forgetAlignment()
                 self.ui.noticeLabel.text = _("The volumes changed while they were checked: check or apply again.")
                 return
-            self._checked, self._doubts = looked_at, facts["doubts"]
+            self._checked, self._problems = looked_at, facts["problems"]
             self.showAlignment(words_about(facts))
             then()
 
@@ -90,9 +90,9 @@ class AlignmentControl:
         )
 
     def showAlignment(self, text: str) -> None:
-        """Words under the buttons; doubts are set off by more than color, and can be read in a dark panel too."""
+        """Words under the buttons; problems are set off by more than color, and can be read in a dark panel too."""
         self.ui.alignmentLabel.text = text
-        self.ui.alignmentLabel.styleSheet = DOUBTFUL if self._doubts else ""
+        self.ui.alignmentLabel.styleSheet = WARNING_STYLE if self._problems else ""
 
     @slot
     def onRegister(self, clicked: bool = False) -> None:
@@ -102,7 +102,7 @@ class AlignmentControl:
 
         def done(transform: Any) -> None:
             p.registration = transform
-            self._checked, self._doubts = self.alignmentKey(), []
+            self._checked, self._problems = self.alignmentKey(), []
             moved = transform.GetAttribute(record.REGISTRATION)
             if moved == record.ALIGNED:
                 self.showAlignment(_("Aligned already: the volumes fit as well as can be found and were not moved."))
@@ -152,11 +152,11 @@ class AlignmentControl:
 
 
 def words_about(facts: dict[str, Any]) -> str:
-    """Figures of a check of the alignment, and its doubts, in words."""
+    """Figures of a check of the alignment, and its problems, in words."""
     offset = "-" if facts["offset_mm"] is None else f"{facts['offset_mm']:.0f} mm"
     figures = _("overlap {overlap:.0%}, centers {offset} apart, mutual information {information:.2f}").format(
         overlap=facts["overlap"], offset=offset, information=facts["mutual_information"]
     )
-    if not facts["doubts"]:
+    if not facts["problems"]:
         return _("Looks aligned: {figures}").format(figures=figures)
-    return _("WARNING: {doubts} ({figures})").format(doubts="; ".join(facts["doubts"]), figures=figures)
+    return _("WARNING: {problems} ({figures})").format(problems="; ".join(facts["problems"]), figures=figures)

@@ -33,7 +33,7 @@ class CanceledError(Exception):
 
 
 class Job:
-    """One job: its folder, its orders, and its voice.
+    """One job: its folder, its orders, and its output.
 
     Attributes:
         folder: where orders, inputs and results lie.
@@ -41,19 +41,19 @@ class Job:
         results: a folder to write into; it gets its final name when the job is done.
     """
 
-    def __init__(self, folder: Path, voice: TextIO) -> None:
+    def __init__(self, folder: Path, stdout: TextIO) -> None:
         self.folder = folder
         self.orders: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
         self.results = folder / "result.part"
-        self._voice = voice
+        self._stdout = stdout
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
     def say(self, event: str, **facts: Any) -> None:
         """Tell the parent something."""
         with self._lock:
-            self._voice.write(json.dumps({"event": event, **facts}) + "\n")
-            self._voice.flush()
+            self._stdout.write(json.dumps({"event": event, **facts}) + "\n")
+            self._stdout.flush()
 
     def progress(self, stage: str, done: float, total: float) -> None:
         """Tell how far the work is; stops it where it was canceled."""
@@ -86,8 +86,8 @@ class Job:
 
 def main(arguments: list[str]) -> int:
     """Do the job in the folder given."""
-    voice = _own_voice()
-    job = Job(Path(arguments[0]), voice)
+    stdout = _own_stdout()
+    job = Job(Path(arguments[0]), stdout)
     threading.Thread(target=job.watch, daemon=True).start()
     try:
         import worker_tasks
@@ -132,11 +132,11 @@ def check_version(least: str) -> None:
         raise OldVersionError(msg)
 
 
-def _own_voice() -> TextIO:
+def _own_stdout() -> TextIO:
     """Standard output for this program alone: libraries that print are led to standard error."""
-    voice = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return voice
+    return stdout
 
 
 def _words(error: Exception) -> str:

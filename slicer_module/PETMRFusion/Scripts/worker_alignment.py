@@ -16,27 +16,27 @@ def check(job: Job) -> None:
     """Does the given alignment look plausible?  Figures, and words where it does not.
 
     Orders: ``anatomy``, ``functions`` (volumes: one, or frames of a dynamic one).  Results: ``facts.json`` with
-    ``coverage``, ``overlap``, ``offset_mm``, ``mutual_information`` of the first frame in doubt, else of the middle
-    one, and the ``doubts`` about all (list of words, empty where nothing speaks against the alignment).
+    ``coverage``, ``overlap``, ``offset_mm``, ``mutual_information`` of the first frame with a problem, else of the
+    middle one, and the ``problems`` of all (list of words, empty where nothing speaks against the alignment).
     """
     frames = job.orders["functions"]
-    told: list[dict[str, Any]] = []
+    checked: list[dict[str, Any]] = []
     for number, frame in enumerate(frames):
         job.progress("check", number, len(frames))
         if len(frames) > 1 and _is_empty(job, frame):
             continue  # before the injection arrives nothing can be seen in a frame
         facts = _check_one(job, frame)
         if len(frames) > 1:
-            facts["doubts"] = [f"{frame['name']}: {doubt}" for doubt in facts["doubts"]]
-        told.append(facts)
-    if not told:
+            facts["problems"] = [f"{frame['name']}: {problem}" for problem in facts["problems"]]
+        checked.append(facts)
+    if not checked:
         from coconet_med.errors import ReadError
 
         msg = f"{frames[0]['name']}: first, middle and last frame have the same value everywhere; choose another series"
         raise ReadError(msg)
-    shown = next((facts for facts in told if facts["doubts"]), told[len(told) // 2])
-    doubts = [doubt for facts in told for doubt in facts["doubts"]]
-    write_facts(job.results, "facts", {**shown, "doubts": doubts})
+    shown = next((facts for facts in checked if facts["problems"]), checked[len(checked) // 2])
+    problems = [problem for facts in checked for problem in facts["problems"]]
+    write_facts(job.results, "facts", {**shown, "problems": problems})
 
 
 def _is_empty(job: Job, volume: dict[str, Any]) -> bool:
@@ -49,10 +49,10 @@ def _check_one(job: Job, frame: dict[str, Any]) -> dict[str, Any]:
 
     found = examine(*_sources(job, frame), register="auto")
     job.check()
-    doubts = list(found.given.doubts) or ([found.reason] if found.wanted else list(found.notes))
+    problems = list(found.given.problems) or ([found.reason] if found.wanted else list(found.notes))
     return {
         **_figures(found.given),
-        "doubts": [panel_words(text) for text in doubts],
+        "problems": [panel_words(text) for text in problems],
         "registration_advised": found.wanted,
     }
 
@@ -72,10 +72,10 @@ def register(job: Job) -> None:
 
     anatomy, function = _sources(job, job.orders["functions"][0])
 
-    def tell(share: float, _: str) -> None:
+    def report(share: float, _: str) -> None:
         job.progress("register", round(100 * share), 100)
 
-    found = aligned(anatomy, function, register="always", progress=tell)
+    found = aligned(anatomy, function, register="always", progress=report)
     facts = {
         "matrix": in_other_world(found.matrix).tolist(),
         "offset_mm": found.offset_mm,

@@ -82,7 +82,7 @@ class ThriftyEngine:
     Args:
         engine: what runs the network.
         on_cpu: makes the engine to fall back to.
-        say: told of each fall-back.
+        say: called with each fall-back.
         tick: called with the number of slices just fused; may raise to stop.
     """
 

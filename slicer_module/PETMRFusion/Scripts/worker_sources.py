@@ -128,7 +128,7 @@ def _any_image(values: np.ndarray) -> Any:
 
 
 class DifferentPatientsError(Exception):
-    """The headers tell two patients, and nobody said that they are meant; the panel asks the user by this name."""
+    """The headers name two patients, and that was not accepted yet; the panel asks the user by this name."""
 
 
 def of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def of_one_patient(orders: dict[str, Any]) -> tuple[str, ...]:
     from coconet_med.pair.patients import check_headers
 
     try:
-        _, told = check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))
+        _, warnings = check_headers(*map(Path, headers), accepted=bool(orders.get("different_patients")))
     except PairError as error:
         raise DifferentPatientsError(str(error).split("; give images")[0]) from error
-    return tuple(map(panel_words, told))
+    return tuple(map(panel_words, warnings))

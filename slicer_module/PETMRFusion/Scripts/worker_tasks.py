@@ -66,7 +66,7 @@ def fuse(job: Job) -> None:
     from coconet_med.color.colormaps import get_colormap
 
     orders = job.orders
-    told = of_one_patient(orders)
+    patient_warnings = of_one_patient(orders)
     anatomy = anatomy_of(job)
     progress = _Progress(job, len(orders["frames"]), _count_slices(anatomy, orders["plane"]))
     model = worker_engine.load(orders, job.say, progress.tick)
@@ -76,7 +76,7 @@ def fuse(job: Job) -> None:
     for number, frame in enumerate(orders["frames"]):
         progress.start(number)
         luminance, about = _fuse_one(job, anatomy, frame, window, model, progress.stage)
-        about["warnings"] = [*(told if number == 0 else ()), *about["warnings"]]
+        about["warnings"] = [*(patient_warnings if number == 0 else ()), *about["warnings"]]
         write_array(job.results, f"luminance-{number}", luminance)
         facts["frames"].append(about)
         job.say("frame", number=number)
@@ -165,15 +165,15 @@ class _Progress:
 
     def tick(self, slices: int) -> None:
         self._seen += slices
-        self._tell(int(self._seen * self.share))
+        self._report(int(self._seen * self.share))
 
     def stage(self, stage: str, done: int, total: int) -> None:
         if stage != "fuse":
             self._job.progress(stage, done, total)
             return
-        self._tell(done)
+        self._report(done)
 
-    def _tell(self, done: int) -> None:
+    def _report(self, done: int) -> None:
         self._done = min(max(self._done, done), self._slices)
         self._job.progress("fuse", self._frame * self._slices + self._done, self._frames * self._slices)
 

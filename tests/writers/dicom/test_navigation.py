@@ -35,14 +35,14 @@ TILTED = [[1, 0, 0], [0, 0.96, -0.28], [0, 0.28, 0.96]]
 @pytest.mark.parametrize("direction", [SAGITTAL, TILTED])
 def test_other_slices_become_straight_axial_ones_in_the_same_world(direction):
     image = _image(direction)
-    laid = for_navigation(image)
-    np.testing.assert_allclose(np.reshape(laid.GetDirection(), (3, 3)), np.eye(3))
-    spacing = laid.GetSpacing()
+    resampled = for_navigation(image)
+    np.testing.assert_allclose(np.reshape(resampled.GetDirection(), (3, 3)), np.eye(3))
+    spacing = resampled.GetSpacing()
     assert spacing[0] == spacing[1] == 1.0
     assert spacing[2] == 1.0
-    values = sitk.GetArrayFromImage(laid)
+    values = sitk.GetArrayFromImage(resampled)
     for k in range(len(values)):
-        height = 1000 + laid.TransformIndexToPhysicalPoint((0, 0, k))[2]
+        height = 1000 + resampled.TransformIndexToPhysicalPoint((0, 0, k))[2]
         seen = values[k][values[k] > 0]
         if seen.size:
             assert np.abs(seen - height).max() < 1.01  # half a voxel along the edge, where the image ends
@@ -57,8 +57,8 @@ def test_what_is_straight_and_square_already_stays_as_it_is():
 
 
 def test_pictures_have_at_most_512_pixels_a_side():
-    laid = for_navigation(_image(SAGITTAL, spacing=(0.05, 1.0, 2.0), size=(8, 40, 30)))
-    assert max(laid.GetSize()[:2]) <= 512
+    resampled = for_navigation(_image(SAGITTAL, spacing=(0.05, 1.0, 2.0), size=(8, 40, 30)))
+    assert max(resampled.GetSize()[:2]) <= 512
 
 
 def test_the_series_is_what_a_navigator_asks_for(tmp_path):
@@ -89,8 +89,10 @@ def test_the_series_is_what_a_navigator_asks_for(tmp_path):
         assert len(ds.SourceImageSequence) > 1
     heights = sorted(float(ds.ImagePositionPatient[2]) for ds in files)
     assert np.ptp(np.diff(heights)) < 1e-6
-    laid = sitk.ReadImage([str(path) for path in sorted((tmp_path / "out").glob("*.dcm"))])
-    again = sitk.Resample(sitk.Cast(laid, sitk.sitkFloat32) / 4095, result.luminance, sitk.Transform(), sitk.sitkLinear)
+    resampled = sitk.ReadImage([str(path) for path in sorted((tmp_path / "out").glob("*.dcm"))])
+    again = sitk.Resample(
+        sitk.Cast(resampled, sitk.sitkFloat32) / 4095, result.luminance, sitk.Transform(), sitk.sitkLinear
+    )
     difference = np.abs(sitk.GetArrayFromImage(again) - sitk.GetArrayFromImage(result.luminance))
     assert difference.mean() < 0.01
 
