@@ -40,7 +40,7 @@ def test_the_wrong_direction_is_refused_and_the_reverse_taken_on_demand(moved, m
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_a_matrix_of_world_points_is_not_taken_for_one_of_flirt(moved, move, mean_model, tmp_path, inverted):
-    """greedy, NiftyReg and MRtrix write 4 x 4 numbers, too: such a PET was laid elsewhere, with a mild warning."""
+    """greedy, NiftyReg and MRtrix write 4 x 4 numbers, too: such a PET was resampled elsewhere, with a mild warning."""
     ras = FLIP @ (np.linalg.inv(move) if inverted else move) @ FLIP
     np.savetxt(tmp_path / "greedy.mat", ras)
     with pytest.raises(RegistrationError, match=r"as a matrix of world points \(RAS\).*c3d_affine_tool"):
