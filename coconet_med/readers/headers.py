@@ -81,6 +81,7 @@ class TextHeader:
         placement: why it is not known where the patient's left, back and head are, or ``""``.
         orientation: ``AnatomicalOrientation`` of MetaImage in capitals; ``""`` where it says none.
         volumes: how many volumes an NRRD says that it lists (an axis of kind ``list`` or ``time``); 1 for all others.
+        sized: whether it gives a size of voxels.
     """
 
     shape: tuple[int, ...]
@@ -97,6 +98,7 @@ class TextHeader:
     placement: str = ""
     orientation: str = ""
     volumes: int = 1
+    sized: bool = True
 
 
 def read_header(path: Path) -> TextHeader | None:
@@ -153,6 +155,7 @@ def _nrrd(path: Path, start: bytes) -> TextHeader:
         quantized=quantized,
         placement=_nrrd_place(fields),
         volumes=listed_volumes[0] if listed_volumes else 1,
+        sized="space directions" in fields or "spacings" in fields,
     )
 
 
@@ -214,6 +217,7 @@ def _meta(path: Path, start: bytes) -> TextHeader:
         intercept=intercept,
         placement=_meta_place(fields),
         orientation=_meta_orientation(fields),
+        sized="elementspacing" in fields or "elementsize" in fields,
     )
 
 

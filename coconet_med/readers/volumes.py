@@ -54,6 +54,8 @@ def read_itk(path: Path, role: Role) -> Source:
         affine[:3] *= header.scale[:, None]
     if header and len(size) > 2:
         warnings += _placement(path, header, file)
+        if not header.sized:
+            warnings += (f"{path.name}: its header gives no size of voxels, and 1 mm was taken, as ITK takes it",)
     if header and header.unknown_unit:
         warnings += (f"{path.name}: its unit of length {header.unknown_unit!r} is not known here and was taken as mm",)
     if header and not np.allclose(header.scale, 1):
@@ -154,6 +156,9 @@ def _load(path: Path, kind: str, *, reader: sitk.ImageFileReader | None = None, 
         if "orthonormal" in text or "Determinant" in text or "direction" in text:
             msg = f"{path}: the axes are sheared or singular; resample it on a rectangular grid first"
             raise GeometryError(msg) from error
+        if "bzip2" in text:
+            msg = f"{path}: is packed with bzip2, which this SimpleITK does not unpack; save it with gzip or unpacked"
+            raise ReadError(msg) from error
         msg = f"{path}: not a readable {kind} file ({first_line(error)}); export or copy it again"
         raise ReadError(msg) from error
 

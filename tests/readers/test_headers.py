@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 from pathlib import Path
 
 import numpy as np
@@ -124,3 +125,27 @@ def test_a_quantized_nrrd_is_said_to_be_one(tmp_path: Path) -> None:
     source = read(_with_unit(tmp_path / "a.nrrd", b"old min: 0\nold max: 25000"), "function")
     assert np.array_equal(sitk.GetArrayViewFromImage(source.image), stored)
     assert "values from 0 to 25000 (old min, old max)" in source.warnings[0]
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+def test_a_size_of_voxels_that_nobody_gives_is_said(tmp_path: Path, suffix: str) -> None:
+    """ITK takes 1 mm without a word, also of an NRRD that gives the ends of its axes only."""
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".nrrd":
+        head = (
+            "NRRD0004\ntype: float\ndimension: 3\nsizes: 7 6 5\naxis mins: 0 0 0\naxis maxs: 14 12 15\nendian: little\n"
+        )
+        head += "encoding: raw\n\n"
+    else:
+        head = "ObjectType = Image\nNDims = 3\nDimSize = 7 6 5\nElementType = MET_FLOAT\nElementDataFile = LOCAL\n"
+    path.write_bytes(head.encode() + array().tobytes())
+    assert any("gives no size of voxels, and 1 mm was taken" in warning for warning in read(path, "anatomy").warnings)
+
+
+def test_bzip2_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(array()), str(path))
+    head, _, body = path.read_bytes().partition(b"\n\n")
+    path.write_bytes(head.replace(b"encoding: raw", b"encoding: bzip2") + b"\n\n" + bz2.compress(body))
+    with pytest.raises(ReadError, match="packed with bzip2"):
+        read(path, "anatomy")
