@@ -173,8 +173,8 @@ def variables() -> dict[str, object]:
 @pytest.mark.parametrize("fence", RUN, ids=lambda fence: fence.place)
 def test_the_commands_run_as_they_stand(fence, folder, monkeypatch):
     monkeypatch.chdir(folder)
-    for left in folder.glob("fused*"):  # of the example before this one
-        left.unlink()
+    for left in (*folder.glob("fused*"), *folder.glob("FUSED*")):  # of the example before this one
+        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
     if fence.language == "python":
         exec(compile(fence.body, fence.place, "exec"), variables())
         return
