@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 #: How often one question is put again to a server that is too busy and says when to come back, and after how many
 #: seconds at most; longer ones are left to the watcher.
 PAUSES, LONGEST_PAUSE = 4, 15
+DICOM_JSON = "application/dicom+json"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class _Bounds:
         self._limits = limits
 
     def __call__(self, response: Response, **sending: Any) -> Response:
-        response = _after_pauses(response, sending)
+        response = _after_pauses(_as_json_alone(response, sending), sending)
         if response.is_redirect:
             # Followed, it could carry images or a password to another host or out of TLS.
             response.close()
@@ -114,6 +115,17 @@ class _Bounds:
         # .content and .json() use it too
         response.iter_content = _bounded(response, most, self._limits.seconds)  # type: ignore[method-assign]
         return response
+
+
+def _as_json_alone(response: Response, sending: dict[str, Any]) -> Response:
+    """The answer to a question that was put again for DICOM JSON alone, to a server that refuses a list of types."""
+    request = response.request
+    accepted = str(request.headers.get("Accept", ""))
+    if response.status_code != 406 or request.method != "GET" or not accepted.startswith(f"{DICOM_JSON},"):
+        return response
+    response.close()
+    request.headers["Accept"] = DICOM_JSON
+    return response.connection.send(request, **sending)
 
 
 def _after_pauses(response: Response, sending: dict[str, Any]) -> Response:

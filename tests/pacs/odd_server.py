@@ -47,6 +47,7 @@ class Habits:
         modality: whether series are filtered by Modality.
         studies: status that refuses every search for studies, or 0.
         sloppy: LF ends the lines of multipart answers, words stand before them, and a byte order mark before JSON.
+        one_type: whether a search or metadata that accepts several media types is refused (406).
         busy: questions that are put off with 429 and a Retry-After of no seconds.
     """
 
@@ -66,6 +67,7 @@ class Habits:
     modality: bool = True
     studies: int = 0
     sloppy: bool = False
+    one_type: bool = False
     busy: int = 0
 
 
@@ -139,6 +141,8 @@ class OddHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self) -> None:
+        if self.odd.habits.one_type and "json," in self.headers.get("Accept", ""):
+            return self.say(406, b"application/dicom+json is all there is")
         parts = urlsplit(self.path)
         steps = [step for step in parts.path.split("/") if step][1:]
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}

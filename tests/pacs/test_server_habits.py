@@ -43,6 +43,7 @@ ODD = {
     "takes two objects at once": Habits(most_stored=2),
     "speaks with LF, words before and byte order marks": Habits(sloppy=True),
     "is busy three times": Habits(busy=3),
+    "gives one media type only": Habits(one_type=True),
     "indexes late": Habits(late=0.6),
     "indexes late and caps": Habits(late=0.6, only=3),
 }
