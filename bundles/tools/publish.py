@@ -3,7 +3,7 @@
     python bundles/tools/publish.py zoo --out DIR --weights-url URL
     python bundles/tools/publish.py huggingface --out DIR
 
-``docs/bundle.md`` says what to do with the result.
+``docs/lab/bundle.md`` says what to do with the result.
 """
 
 from __future__ import annotations
