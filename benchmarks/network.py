@@ -6,7 +6,8 @@ Beside each time stands the largest difference from float32 in gray levels of 1/
 
     python benchmarks/network.py --batches 1 8 32
 
-Engines are timed with all that belongs to a slice: averaging, the network, findings, mixing.
+Engines are timed with all that belongs to a slice: averaging, the network, the search for small findings, mixing; those
+that end in ``-field`` without that search, as networks are compared elsewhere.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ RUNS = (
     "torch-bfloat16-channels-last",
     "onnxruntime",
     "openvino",
+    "onnxruntime-field",
+    "openvino-field",
 )
 
 
@@ -69,17 +72,21 @@ def make(run: str, model: str, path: Path, threads: int) -> Run:
     """One way to run one network."""
     from coconet_med.engines.onnx import OnnxEngine
     from coconet_med.engines.openvino import OpenVinoEngine
-    from coconet_med.inference import fuse_slices
+    from coconet_med.inference import Fusion
     from coconet_med.slices import Slicing
 
     if run.startswith("torch"):
         return torch_run(model, path, threads, short="bfloat16" in run, last="last" in run)
-    engine = (OnnxEngine if run == "onnxruntime" else OpenVinoEngine)(path, device="cpu", threads=threads)
+    engine = (OnnxEngine if run.startswith("onnxruntime") else OpenVinoEngine)(path, device="cpu", threads=threads)
+    findings = not run.endswith("-field")
 
     def fused(image: np.ndarray) -> np.ndarray:
         # As the slices of a volume, so that the engine gets as many at a time as it wants.
         as_it_is = Slicing("axial", (0, 1, 2), ())
-        return fuse_slices(image[:, 0], image[:, 1], slicing=as_it_is, engine=engine)[:, None]
+        fused = np.zeros(image[:, :1].shape, np.float32)
+        for batch in Fusion(image[:, 0], image[:, 1], slicing=as_it_is, engine=engine, findings=findings).batches():
+            fused[batch.where, 0] = batch.fused
+        return fused
 
     return fused
 
@@ -119,11 +126,15 @@ def main(given: argparse.Namespace) -> None:
         runs["reference"] = lambda: reference(slices[:1])
         for model in given.models:
             path = weights_of(model, given.folder or Path(name))
-            exact = make("onnxruntime", model, path, max(given.threads))(slices[:4])
+            exact = {
+                end: make("onnxruntime" + end, model, path, max(given.threads))(slices[:4]) for end in ("", "-field")
+            }
             for threads in given.threads:
                 for run in given.runs:
                     called = make(run, model, path, threads)
-                    off = float(np.abs(called(slices[:4]) - exact).max() * 255)
+                    off = float(
+                        np.abs(called(slices[:4]) - exact["-field" if run.endswith("-field") else ""]).max() * 255
+                    )
                     for batch in given.batches:
                         key = f"{model} {run} {threads} {batch}"
                         runs[key] = lambda called=called, batch=batch: called(slices[:batch])
