@@ -19,6 +19,8 @@ from coconet_med.source import Role
 
 #: Lead in points below which two series are too close to call.
 MARGIN = 10
+#: A reason of so many points makes a series an unlikely choice.
+UNLIKELY = -40
 OPTION: dict[Role, str] = {"anatomy": "--anatomy-series", "function": "--function-series"}
 
 #: What can be asked for by kind, and the two modalities that show uptake.
@@ -39,6 +41,19 @@ class Candidate:
 
     def describe(self) -> str:
         return f"{self.series.describe()} score {self.score}"
+
+    @property
+    def unlikely(self) -> str:
+        """What is to be said of a series that was taken because there is none that is better, or ``""``."""
+        against = [why for points, _, why in (reason.partition(" ") for reason in self.reasons) if _weighs(points, why)]
+        if self.score >= 0 or not against:
+            return ""
+        return f"{self.series.describe()} was taken since no better series is here, but it is: {', '.join(against)}"
+
+
+def _weighs(points: str, why: str) -> bool:
+    """Whether a reason speaks against what a series shows, not only against how much of it there is."""
+    return points.lstrip("+-").isdigit() and int(points) <= UNLIKELY and not why.startswith("fewer than")
 
 
 def _named(pattern: str) -> Callable[[Series], bool]:

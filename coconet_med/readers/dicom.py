@@ -152,7 +152,8 @@ def _load(found: Scan, candidate: Candidate, **options: Any) -> Source:
         "reasons": list(candidate.reasons),
         "passed_over": [series.describe() for series in found.series if series.uid != candidate.series.uid],
     }
-    return replace(source, details={**source.details, "choice": choice})
+    doubt = (candidate.unlikely,) if candidate.unlikely else ()
+    return replace(source, details={**source.details, "choice": choice}, warnings=(*source.warnings, *doubt))
 
 
 def _check_options(dynamic: object, suv: object) -> None:

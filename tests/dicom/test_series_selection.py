@@ -36,6 +36,18 @@ def test_the_t1_and_the_attenuation_corrected_pet_are_chosen(tmp_path):
     assert len(function.details["choice"]["passed_over"]) == 5
 
 
+def test_a_series_that_is_taken_for_want_of_a_better_one_is_said(tmp_path):
+    """A PET/MR study of which only the attenuation map came was fused over the map without a word."""
+    _series(tmp_path / "a", "MR", "Head MRAC PET UMAP")
+    _series(tmp_path / "a", "PT", "PET AC")
+    anatomy, function = read_study(tmp_path / "a")
+    assert any("no better series is here, but it is: attenuation or fat-water" in w for w in anatomy.warnings)
+    assert not any("no better series" in warning for warning in function.warnings)
+    _series(tmp_path / "b", "MR", "T1 VIBE DIXON W")
+    _series(tmp_path / "b", "PT", "PET AC")
+    assert not any("no better series" in warning for warning in read_study(tmp_path / "b")[0].warnings)
+
+
 def test_two_equal_candidates_are_an_error_that_lists_them(tmp_path):
     uids = [_series(tmp_path, "MR", name) for name in ("T1 MPRAGE pre", "T1 MPRAGE post")]
     _series(tmp_path, "PT", "PET AC")
