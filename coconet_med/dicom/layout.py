@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.duplicates import is_copy
+from coconet_med.dicom.duplicates import is_copy, without_twins
 from coconet_med.dicom.dynamic import Dynamic, chosen, is_gated, volumes
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.frames import frames_of, with_objects
@@ -61,6 +61,9 @@ def layout_of(series: Series, *, allow_gaps: bool, dynamic: Dynamic, selection: 
     plane = common_plane(frames)
     if len(frames) == 1:
         arrange(frames, plane)  # raises: a single slice
+    if selection.frame is None:
+        frames, twins = without_twins(frames, plane)
+        odd += twins
     copies = volumes(frames, plane, series, asked=selection.frame is not None)
     met = selected.met
     if selection.frame is not None and (len(copies) > 1 or not selection.lenient or selection.frame == 0):

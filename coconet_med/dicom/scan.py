@@ -61,7 +61,8 @@ def scan(path: Path | str) -> Scan:
     instances: list[Instance] = []
     others: list[Instance] = []
     damaged: list[tuple[Path, str]] = []
-    for file in files_below(root):
+    files = files_below(root)
+    for file in files:
         try:
             instance = read_header(file)
         except ReadError as error:
@@ -76,10 +77,19 @@ def scan(path: Path | str) -> Scan:
     if not instances and not others:
         if damaged:
             raise ReadError(f"{root}: no DICOM file could be read; {damaged[0][1]}")
-        raise ReadError(f"{root}: no DICOM files found")
+        raise ReadError(f"{root}: no DICOM files found{_instead(files)}")
     series = attached(_group(instances), others)
     damaged.extend(_strays(others, series))
     return Scan(root=root, series=series, other=len(others), damaged=tuple(damaged))
+
+
+def _instead(files: list[Path]) -> str:
+    """What is there instead of DICOM files, and what to do about it."""
+    if not files:
+        return ""
+    if all(file.suffix.lower() in (".gz", ".zip", ".tar") and ".nii" not in file.suffixes for file in files):
+        return f" among {name_files(files)}; unpack them first"
+    return f" among {name_files(files)}"
 
 
 def read_header(path: Path) -> Instance | None:

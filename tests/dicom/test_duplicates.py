@@ -1,10 +1,11 @@
-"""Two files of one SOP Instance UID are a copy, or two images of which none can be chosen."""
+"""One image in two files is a copy, which counts once, or two images of which none can be chosen."""
 
 from __future__ import annotations
 
 import shutil
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import classic, stored_values
@@ -40,3 +41,20 @@ def test_other_pixels_under_one_uid_are_refused(tmp_path):
     classic(tmp_path / "b", "PT", values=stored_values(seed=1))
     with pytest.raises(ReadError, match=r"different images share one SOP Instance UID.*take one of them out"):
         read_series(tmp_path, "function")
+
+
+def test_slices_that_are_there_again_under_other_uids_count_once(tmp_path):
+    """dicom2nifti issue 21: an export or a PACS gives the same slice a new UID."""
+    stored = classic(tmp_path)
+    again = sorted(tmp_path.glob("*.dcm"))[2:4]
+    for number, path in enumerate(again):
+        ds = pydicom.dcmread(path)
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+        ds.save_as(tmp_path / f"again{number}.dcm")
+    source = read_series(tmp_path, "anatomy")
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(source.image), stored)
+    assert any("2 image(s) are there twice under other UIDs" in warning for warning in source.warnings)
+    ds.PixelData = bytes(len(ds.PixelData))
+    ds.save_as(tmp_path / "again1.dcm")
+    with pytest.raises(ReadError, match="places are held 1 to 2 times"):
+        read_series(tmp_path, "anatomy")

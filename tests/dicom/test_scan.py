@@ -75,6 +75,8 @@ def test_hidden_files_are_no_images(tmp_path):
     ("make", "message"),
     [
         (lambda folder: None, "no DICOM files found"),
+        (lambda folder: (folder / "T1.nii.gz").write_bytes(b"x"), "no DICOM files found among T1.nii.gz$"),
+        (lambda folder: (folder / "1.dcm.gz").write_bytes(b"x"), "among 1.dcm.gz; unpack them first"),
         (lambda folder: (folder / "x.dcm").write_bytes(b"\0" * 128 + b"DICM\xff\xff"), "no DICOM file could be read"),
         (lambda folder: shutil.rmtree(folder), "no such file or folder"),
     ],
