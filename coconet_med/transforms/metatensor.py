@@ -17,7 +17,7 @@ from monai.data import MetaTensor
 from monai.utils import convert_to_tensor
 
 from coconet_med.errors import OptionError
-from coconet_med.geometry import FLIP, NiftiForms, affine_of, put_at
+from coconet_med.geometry import NiftiForms, affine_of, put_at
 from coconet_med.source import RELATIVE_UNITS, Source
 
 
@@ -41,12 +41,16 @@ def to_tensor(source: Source) -> MetaTensor:
 def ras_affine(volume: MetaTensor) -> np.ndarray:
     """Its affine, voxel (i, j, k) to RAS, mm, (4, 4).
 
-    MONAI's readers give RAS.  Its bridge from ITK (``itk_image_to_metatensor``) and its ``ITKReader`` with
-    ``affine_lps_to_ras=False`` give LPS and note that in ``meta["space"]``, at which MONAI's own transforms and writers
-    do not look (finding ``monai-space-is-ignored``).
+    MONAI's readers give RAS, but its bridge from ITK (``itk_image_to_metatensor``) and its ``ITKReader`` with
+    ``affine_lps_to_ras=False`` give LPS, and its ``NrrdReader`` gives what an NRRD in ``left-anterior-superior`` holds.
+    They note it in ``meta["space"]``, at which MONAI's own transforms and writers do not look (findings
+    ``monai-space-is-ignored``, ``monai-nrrd-las``).
     """
     affine = np.asarray(volume.affine, float)
-    return FLIP @ affine if str(volume.meta.get("space", "")).upper().endswith("LPS") else affine
+    space = str(volume.meta.get("space", "")).lower()  # "LPS", or in the words of NRRD
+    axes = space.split("-")[:3] if "-" in space else list(space[-3:])
+    turned = [-1.0 if axis[:1] == other else 1.0 for axis, other in zip(axes, "lpi", strict=False)]
+    return np.diag([*turned, 1.0]) @ affine if len(turned) == 3 else affine
 
 
 def to_source(image: Any, name: str) -> Source:

@@ -31,7 +31,7 @@ from coconet_med.transforms import (
     UnstackSlicesd,
     prepare,
 )
-from coconet_med.transforms.metatensor import to_source, to_tensor
+from coconet_med.transforms.metatensor import ras_affine, to_source, to_tensor
 
 pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
@@ -212,6 +212,23 @@ def test_tensors_in_lps_lie_where_those_in_ras_lie(volumes: tuple[Path, Path], t
         torch.testing.assert_close(made[key].as_tensor(), expected[key].as_tensor(), atol=1e-5, rtol=0)
         torch.testing.assert_close(made[key].affine, expected[key].affine)
         assert made[key].meta.get("space", "RAS") == "RAS"
+
+
+@pytest.mark.parametrize(
+    ("space", "signs"),
+    [
+        ("LPS", "--+"),
+        ("RAS", "+++"),
+        ("left-posterior-superior", "--+"),
+        ("left-anterior-superior", "-++"),
+        ("", "+++"),
+    ],
+)
+def test_the_space_that_a_tensor_names_is_that_of_its_affine(space: str, signs: str):
+    affine = torch.tensor(((1.0, 0, 0, 5), (0, 2, 0, 6), (0, 0, 3, 7), (0, 0, 0, 1)), dtype=torch.float64)
+    volume = MetaTensor(torch.rand(1, 4, 4, 4), meta={"affine": affine, "space": space})
+    turned = [1.0 if sign == "+" else -1.0 for sign in signs]
+    np.testing.assert_allclose(ras_affine(volume), np.diag([*turned, 1.0]) @ affine.numpy())
 
 
 def test_tensors_that_are_sheared_or_hold_nan_are_refused():
