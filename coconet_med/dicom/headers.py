@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -94,10 +94,14 @@ def words(ds: Dataset, tag: Tag) -> tuple[str, ...]:
     if found is None:
         return ()
     try:
-        many = [found] if isinstance(found, str | bytes) or not hasattr(found, "__iter__") else list(found)
-        return tuple(printable(v) for v in many)
+        return tuple(printable(v) for v in _values(found))
     except Exception:  # as in value()
         return ()
+
+
+def _values(found: Any) -> list[Any]:
+    """One value or several as a list.  A name is one: pydicom's iterates over its letters, but is no sequence."""
+    return list(found) if isinstance(found, Sequence) and not isinstance(found, str | bytes) else [found]
 
 
 def numbers(ds: Dataset, tag: Tag, count: int | None = None) -> tuple[float, ...] | None:
@@ -106,8 +110,7 @@ def numbers(ds: Dataset, tag: Tag, count: int | None = None) -> tuple[float, ...
     if found is None or isinstance(found, bytes):
         return None
     try:
-        many = [found] if isinstance(found, str) or not hasattr(found, "__iter__") else list(found)
-        result = tuple(float(v) for v in many)
+        result = tuple(float(v) for v in _values(found))
     except (TypeError, ValueError, OverflowError, ArithmeticError):
         return None
     if not all(math.isfinite(v) for v in result) or (count is not None and len(result) != count):

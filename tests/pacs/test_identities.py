@@ -26,3 +26,10 @@ def test_another_study_begins_anew() -> None:
     met.learn([_header()])
     met.forget()
     assert met.redact("A-17") == "A-17"
+
+
+def test_a_name_is_taken_out_whole_and_in_its_parts() -> None:
+    met, ds = Identities(), _header()
+    ds.PatientName, ds.OtherPatientNames = "Doe^Jane", ["Roe^Ann", "Poe^Ida"]
+    met.learn([ds])
+    assert met.redact("Doe^Jane; JANE doe, Roe and Ida") == "[…]; […] […], […] and […]"
