@@ -37,3 +37,20 @@ def write(
 
 def world(image: sitk.Image, voxel=(3, 4, 5)) -> np.ndarray:
     return np.array(image.TransformIndexToPhysicalPoint(voxel)) * (-1, -1, 1)
+
+
+OBLIQUE = np.array([[-1.9, 0.3, 0.2, 80], [0.3, 1.9, -0.4, -70], [0.25, 0.4, 2.9, -50], [0, 0, 0, 1.0]])
+U, _, VT = np.linalg.svd(OBLIQUE[:3, :3] / [2, 2, 3])
+OBLIQUE[:3, :3] = U @ VT * [2, 2, 3]
+
+
+def save(path: Path, array: np.ndarray, affine: np.ndarray = OBLIQUE, **header: float) -> Path:
+    image = nib.Nifti1Image(array, affine)
+    for key, value in header.items():
+        image.header[key] = value
+    nib.save(image, path)
+    return path
+
+
+def values(shape: tuple[int, ...] = (7, 8, 9)) -> np.ndarray:
+    return RNG.normal(100, 20, shape).astype(np.float32)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 import pytest
-from nifti_cases import PLACE, world, write
+from nifti_cases import PLACE, save, values, world, write
 
 from coconet_med.errors import ReadError
 from coconet_med.readers import read
@@ -28,27 +27,6 @@ def test_a_quaternion_too_long_by_rounding_is_shortened(tmp_path: Path, excess: 
             read(path, "anatomy")
         return
     assert np.allclose(world(read(path, "anatomy").image), (turned @ [3, 4, 5, 1])[:3], atol=1e-4)
-
-
-OBLIQUE = np.array([[-1.9, 0.3, 0.2, 80], [0.3, 1.9, -0.4, -70], [0.25, 0.4, 2.9, -50], [0, 0, 0, 1.0]])
-
-
-U, _, VT = np.linalg.svd(OBLIQUE[:3, :3] / [2, 2, 3])
-
-
-OBLIQUE[:3, :3] = U @ VT * [2, 2, 3]
-
-
-def save(path: Path, array: np.ndarray, affine: np.ndarray = OBLIQUE, **header: float) -> Path:
-    image = nib.Nifti1Image(array, affine)
-    for key, value in header.items():
-        image.header[key] = value
-    nib.save(image, path)
-    return path
-
-
-def values(shape: tuple[int, ...] = (7, 8, 9)) -> np.ndarray:
-    return RNG.normal(100, 20, shape).astype(np.float32)
 
 
 def test_the_case_of_a_suffix_is_no_matter(tmp_path: Path) -> None:

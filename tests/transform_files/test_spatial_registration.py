@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK as sitk
-from dicom_phantom import OBLIQUE, classic, uid
+from dicom_phantom import uid
+from registration_cases import TURN, registration_of, two_series
 
 from coconet_med.errors import GeometryError, ReadError
-from coconet_med.readers.dicom import read_series
 from coconet_med.transform_files import read_transform
-from coconet_med.writers.dicom import FusedParts
-from coconet_med.writers.dicom.registration import registration_writer
-
-TURN = sitk.Euler3DTransform((0.0, 0.0, 0.0), 0.1, -0.05, 0.2, (4.0, -7.0, 11.0))
-
 
 MOVE = np.vstack(
     [np.column_stack([np.array(TURN.GetMatrix()).reshape(3, 3), TURN.TransformPoint((0, 0, 0))]), [0.0, 0.0, 0.0, 1.0]]
 )
 
 
-def _frame(ds, _number) -> None:
-    ds.FrameOfReferenceUID = uid("another frame")
-
-
 @pytest.fixture(scope="module", params=["two frames of reference", "one frame of reference"])
 def pair(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("study")
-    classic(folder / "mr", orientation=OBLIQUE, step=-2.0)
-    edit = {"edit": _frame} if request.param.startswith("two") else {}
-    classic(folder / "pt", "PT", series="PET AC", orientation=OBLIQUE, step=4.0, origin=(-9, -11, 5), **edit)
-    return read_series(folder / "mr", "anatomy"), read_series(folder / "pt", "function")
+    return two_series(tmp_path_factory.mktemp("study"), request.param)
 
 
 @pytest.fixture
 def written(pair, tmp_path) -> Path:
-    parts = FusedParts(pair[0].image, *pair, transform=TURN, created=datetime(2026, 2, 3, 4, 5, 6))
-    registration_writer(parts)(tmp_path / "reg.dcm")
-    return tmp_path / "reg.dcm"
+    return registration_of(pair, tmp_path)
 
 
 def test_our_own_object_is_read_back(pair, written):
