@@ -42,6 +42,10 @@ def run_app(
     except (KeyboardInterrupt, typer.Abort):
         _say(interrupted)
         sys.exit(130)
+    except UnicodeEncodeError as error:
+        name = error.object
+        _say(f"error: {name}: this system's encoding ({error.encoding}) has no such characters; set PYTHONUTF8=1")
+        sys.exit(2)
     except MemoryError:
         _say("error: not enough memory for images of this size; close programs, or crop the images")
         sys.exit(2)
