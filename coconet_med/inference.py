@@ -15,13 +15,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coconet_med.blending.field import Field, Grid, mixed, smooth_across, spread_across, what_findings_lack
+from coconet_med.blending.field import (
+    Field,
+    Grid,
+    findings_in,
+    mixed,
+    smooth_across,
+    spread_across,
+    what_findings_lack,
+)
 from coconet_med.engines import cores
 from coconet_med.slices import Slicing
 from coconet_med.windowing.levels import BLACK, LIT
 
 if TYPE_CHECKING:
     from coconet_med.align.resampled import Slices
+    from coconet_med.blending.small_findings import Spot
     from coconet_med.engines import Engine
     from coconet_med.windowing.window import Window
 
@@ -96,6 +105,7 @@ class Fusion:
         )
         self._engine, self._windows, self._findings = engine, windows, findings and field is None
         self._threads = min(cores(), MIXING_THREADS)
+        self._found: dict[int, list[Spot]] = {}
         self.count, self.height, self.width = self._stacks[0].shape
         self.grid = Grid.of(spacing, (self.height, self.width))
         if windows:
@@ -142,7 +152,7 @@ class Fusion:
         if gives_field:
             self._find_field(lit, report)
             if self._findings:
-                self._keep_findings(lit)
+                self._keep_findings()
         if again or gives_field:
             for where in _some(lit, self._size()):
                 image, function = self._sources(where)
@@ -156,27 +166,29 @@ class Fusion:
     def _find_field(self, lit: np.ndarray, report: Callable[[int], None]) -> None:
         rows, columns = self.grid.side(self.height, self.width)
         field = np.zeros((self.count, 3, rows, columns), np.float32)
-        for where, _, values in self._run(lit, self.grid.reduced):
+        for where, (image, _), values in self._run(lit, self.grid.reduced):
             field[where] = values[..., :rows, :columns]
+            if self._findings:  # while the network is at work on the next slices
+                found = ((number, findings_in(image[n], self.grid)) for n, number in enumerate(where.tolist()))
+                self._found |= {number: spots for number, spots in found if spots}
             report(len(where))
         if self.grid.spacing:
             smooth_across(field, self.lit, self.grid.spacing[0])
         self.field = Field(field, self.grid)
 
-    def _keep_findings(self, lit: np.ndarray) -> None:
+    def _keep_findings(self) -> None:
         """Add to the field what small findings would lack in the picture, steady across slices."""
         assert self.field is not None
         values = self.field.values
         lacking = np.zeros((self.count, *values.shape[2:]), np.float32)
-        for where in _some(lit, self._size()):
+        for where in _some(np.array(sorted(self._found), int), self._size()):
             image, _ = self._sources(where)
-
-            def find(number: int, where: np.ndarray = where, image: np.ndarray = image) -> None:
-                added = what_findings_lack(image[number], values[where[number]], self.grid)
+            for n, number in enumerate(where.tolist()):
+                # Taken out, so that what a lift remembers of it does not pile up.
+                spots = self._found.pop(number)
+                added = what_findings_lack(image[n], values[number], self.grid, found=spots)
                 if added is not None:
-                    lacking[where[number]] = added
-
-            self._each(find, len(where))
+                    lacking[number] = added
         if self.grid.spacing:
             lacking = spread_across(lacking, self.grid.spacing[0])
         values[:, 0] += lacking

@@ -8,12 +8,12 @@ source, and a picture can be mixed again, weaker or stronger, without the networ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from coconet_med.blending.small_findings import averaged, find_spots, lift, stretched
+from coconet_med.blending.small_findings import Spot, averaged, find_spots, lift, stretched
 from coconet_med.windowing.levels import BODY
 
 #: Size in mm that a pixel of the network is brought near to, by averaging whole pixels: what it was trained at.
@@ -162,18 +162,27 @@ def mixed(image: np.ndarray, field: np.ndarray, block: Sequence[int]) -> np.ndar
     return out
 
 
-def what_findings_lack(image: np.ndarray, field: np.ndarray, grid: Grid) -> np.ndarray | None:
+def findings_in(image: np.ndarray, grid: Grid) -> list[Spot]:
+    """Small findings of the functional source of one slice (2, H, W)."""
+    return find_spots(image[1], image.max(axis=0) > BODY, spacing=grid.pixel, block=grid.block)
+
+
+def what_findings_lack(
+    image: np.ndarray, field: np.ndarray, grid: Grid, *, found: Sequence[Spot] | None = None
+) -> np.ndarray | None:
     """What small findings of the functional source lack (:mod:`coconet_med.blending.small_findings`).
 
     Args:
         image: (2, H, W), one slice of the sources.
         field: (3, h, w), its field.
         grid: how the two belong together.
+        found: what :func:`findings_in` found, where that is known.
 
     Returns:
         What is to be added to the amount of the field, (h, w); ``None`` where nothing is missing.
     """
-    added = _lacking(lambda: mixed(image[None], field[None], grid.block)[0], image, grid)
+    spots = findings_in(image, grid) if found is None else found
+    added = lift(mixed(image[None], field[None], grid.block)[0], spots) if spots else None
     return None if added is None else averaged(added, grid.block)
 
 
@@ -213,13 +222,9 @@ def keep_findings_in(fused: np.ndarray, image: np.ndarray, *, grid: Grid = _PICT
         image: (2, H, W), its sources.
         grid: of the field that it was mixed by.
     """
-    added = _lacking(lambda: fused, image, grid)
+    spots = findings_in(image, grid)
+    added = lift(fused, spots) if spots else None
     return None if added is None else stretched(averaged(added, grid.block), grid.block, fused.shape)
-
-
-def _lacking(fused: Callable[[], np.ndarray], image: np.ndarray, grid: Grid) -> np.ndarray | None:
-    spots = find_spots(image[1], image.max(axis=0) > BODY, spacing=grid.pixel, block=grid.block)
-    return lift(fused(), spots) if spots else None
 
 
 def slope(values: np.ndarray) -> float:
