@@ -89,9 +89,9 @@ def memory(size: tuple[int, int, int], model: str) -> None:
             image.SetSpacing([240 / n for n in grid])
             image.SetOrigin([-120 + 120 / n for n in grid])
             sitk.WriteImage(image, str(folder / f"{kind}.nii"))
-        (folder / "study.csv").write_text("id,anatomy,function\nbig,mri.nii,pet.nii\n", encoding="utf-8")
+        (folder / "cases.csv").write_text("id,anatomy,function\nbig,mri.nii,pet.nii\n", encoding="utf-8")
         options = BatchOptions(register="never", engine="onnx", model=model)
-        outcome = Runner(folder / "out", options, threads=1).run(find_cases(folder / "study.csv")[0])
+        outcome = Runner(folder / "out", options, threads=1).run(find_cases(folder / "cases.csv")[0])
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform != "darwin" else 2**30)
         print(f"{size}: {outcome.status} {outcome.error} in {outcome.seconds:.0f} s, peak {peak:.2f} GiB")
 

@@ -1,8 +1,8 @@
-"""All quality figures of the released networks, as the tables of docs/figures.md.
+"""All quality figures of the released networks, as tables.
 
 Usage::
 
-    python benchmarks/figures.py DATA --model light > docs/figures.md
+    python benchmarks/figures.py DATA --model light > figures.md
 
 ``DATA`` is a folder of slice pairs (``train/``, ``val/``, ``colour_tables.csv``).  The same figures, one network and
 one way of measuring at a time, come from ``coconet-med evaluate DATA --measures all``.

@@ -3,7 +3,7 @@
 Files to files with ``register="never"`` and the network loaded; each volume in a process of its own.  The more cases
 follow each other in one process, as in a batch.  ``benchmarks/batch_scaling.py`` tells what thousands of cases cost.
 
-    python benchmarks/growth.py --json growth.json --plot docs/images/growth.png
+    python benchmarks/growth.py --json growth.json --plot growth.png
 """
 
 from __future__ import annotations

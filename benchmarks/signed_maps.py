@@ -5,7 +5,7 @@ Usage::
     python benchmarks/signed_maps.py [FOLDER] [--map FILE ...] [--uptake FILE ...]
 
 Without anything else a generated head is used: its PET, the same reconstructed by filtered back projection from few to
-many counts (which puts noise below 0), and signed maps made of it.  FOLDER (layout of ``shared/data``) adds PET, SPECT
+many counts (which puts noise below 0), and signed maps made of it.  FOLDER (with ``volumes/spm``) adds PET, SPECT
 and their left-right differences; ``--map`` and ``--uptake`` name further NIfTI files of either kind.  Prints for each
 image how far its averaged values go below 0 as a share of how far they go above, and what it was taken for.
 """

@@ -1,9 +1,10 @@
 """How often are swapped images noticed, and how often are right ones called swapped?
 
-    python benchmarks/swapped.py [--data ../shared/data] [--seeds 1]
+    python benchmarks/swapped.py [--data DATA] [--seeds 1]
 
 Pairs: the generated head (several scans, on their own grid and on that of the MRI), and the real and synthetic pairs of
-the shared data where they are there.  Each is examined as it is and swapped (:mod:`coconet_med.pair.sharpness`).
+DATA (layout: ``dicom/``, ``volumes/``) where they are there.  Each is examined as it is and swapped
+(:mod:`coconet_med.pair.sharpness`).
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def pairs(data: Path, seeds: int) -> Iterator[tuple[str, sitk.Image, sitk.Image]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--seeds", type=int, default=1)
     given = parser.parse_args()
     ratios = []

@@ -1,6 +1,6 @@
 """What any picture could reach: pixels optimized for the measures themselves, without a network, beside our networks.
 
-    python benchmarks/tradeoffs.py DATA --out runs/tradeoffs --plot docs/images/tradeoffs.png
+    python benchmarks/tradeoffs.py DATA --out runs/tradeoffs --plot tradeoffs.png
 
 ``DATA`` is a folder of slice pairs (``val/``, ``colour_tables.csv``).  In runs of neighboring slices the pixels are
 moved by Adam, starting from the first network's picture, for a differentiable form of H and a growing weight of what

@@ -28,8 +28,8 @@ from playwright.sync_api import Page, sync_playwright
 import coconet_med
 from coconet_med.batch.case import Outcome
 from coconet_med.phantom import head_phantom
+from coconet_med.report.batch_page import write_batch_page
 from coconet_med.report.card import card_of
-from coconet_med.report.study import write_study_report
 from coconet_med.viewer.opening import View, view_of
 from coconet_med.viewer.server import ViewServer
 
@@ -123,7 +123,7 @@ def report(page: Page, count: int = 50) -> None:
         cases = [Outcome(f"case-{number:02d}", "done", facts={"H": 0.8}) for number in range(count)]
         for case in cases:
             (folder / f"{case.id}.card").write_text(json.dumps(card | {"id": case.id}), encoding="utf-8")
-        path = write_study_report(cases, folder, folder / "report.html", title="benchmark")
+        path = write_batch_page(cases, folder, folder / "report.html", title="benchmark")
         strip = sum(map(len, card["view"]["parts"].values()))
         print(f"report: {path.stat().st_size / 1e6:.0f} MB, a viewer {strip / 1e6:.2f} MB", flush=True)
         started = time.perf_counter()

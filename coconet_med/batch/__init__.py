@@ -6,8 +6,8 @@ once, ``summary`` and :mod:`coconet_med.report` tell how it went.
 
 from __future__ import annotations
 
+from coconet_med.batch.all_cases import run_batch
 from coconet_med.batch.case import BatchOptions, Case, Outcome
 from coconet_med.batch.sources import find_cases
-from coconet_med.batch.study import run_batch
 
 __all__ = ["BatchOptions", "Case", "Outcome", "find_cases", "run_batch"]

@@ -15,7 +15,7 @@ _ANATOMY = ("mri", "mr", "t1", "t1w", "t2", "anatomy", "anat")
 _FUNCTION = ("pet", "spect", "ct", "function", "func")
 
 
-def find_studies(folder: Path, results: Results) -> list[Case]:
+def find_pairs(folder: Path, results: Results) -> list[Case]:
     """One case for each subfolder with files (a DICOM study in any layout), or the folder itself if it holds files.
 
     Which series are fused is decided from the headers when the case is done; names of people are never taken from them.

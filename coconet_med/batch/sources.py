@@ -1,4 +1,4 @@
-"""Find the cases of a study: a BIDS dataset, a CSV manifest, pairs of globs, DICOM studies, or folders of pictures."""
+"""Find the cases of a batch: a BIDS dataset, a CSV manifest, pairs of globs, DICOM studies, or folders of pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coconet_med.batch.bids import find_bids_cases, is_bids
 from coconet_med.batch.case import Case
-from coconet_med.batch.folders import find_picture_pairs, find_studies
+from coconet_med.batch.folders import find_pairs, find_picture_pairs
 from coconet_med.batch.globs import find_glob_pairs
 from coconet_med.batch.manifest import SUFFIXES, read_manifest
 from coconet_med.batch.results import Results
@@ -90,7 +90,7 @@ def _find(
             )
             raise ReadError(msg)
         return read_manifest(source)
-    return find_picture_pairs(source, results) or find_studies(source, results)
+    return find_picture_pairs(source, results) or find_pairs(source, results)
 
 
 def part_of(cases: Sequence[Case], part: int, parts: int) -> list[Case]:

@@ -23,7 +23,7 @@ class Objective(nn.Module):
     Args:
         base: weight of :class:`~coconet_med.training.losses.BaseLoss`, divided by its factor 20.
         contrast: weight of :class:`~coconet_med.training.contrast.CoupledContrast`; 0 leaves it out.
-        space: feature space of the contrast, see :func:`~coconet_med.training.spaces.build_space`; that of Gabor
+        space: feature space of the contrast, see :func:`~coconet_med.training.space_choice.build_space`; that of Gabor
             filters needs no weights of other networks.
         space_path: its weights, where it needs a file.
         preservation: weights of single preservation terms that differ from their defaults.

@@ -1,6 +1,6 @@
-"""The legend of a fused picture: which color means how much uptake, at which lightness of the anatomy.
+"""The legend of a fused picture: which color means how much uptake, at which lightness.
 
-The bar is two-dimensional: uptake runs upwards, the lightness of the anatomy from left (dark) to right (bright), since
+The bar is two-dimensional: uptake runs upwards, the fused lightness from left (dark) to right (bright), since
 the color of a pixel depends on both.  Its lowest row is the gray of plain anatomy.
 """
 
@@ -55,7 +55,7 @@ def legend(
     height: int = 256,
     background: Background = "dark",
     strength: float = 1.0,
-    caption: str = "anatomy",
+    caption: str = "lightness",
     threshold: float | None = None,
     notes: Sequence[str] = (),
     path: np.ndarray | None = None,

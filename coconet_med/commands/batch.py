@@ -39,7 +39,7 @@ from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.batch import BatchOptions, Case
-    from coconet_med.batch.study import BatchResult
+    from coconet_med.batch.all_cases import BatchResult
     from coconet_med.source import Role
 
 Labels = list[str] | None
@@ -138,7 +138,7 @@ def batch(
     kinds = {"anatomy_kind": anatomy_kind, "function_kind": function_kind}
     options = BatchOptions.taken_from(as_options(given) | kinds)
     if analysis_level == "group":
-        study: BatchResult | None = _group(source, output)
+        result: BatchResult | None = _group(source, output)
     else:
         derivatives = derivatives or ["auto"]
         cases = _cases(source, anatomy, function, participant_label, session_label, derivatives, output)
@@ -147,7 +147,7 @@ def batch(
 
             cases = with_common_windows(cases, options, common_window)
         cases = _part(cases, part)
-        study = _all(
+        result = _all(
             source,
             output,
             cases,
@@ -162,13 +162,13 @@ def batch(
             collect=analysis_level == "all" and not part,
             quiet=quiet or as_json,
         )
-    if study is None:
+    if result is None:
         return
     if as_json:
-        typer.echo(json.dumps([outcome.to_dict() for outcome in study.outcomes], indent=2))
+        typer.echo(json.dumps([outcome.to_dict() for outcome in result.outcomes], indent=2))
     elif not quiet:
-        _say_how_it_went(study)
-    if study.failures:
+        _say_how_it_went(result)
+    if result.failures:
         raise typer.Exit(1)
 
 
@@ -228,10 +228,10 @@ def _all(
     collect: bool,
     quiet: bool,
 ) -> BatchResult | None:
+    from coconet_med.batch.all_cases import run_batch
     from coconet_med.batch.case import shared_notes
     from coconet_med.batch.check import check_options
     from coconet_med.batch.screen import Screen
-    from coconet_med.batch.study import run_batch
 
     check_options(options, cases)
     for note in shared_notes(cases) if not quiet else ():
@@ -280,8 +280,8 @@ def _all(
 
 
 def _group(source: Path, output: Path) -> BatchResult:
+    from coconet_med.batch.all_cases import BatchResult, gather
     from coconet_med.batch.records import Records
-    from coconet_med.batch.study import BatchResult, gather
 
     outcomes = tuple(Records(output).all())
     if not outcomes:
@@ -313,15 +313,15 @@ def _list(
     return lacking
 
 
-def _say_how_it_went(study: BatchResult) -> None:
+def _say_how_it_went(result: BatchResult) -> None:
     counts: dict[str, int] = {}
-    for outcome in study.outcomes:
+    for outcome in result.outcomes:
         word = "not taken" if outcome.status == "skipped" else outcome.status
         counts[word] = counts.get(word, 0) + 1
     typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()), err=True)
-    for outcome in study.failures:
+    for outcome in result.failures:
         typer.echo(printable(f"  {outcome.id}: {outcome.status}: {outcome.error}"), err=True)
-    for path in study.files:
+    for path in result.files:
         typer.echo(printable(f"wrote {path}"), err=True)
 
 

@@ -36,7 +36,7 @@ def evaluate(
         str, typer.Option(help="Folder: uptake (the known scalar), or luminance (as published tables do).")
     ] = "uptake",
     measures: Annotated[
-        str, typer.Option(help="fidelity (with findings), findings (small foci alone), usual or all.")
+        str, typer.Option(help="fidelity (with findings), findings (small foci alone), standard or all.")
     ] = "fidelity",
     baselines: Annotated[
         bool, typer.Option("--baselines/--no-baselines", help="Compare with the classical methods.")

@@ -20,7 +20,7 @@ _LABELS = {
     "phantom": "generating the head",
     "measure": "measuring",
     "train": "training",
-    "prepare": "preparing studies",
+    "prepare": "preparing cases",
     "quick_validate": "looking at the network",
     "validate": "validating",
     "export": "exporting",

@@ -1,6 +1,6 @@
 """The few image filters that the package needs, in NumPy and SimpleITK: SciPy would add 140 MB to the light install.
 
-Results are those of the functions of the same purpose in ``scipy.ndimage`` (``tests/filters/test_filters.py``): the
+Results are those of the functions of the same purpose in ``scipy.ndimage`` (``tests/filters/``): the
 published figures of the measures were made with those.
 """
 

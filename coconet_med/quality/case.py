@@ -19,7 +19,7 @@ from coconet_med.quality.uptake import Decoder, uptake_readings
 
 #: ``"fidelity"`` is regions and small findings (some 130 ms for a slice of 256 x 256, half of that for another result
 #: of the same sources), ``"findings"`` the latter alone; ``"all"`` adds the usual set.
-MeasureSet = Literal["fidelity", "findings", "usual", "all"]
+MeasureSet = Literal["fidelity", "findings", "standard", "all"]
 
 
 def evaluate_pair(
@@ -62,7 +62,7 @@ def evaluate_pair(
         values |= uptake_readings(anatomy, function, colored, uptake, decode=decode)
     if measures in ("fidelity", "findings", "all"):
         values |= finding_readings(anatomy, function, fused, fused_rgb=fused_rgb, spacing=spacing, ct=ct)
-    if measures in ("usual", "all"):
+    if measures in ("standard", "all"):
         values |= standard_metrics(anatomy, function, fused)
     return values
 

@@ -59,7 +59,7 @@ def evaluate_folder(
         sets: which sets; all by default.
         function_as: ``"uptake"`` fuses and measures the scalar behind the colors; ``"luminance"`` fuses the
             pseudo-color picture as if its palette were unknown and measures its BT.601 Y, as the published tables do.
-        measures: ``"fidelity"``, ``"findings"``, ``"usual"`` or ``"all"``.
+        measures: ``"fidelity"``, ``"findings"``, ``"standard"`` or ``"all"``.
         baselines: add the classical methods and copies of the sources.
         colormap: as in :func:`coconet_med.fuse`.
         model: as in :func:`coconet_med.fuse`.
@@ -143,7 +143,7 @@ def evaluate_files(
         fused: the result; its side-car, where there is one, tells window, color map and registration.  ``None`` fuses
             the two here.
         palette: as in :func:`coconet_med.fuse`.
-        measures: ``"fidelity"``, ``"findings"``, ``"usual"`` or ``"all"``.
+        measures: ``"fidelity"``, ``"findings"``, ``"standard"`` or ``"all"``.
         baselines: add the classical methods.
         colormap: the color map of the result, where no side-car tells it.
         model: used where ``fused`` is ``None``.

@@ -1,4 +1,4 @@
-"""The report: one HTML page that needs nothing but itself, for one case (here) or a batch (``report.study``)."""
+"""The report: one HTML page that needs nothing but itself, for one case (here) or a batch (``report.batch_page``)."""
 
 from __future__ import annotations
 

@@ -22,16 +22,16 @@ def train(
     data: Annotated[
         Path | None, typer.Option(help="Folder of slice pairs with train/, val/ and colour_tables.csv.")
     ] = None,
-    anatomy: Annotated[Path | None, typer.Option(help="Your own studies: folder of anatomical images.")] = None,
-    function: Annotated[Path | None, typer.Option(help="Your own studies: folder of functional images.")] = None,
-    hold_out: Annotated[int, typer.Option(min=0, help="Own studies only to validate on, the last by name.")] = 0,
-    register: Annotated[str, typer.Option(help="Own studies: auto, always or never.")] = "auto",
-    plane: Annotated[str, typer.Option(help="Own studies: auto, axial, coronal or sagittal.")] = "auto",
+    anatomy: Annotated[Path | None, typer.Option(help="Your own cases: folder of anatomical images.")] = None,
+    function: Annotated[Path | None, typer.Option(help="Your own cases: folder of functional images.")] = None,
+    hold_out: Annotated[int, typer.Option(min=0, help="Own cases only to validate on, the last by name.")] = 0,
+    register: Annotated[str, typer.Option(help="Own cases: auto, always or never.")] = "auto",
+    plane: Annotated[str, typer.Option(help="Own cases: auto, axial, coronal or sagittal.")] = "auto",
     color_anatomy: Annotated[
         bool, typer.Option("--color-anatomy", help="The first images may be in color (visible beside infrared).")
     ] = False,
     masks: Annotated[
-        Path | None, typer.Option(help="Own studies: folder of drawn masks of targets, for the contrast of stage 2.")
+        Path | None, typer.Option(help="Own cases: folder of drawn masks of targets, for the contrast of stage 2.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="light, full, published-light or published.")] = None,
     start: Annotated[str | None, typer.Option(help="Weights to fine-tune: light, or a .pt file.")] = None,

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Own:
-    """A user's own studies; see :func:`coconet_med.training.studies.study_slices`.
+    """A user's own cases; see :func:`coconet_med.training.own_pairs.slices_of_pairs`.
 
     Attributes:
         anatomy: folder of anatomical images.
         function: folder of functional images.
-        hold_out: studies, the last by name, that are validated on and not trained on.
+        hold_out: cases, the last by name, that are validated on and not trained on.
         register: as in :func:`coconet_med.fuse`.
         plane: likewise.
         color_anatomy: the first images may be in color.
@@ -74,7 +74,7 @@ class Session:
         """Read the slices to train on and those to validate on.
 
         Raises:
-            FusionError: the data cannot be read, or too few studies are left to train on.
+            FusionError: the data cannot be read, or too few cases are left to train on.
         """
         if data is not None:
             self.pairs = atlas_slices(data, split="train")
@@ -179,12 +179,12 @@ class Session:
         ]
 
     def _load_own(self, own: Own) -> None:
-        from coconet_med.training.studies import find_studies, study_slices
+        from coconet_med.training.own_pairs import find_pairs, slices_of_pairs
 
-        studies = find_studies(own.anatomy, own.function)
-        kept = len(studies) - own.hold_out
+        cases = find_pairs(own.anatomy, own.function)
+        kept = len(cases) - own.hold_out
         if kept < 1:
-            msg = f"--hold-out {own.hold_out} of {len(studies)} studies leaves none to train on; hold out fewer"
+            msg = f"--hold-out {own.hold_out} of {len(cases)} cases leaves none to train on; hold out fewer"
             raise OptionError(msg)
         options: dict[str, Any] = {
             "register": own.register,
@@ -195,8 +195,8 @@ class Session:
         }
         if self.where.shared and not self.where.first:
             distributed.barrier()  # the first process prepares, the others find it done
-        self.pairs = study_slices(studies[:kept], masks=own.masks, **options)
-        self.held = study_slices(studies[kept:], **options) if own.hold_out else []
+        self.pairs = slices_of_pairs(cases[:kept], masks=own.masks, **options)
+        self.held = slices_of_pairs(cases[kept:], **options) if own.hold_out else []
         if self.where.shared and self.where.first:
             distributed.barrier()
 

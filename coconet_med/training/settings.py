@@ -23,7 +23,7 @@ class Contrast:
         weight: lambda of the paper (there 1); 0 leaves stage 2 out, unless it is a control.
         steps: further optimizer steps.
         learning_rate: constant.
-        space: name of the feature space, see :func:`coconet_med.training.spaces.build_space`.
+        space: name of the feature space, see :func:`coconet_med.training.space_choice.build_space`.
         space_path: its weights, where it needs a file.
         negatives: other pairs of the batch, of other persons, that serve as negatives.
         anchors: pairs of the batch that are fused and scored; the others serve as negatives only.  0 for all.

@@ -1,7 +1,8 @@
 """Feature spaces: in what terms the contrast of stage 2 calls two pictures alike.
 
 A feature space is a frozen :class:`FeatureSpace`: gray pictures in, a list of feature maps and their weights out.  To
-add one, write such a class and name it in :func:`build_space` (docs/training.md shows one).
+add one, write such a class and name it in :func:`coconet_med.training.space_choice.build_space` (docs/training.md
+shows one).
 """
 
 from __future__ import annotations

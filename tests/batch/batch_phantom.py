@@ -47,7 +47,7 @@ def manifest(folder: Path, count: int, **how: float) -> Path:
     for n in range(count):
         anatomy, function = save_pair(folder / "images", f"p{n}", n, **how)
         rows.append((f"p{n}", anatomy.relative_to(folder), function.relative_to(folder)))
-    path = folder / "study.csv"
+    path = folder / "cases.csv"
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(("id", "anatomy", "function"))

@@ -12,8 +12,8 @@ pytest.importorskip("distributed", reason="Dask is not installed: pip install '.
 pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed: pip install '.[cluster]'")
 
 from coconet_med.batch import BatchOptions, find_cases
+from coconet_med.batch.all_cases import run_batch
 from coconet_med.batch.dask_cluster import run_cluster, slurm_script
-from coconet_med.batch.study import run_batch
 from coconet_med.errors import OptionError
 
 # Dask closes sockets and loops of killed workers late.

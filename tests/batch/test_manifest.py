@@ -11,18 +11,18 @@ from coconet_med.errors import ReadError
 
 
 def test_paths_of_a_manifest_are_relative_to_its_own_folder(tmp_path):
-    (tmp_path / "study.csv").write_text(
+    (tmp_path / "cases.csv").write_text(
         "id,mri,pet,weights\n1,a/t1.nii,a/pet.nii,\n2,b/t1.nii,b/pet.nii,full\n", encoding="utf-8"
     )
-    cases = find_cases(tmp_path / "study.csv")
+    cases = find_cases(tmp_path / "cases.csv")
     assert ids(cases) == ["1", "2"]
     assert cases[0].anatomy == tmp_path / "a/t1.nii"
     assert [case.model for case in cases] == [None, "full"]
 
 
 def test_a_manifest_from_a_german_excel_is_read(tmp_path):
-    (tmp_path / "study.csv").write_text("\ufeffID;Anatomy;Function\nA;t1.nii;pet.nii\n", encoding="utf-8")
-    assert find_cases(tmp_path / "study.csv")[0].function == tmp_path / "pet.nii"
+    (tmp_path / "cases.csv").write_text("\ufeffID;Anatomy;Function\nA;t1.nii;pet.nii\n", encoding="utf-8")
+    assert find_cases(tmp_path / "cases.csv")[0].function == tmp_path / "pet.nii"
 
 
 def test_a_tsv_without_a_needed_column_is_refused(tmp_path):
@@ -32,16 +32,16 @@ def test_a_tsv_without_a_needed_column_is_refused(tmp_path):
 
 
 def test_an_id_that_occurs_twice_is_refused_with_its_lines(tmp_path):
-    (tmp_path / "study.csv").write_text("id,mri,pet\nA,1,2\nB,1,2\na,3,4\n", encoding="utf-8")
+    (tmp_path / "cases.csv").write_text("id,mri,pet\nA,1,2\nB,1,2\na,3,4\n", encoding="utf-8")
     with pytest.raises(ReadError, match="id a is in lines 2 and 4"):
-        find_cases(tmp_path / "study.csv")
+        find_cases(tmp_path / "cases.csv")
 
 
 def test_one_pet_beside_two_anatomies_is_reported_in_both_lines(tmp_path):
     """Copied by mistake, it would color a patient with the uptake of another."""
-    (tmp_path / "study.csv").write_text("id,mri,pet\nA,1,9\nB,2,9\nC,3,8\nD,3,7\n", encoding="utf-8")
-    cases = find_cases(tmp_path / "study.csv")
-    reported = "study.csv: 9 is the function of A (line 2) and B (line 3); make sure that they are one person"
+    (tmp_path / "cases.csv").write_text("id,mri,pet\nA,1,9\nB,2,9\nC,3,8\nD,3,7\n", encoding="utf-8")
+    cases = find_cases(tmp_path / "cases.csv")
+    reported = "cases.csv: 9 is the function of A (line 2) and B (line 3); make sure that they are one person"
     assert [case.notes for case in cases] == [(reported,), (reported,), (), ()]
 
 
@@ -89,8 +89,8 @@ def test_a_unicode_text_of_a_spreadsheet_is_read(tmp_path):
 
 
 def test_an_id_cannot_leave_the_output_folder(tmp_path):
-    (tmp_path / "study.csv").write_text("id,mri,pet\n../../etc/x,1,2\n", encoding="utf-8")
-    case = find_cases(tmp_path / "study.csv")[0]
+    (tmp_path / "cases.csv").write_text("id,mri,pet\n../../etc/x,1,2\n", encoding="utf-8")
+    case = find_cases(tmp_path / "cases.csv")[0]
     assert "/" not in case.target
     assert not case.target.startswith(".")
 

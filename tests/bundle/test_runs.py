@@ -109,7 +109,7 @@ def test_a_short_training_is_judged_resumed_and_not_mistaken_for_the_next(place:
     assert done.returncode == 0, done.stdout[-3000:]
     last = (out / "models" / "model_last.pt").read_bytes()
     assert done.stdout.count("Metrics -- ") == 2  # of the weights that it began with, and of those after the epoch
-    assert "\npreparing studies\n" in done.stdout
+    assert "\npreparing cases\n" in done.stdout
     assert "validating\n" in done.stdout
     kept = torch.load(out / "models" / "checkpoint.pt", weights_only=True)
     assert kept["epoch"] == 1

@@ -18,9 +18,9 @@ def test_a_stage_is_said_once_and_again_after_half_a_minute(
             now[0] = float(second)
             say.progress("prepare", second, 75)
     assert capsys.readouterr().err.splitlines() == [
-        "preparing studies",
-        "preparing studies: 30 of 75",
-        "preparing studies: 60 of 75",
+        "preparing cases",
+        "preparing cases: 30 of 75",
+        "preparing cases: 60 of 75",
     ]
 
 

@@ -21,7 +21,7 @@ def test_the_sets_of_measures_are_what_their_names_say(head_pair: Pair) -> None:
     m, p = head_pair
     assert tuple(evaluate_pair(m, p, m)) == (*FIDELITY_MEASURES, *FINDING_MEASURES)
     assert tuple(evaluate_pair(m, p, m, measures="findings")) == FINDING_MEASURES
-    assert tuple(evaluate_pair(m, p, m, measures="usual")) == STANDARD_METRICS
+    assert tuple(evaluate_pair(m, p, m, measures="standard")) == STANDARD_METRICS
     both = evaluate_pair(m, p, m, uptake=p / 255, measures="all")
     assert tuple(both) == (*FIDELITY_MEASURES, "rho_uptake", "uptake_mae", *FINDING_MEASURES, *STANDARD_METRICS)
 

@@ -11,8 +11,8 @@ import SimpleITK as sitk
 import coconet_med
 from coconet_med.batch.case import Outcome
 from coconet_med.phantom import head_phantom
+from coconet_med.report.batch_page import write_batch_page
 from coconet_med.report.card import card_of
-from coconet_med.report.study import write_study_report
 
 NASTY = '</script><img src=x onerror=alert(1)><script>alert("x")</script>&\'"'
 
@@ -45,7 +45,7 @@ def study(card, folder, count: int):
         own["view"]["document"]["uptake"] |= {"name": NASTY, "units": NASTY}
         (folder / f"{name}.card").write_text(json.dumps(own), encoding="utf-8")
     outcomes.append(Outcome("sub-bad", "failed", error=f"{REASON} {NASTY}"))
-    return write_study_report(outcomes, folder, folder / "report.html", title=NASTY)
+    return write_batch_page(outcomes, folder, folder / "report.html", title=NASTY)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_a_report_of_fifty_cases_opens_and_so_do_its_viewers(card, tmp_path, new
 
 
 def test_a_page_that_is_full_says_how_the_other_cases_are_seen(card, tmp_path, monkeypatch):
-    monkeypatch.setattr("coconet_med.report.study.MOST_VIEWS", 2.5 * sum(map(len, card["view"]["parts"].values())))
+    monkeypatch.setattr("coconet_med.report.batch_page.MOST_VIEWS", 2.5 * sum(map(len, card["view"]["parts"].values())))
     page = study(card, tmp_path, 4).read_text(encoding="utf-8")
     assert page.count('data-open="view-') == 2
     assert page.count("The page is full") == 2

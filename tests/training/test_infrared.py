@@ -19,7 +19,7 @@ from coconet_med.training.trainer import Trainer
 
 pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
-from coconet_med.training.studies import find_studies, study_slices
+from coconet_med.training.own_pairs import find_pairs, slices_of_pairs
 
 
 def _scene(seed: int, size: int = 48) -> tuple[np.ndarray, np.ndarray]:
@@ -44,8 +44,8 @@ def test_infrared_and_visible_pictures_train_and_fuse(color: bool, tmp_path: Pat
         shown = visible if color else np.rint(luma(visible)).astype(np.uint8)
         Image.fromarray(shown).save(tmp_path / "visible" / f"{seed}.png")
         Image.fromarray(infrared).save(tmp_path / "infrared" / f"{seed}.png")
-    studies = find_studies(tmp_path / "visible", tmp_path / "infrared")
-    pairs = study_slices(studies, group="infrared-visible", color_anatomy=color)
+    studies = find_pairs(tmp_path / "visible", tmp_path / "infrared")
+    pairs = slices_of_pairs(studies, group="infrared-visible", color_anatomy=color)
     settings = Settings(steps=30, batch=2, sizes=(48,), contrast=Contrast(weight=1.0, steps=4))
     trainer = Trainer(settings, pairs, tmp_path / "run")
     losses = [trainer.one_step() for _ in range(30)]

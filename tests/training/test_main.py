@@ -117,7 +117,7 @@ def test_the_page_takes_a_reader_from_two_folders_to_a_fused_volume(
     short = training.removeprefix("python -m coconet_med.training ").replace("--steps 500", "--steps 2")
     assert _run(command.main, f"{short} --settings small.json --device cpu --precision fp32") == 0
     card = json.loads(Path("weights/mine.json").read_text(encoding="utf-8"))
-    assert card["data"] == {"studies": {"slices": card["data"]["studies"]["slices"], "persons": 2}}
+    assert card["data"] == {"own": {"slices": card["data"]["own"]["slices"], "persons": 2}}
     assert card["settings"]["steps"] == 2
     assert card["onnx_minus_torch"] < 1e-4
     assert str(tmp_path) not in json.dumps(card)

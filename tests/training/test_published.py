@@ -194,7 +194,7 @@ def test_stage_2_alone_and_its_control_differ_by_the_contrast_only(
 
 def test_drawn_masks_go_with_their_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
-    from coconet_med.training.studies import find_studies, study_slices
+    from coconet_med.training.own_pairs import find_pairs, slices_of_pairs
 
     rng = np.random.default_rng(0)
     for kind in ("visible", "infrared", "masks"):
@@ -205,8 +205,8 @@ def test_drawn_masks_go_with_their_pictures(tmp_path: Path, monkeypatch: pytest.
         mask = np.zeros((32, 32), np.uint8)
         mask[4:12, 20:28] = 255
         Image.fromarray(mask).save(tmp_path / "masks" / f"{n}.png")
-    studies = find_studies(tmp_path / "visible", tmp_path / "infrared")
-    pairs = study_slices(studies, masks=tmp_path / "masks")
+    studies = find_pairs(tmp_path / "visible", tmp_path / "infrared")
+    pairs = slices_of_pairs(studies, masks=tmp_path / "masks")
     assert [float(pair.mask.sum()) for pair in pairs] == [64.0] * 3
     monkeypatch.setattr(module, "build_network", lambda name: CoCoNet(width=2))
     made = Settings(steps=1, batch=2, sizes=(32,), contrast=Contrast(weight=1.0, steps=2))
@@ -217,8 +217,8 @@ def test_drawn_masks_go_with_their_pictures(tmp_path: Path, monkeypatch: pytest.
     assert len(masks) == 2
     assert all(mask.shape == (2, 1, 32, 32) and 0 < mask.mean() < 0.2 for mask in masks)
     (tmp_path / "masks" / "1.png").unlink()
-    with pytest.raises(ReadError, match=r"study 1: no mask"):
-        study_slices(studies, masks=tmp_path / "masks")
+    with pytest.raises(ReadError, match=r"case 1: no mask"):
+        slices_of_pairs(studies, masks=tmp_path / "masks")
 
 
 def test_a_generated_pair_is_nobody(pairs: list[SlicePair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

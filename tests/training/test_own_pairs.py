@@ -1,4 +1,4 @@
-"""A user's own studies: paired by name, prepared as ``fuse`` does, split by person."""
+"""A user's own cases: paired by name, prepared as ``fuse`` does, split by person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from coconet_med.phantom import head_phantom
 
 pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
-from coconet_med.training.studies import find_studies, study_slices
+from coconet_med.training.own_pairs import find_pairs, slices_of_pairs
 
 
 def _touch(folder: Path, *names: str) -> Path:
@@ -34,7 +34,7 @@ def _touch(folder: Path, *names: str) -> Path:
     ],
 )
 def test_studies_are_paired_by_their_names(tmp_path: Path, anatomy: tuple[str, ...], function: tuple[str, ...]):
-    studies = find_studies(_touch(tmp_path / "mri", *anatomy), _touch(tmp_path / "pet", *function))
+    studies = find_pairs(_touch(tmp_path / "mri", *anatomy), _touch(tmp_path / "pet", *function))
     assert len(studies) == 2
     for study in studies:
         assert all(Path(study[key]).name.startswith(study["name"]) for key in ("anatomy", "function"))
@@ -44,7 +44,7 @@ def test_studies_are_paired_by_their_names(tmp_path: Path, anatomy: tuple[str, .
     ("anatomy", "function", "words"),
     [
         (("a_1.nii", "b_1.nii"), ("a_2.nii",), r"b_1\.nii: has no partner"),
-        (("a_T1.nii", "a_T2.nii"), ("a_pet.nii",), "several images of one study"),
+        (("a_T1.nii", "a_T2.nii"), ("a_pet.nii",), "several images of one case"),
         ((), ("a.nii",), "no image there"),
     ],
 )
@@ -53,9 +53,9 @@ def test_what_cannot_be_paired_is_named(
 ):
     folders = _touch(tmp_path / "mri", *anatomy), _touch(tmp_path / "pet", *function)
     with pytest.raises(ReadError, match=words):
-        find_studies(*folders)
+        find_pairs(*folders)
     with pytest.raises(ReadError, match="no such folder"):
-        find_studies(tmp_path / "nowhere", folders[1])
+        find_pairs(tmp_path / "nowhere", folders[1])
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +83,8 @@ def test_slices_are_those_that_fuse_shows_the_network(folders: tuple[Path, Path]
             seen.append(image)
             return image[:, :1]
 
-    studies = find_studies(*folders)[:1]
-    pairs = study_slices(studies, register="never")
+    studies = find_pairs(*folders)[:1]
+    pairs = slices_of_pairs(studies, register="never")
     fuse(studies[0]["anatomy"], studies[0]["function"], register="never", model=Model("", Path(), "", Engine(), {}))
     shown = {image.tobytes() for batch in seen for image in batch.astype(np.float16)}
     assert len(pairs) > 10
@@ -95,10 +95,10 @@ def test_slices_are_those_that_fuse_shows_the_network(folders: tuple[Path, Path]
 def test_what_was_prepared_is_kept_for_the_next_run(
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    studies = find_studies(*folders)
-    first = study_slices(studies, register="never", cache=tmp_path)
+    studies = find_pairs(*folders)
+    first = slices_of_pairs(studies, register="never", cache=tmp_path)
     monkeypatch.setattr("coconet_med.transforms.reading.prepare_pair", lambda *_, **__: pytest.fail("read again"))
-    again = study_slices(studies, register="never", cache=tmp_path)
+    again = slices_of_pairs(studies, register="never", cache=tmp_path)
     assert all(torch.equal(a.function, b.function) for a, b in zip(first, again, strict=True))
 
 
@@ -106,9 +106,9 @@ def test_a_study_that_cannot_be_read_is_named(tmp_path: Path, folders: tuple[Pat
     broken = tmp_path / "mri"
     broken.mkdir()
     (broken / "sub-0_T1w.nii.gz").write_bytes(b"not an image")
-    study = {"anatomy": str(broken / "sub-0_T1w.nii.gz"), "function": find_studies(*folders)[0]["function"]}
-    with pytest.raises(FusionError, match=r"^study sub-0: .*sub-0_T1w"):
-        study_slices([study | {"name": "sub-0"}])
+    study = {"anatomy": str(broken / "sub-0_T1w.nii.gz"), "function": find_pairs(*folders)[0]["function"]}
+    with pytest.raises(FusionError, match=r"^case sub-0: .*sub-0_T1w"):
+        slices_of_pairs([study | {"name": "sub-0"}])
 
 
 def test_color_is_taken_for_visible_pictures_only(tmp_path: Path):
@@ -116,9 +116,9 @@ def test_color_is_taken_for_visible_pictures_only(tmp_path: Path):
     for kind, array in (("visible", rgb), ("infrared", rgb[..., 0])):
         (tmp_path / kind).mkdir()
         Image.fromarray(array).save(tmp_path / kind / "1.png")
-    studies = find_studies(tmp_path / "visible", tmp_path / "infrared")
+    studies = find_pairs(tmp_path / "visible", tmp_path / "infrared")
     with pytest.raises(ReadError, match="in color"):
-        study_slices(studies)
-    (pair,) = study_slices(studies, color_anatomy=True)
+        slices_of_pairs(studies)
+    (pair,) = slices_of_pairs(studies, color_anatomy=True)
     luminance = rgb @ np.array((0.299, 0.587, 0.114)) / 255
     np.testing.assert_allclose(pair.anatomy.float().numpy(), luminance, atol=1e-3)

@@ -1,4 +1,4 @@
-"""A whole study: share the cases out, follow them, and write the table and the report."""
+"""A whole batch: share the cases out, follow them, and write the table and the report."""
 
 from __future__ import annotations
 
@@ -110,10 +110,10 @@ def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:
     Raises:
         WriteError: the disk does not let us.
     """
-    from coconet_med.report.study import write_study_report
+    from coconet_med.report.batch_page import write_batch_page
 
     records = Records(out)
-    report = write_study_report(outcomes, records.folder, out / "report.html", title=out.absolute().name)
+    report = write_batch_page(outcomes, records.folder, out / "report.html", title=out.absolute().name)
     return write_summary(outcomes, out), report
 
 

@@ -59,14 +59,14 @@ _FILTERS = (
 )
 
 
-def write_study_report(outcomes: Sequence[Outcome], cards: Path, path: Path, *, title: str) -> Path:
+def write_batch_page(outcomes: Sequence[Outcome], cards: Path, path: Path, *, title: str) -> Path:
     """Write the page of a batch, replacing an earlier one.
 
     Args:
         outcomes: of all cases.
         cards: folder with the card of each finished case, ``<id>.card``.
         path: of the page.
-        title: name of the study.
+        title: name of the batch.
 
     Raises:
         WriteError: the disk does not let us.

@@ -13,9 +13,9 @@ from PIL import Image
 from report_cases import Tags
 
 from coconet_med.batch.case import Outcome
+from coconet_med.report.batch_page import write_batch_page
 from coconet_med.report.card import card_of
 from coconet_med.report.page import text
-from coconet_med.report.study import write_study_report
 
 NASTY = '<script>alert("x")</script>&\'"'
 
@@ -41,7 +41,7 @@ def batch(result, tmp_path):
     for case in cases:
         if case.status == "done":
             (tmp_path / f"{case.id}.card").write_text(json.dumps(card | {"id": case.id}), encoding="utf-8")
-    return write_study_report(cases, tmp_path, tmp_path / "report.html", title=NASTY)
+    return write_batch_page(cases, tmp_path, tmp_path / "report.html", title=NASTY)
 
 
 def order(page: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A user's own studies as slice pairs: two folders of volumes or pictures, prepared as ``fuse`` prepares them."""
+"""A user's own cases as slice pairs: two folders of volumes or pictures, prepared as ``fuse`` prepares them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SUFFIXES = (*NIFTI_SUFFIXES, *ITK_SUFFIXES, *PICTURE_SUFFIXES)
 SHOWN = 0.03
 
 
-def find_studies(anatomy: Path, function: Path) -> list[dict[str, str]]:
+def find_pairs(anatomy: Path, function: Path) -> list[dict[str, str]]:
     """Pair the images of two folders by their names.
 
     Names agree as a whole (``01.nii.gz`` and ``01.nii.gz``) or up to their last underscore (``sub-01_T1w.nii.gz`` and
     ``sub-01_pet.nii.gz``).
 
     Returns:
-        ``{"anatomy": path, "function": path, "name": shared part}`` for each study, in order of names: what MONAI
+        ``{"anatomy": path, "function": path, "name": shared part}`` for each case, in order of names: what MONAI
         calls a data list.
 
     Raises:
@@ -43,9 +43,7 @@ def find_studies(anatomy: Path, function: Path) -> list[dict[str, str]]:
     named = whole if whole[0].keys() == whole[1].keys() else begun
     for folder, paths, names in zip((anatomy, function), folders, named, strict=True):
         if len(names) < len(paths):
-            msg = (
-                f"{folder}: several images of one study ({', '.join(p.name for p in paths[:3])} ...); keep one of each"
-            )
+            msg = f"{folder}: several images of one case ({', '.join(p.name for p in paths[:3])} ...); keep one of each"
             raise ReadError(msg)
     alone = sorted(named[0].keys() ^ named[1].keys())
     if alone:
@@ -56,10 +54,10 @@ def find_studies(anatomy: Path, function: Path) -> list[dict[str, str]]:
     return [{"anatomy": str(named[0][n]), "function": str(named[1][n]), "name": n} for n in sorted(named[0])]
 
 
-def study_slices(
-    studies: list[dict[str, str]],
+def slices_of_pairs(
+    cases: list[dict[str, str]],
     *,
-    group: str = "studies",
+    group: str = "own",
     register: RegisterMode = "auto",
     plane: str = "auto",
     color_anatomy: bool = False,
@@ -70,19 +68,19 @@ def study_slices(
     """All slices that show something, by the chain of :func:`coconet_med.transforms.prepare`.
 
     Args:
-        studies: from :func:`find_studies`.
+        cases: from :func:`find_pairs`.
         group: name of the set for the sampler.
         register: as in :func:`coconet_med.fuse`.
         plane: likewise.
         color_anatomy: the first images may be in color, and their luminance is what is fused (visible pictures beside
             infrared ones).
-        masks: folder of pictures with the names of the studies: white where the contrast of stage 2 takes the
-            functional source.  Studies of 2-D pictures only.
+        masks: folder of pictures with the names of the cases: white where the contrast of stage 2 takes the
+            functional source.  Cases of 2-D pictures only.
         cache: keep what was prepared here (:class:`monai.data.PersistentDataset`): the next run starts at once.
         progress: called with (stage, done, total).
 
     Raises:
-        FusionError: as for :func:`coconet_med.fuse`, with the name of the study.
+        FusionError: as for :func:`coconet_med.fuse`, with the name of the case.
     """
     from monai.data import Dataset, PersistentDataset
 
@@ -91,25 +89,25 @@ def study_slices(
     roles: tuple[Role, Role] = ("function", "function") if color_anatomy else ("anatomy", "function")
     chain = prepare(register=register, plane=plane, roles=roles)
     data = (
-        PersistentDataset(studies, chain, cache_dir=cache / _key(register, plane, roles))
+        PersistentDataset(cases, chain, cache_dir=cache / _key(register, plane, roles))
         if cache
-        else Dataset(studies, chain)
+        else Dataset(cases, chain)
     )
     pairs: list[SlicePair] = []
     drawn = None if masks is None else _drawn(masks)
     if progress:
-        progress("prepare", 0, len(studies))
-    for number, study in enumerate(studies):
-        pairs += _masked(_slices(_prepared(data, number, study), study["name"], group), drawn, study["name"])
+        progress("prepare", 0, len(cases))
+    for number, case in enumerate(cases):
+        pairs += _masked(_slices(_prepared(data, number, case), case["name"], group), drawn, case["name"])
         if progress:
-            progress("prepare", number + 1, len(studies))
+            progress("prepare", number + 1, len(cases))
     if not pairs:
-        msg = f"{len(studies)} studies, but no slice of them shows anything; check the images"
+        msg = f"{len(cases)} cases, but no slice of them shows anything; check the images"
         raise ReadError(msg)
     return pairs
 
 
-def _prepared(data: torch.utils.data.Dataset, number: int, study: dict[str, str]) -> tuple[torch.Tensor, torch.Tensor]:
+def _prepared(data: torch.utils.data.Dataset, number: int, case: dict[str, str]) -> tuple[torch.Tensor, torch.Tensor]:
     try:
         ready = data[number]
     except RuntimeError as error:  # MONAI wraps what its transforms raise, once for each level of composition
@@ -118,7 +116,7 @@ def _prepared(data: torch.utils.data.Dataset, number: int, study: dict[str, str]
             cause = cause.__cause__
         if cause is None:
             raise
-        msg = f"study {study['name']}: {cause}"
+        msg = f"case {case['name']}: {cause}"
         raise type(cause)(msg) from error
     anatomy, function = (torch.from_numpy(ready[key].numpy())[0] for key in ("anatomy", "function"))
     return anatomy, function
@@ -139,7 +137,7 @@ def _slices(stacks: tuple[torch.Tensor, torch.Tensor], name: str, group: str) ->
 
 
 def _drawn(folder: Path) -> dict[str, Path]:
-    """Masks by the name of their study, and by that up to the last underscore."""
+    """Masks by the name of their case, and by that up to the last underscore."""
     paths = _images(folder)
     return {_study(path): path for path in paths} | {_stem(path): path for path in paths}
 
@@ -151,10 +149,10 @@ def _masked(pairs: list[SlicePair], drawn: dict[str, Path] | None, name: str) ->
 
     path = drawn.get(name)
     if path is None:
-        msg = f"study {name}: no mask of this name; draw one, black where there is no target, or leave --masks out"
+        msg = f"case {name}: no mask of this name; draw one, black where there is no target, or leave --masks out"
         raise ReadError(msg)
     if len(pairs) > 1 or not is_picture(path):
-        msg = f"{path}: masks are pictures of studies of pictures; leave --masks out for volumes"
+        msg = f"{path}: masks are pictures of cases of pictures; leave --masks out for volumes"
         raise ReadError(msg)
     from PIL import Image
 
@@ -165,7 +163,7 @@ def _masked(pairs: list[SlicePair], drawn: dict[str, Path] | None, name: str) ->
         msg = f"{path}: not a readable mask ({error}); export or copy it again"
         raise ReadError(msg) from error
     if mask.shape != tuple(pairs[0].anatomy.shape):
-        msg = f"{path}: is {mask.shape} where its study is {tuple(pairs[0].anatomy.shape)}; draw it on the picture"
+        msg = f"{path}: is {mask.shape} where its case is {tuple(pairs[0].anatomy.shape)}; draw it on the picture"
         raise ReadError(msg)
     return [replace(pairs[0], mask=torch.from_numpy(mask).half())]
 
