@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 MAPPING_CLASS = "1.2.840.10008.5.1.4.1.1.67"
+MAPPING_MODALITY = "RWV"  # PS3.3 C.7.3.1.1.1
 #: Manufacturer (0008,0070) of objects whose one slope is for rescaled values holds one of these words.
 FOR_RESCALED = ("suvfactorcalculator", "petdicom")
 #: Slopes that differ by less than this share are equal: they are written with few digits.
@@ -75,6 +76,11 @@ def mapped_by_objects(series: Series, frames: Sequence[Frame]) -> tuple[list[Map
             notes.append("the Real World Value Mapping objects beside the series contradict each other; none was used")
             return none, tuple(notes)
     return list(first), tuple(notes)
+
+
+def extent(ds: Dataset) -> int:
+    """How many mappings of images an object states: fewer than its header promises where it was cut."""
+    return sum(len(headers.items(item, "RealWorldValueMappingSequence")) for _, _, item in _references(ds))
 
 
 def _problem(series: Series, instance: Instance) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.mapping_objects import MAPPING_CLASS, extent
 from coconet_med.dicom.series import Series
 from coconet_med.errors import WriteError
 from coconet_med.pacs.errors import LimitError, LoginError, ServerAwayError, ServerError
@@ -23,7 +24,7 @@ RESERVE = 2**28
 
 
 def fetch(server: Server, plan: Plan, folder: Path, *, progress: Callable[[str, int, int], None] | None = None) -> None:
-    """Write the objects of both series into ``folder``.
+    """Write the objects of both series, and the mapping objects beside them, into ``folder``.
 
     Args:
         server: where they are.
@@ -36,9 +37,9 @@ def fetch(server: Server, plan: Plan, folder: Path, *, progress: Callable[[str, 
         ServerAwayError: the server hung up, or objects are missing.
         WriteError: the disk does not let us.
     """
-    total = len(plan.anatomy.instances) + len(plan.function.instances)
+    total = sum(len(series.instances) for series in plan.parts)
     keeper = _Keeper(server, plan.study_uid, folder, total, progress)
-    for series in (plan.anatomy, plan.function):
+    for series in plan.parts:
         keeper.take(series)
 
 
@@ -58,7 +59,7 @@ class _Keeper:
         self._done = self._bytes = 0
 
     def take(self, series: Series) -> None:
-        expected = {instance.uid for instance in series.instances}
+        expected = {instance.uid: instance.header for instance in series.instances}
         arrived: set[str] = set()
         refused = False
 
@@ -68,7 +69,7 @@ class _Keeper:
             place = headers.text(ds, "StudyInstanceUID"), headers.text(ds, "SeriesInstanceUID")
             if uid not in expected and "" not in (uid, *place) and place == (self._study_uid, series.uid):
                 return  # it arrived since the headers were read, or is no image; the series was chosen without it
-            if not _whole(ds):
+            if not _whole(ds, expected.get(uid)):
                 return  # the answer was cut inside it; it is missing, and asked for again
             refused = True
             if place != (self._study_uid, series.uid):
@@ -86,9 +87,9 @@ class _Keeper:
         except ServerError:  # cut, or a part that is no object: the rest one by one, if that was not all there is
             if refused or not arrived:
                 raise
-        for uid in sorted(expected - arrived):
+        for uid in sorted(expected.keys() - arrived):
             self._server.fetch_object(self._study_uid, series.uid, uid, keep)
-        if missing := len(expected - arrived):
+        if missing := len(expected.keys() - arrived):
             msg = f"series {series.uid}: {missing} of {len(expected)} objects did not arrive whole; try again"
             raise ServerAwayError(msg)
 
@@ -109,11 +110,14 @@ class _Keeper:
         self._progress("fetch", self._done, self._total)
 
 
-def _whole(ds: Dataset) -> bool:
-    """Whether an image has all its pixels; pydicom reads what was cut without a word.
+def _whole(ds: Dataset, header: Dataset | None) -> bool:
+    """Whether an image has all its pixels, a mapping object all that its header states; pydicom reads what was cut
+    without a word.
 
     Uncompressed pixels are counted (PS3.5 section 8.1.1); pydicom drops compressed ones whose end is missing.
     """
+    if headers.text(ds, "SOPClassUID") == MAPPING_CLASS:
+        return header is None or extent(ds) >= extent(header)
     if "PixelData" not in ds:
         return "FloatPixelData" in ds or "DoubleFloatPixelData" in ds
     element = ds["PixelData"]

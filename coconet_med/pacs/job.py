@@ -170,8 +170,14 @@ def _series_uid(file: Path) -> str:
 def _facts(result: FusionResult, plan: Plan, sha256: str) -> dict[str, Any]:
     return {
         "anatomy": {"series": plan.anatomy.uid, "sha256": result.anatomy.sha256},
-        "function": {"series": plan.function.uid, "sha256": result.function.sha256},
+        "function": {"series": plan.function.uid, "sha256": result.function.sha256, **_mappings(result)},
         "model_sha256": result.provenance["model"]["sha256"],
         "version": result.provenance["software"]["version"],
         "result_sha256": sha256,
     }
+
+
+def _mappings(result: FusionResult) -> dict[str, Any]:
+    """The mapping objects that were read with the PET, which may have changed its values."""
+    found = result.function.details.get("value_mappings")
+    return {"value_mappings": [{"uid": one["uid"], "sha256": one["sha256"]} for one in found]} if found else {}

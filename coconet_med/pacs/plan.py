@@ -1,4 +1,7 @@
-"""Choose the two series of a study on the server by their headers, before any pixel is fetched."""
+"""Choose the two series of a study on the server by their headers, before any pixel is fetched.
+
+With a PET go the Real World Value Mapping objects that name its images (PS3.3 A.53), as they do in a folder.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.identity import refuse_several_in_folder
+from coconet_med.dicom.mapping_objects import MAPPING_MODALITY, attached
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
 from coconet_med.dicom.series_selection import NUCLEAR, choose, pair_kinds, rate
@@ -19,6 +23,8 @@ from coconet_med.pacs.server import FoundSeries, Server, check_uid
 
 #: What a result may be made of.
 USABLE = ("MR", "CT", *NUCLEAR)
+#: What changes a result.
+SOURCES = (*USABLE, MAPPING_MODALITY)
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,24 @@ class Plan:
 
     Attributes:
         study_uid: whose they are.
-        anatomy: headers of the anatomical series.
-        function: headers of the functional series.
+        anatomy: headers of the anatomical series, with those of the mapping objects that name its images.
+        function: the same of the functional series.
     """
 
     study_uid: str
     anatomy: Series
     function: Series
+
+    @property
+    def parts(self) -> tuple[Series, ...]:
+        """All objects to fetch, by the series that they are in on the server: images first, then mapping objects."""
+        pair = (self.anatomy, self.function)
+        images = [one for series in pair for one in series.instances]
+        mappings = [one for series in pair for one in series.mappings]
+        found: dict[str, dict[str, Instance]] = {}
+        for one in (*images, *mappings):
+            found.setdefault(headers.text(one.header, "SeriesInstanceUID"), {})[one.uid] = one
+        return tuple(Series(uid, tuple(objects.values())) for uid, objects in found.items())
 
 
 def make_plan(
@@ -89,12 +106,16 @@ def make_plan(
         raise OptionError(f"series {anatomy.uid} cannot be anatomy and function at once; choose another")
     with headers.quiet():
         refuse_several_in_folder(scan, "a study has one patient, so correct it on the server first")
+        if any(one.modality == "PT" for one in (anatomy, function)):
+            beside = [one for one in found if one.modality == MAPPING_MODALITY and one.uid not in asked]
+            objects = [instance for one in beside for instance in _objects(server, study_uid, one)]
+            anatomy, function = attached((anatomy, function), objects)
     return Plan(study_uid, anatomy, function)
 
 
 def _scan(server: Server, study_uid: str, wanted: Sequence[FoundSeries]) -> Scan:
     """What a folder with these series would hold."""
-    found = (_headers(server, study_uid, one) for one in wanted)
+    found = (_series(server, study_uid, one) for one in wanted)
     series = tuple(one for one in found if one is not None)
     return Scan(root=Path(f"study {study_uid}"), series=series, other=0, damaged=())
 
@@ -109,23 +130,26 @@ def fingerprint(found: Sequence[FoundSeries], own: Collection[str] = ()) -> str:
     sources = sorted(
         f"{one.uid} {one.modality} {one.count}"
         for one in found
-        if one.modality in USABLE and one.manufacturer != OWN_MANUFACTURER and one.uid not in own
+        if one.modality in SOURCES and one.manufacturer != OWN_MANUFACTURER and one.uid not in own
     )
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()
 
 
-def _headers(server: Server, study_uid: str, found: FoundSeries) -> Series | None:
+def _series(server: Server, study_uid: str, found: FoundSeries) -> Series | None:
     """A series as the folder scanner would give it, without files; ``None`` where it holds no images of MR, PET, ..."""
+    objects = _objects(server, study_uid, found)
+    images = {instance.uid: instance for instance in objects if instance.uid and instance.sop_class in IMAGE_CLASSES}
+    return Series(found.uid, tuple(images[uid] for uid in sorted(images))) if images else None
+
+
+def _objects(server: Server, study_uid: str, found: FoundSeries) -> list[Instance]:
+    """The headers of all objects of a series."""
     if (found.count or 0) > server.limits.objects:
         raise LimitError(f"series {found.uid}: {found.count} objects, more than {server.limits.objects}; refused")
-    data_sets = server.metadata(study_uid, found.uid, count=found.count)
-    instances: dict[str, Instance] = {}
-    for ds in data_sets:
-        instance = Instance(Path(f"object {len(instances) + 1}"), ds, headers.text(ds, "AvailableTransferSyntaxUID"))
+    instances: list[Instance] = []
+    for ds in server.metadata(study_uid, found.uid, count=found.count):
         if headers.text(ds, "SeriesInstanceUID") != found.uid or headers.text(ds, "StudyInstanceUID") != study_uid:
             raise ServerError(f"series {found.uid}: the server sent headers of another series")
-        if instance.uid and instance.sop_class in IMAGE_CLASSES:
-            instances[instance.uid] = instance
-    if not instances:
-        return None
-    return Series(found.uid, tuple(instances[uid] for uid in sorted(instances)))
+        syntax = headers.text(ds, "AvailableTransferSyntaxUID")
+        instances.append(Instance(Path(f"object {len(instances) + 1}"), ds, syntax))
+    return instances

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.mapping_objects import MAPPING_MODALITY
 from coconet_med.errors import OptionError
 from coconet_med.pacs.connection import Connection
 from coconet_med.pacs.errors import ServerAwayError, ServerError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 #: Modalities of series that a result is made of.
-MODALITIES = ("MR", "PT", "NM", "CT")
+MODALITIES = ("MR", "PT", "NM", "CT", MAPPING_MODALITY)
 #: Single objects that are asked for one by one at most, where a search leaves them out.
 MOST_SINGLE = 2000
 #: Answers to a request for all headers or images of a series that mean: not in one go.

@@ -8,67 +8,13 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from dicom_phantom import CLASSES, STUDY, classic, header, save, uid
+from dicom_phantom import STUDY, classic, uid
+from mapping_cases import PETDICOM, put, world
 from pet_times import timed
 
 from coconet_med.readers.dicom import read_series
 
-#: As 3D Slicer's PETDICOM calls itself.
-PETDICOM = "https://github.com/QIICR/Slicer-SUVFactorCalculator"
 SLOPES = [0.5 + 0.1 * k for k in range(6)]
-SUV = "{SUVbw}g/ml"
-
-
-def _code(value: str, scheme: str = "UCUM") -> pydicom.Dataset:
-    ds = pydicom.Dataset()
-    ds.CodeValue, ds.CodingSchemeDesignator, ds.CodeMeaning = value, scheme, value
-    return ds
-
-
-def _world(slope: float, units: str = SUV) -> pydicom.Dataset:
-    ds = pydicom.Dataset()
-    ds.LUTLabel = ds.LUTExplanation = units[:16]
-    ds.RealWorldValueSlope, ds.RealWorldValueIntercept = slope, 0.0
-    ds.add_new("RealWorldValueFirstValueMapped", "US", 0)
-    ds.add_new("RealWorldValueLastValueMapped", "US", 100)
-    ds.MeasurementUnitsCodeSequence = [_code(units)]
-    return ds
-
-
-def _images(numbers, series: str = "PET") -> list[pydicom.Dataset]:
-    found = []
-    for k in numbers:
-        ds = pydicom.Dataset()
-        ds.ReferencedSOPClassUID, ds.ReferencedSOPInstanceUID = CLASSES["PT"], uid("object", series, k)
-        found.append(ds)
-    return found
-
-
-def put(folder: Path, groups, *, name: str = "rwv", maker: str = PETDICOM, **edits: object) -> Path:
-    """An object with one item for each of ``groups``: numbers of images, and their mappings."""
-    ds = header("PT", "RWV")
-    for keyword in (
-        "RadiopharmaceuticalInformationSequence",
-        "Units",
-        "DecayCorrection",
-        "CorrectedImage",
-        "ImageType",
-    ):
-        delattr(ds, keyword)
-    ds.SOPClassUID, ds.Modality, ds.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.67", "RWV", uid("rwv", name)
-    ds.Manufacturer = maker
-    series = pydicom.Dataset()
-    series.SeriesInstanceUID, series.ReferencedInstanceSequence = uid("series", "PET"), _images(range(6))
-    ds.ReferencedSeriesSequence = [series]
-    items = []
-    for numbers, worlds in groups:
-        item = pydicom.Dataset()
-        item.ReferencedImageSequence, item.RealWorldValueMappingSequence = _images(numbers), list(worlds)
-        items.append(item)
-    ds.ReferencedImageRealWorldValueMappingSequence = items
-    for keyword, value in edits.items():
-        setattr(ds, keyword, value)
-    return save(ds, folder / f"{name}.dcm")
 
 
 def _pet(folder: Path, *, units: str = "BQML", weight: str = "", slopes=SLOPES):
@@ -87,7 +33,7 @@ def _read(folder: Path):
 def test_slicers_object_gives_suv_where_the_header_has_no_weight(tmp_path):
     stored = _pet(tmp_path)
     assert read_series(tmp_path, "function").units == "Bq/ml"
-    put(tmp_path, [(range(6), [_world(0.004)]), (range(6), [_world(0.003, "{SUVlbm}g/ml")])])
+    put(tmp_path, [(range(6), [world(0.004)]), (range(6), [world(0.003, "{SUVlbm}g/ml")])])
     source, values = _read(tmp_path)
     assert source.units == "SUVbw"
     np.testing.assert_allclose(values, 0.004 * stored * np.array(SLOPES)[:, None, None], rtol=1e-5)
@@ -99,7 +45,7 @@ def test_slicers_object_gives_suv_where_the_header_has_no_weight(tmp_path):
 
 def test_an_object_by_the_standard_has_a_slope_for_the_stored_values_of_each_image(tmp_path):
     stored = _pet(tmp_path)
-    put(tmp_path, [([k], [_world(0.004 * SLOPES[k])]) for k in range(6)], maker="other")
+    put(tmp_path, [([k], [world(0.004 * SLOPES[k])]) for k in range(6)], maker="other")
     source, values = _read(tmp_path)
     assert source.units == "SUVbw"
     np.testing.assert_allclose(values, 0.004 * stored * np.array(SLOPES)[:, None, None], rtol=1e-5)
@@ -109,7 +55,7 @@ def test_an_object_by_the_standard_has_a_slope_for_the_stored_values_of_each_ima
 @pytest.mark.parametrize(("maker", "factor"), [(PETDICOM, 0.004 * 2.5), ("other", 0.004)])
 def test_where_all_slopes_are_equal_the_maker_tells_for_which_values_they_are(tmp_path, maker, factor):
     stored = _pet(tmp_path, slopes=[2.5] * 6)
-    put(tmp_path, [(range(6), [_world(0.004)])], maker=maker)
+    put(tmp_path, [(range(6), [world(0.004)])], maker=maker)
     source, values = _read(tmp_path)
     assert source.units == "SUVbw"
     np.testing.assert_allclose(values, factor * stored, rtol=1e-5)
@@ -117,7 +63,7 @@ def test_where_all_slopes_are_equal_the_maker_tells_for_which_values_they_are(tm
 
 def test_counts_take_the_units_of_the_object(tmp_path):
     stored = _pet(tmp_path, units="CNTS")
-    put(tmp_path, [(range(6), [_world(0.02)])])
+    put(tmp_path, [(range(6), [world(0.02)])])
     source, values = _read(tmp_path)
     assert source.units == "SUVbw"
     np.testing.assert_allclose(values, 0.02 * stored * np.array(SLOPES)[:, None, None], rtol=1e-5)
@@ -126,7 +72,7 @@ def test_counts_take_the_units_of_the_object(tmp_path):
 def test_where_suv_is_known_the_object_is_a_check(tmp_path):
     _pet(tmp_path, weight="70")
     _, before = _read(tmp_path)
-    put(tmp_path, [(range(6), [_world(1.0)])])
+    put(tmp_path, [(range(6), [world(1.0)])])
     source, values = _read(tmp_path)
     np.testing.assert_array_equal(values, before)
     assert any("where weight, dose and times give 1.00" in note for note in source.warnings)
@@ -135,11 +81,11 @@ def test_where_suv_is_known_the_object_is_a_check(tmp_path):
 @pytest.mark.parametrize(
     ("groups", "edits", "words"),
     [
-        ([(range(6), [_world(0.004)])], {"PatientID": "P-2"}, "is of another patient (Patient ID differs)"),
-        ([(range(6), [_world(0.004)])], {"StudyInstanceUID": f"{STUDY}.7"}, "is of another study"),
-        ([(range(5), [_world(0.004)])], {}, "for 1 of the 6 images"),
-        ([(range(6), [_world(0.004, "furlong")])], {}, "to units known here for 6 of the 6 images"),
-        ([(range(6), [_world(0.004), _world(0.005)])], {}, "states no single mapping"),
+        ([(range(6), [world(0.004)])], {"PatientID": "P-2"}, "is of another patient (Patient ID differs)"),
+        ([(range(6), [world(0.004)])], {"StudyInstanceUID": f"{STUDY}.7"}, "is of another study"),
+        ([(range(5), [world(0.004)])], {}, "for 1 of the 6 images"),
+        ([(range(6), [world(0.004, "furlong")])], {}, "to units known here for 6 of the 6 images"),
+        ([(range(6), [world(0.004), world(0.005)])], {}, "states no single mapping"),
     ],
 )
 def test_an_object_that_cannot_speak_for_the_series_is_named_and_left_out(tmp_path, groups, edits, words):
@@ -152,8 +98,8 @@ def test_an_object_that_cannot_speak_for_the_series_is_named_and_left_out(tmp_pa
 
 def test_two_objects_that_contradict_each_other_count_for_nothing(tmp_path):
     _pet(tmp_path)
-    put(tmp_path, [(range(6), [_world(0.004)])])
-    put(tmp_path, [(range(6), [_world(0.005)])], name="second")
+    put(tmp_path, [(range(6), [world(0.004)])])
+    put(tmp_path, [(range(6), [world(0.005)])], name="second")
     source, _ = _read(tmp_path)
     assert source.units == "Bq/ml"
     assert any("contradict each other" in note for note in source.warnings)
@@ -163,7 +109,7 @@ def test_an_object_of_another_series_changes_nothing(tmp_path):
     _pet(tmp_path)
     other = pydicom.Dataset()
     other.SeriesInstanceUID = uid("series", "another")
-    put(tmp_path, [(range(6), [_world(0.004)])], ReferencedSeriesSequence=[other])
+    put(tmp_path, [(range(6), [world(0.004)])], ReferencedSeriesSequence=[other])
     source, _ = _read(tmp_path)
     assert source.units == "Bq/ml"
     assert any("but another series" in note for note in source.warnings)
