@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from coconet_med.color import decode, foreign_colors, uptake_spread
 from coconet_med.color.colormaps import get_colormap
 from coconet_med.color.look import scaled_threshold, unfaded
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.system.json_file import load_json
 from coconet_med.windowing.window import Window
 
 
@@ -150,10 +150,11 @@ def _sidecar(path: Path) -> dict[str, Any]:
     if not beside.is_file():
         return {}
     try:
-        facts = json.loads(beside.read_text(encoding="utf-8"))
+        facts = load_json(beside)
         return facts if "colormap" in facts and "window" in facts else {}
     except (ValueError, TypeError) as error:
-        raise ReadError(f"{beside}: is no readable side-car; give --colormap and --window, and move it away") from error
+        msg = f"{beside}: is no readable side-car ({error}); give --colormap and --window, and move it away"
+        raise ReadError(msg) from error
 
 
 def without_margin(image: sitk.Image, facts: dict[str, Any]) -> sitk.Image:

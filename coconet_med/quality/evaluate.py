@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -27,6 +26,7 @@ from coconet_med.readers import read
 from coconet_med.slices import slicing_of_source
 from coconet_med.steps.alignment import resampled_by
 from coconet_med.steps.prepare import colormap_for, prepare_pair
+from coconet_med.system.json_file import load_json
 from coconet_med.windowing.window import Window
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _sidecar(fused: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return load_json(path)
     except ValueError as error:
         msg = f"{path}: the side-car of the result is damaged ({error}); remove it, or fuse again"
         raise ReadError(msg) from error

@@ -1,13 +1,12 @@
 """What the JSON file beside a NIfTI PET tells (BIDS 1.10, "Positron Emission Tomography"; dcm2niix writes some of it).
 
 In a BIDS dataset the inheritance principle holds: files higher up count too, those nearer to the image win.  A file
-that cannot be read is named with its reason; nothing is guessed from the rest of it.
+that cannot be read is named with its reason; nothing is guessed from the rest of it or from files that it may overrule.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from coconet_med.readers.fetched import not_fetched
+from coconet_med.system.json_file import load_json
 
 #: Units of the side-car by their lower-case form, with the name used here and the factor to Bq/ml (0: no activity).
 UNITS = {
@@ -112,13 +112,17 @@ class PetFacts:
         return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
 
     def completed_by(self, raw: PetFacts, *, same_units: bool) -> PetFacts:
-        """These facts, and what they lack from those of the image that this one was made of."""
+        """These facts, and what they lack from those of the image that this one was made of.
+
+        Where a file of this image cannot be read, nothing is lacking: it may say otherwise.
+        """
+        if self.unreadable:
+            return self
         inherited = {k: v for k, v in raw.values.items() if same_units or k not in _OWN}
-        unreadable = tuple(dict.fromkeys((*self.unreadable, *raw.unreadable)))
         return replace(
             self,
             values=inherited | self.values,
-            unreadable=unreadable,
+            unreadable=raw.unreadable,
             weight=self.weight or raw.weight,
             no_weight=self.no_weight or raw.no_weight,
             other_weights=self.other_weights if self.weight else raw.other_weights,
@@ -154,12 +158,13 @@ def facts_of(image: Path, root: Path | None = None) -> PetFacts:
             found = read_json(path)
             values |= {new: found[old] for old, new in _FORMER.items() if old in found} | found
         except ValueError as error:
+            values = {}  # it may overrule any of them
             unreadable.append(f"{path.name} cannot be read: {error}")
     return PetFacts(values, tuple(unreadable), *_weight(values, image, root))
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; a byte order mark is allowed, since it changes nothing.
+    """A JSON object.
 
     Raises:
         ValueError: it cannot be read; the message says why and what to do.
@@ -167,20 +172,7 @@ def read_json(path: Path) -> dict[str, Any]:
     missing = not_fetched(path)
     if missing:
         raise ValueError(missing)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{error.strerror}; check its permissions") from error
-    try:
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"it is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nesting"
-        said = error.msg if isinstance(error, json.JSONDecodeError) else "too deep"
-        raise ValueError(f"it is not JSON ({said}, {where}); mend it") from error
+    found = load_json(path)
     if not isinstance(found, dict):
         raise ValueError("it holds no JSON object; mend it")
     return found
@@ -255,21 +247,26 @@ def _in_table(table: Path, key: str, label: str, problems: list[str]) -> Iterato
     if not table.exists():
         return
     try:
-        rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines(), delimiter="\t"))
+        rows = list(csv.reader(table.read_text(encoding="utf-8-sig").splitlines(), delimiter="\t"))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         problems.append(f"{table.name} cannot be read ({type(error).__name__}); save it as UTF-8 text with tabs")
         return
-    try:
-        described = read_json(table.with_suffix(".json"))
-    except ValueError:
-        described = {}
-    for row in rows:
-        if (row.get(key) or "").strip().removeprefix(f"{label[:3]}-") != label[4:]:
+    described: dict[str, Any] = {}
+    beside = table.with_suffix(".json")
+    if beside.exists() or beside.is_symlink():
+        try:
+            described = read_json(beside)
+        except ValueError as error:  # it may say that the weight is in pounds
+            problems.append(f"{table.name} has no units, since {beside.name} cannot be read: {error}")
+            return
+    for row in rows[1:]:
+        cells = list(zip(rows[0], row, strict=False))  # a column may be there twice: both weights count then
+        if all(cell.strip().removeprefix(f"{label[:3]}-") != label[4:] for name, cell in cells if name == key):
             continue
-        for column, cell in row.items():
-            if (column or "").strip().lower().replace(" ", "_").replace("-", "_") in WEIGHT_COLUMNS:
+        for column, cell in cells:
+            if column.strip().lower().replace(" ", "_").replace("-", "_") in WEIGHT_COLUMNS:
                 about = described.get(column)
-                yield str(cell or ""), about.get("Units") if isinstance(about, dict) else None
+                yield cell, about.get("Units") if isinstance(about, dict) else None
 
 
 def _with_units(value: object, units: object) -> tuple[float | None, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from coconet_med.errors import OptionError
 from coconet_med.network import CONFIGURATIONS
+from coconet_med.system.json_file import load_json
 from coconet_med.training.augment import Augmentation
 from coconet_med.training.preservation import PreservationWeights
 from coconet_med.training.steadiness import Steadiness
@@ -151,8 +152,10 @@ def read_settings(path: Path | None, **given: Any) -> Settings:
     stored: Any = {}
     if path is not None:
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            stored = load_json(path)
+            if not isinstance(stored, dict):
+                raise ValueError("it holds no JSON object")
+        except ValueError as error:
             msg = f'{path}: not readable settings ({error}); give a JSON file such as {{"steps": 1000}}'
             raise OptionError(msg) from error
     return _build(Settings, {**stored, **{k: v for k, v in given.items() if v is not None}}, str(path or "settings"))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.geometry import RAS_TO_LPS
+from coconet_med.system.json_file import parse_json
 
 #: What is read, for messages.
 KNOWN = "3D Slicer markups (.mrk.json, .fcsv), or a CSV whose first line is label,R,A,S or label,L,P,S (mm)"
@@ -85,8 +86,14 @@ def read_points(path: Path) -> dict[str, np.ndarray]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ReadError(f"{path}: cannot be read as text; give {KNOWN}") from error
+    document = None
+    if path.suffix.lower() == ".json":
+        try:
+            document = parse_json(text)
+        except ValueError as error:
+            raise ReadError(f"{path}: {error}") from error
     try:
-        found = _markups(text) if path.suffix.lower() == ".json" else _table(text)
+        found = _table(path, text) if document is None else _markups(document)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise ReadError(f"{path}: is no file of points that is read; give {KNOWN}") from error
     points: dict[str, np.ndarray] = {}
@@ -101,9 +108,9 @@ def read_points(path: Path) -> dict[str, np.ndarray]:
     return points
 
 
-def _markups(text: str) -> list[tuple[str, np.ndarray]]:
+def _markups(document: Any) -> list[tuple[str, np.ndarray]]:
     """Markups JSON of 3D Slicer 5: points that were not placed are passed over."""
-    (markup,) = json.loads(text)["markups"]
+    (markup,) = document["markups"]
     if markup.get("coordinateUnits", "mm") not in ("mm", ["mm", "UCUM", "millimeter"]):
         raise ValueError(markup["coordinateUnits"])
     sign = _SIGNS[str(markup.get("coordinateSystem", "LPS")).upper()]
@@ -111,7 +118,7 @@ def _markups(text: str) -> list[tuple[str, np.ndarray]]:
     return [(str(one["label"]), sign * np.array(one["position"], float)) for one in points]
 
 
-def _table(text: str) -> list[tuple[str, np.ndarray]]:
+def _table(path: Path, text: str) -> list[tuple[str, np.ndarray]]:
     """``.fcsv`` of 3D Slicer (its comments say the system and the columns), or a CSV with a first line."""
     lines = text.splitlines()
     comments = {
@@ -127,6 +134,8 @@ def _table(text: str) -> list[tuple[str, np.ndarray]]:
         system = "RAS" if "R" in columns else "LPS"
         sign = _SIGNS[system]
         at = [columns.index(name) for name in ("LABEL", *system)]
+    if twice := [columns[n] for n in at if columns.count(columns[n]) > 1]:
+        raise ReadError(f"{path}: has two columns {twice[0]}; delete the wrong one")
     return [(row[at[0]].strip(), sign * np.array([float(row[n]) for n in at[1:]])) for row in rows]
 
 

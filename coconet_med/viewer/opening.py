@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import SimpleITK as sitk
 from coconet_med.color.readback import without_margin
 from coconet_med.dicom.fused import read_fused
 from coconet_med.errors import FusionError, ReadError
+from coconet_med.system.json_file import load_json
 from coconet_med.system.printable import printable
 from coconet_med.viewer.content import Content, checks, content_of, described, document_of
 
@@ -110,10 +110,16 @@ def sidecar_path(path: Path) -> Path:
 
 def _sidecar(path: Path) -> dict[str, Any]:
     try:
-        facts = json.loads(sidecar_path(path).read_text(encoding="utf-8"))
-        return facts if isinstance(facts, dict) and {"window", "sources", "colormap"} <= set(facts) else {}
-    except (OSError, ValueError, FusionError):
+        beside = sidecar_path(path)
+    except FusionError:  # no name of a fused volume
         return {}
+    if not beside.is_file():
+        return {}
+    try:
+        facts = load_json(beside)
+    except ValueError as error:
+        raise ReadError(f"{beside}: is no readable side-car ({error}); or move it away") from error
+    return facts if isinstance(facts, dict) and {"window", "sources", "colormap"} <= set(facts) else {}
 
 
 def _sources(path: Path, facts: dict[str, Any]) -> tuple[Path, Path] | None:

@@ -111,6 +111,10 @@ UNREADABLE = [
     (lambda path: path.write_text("", encoding="utf-8"), "it is not JSON (Expecting value, line 1, column 1); mend it"),
     (lambda path: path.write_text("[1]", encoding="utf-8"), "it holds no JSON object; mend it"),
     (lambda path: path.write_text("[" * 100000, encoding="utf-8"), "it is not JSON"),
+    (
+        lambda path: path.write_text(json.dumps(STATED)[:-1] + ', "Units": "kBq/mL"}', encoding="utf-8"),
+        'the key "Units" stands twice in it, with "Bq/mL" and "kBq/mL"; keep the right one',
+    ),
     (_latin, "it is not UTF-8 (byte 22); save it as UTF-8"),
     (lambda path: path.mkdir(), "Is a directory"),
 ]
@@ -126,6 +130,52 @@ def test_a_json_file_that_cannot_be_read_is_named_with_the_reason(pet, spoil, re
     assert reason in source.warnings[0]
     with pytest.raises(OptionError, match=r"there is no SUV: sub-01_pet\.json cannot be read"):
         insist_on_suv(source)
+
+
+def test_what_an_unreadable_file_may_overrule_is_not_taken(pet):
+    """A JSON file higher up gave a dose that the image's own file, which could not be read, may contradict."""
+    (pet.parents[2] / "pet.json").write_text(json.dumps(STATED), encoding="utf-8")
+    assert read(pet, "function").units == "Bq/ml"
+    pet.with_name("sub-01_pet.json").write_text('{"Units": "kBq/mL",}', encoding="utf-8")
+    source = read(pet, "function")
+    assert source.units == "relative"
+    assert source.details["suv"]["factor"] is None
+    raw = facts_of(pet.parents[2] / "pet.nii.gz", pet.parents[2])
+    assert raw.values
+    assert not facts_of(pet).completed_by(raw, same_units=True).values
+    (pet.parents[2] / "pet.json").write_text("{broken", encoding="utf-8")
+    write_json(pet)  # the nearer file says all
+    assert suv_by_it(pet).factor == pytest.approx(BY_HAND)
+
+
+@pytest.mark.parametrize(
+    ("table", "described", "reason"),
+    [
+        (
+            "participant_id\tweight\nsub-01\t154\n",
+            '{"weight": {"Units": "lb"},}',
+            "participants.tsv has no units, since",
+        ),
+        ("", "{}", "body weight is missing"),
+    ],
+)
+def test_a_table_without_readable_units_states_no_weight(pet, table, described, reason):
+    write_json(pet, BodyWeight=None)
+    (pet.parents[2] / "participants.tsv").write_text(table, encoding="utf-8")
+    (pet.parents[2] / "participants.json").write_text(described, encoding="utf-8")
+    suv = suv_by_it(pet)
+    assert suv.factor is None
+    assert reason in suv.reason
+
+
+def test_two_columns_of_weight_are_two_weights(pet):
+    write_json(pet, BodyWeight=None)
+    (pet.parents[2] / "participants.tsv").write_text(
+        "participant_id\tweight\tweight\nsub-01\t80\t70\n", encoding="utf-8"
+    )
+    suv = suv_by_it(pet)
+    assert suv.factor == pytest.approx(BY_HAND * 80 / 70)
+    assert "70 kg by participants.tsv" in " ".join(suv.warnings)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

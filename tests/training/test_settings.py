@@ -37,6 +37,8 @@ def test_what_is_written_can_be_read_again(tmp_path: Path):
     ("text", "words"),
     [
         ("{", "not readable"),
+        ("[1]", "it holds no JSON object"),
+        ('{"steps": 3, "steps": 4}', 'the key "steps" stands twice in it, with 3 and 4'),
         ('{"stepps": 3}', "stepps is not a setting"),
         ('{"preservation": {"edge": 1}}', "preservation: edge is not a setting"),
         ('{"steps": "many"}', "steps is 'many'"),

@@ -52,6 +52,12 @@ def test_what_cannot_be_read_or_matched_is_reported(tmp_path, move):
     (tmp_path / "no.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(ReadError, match=r"no\.csv: is no file of points"):
         read_landmarks(first, tmp_path / "no.csv")
+    (tmp_path / "a.mrk.json").write_text('{"markups": [{"label": "a", "label": "b"}]}', encoding="utf-8")
+    with pytest.raises(ReadError, match=r'a\.mrk\.json: the key "label" stands twice in it, with "a" and "b"'):
+        read_points(tmp_path / "a.mrk.json")
+    (tmp_path / "columns.csv").write_text("label,R,A,S,R\na,1,2,3,4\n", encoding="utf-8")
+    with pytest.raises(ReadError, match=r"columns\.csv: has two columns R; delete the wrong one"):
+        read_points(tmp_path / "columns.csv")
     with pytest.raises(ReadError, match="cannot be read as text"):
         read_landmarks(first, tmp_path / "none.csv")
     (tmp_path / "twice.csv").write_text("label,R,A,S\na,1,2,3\na,1,2,4\n", encoding="utf-8")

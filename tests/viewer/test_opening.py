@@ -50,6 +50,9 @@ def test_a_fused_file_that_its_sources_do_not_make_is_shown_as_it_is(fused, tmp_
     view = view_of_file(tmp_path / "fused.nii.gz", engine="onnx")
     assert "gives other voxels" in view.content.document["fixed"]
     assert set(view.content.parts) == {"color"}
+    (tmp_path / "fused.json").write_text(json.dumps(facts)[:-1] + ', "strength": 0.5}', encoding="utf-8")
+    with pytest.raises(ReadError, match=r'fused\.json: is no readable side-car \(the key "strength" stands twice'):
+        view_of_file(tmp_path / "fused.nii.gz", engine="onnx")
 
 
 def test_a_fused_file_alone_is_seen_and_read_in_the_browser(fused, tmp_path, served):
