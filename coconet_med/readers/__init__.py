@@ -53,11 +53,15 @@ def read(
         dicom_options: passed on to :func:`coconet_med.readers.dicom.read_series`.
 
     Raises:
-        ReadError: no such file, empty, unreadable, of an unknown format, 4-D, constant, too large, or without finite
-            values.
+        ReadError: no path, no such file, empty, unreadable, of an unknown format, 4-D, constant, too large, or without
+            finite values.
         GeometryError: the affine is singular or sheared, or the size is not that of a body.
     """
-    path = Path(path)
+    try:
+        path = Path(path)
+    except TypeError as error:
+        msg = f"{type(path).__name__} is no path; give arrays, tensors and images to coconet_med.fuse"
+        raise ReadError(msg) from error
     with memory_limit(max_memory):
         return _read(path, role, affine, dicom_options)
 

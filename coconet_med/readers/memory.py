@@ -1,4 +1,4 @@
-"""Images handed over by a Python caller: NumPy arrays and SimpleITK images."""
+"""Images handed over by a Python caller: NumPy arrays, tensors, and SimpleITK images."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.geometry import affine_of, check_extent, put_at
 from coconet_med.readers.image import scalar_and_color
+from coconet_med.readers.tensors import has_affine, known_of, plain_array, ras_affine
 from coconet_med.source import RELATIVE_UNITS, Source
 
 if TYPE_CHECKING:
@@ -23,21 +24,23 @@ def from_memory(data: Any, role: Role, *, spacing: Sequence[float] | None = None
     """Take an image from memory.
 
     Args:
-        data: SimpleITK image (2-D or 3-D), or array: 2-D (rows, columns) or 3-D (k, j, i); with a last axis of 3 and
-            ``uint8`` it is RGB.
+        data: SimpleITK image (2-D or 3-D), or array or tensor: 2-D (rows, columns) or 3-D (k, j, i); with a last axis
+            of 3 and ``uint8`` it is RGB.  A MONAI ``MetaTensor`` is (i, j, k) or (1, i, j, k), where its affine says.
         role: ``"anatomy"`` or ``"function"``.
         spacing: voxel size in mm as (i, j, k), for 3-D arrays; an array without it has no place in the world.
         units: units of the values, if known.
 
     Raises:
         ReadError: neither an array nor an image, or no 2-D or 3-D one, or constant.
-        OptionError: a 3-D array without spacing.
+        OptionError: a 3-D array without spacing, or lazy transforms of MONAI that are yet to be applied.
         GeometryError: an impossible direction matrix.
     """
     name = f"{role} ({type(data).__name__})"
     if isinstance(data, sitk.Image):
         return _from_image(data, role, name, units)
-    array = np.asarray(data)
+    array = plain_array(data, name)
+    if has_affine(data):
+        return _from_metatensor(data, array, role, name, units)
     color = array.ndim in (3, 4) and array.shape[-1] == 3 and array.dtype == np.uint8
     dimension = array.ndim - color
     if dimension not in (2, 3) or array.dtype == object:
@@ -57,6 +60,28 @@ def from_memory(data: Any, role: Role, *, spacing: Sequence[float] | None = None
             if each is not None:
                 each.SetSpacing([float(s) for s in spacing])
     return _source(image, picture, array, name, role, units, planar=dimension == 2, warnings=warnings)
+
+
+def _from_metatensor(data: Any, array: np.ndarray, role: Role, name: str, units: str | None) -> Source:
+    """A MONAI volume by its affine."""
+    shape = array.shape
+    array = array[0] if array.ndim == 4 and shape[0] == 1 else array
+    meta, known = data.meta, known_of(data.meta)
+    if array.ndim != 3 or (array.shape[0] == 1 and len(shape) == 3 and not known["planar"]):
+        msg = f"{name}: give a volume (i, j, k) or (1, i, j, k), or of a picture its array (rows, columns); got {shape}"
+        raise ReadError(msg)
+    array = np.ascontiguousarray(array.transpose(2, 1, 0))
+    image, _, warnings = scalar_and_color(array, name, role, color=False)
+    unit = None if known["planar"] else "MONAI gives lengths in mm"
+    warnings += put_at((image,), ras_affine(data), name, units=unit)
+    return Source(
+        image,
+        name,
+        units=units or str(meta.get("units", RELATIVE_UNITS)),
+        sha256=hashlib.sha256(array.tobytes()).hexdigest(),
+        warnings=warnings,
+        **known,
+    )
 
 
 def _from_image(data: sitk.Image, role: Role, name: str, units: str | None) -> Source:

@@ -31,12 +31,13 @@ from coconet_med.color.look import beyond_field_of_view
 from coconet_med.errors import OptionError
 from coconet_med.geometry import affine_of
 from coconet_med.inference import SMALLEST_SIDE
+from coconet_med.readers.tensors import plain_array, ras_affine
 from coconet_med.slices import Slicing, slicing_of_source
 from coconet_med.source import RELATIVE_UNITS
 from coconet_med.steps.alignment import aligned
 from coconet_med.steps.notes import clipped, signs_lost
 from coconet_med.steps.windows import window_of
-from coconet_med.transforms.metatensor import array_of, ras_affine, to_source
+from coconet_med.transforms.metatensor import array_of, to_source
 from coconet_med.transforms.reading import PAIR, Data, ReadSourced, log_all
 from coconet_med.windowing.presets import WindowChoice
 from coconet_med.windowing.window import Window
@@ -178,7 +179,7 @@ class ScaleToWindowd(MapTransform):
             if window is None:
                 msg = f"{key}: its window is not known; put FindWindowd before ScaleToWindowd"
                 raise OptionError(msg)
-            d[key] = _like(d[key], window.apply(d[key].numpy()), ras_affine(d[key]))
+            d[key] = _like(d[key], window.apply(plain_array(d[key], str(key))), ras_affine(d[key]))
         return d
 
 
@@ -204,7 +205,7 @@ class StackSlicesd(MapTransform):
         slicing = slicing_of_source(first, self.plane)
         for key in self.key_iterator(d):
             volume, affine = d[key], ras_affine(d[key])
-            stack = slicing.stack(volume.numpy()[0].transpose(2, 1, 0))
+            stack = slicing.stack(plain_array(volume, str(key))[0].transpose(2, 1, 0))
             short = [(0, 0), *((0, max(0, SMALLEST_SIDE - n)) for n in stack.shape[1:])]
             padded = np.pad(stack, short, mode="edge")
             d[key] = _like(volume, padded[None], _stacked_affine(affine, stack.shape, slicing))
@@ -239,7 +240,7 @@ class UnstackSlicesd(MapTransform):
         k, j, i = (int(a) for a in order)
         slicing = Slicing("axial", (k, j, i), tuple(np.flatnonzero(flips).tolist()))
         for key in self.key_iterator(d):
-            stack = torch.as_tensor(d[key]).cpu().numpy()[:, : size[0], : size[1], : size[2]]
+            stack = plain_array(d[key], str(key))[:, : size[0], : size[1], : size[2]]
             volume = np.stack([slicing.unstack(channel).transpose(2, 1, 0) for channel in stack])
             d[key] = MetaTensor(torch.from_numpy(volume), affine=torch.as_tensor(np.asarray(meta["stacked_from"])))
             d[key].meta |= {k: meta[k] for k in _KEPT if k in meta}
@@ -270,7 +271,7 @@ class FuseColord(Transform):
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
-        light, uptake = (torch.as_tensor(d[key]).cpu().numpy()[0] for key in (self.luminance_key, self.uptake_key))
+        light, uptake = (plain_array(d[key], str(key))[0] for key in (self.luminance_key, self.uptake_key))
         signed = bool(getattr(d[self.uptake_key], "meta", {}).get("signed", 0)) or bool(uptake.min() < 0)
         colormap = ("diverging" if signed else "uptake") if self.colormap == "auto" else self.colormap
         if (get_colormap(colormap).kind == "diverging") != signed:

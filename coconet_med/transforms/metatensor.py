@@ -18,6 +18,7 @@ from monai.utils import convert_to_tensor
 
 from coconet_med.errors import OptionError
 from coconet_med.geometry import NiftiForms, affine_of, put_at
+from coconet_med.readers.tensors import known_of, plain_array, ras_affine
 from coconet_med.source import RELATIVE_UNITS, Source
 
 
@@ -38,48 +39,30 @@ def to_tensor(source: Source) -> MetaTensor:
     )
 
 
-def ras_affine(volume: MetaTensor) -> np.ndarray:
-    """Its affine, voxel (i, j, k) to RAS, mm, (4, 4).
-
-    MONAI's readers give RAS, but its bridge from ITK (``itk_image_to_metatensor``) and its ``ITKReader`` with
-    ``affine_lps_to_ras=False`` give LPS, and its ``NrrdReader`` gives what an NRRD in ``left-anterior-superior`` holds.
-    They note it in ``meta["space"]``, at which MONAI's own transforms and writers do not look (findings
-    ``monai-space-is-ignored``, ``monai-nrrd-las``).
-    """
-    affine = np.asarray(volume.affine, float)
-    space = str(volume.meta.get("space", "")).lower()  # "LPS", or in the words of NRRD
-    axes = space.split("-")[:3] if "-" in space else list(space[-3:])
-    turned = [-1.0 if axis[:1] == other else 1.0 for axis, other in zip(axes, "lpi", strict=False)]
-    return np.diag([*turned, 1.0]) @ affine if len(turned) == 3 else affine
-
-
 def to_source(image: Any, name: str) -> Source:
     """A MONAI image (1, i, j, k) as the package takes it; images of MONAI's own readers have relative units.
 
     Raises:
-        OptionError: another shape, or values that are NaN or infinite.
+        OptionError: another shape, values that are NaN or infinite, or lazy transforms that are yet to be applied.
+        ReadError: a tensor without values.
         GeometryError: its affine is singular or sheared, or its size is not that of a body.
     """
     volume = convert_to_tensor(image, track_meta=True)
     if volume.ndim != 4 or volume.shape[0] != 1:
         msg = f"{name}: must be (1, i, j, k), is {tuple(volume.shape)}; put EnsureChannelFirstd before"
         raise OptionError(msg)
-    if not bool(torch.isfinite(volume.as_tensor()).all()):
+    values = plain_array(volume, name)
+    if not np.isfinite(values).all():
         msg = f"{name}: holds NaN or infinite values; read it with ReadSourced, or put SignalFillEmptyd before"
         raise OptionError(msg)
     meta = volume.meta
-    made = sitk.GetImageFromArray(np.ascontiguousarray(volume.cpu().numpy()[0].transpose(2, 1, 0), np.float32))
+    made = sitk.GetImageFromArray(np.ascontiguousarray(values[0].transpose(2, 1, 0), np.float32))
     put_at((made,), ras_affine(volume), name, units=None if meta.get("planar", 0) else "MONAI gives lengths in mm")
-    low, high = (float(v) for v in meta.get("display_range", (0, 0)))
-    axis = int(meta.get("slice_axis", -1))
     return Source(
         made,
         str(meta.get("name") or meta.get("filename_or_obj", name)),
         units=str(meta.get("units", RELATIVE_UNITS)),
-        planar=bool(meta.get("planar", 0)),
-        slice_axis=None if axis < 0 else axis,
-        frame_of_reference=str(meta.get("frame_of_reference", "")) or None,
-        details={"display_range": [low, high]} if low < high else {},
+        **known_of(meta),
     )
 
 

@@ -12,6 +12,7 @@ from monai.transforms import Transform
 
 from coconet_med.color.look import hatched
 from coconet_med.errors import OptionError
+from coconet_med.readers.tensors import plain_array
 from coconet_med.slices import Slicing
 
 
@@ -46,13 +47,12 @@ class HatchNoDatad(Transform):
         meta = d[self.anatomy_key].meta
         order, flips, size = (np.asarray(meta[f"stacked_{part}"]) for part in ("order", "flips", "size"))
         slicing = Slicing("axial", tuple(int(a) for a in order), tuple(np.flatnonzero(flips).tolist()))  # type: ignore[arg-type]
-        unknown = slicing.stack(torch.as_tensor(d[self.no_data_key]).cpu().numpy()[0].transpose(2, 1, 0)) > 0
+        unknown = slicing.stack(plain_array(d[self.no_data_key], self.no_data_key)[0].transpose(2, 1, 0)) > 0
         if not unknown.any():
             return d
         here = np.s_[:, : size[0], : size[1], : size[2]]  # without the rows that small slices were padded by
         light, anatomy, uptake = (
-            torch.as_tensor(d[key]).detach().cpu().numpy().copy()
-            for key in (self.luminance_key, self.anatomy_key, self.function_key)
+            plain_array(d[key], str(key)).copy() for key in (self.luminance_key, self.anatomy_key, self.function_key)
         )
         light[here] = np.where(unknown, hatched(anatomy[here][0], unknown), light[here])
         uptake[here] = np.where(unknown, np.float32(0), uptake[here])

@@ -25,3 +25,19 @@ def test_source_and_tensor_are_two_forms_of_one_image():
     np.testing.assert_allclose(again.image.GetOrigin(), image.GetOrigin())
     np.testing.assert_array_equal(sitk.GetArrayViewFromImage(again.image), sitk.GetArrayViewFromImage(image))
     assert (again.units, again.slice_axis, again.frame_of_reference) == ("HU", 1, "1.2.3")
+
+
+def test_a_tensor_that_needs_a_gradient_is_taken():
+    from coconet_med.transforms import StackSlicesd, UnstackSlicesd
+
+    head = to_tensor(_source()).requires_grad_()
+    stacked = StackSlicesd(("image",))({"image": head})
+    stacked["image"].requires_grad_()
+    back = UnstackSlicesd(("image",))(stacked)["image"]
+    np.testing.assert_array_equal(back.numpy(), head.detach().numpy())
+
+
+def _source():
+    from coconet_med.source import Source
+
+    return Source(sitk.Cast(head_phantom(spacing=8.0).t1, sitk.sitkFloat32), "x")
