@@ -78,6 +78,7 @@ class FuseOptions:
         allow_gaps: DICOM: resample missing, uneven or tilted slices.
         dynamic: ``"mean"``, or the number of one frame of a dynamic image, from 0.
         select: DICOM: which images of a mixed series are taken (:mod:`coconet_med.dicom.select`).
+        timezone: DICOM: offset from UTC of the times of a PET, such as ``"+0100"``, where its header states none.
     """
 
     spacing: Sequence[float] | None = None
@@ -111,6 +112,7 @@ class FuseOptions:
     allow_gaps: bool = False
     dynamic: Dynamic = "mean"
     select: Any = ()
+    timezone: str | None = None
 
     @classmethod
     def taken_from(cls, given: Mapping[str, Any]) -> Self:
@@ -168,10 +170,22 @@ class FuseOptions:
             from coconet_med.dicom.select import selection_of
 
             selection_of(self.select)
+        if self.timezone is not None:
+            from coconet_med.dicom.times import given_offset
+
+            given_offset(self.timezone)
 
     def for_readers(self) -> dict[str, Any]:
         """The DICOM options that were given, as :mod:`coconet_med.readers.dicom` takes them."""
-        names = ("anatomy_series", "function_series", "anatomy_kind", "function_kind", "allow_gaps", "select")
+        names = (
+            "anatomy_series",
+            "function_series",
+            "anatomy_kind",
+            "function_kind",
+            "allow_gaps",
+            "select",
+            "timezone",
+        )
         given = {name: value for name in names if (value := getattr(self, name))}
         return given | ({"dynamic": self.dynamic} if self.dynamic != "mean" else {})
 

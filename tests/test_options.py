@@ -23,6 +23,7 @@ from coconet_med.options import FuseOptions, check_dicom_output, frame_number, o
         ({"transform": "a.tfm", "landmarks": ("a", "b")}, "give one of the two"),
         ({"dynamic": "last"}, "--dynamic last: give mean"),
         ({"dynamic": True}, "--dynamic True: give mean"),
+        ({"timezone": "CET"}, "--timezone CET: give an offset from UTC"),
     ],
 )
 def test_what_no_pair_can_take_is_refused_by_name(given, words) -> None:

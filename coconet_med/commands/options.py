@@ -120,6 +120,9 @@ ContoursOption = Annotated[
     ),
 ]
 ContoursOver = Annotated[str, typer.Option(help="What the lines lie on: anatomy (plain), or fused.")]
+Timezone = Annotated[
+    str | None, typer.Option(metavar="+HHMM|-HHMM", help="DICOM PET: offset from UTC of its times, if it states none.")
+]
 
 #: Options that take two numbers or one word.
 _WINDOWS = ("--window", "--anatomy-window")

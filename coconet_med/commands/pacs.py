@@ -26,6 +26,7 @@ from coconet_med.commands.options import (
     Strength,
     Suv,
     Threshold,
+    Timezone,
     Transform,
     TransformDirection,
     WindowCommand,
@@ -112,6 +113,7 @@ def fuse(
     allow_gaps: AllowGaps = False,
     dynamic: Dynamic = "mean",
     select: Select = None,
+    timezone: Timezone = None,
     dicom_form: DicomForm = "sc",
     dicom_legend: LegendOption = "none",
     view: Annotated[
@@ -203,6 +205,7 @@ def watch(
     allow_gaps: AllowGaps = False,
     dynamic: Dynamic = "mean",
     select: Select = None,
+    timezone: Timezone = None,
     dicom_form: DicomForm = "sc",
     dicom_legend: LegendOption = "none",
     quiet: Quiet = False,

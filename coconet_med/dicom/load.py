@@ -22,6 +22,7 @@ from coconet_med.dicom.scaling import count_unmapped, unmapped_note
 from coconet_med.dicom.select import EVERYTHING, Selection
 from coconet_med.dicom.series import Series
 from coconet_med.dicom.suv import Suv, not_decay_corrected
+from coconet_med.dicom.times import given_offset
 from coconet_med.dicom.units import SuvChoice, units_of
 from coconet_med.errors import ReadError
 from coconet_med.geometry import set_geometry
@@ -52,6 +53,7 @@ def load_series(
     suv: SuvChoice = "auto",
     selection: Selection = EVERYTHING,
     warnings: Sequence[str] = (),
+    timezone: str | None = None,
 ) -> Source:
     """Read the values of a series on its grid.
 
@@ -62,11 +64,13 @@ def load_series(
         suv: ``"auto"`` gives SUVbw where the header allows it; ``"never"`` keeps the series' own units.
         selection: which images of a mixed series are taken.
         warnings: what the scan found, put before the reader's own.
+        timezone: offset from UTC of its times, such as ``"+0100"``, where the header states none.
 
     Raises:
         ReadError: the series is no regular volume, or its pixels cannot be decoded.
-        OptionError: ``dynamic`` names a frame that does not exist.
+        OptionError: ``dynamic`` names a frame that does not exist, or ``timezone`` is no offset.
     """
+    series = replace(series, zone=given_offset(timezone))
     with headers.quiet() as notes:
         layout = layout_of(series, allow_gaps=allow_gaps, dynamic=dynamic, selection=selection)
         series = layout.series  # what was not selected has no say in units and names

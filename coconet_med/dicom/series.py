@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,12 +82,14 @@ class Series:
         instances: the files.
         duplicates: files of objects that are among ``instances`` already.
         mappings: Real World Value Mapping objects that name its images (:mod:`coconet_med.dicom.mapping_objects`).
+        zone: offset from UTC by the user, of times that state none in a series that states none.
     """
 
     uid: str
     instances: tuple[Instance, ...]
     duplicates: tuple[Instance, ...] = ()
     mappings: tuple[Instance, ...] = ()
+    zone: timedelta | None = None
 
     @property
     def header(self) -> Dataset:

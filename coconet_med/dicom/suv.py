@@ -26,9 +26,10 @@ from coconet_med.dicom.reference import (
     decay_reference,
 )
 from coconet_med.dicom.series import Series
-from coconet_med.dicom.times import Clock, parse_dt
+from coconet_med.dicom.times import Clock, show_offset
 from coconet_med.dicom.timing import Shot, shots_of
 from coconet_med.dicom.vendors import PHILIPS_ACTIVITY, PHILIPS_SUV, is_ge, private_number, scan_start
+from coconet_med.dicom.zone import INJECTION, clock_of, with_offset
 
 #: Acquisition and series lie at most so far apart; a longer way is a date that de-identification put there.
 SAME_SCAN = timedelta(days=2)
@@ -169,7 +170,15 @@ def _computed(series: Series) -> Suv:
 
 def _with_decay(series: Series, weight: float, dose: float, half_life: float, *, enhanced: bool) -> Suv:
     """Factor of images whose values are not corrected to the time of injection already."""
-    clock = _clock(series)
+    clock = clock_of(series)
+    found = _by_clock(series, clock, weight, dose, half_life, enhanced=enhanced)
+    if clock.assumed:
+        _refuse_assumed_zone(series, clock, found, (weight, dose, half_life), enhanced=enhanced)
+    return found
+
+
+def _by_clock(series: Series, clock: Clock, weight: float, dose: float, half_life: float, *, enhanced: bool) -> Suv:
+    """The factor with the times of a series on one clock."""
     shots, dates = _shots(series, clock)
     moments: dict[tuple[str, int], datetime] = {}
     notes: tuple[str, ...] = ()
@@ -196,25 +205,14 @@ def _with_decay(series: Series, weight: float, dose: float, half_life: float, *,
         "injection": clock.local(injection.when).isoformat(),
         "decay_s": (taken.when - injection.when).total_seconds(),
         "rule": taken.rule,
+        **({"timezone": f"{show_offset(clock.zone)}, given"} if clock.given and clock.zone is not None else {}),
     }
     return Suv(
         factor(taken.when),
         inputs=inputs,
-        warnings=(*dates, *notes, *_zone_note(series, clock, taken), *injection.notes),
+        warnings=(*dates, *notes, *injection.notes),
         factors={key: factor(when) for key, when in moments.items()} or None,
     )
-
-
-def _clock(series: Series) -> Clock:
-    ds = series.facts
-    drugs = headers.items(ds, "RadiopharmaceuticalInformationSequence")
-    pairs = [(headers.text(ds, "AcquisitionDateTime"), headers.text(ds, "AcquisitionTime"))]
-    pairs += [
-        (headers.text(drug, "RadiopharmaceuticalStartDateTime"), headers.text(drug, "RadiopharmaceuticalStartTime"))
-        for drug in drugs
-    ]
-    pairs += [(headers.text(ds, "DecayCorrectionDateTime"), ""), (scan_start(ds)[0], "")]
-    return Clock([instance.header for instance in series.instances], pairs)
 
 
 def _shots(series: Series, clock: Clock) -> tuple[dict[tuple[str, int], Shot], tuple[str, ...]]:
@@ -288,23 +286,22 @@ def _disagreeing(taken: Reference, half_life: float, clock: Clock) -> tuple[str,
     return (f"SUV: decay reference {clock.show(taken.when)} was taken ({taken.rule}); {'; '.join(said)}",)
 
 
-def _zone_note(series: Series, clock: Clock, taken: Reference) -> tuple[str, ...]:
-    """A warning where times with and without an offset from UTC had to be compared and no zone is stated."""
-    drugs = headers.items(series.facts, "RadiopharmaceuticalInformationSequence")
-    texts = {
-        "Radiopharmaceutical Start DateTime": headers.text(drugs[0], "RadiopharmaceuticalStartDateTime"),
-        DECAY_DATETIME: headers.text(series.facts, "DecayCorrectionDateTime"),
-        PRIVATE: scan_start(series.facts)[0],
-    }
-    aware = [name for name, text in texts.items() if (found := parse_dt(text)) and found[1] is not None]
-    both = aware[:1] == ["Radiopharmaceutical Start DateTime"] and any(name in taken.rule for name in aware[1:])
-    if not clock.assumed or both or clock.zone is None:
-        return ()
-    zone = clock.show(taken.when).rpartition(" ")[2]
-    return (
-        f"SUV: Timezone Offset From UTC (0008,0201) is missing; times without an offset were taken as {zone}, like "
-        f"{' and '.join(aware) or 'Acquisition DateTime'}",
-    )
+def _refuse_assumed_zone(
+    series: Series, clock: Clock, found: Suv, of: tuple[float, float, float], *, enhanced: bool
+) -> None:
+    """Refuse a time between injection and scan that hangs on a zone which nothing states."""
+    aware = with_offset(series)
+    if aware[:1] == [INJECTION] and any(name in found.inputs["rule"] for name in aware[1:]):
+        return  # both ends state their offsets
+    try:
+        moved = _by_clock(series, clock.moved(timedelta(hours=1)), *of, enhanced=enhanced)
+    except (ImpossibleError, NoReferenceError):
+        moved = None
+    if moved is None or (moved.factor, moved.factors) != (found.factor, found.factors):
+        raise ImpossibleError(
+            f"{' and '.join(aware) or 'Acquisition DateTime'} states an offset from UTC, but Timezone Offset From UTC "
+            "(0008,0201) is missing, so the zone of the other times is not known; give it, such as --timezone +0100"
+        )
 
 
 def _blank(local: datetime) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
+from coconet_med.errors import OptionError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -28,6 +29,26 @@ def parse_offset(text: str) -> timedelta | None:
         return None
     offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0)) * (-1 if found[1] == "-" else 1)
     return offset if timedelta(hours=-12) <= offset <= timedelta(hours=14) else None
+
+
+def show_offset(offset: timedelta) -> str:
+    """An offset from UTC as DICOM writes it, such as ``-0330``."""
+    minutes = round(offset.total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}{abs(minutes) % 60:02d}"
+
+
+def given_offset(text: str | None) -> timedelta | None:
+    """What ``--timezone`` says.
+
+    Raises:
+        OptionError: it is no offset from UTC.
+    """
+    if text is None:
+        return None
+    offset = parse_offset(text)
+    if offset is None:
+        raise OptionError(f"--timezone {headers.printable(text, 40)}: give an offset from UTC, such as +0100 or -0330")
+    return offset
 
 
 def parse_dt(text: str) -> tuple[datetime, timedelta | None] | None:
@@ -65,16 +86,21 @@ class Clock:
         stated: DT values of the series, each with the TM value that tells the same moment by the clock on the wall, or
             ``""``.  Where no object states a zone it is taken from them.
 
+        given: the zone by the user, for a series that states none.
+
     Attributes:
         zone: offset from UTC of values that state none; ``None`` where nothing tells it.
         assumed: whether the zone was only assumed to be that of a DT value.
+        given: whether it is the one by the user.
     """
 
-    def __init__(self, holders: Iterable[Dataset], stated: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, holders: Iterable[Dataset], stated: Iterable[tuple[str, str]] = (), *, given: timedelta | None = None
+    ) -> None:
         zones = [zone for ds in holders if (zone := zone_of(ds)) is not None]
-        self.zone: timedelta | None = zones[0] if zones else None
-        self.assumed = False
-        if zones:
+        self.zone: timedelta | None = zones[0] if zones else given
+        self.assumed, self.given = False, not zones and given is not None
+        if self.zone is not None:
             return
         aware = [
             (found[0], found[1], wall) for text, wall in stated if (found := parse_dt(text)) and found[1] is not None
@@ -86,6 +112,12 @@ class Clock:
         elif offsets:
             self.zone = max(offsets, key=lambda offset: (offset != timedelta(0), offset))  # UTC is seldom on the wall
             self.assumed = True
+
+    def moved(self, by: timedelta) -> Clock:
+        """The same with its zone moved: what it says of values that state one stays as it is."""
+        other = Clock(())
+        other.zone, other.assumed = (self.zone or timedelta(0)) + by, self.assumed
+        return other
 
     def moment(self, ds: Dataset, date: Tag, time: Tag, within: Dataset | None = None) -> datetime | None:
         """A pair of DA and TM values; ``within`` is the object that holds (0008,0201) if ``ds`` does not."""
@@ -119,8 +151,7 @@ class Clock:
         text = (local + timedelta(milliseconds=500)).replace(microsecond=0).isoformat(sep=" ")
         if self.zone is None:
             return text
-        minutes = round(self.zone.total_seconds() / 60)
-        return f"{text} {'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}{abs(minutes) % 60:02d}"
+        return f"{text} {show_offset(self.zone)}"
 
 
 def acquired(ds: Dataset, clock: Clock | None = None) -> datetime | None:

@@ -30,6 +30,7 @@ def read_study(
     dynamic: Dynamic = "mean",
     suv: SuvChoice = "auto",
     select: Any = None,
+    timezone: str | None = None,
     different_patients: bool = False,
 ) -> tuple[Source, Source]:
     """Read the anatomical and the functional image of one study.
@@ -49,6 +50,7 @@ def read_study(
         suv: ``"auto"`` gives PET as SUVbw where the header allows it, ``"never"`` keeps its own units.
         select: which images of a mixed series are taken, such as ``"EchoTime=90"`` or ``{"ImageType": "M"}``; see
             :mod:`coconet_med.dicom.select`.
+        timezone: offset from UTC of the times of a PET, such as ``"+0100"``, where its header states none.
         different_patients: accept a folder with images of several patients; whether the two chosen series are of one is
             asked by :func:`coconet_med.pair.check_pair`.
 
@@ -79,8 +81,9 @@ def read_study(
         of_anatomy, of_function = chosen.for_role("anatomy"), chosen.for_role("function")
         check_series(anatomy.series, allow_gaps=allow_gaps, selection=of_anatomy)
         check_series(function.series, allow_gaps=allow_gaps, dynamic=dynamic, selection=of_function)
-    first = _load(found, anatomy, allow_gaps=allow_gaps, dynamic="mean", suv=suv, selection=of_anatomy)
-    second = _load(found, function, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, selection=of_function)
+    options = {"allow_gaps": allow_gaps, "suv": suv, "timezone": timezone}
+    first = _load(found, anatomy, dynamic="mean", selection=of_anatomy, **options)
+    second = _load(found, function, dynamic=dynamic, selection=of_function, **options)
     return first, replace(second, warnings=(*second.warnings, *notes))
 
 
@@ -93,6 +96,7 @@ def read_series(
     dynamic: Dynamic = "mean",
     suv: SuvChoice = "auto",
     select: Any = None,
+    timezone: str | None = None,
 ) -> Source:
     """Read one series from a folder, or from one multi-frame file.
 
@@ -107,6 +111,7 @@ def read_series(
         dynamic: see :func:`read_study`.
         suv: see :func:`read_study`.
         select: see :func:`read_study`.
+        timezone: see :func:`read_study`.
 
     Raises:
         ReadError: no or several series fit, several patients, or the series cannot be read as a volume.
@@ -122,7 +127,8 @@ def read_series(
         else:
             candidate = choose(found, role, _modalities(found, role), series_uid)
     selection = selection_of(select).for_role(role)
-    return _load(found, candidate, allow_gaps=allow_gaps, dynamic=dynamic, suv=suv, selection=selection)
+    options = {"allow_gaps": allow_gaps, "dynamic": dynamic, "suv": suv, "timezone": timezone}
+    return _load(found, candidate, selection=selection, **options)
 
 
 def _folder(path: Path | str) -> Path:

@@ -20,6 +20,7 @@ _INSTEAD = (
     (r"give --transform-images [^;,)]*", "choose it again with both NIfTI files loaded"),
     (r"use --overwrite to replace it", "choose another folder"),
     (r"take one with --dynamic N", "choose one frame"),
+    (r"give it, such as --timezone \+0100", "add it to the headers"),
     (r"--suv says why it is not", "the header says why it is not"),
     (r"(?:give )?LOW HIGH in its own units", "type a window in its own units"),
     (r"give LOW HIGH", "type a window"),
