@@ -8,18 +8,23 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from coconet_med.color.colormaps import get_colormap
+from coconet_med.choices import (
+    AnatomyKind,
+    ColorChoice,
+    ContoursOver,
+    DicomForm,
+    Direction,
+    FunctionKind,
+    LegendPlace,
+    PlaneChoice,
+    RegisterMode,
+    one_of,
+)
+from coconet_med.color.colormaps import ColormapChoice, get_colormap
 from coconet_med.errors import OptionError
 from coconet_med.geometry import AffineChoice
 from coconet_med.windowing.presets import WindowChoice, parse_window
 
-DICOM_FORMS = ("sc", "enhanced", "gray", "navigation")
-DICOM_LEGENDS = ("own", "series", "margin", "none")
-
-RegisterMode = Literal["auto", "always", "never"]
-PlaneChoice = Literal["auto", "axial", "coronal", "sagittal"]
-ColorChoice = Literal["map", "source"]
-Direction = Literal["stated", "reverse"]
 Dynamic = Literal["mean"] | int
 
 #: Called with the name of the stage, the finished part and the whole; may raise to stop the work.
@@ -95,20 +100,20 @@ class FuseOptions:
     anatomy_window: WindowChoice = None
     suv: bool = False
     palette: str | Path | None = None
-    colormap: str = "auto"
+    colormap: ColormapChoice = "auto"
     color: ColorChoice = "map"
     strength: float = 1.0
     lightness: float = 1.0
     threshold: float | str | None = None
     contours: str | float | Sequence[float | str] | None = None
-    contours_over: str = "anatomy"
+    contours_over: ContoursOver = "anatomy"
     affine: AffineChoice = "auto"
     max_memory: float | None = None
     different_patients: bool = False
     anatomy_series: str | None = None
     function_series: str | None = None
-    anatomy_kind: str | None = None
-    function_kind: str | None = None
+    anatomy_kind: AnatomyKind | None = None
+    function_kind: FunctionKind | None = None
     allow_gaps: bool = False
     dynamic: Dynamic = "mean"
     select: Any = ()
@@ -129,6 +134,8 @@ class FuseOptions:
         """
         one_of("--register", self.register, get_args(RegisterMode))
         one_of("--plane", self.plane, get_args(PlaneChoice))
+        one_of("--contours-over", self.contours_over, get_args(ContoursOver))
+        one_of("--transform-direction", self.transform_direction, get_args(Direction))
         if self.colormap != "auto":
             get_colormap(self.colormap)
         parse_window("--window", self.window)
@@ -144,9 +151,9 @@ class FuseOptions:
             _check_palette(self.palette)
         one_of("--color", self.color, get_args(ColorChoice))
         if self.contours is not None:
-            from coconet_med.sheets.contours import check_contours
+            from coconet_med.sheets.contours import parse_levels
 
-            check_contours(self.contours, self.contours_over)
+            parse_levels(self.contours)
         one_of("--affine", self.affine, get_args(AffineChoice))
         if self.max_memory is not None and not (math.isfinite(self.max_memory) and self.max_memory > 0):
             raise OptionError(f"--max-memory {self.max_memory:g}: give a positive number of GiB")
@@ -241,8 +248,8 @@ def check_dicom_output(anatomy: Path, dicom_form: str, *, dicom: bool, target: s
     Raises:
         OptionError: the two do not go together.
     """
-    one_of("--dicom-form", dicom_form, DICOM_FORMS)
-    one_of("--dicom-legend", legend, DICOM_LEGENDS)
+    one_of("--dicom-form", dicom_form, get_args(DicomForm))
+    one_of("--dicom-legend", legend, get_args(LegendPlace))
     if not dicom and legend != "own":
         raise OptionError(f"--dicom-legend {legend}: is for DICOM results, {target} is none; leave it out")
     if not dicom and dicom_form != "sc":
@@ -255,9 +262,3 @@ def check_dicom_output(anatomy: Path, dicom_form: str, *, dicom: bool, target: s
                 f"{target}: asks for DICOM, but {anatomy} has no DICOM headers to go on from; end the name in .nii.gz, "
             )
             raise OptionError(f"{msg}.nrrd, .mha, .png, .jpg or .tiff, or give the DICOM series of the anatomy")
-
-
-def one_of(option: str, value: str, choices: Sequence[str]) -> None:
-    """Refuse a value that is not among the choices."""
-    if value not in choices:
-        raise OptionError(f"{option} {value}: choose {', '.join(choices[:-1])} or {choices[-1]}")

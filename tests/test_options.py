@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
+from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.errors import OptionError
-from coconet_med.options import FuseOptions, check_dicom_output, frame_number, one_of, parse_threshold
+from coconet_med.options import FuseOptions, check_dicom_output, frame_number, parse_threshold
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,11 @@ from coconet_med.options import FuseOptions, check_dicom_output, frame_number, o
         ({"transform": "a.tfm", "landmarks": ("a", "b")}, "give one of the two"),
         ({"dynamic": "last"}, "--dynamic last: give mean"),
         ({"dynamic": True}, "--dynamic True: give mean"),
+        ({"contours_over": "pet"}, "--contours-over pet: choose anatomy or fused"),
+        ({"transform_direction": "back"}, "--transform-direction back: choose stated or reverse"),
+        ({"anatomy_kind": "PT"}, "--anatomy PT: choose MR or CT"),
+        ({"function_kind": "MR"}, "--function MR: choose PT, NM or CT"),
+        ({"colormap": "jet"}, "unknown color map 'jet': choose one of uptake,"),
         ({"timezone": "CET"}, "--timezone CET: give an offset from UTC"),
     ],
 )
@@ -65,5 +72,26 @@ def test_dicom_is_made_of_dicom_alone(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="--dicom-legend margin: is for DICOM results"):
         check_dicom_output(plain, "sc", dicom=False, target="-o a.nii", legend="margin")
     check_dicom_output(tmp_path, "gray", dicom=True, target="-o OUT")
-    with pytest.raises(OptionError, match="--x c: choose a or b"):
-        one_of("--x", "c", ("a", "b"))
+
+
+def test_editors_know_the_words_that_are_taken() -> None:
+    types = get_type_hints(FuseOptions)
+    words = {name: _words(kind) for name, kind in types.items() if _words(kind)}
+    assert words == {
+        "register": {"auto", "always", "never"},
+        "transform_direction": {"stated", "reverse"},
+        "plane": {"auto", "axial", "coronal", "sagittal"},
+        "colormap": {"auto", *COLORMAPS},
+        "color": {"map", "source"},
+        "contours_over": {"anatomy", "fused"},
+        "affine": {"auto", "sform", "qform"},
+        "anatomy_kind": {"MR", "CT"},
+        "function_kind": {"PT", "NM", "CT"},
+        "dynamic": {"mean"},
+    }
+
+
+def _words(kind: Any) -> set[str]:
+    if get_origin(kind) is Literal:
+        return set(get_args(kind))
+    return {word for part in get_args(kind) for word in _words(part)}

@@ -6,6 +6,7 @@ All distances are in mm, all points and matrices in LPS world coordinates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import SimpleITK as sitk
@@ -20,8 +21,8 @@ from coconet_med.align.registration import Progress, coarse_match, displacement_
 from coconet_med.align.resampled import Resampled
 from coconet_med.align.result import Alignment
 from coconet_med.align.shares import shares
-from coconet_med.errors import GeometryError, OptionError, RegistrationError
-from coconet_med.options import RegisterMode
+from coconet_med.choices import RegisterMode, one_of
+from coconet_med.errors import GeometryError, RegistrationError
 from coconet_med.source import Source
 
 #: Background of CT beyond its field of view: air, in HU.
@@ -93,8 +94,7 @@ def align(
         RegistrationError: registration is not possible, or its result is refused.
         OptionError: ``register`` is none of the three words.
     """
-    if register not in ("auto", "always", "never"):
-        raise OptionError(f"register is {register!r}; choose auto, always or never.")
+    one_of("--register", register, get_args(RegisterMode))
     if anatomy.planar or function.planar:
         return align_pictures(anatomy, function)
     report = progress or (lambda fraction, message: None)

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from coconet_med.align.alignment import Examined, align, examine, on_grid
 from coconet_med.align.decision import frames_of_reference
 from coconet_med.align.result import Alignment
-from coconet_med.options import RegisterMode
+from coconet_med.choices import RegisterMode
 from coconet_med.source import Source
 
 

@@ -8,17 +8,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
-from coconet_med.options import Direction, FuseOptions, one_of
+from coconet_med.options import FuseOptions
 from coconet_med.readers.pet_json import PetFacts, facts_of
 
 if TYPE_CHECKING:
-    from coconet_med.options import RegisterMode
-    from coconet_med.writers.dicom import Form as DicomForm
-    from coconet_med.writers.dicom import LegendPlace
+    from coconet_med.choices import DicomForm, LegendPlace, RegisterMode
 
 #: How the result of a case is written; ``"auto"`` is PNG for pictures and NIfTI for volumes.
 Form = Literal["auto", "nii.gz", "nii", "nrrd", "mha", "png", "jpg", "tiff", "dicom"]
-FORMS: tuple[Form, ...] = ("auto", "nii.gz", "nii", "nrrd", "mha", "png", "jpg", "tiff", "dicom")
+FORMS: tuple[Form, ...] = get_args(Form)
 
 #: ``"done"`` now, ``"kept"`` from an earlier run, ``"failed"`` with a reason, ``"lost"`` with the process that did it,
 #: ``"busy"``: another run is at it, ``"missing"``: not done yet, ``"skipped"``: not taken, for the reason in ``error``,
@@ -111,7 +109,6 @@ class BatchOptions(FuseOptions):
     def validate(self) -> Self:
         """As of one pair; the file of a transform is looked for case by case."""
         replace(FuseOptions.taken_from(vars(self)), transform=None).validate()
-        one_of("--transform-direction", self.transform_direction, get_args(Direction))
         return self
 
     def transform_of(self, case: Case) -> Path | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from coconet_med.batch.case import FORMS, BatchOptions, Case
+from coconet_med.choices import RegisterMode, one_of
 from coconet_med.errors import OptionError
 from coconet_med.model import NAMES
-from coconet_med.options import check_dicom_output, one_of
+from coconet_med.options import check_dicom_output
 from coconet_med.readers.fetched import not_fetched
 
 
@@ -59,7 +61,7 @@ def obstacle(case: Case, options: BatchOptions) -> str:
         if not path.is_file() and not path.is_dir():
             return f"{path}: is a pipe or device, which may never end; save it as a file first"
     try:
-        one_of("register", case.register or "auto", ("auto", "always", "never"))
+        one_of("register", case.register or "auto", get_args(RegisterMode))
     except OptionError as error:
         return str(error)
     if case.model and case.model not in NAMES and not Path(case.model).is_file():

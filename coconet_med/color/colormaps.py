@@ -28,6 +28,9 @@ STEPS = 256
 #: Column of no uptake in the table of a diverging map; column 0 is as column 1, so that both sides have 127 steps.
 ZERO = 128
 
+ColormapName = Literal["uptake", "ember", "ct", "diverging", "hot", "hot-metal", "pet", "rainbow", "gray"]
+#: What users choose: ``"auto"`` is by what the function is.
+ColormapChoice = Literal["auto"] | ColormapName
 Kind = Literal["hue", "classic", "gray", "diverging"]
 Knots = tuple[tuple[float, float], ...]
 ColorKnots = tuple[tuple[float, tuple[int, int, int]], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -120,7 +120,7 @@ def fuse(
     if output is None:
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
     with Reporter(quiet=quiet or as_json) as say:
-        from coconet_med.options import one_of
+        from coconet_med.choices import PlaneChoice, one_of
         from coconet_med.writers import check_file, check_target, legend_apart
         from coconet_med.writers.pictures import check_moving, check_pages
 
@@ -131,7 +131,7 @@ def fuse(
                 check_file(path, overwrite=overwrite)
             if path and check:
                 check(path)
-        one_of("--mosaic-plane", mosaic_plane, ("auto", "axial", "coronal", "sagittal"))
+        one_of("--mosaic-plane", mosaic_plane, get_args(PlaneChoice))
         from coconet_med.fusion import fuse as fuse_pair
         from coconet_med.options import FuseOptions, check_dicom_output
         from coconet_med.readers.files import is_dicomdir

@@ -6,7 +6,7 @@ import json
 import signal
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -270,11 +270,11 @@ def _connect(
 
 def _study_options(given: Mapping[str, Any]) -> StudyOptions:
     """The options among the values of a command, checked before anything is fetched."""
-    from coconet_med.options import DICOM_FORMS, DICOM_LEGENDS, one_of
+    from coconet_med.choices import DicomForm, LegendPlace, one_of
     from coconet_med.pacs.job import StudyOptions
 
-    one_of("--dicom-form", given["dicom_form"], DICOM_FORMS)
-    one_of("--dicom-legend", given["dicom_legend"], DICOM_LEGENDS)
+    one_of("--dicom-form", given["dicom_form"], get_args(DicomForm))
+    one_of("--dicom-legend", given["dicom_legend"], get_args(LegendPlace))
     own = {"form": given["dicom_form"], "legend": given["dicom_legend"]}
     return StudyOptions.taken_from({**as_options(given), **own}).validate()
 
@@ -289,12 +289,12 @@ def _follower(
     days: int,
     backlog: bool,
 ) -> Follower:
+    from coconet_med.choices import one_of
     from coconet_med.pacs.address import parse_address
-    from coconet_med.pacs.follow import Chosen, QuietStudies
+    from coconet_med.pacs.follow import Chosen, Follow, QuietStudies
     from coconet_med.pacs.orthanc import OrthancChanges
 
-    if follow not in ("auto", "orthanc", "search"):
-        raise OptionError(f"--follow {follow}: choose auto, orthanc or search")
+    one_of("--follow", follow, get_args(Follow))
     root = server.address.parent
     if orthanc_url is not None:
         root = parse_address(orthanc_url, option="--orthanc-url", allow_plain_http=allow_plain_http).url

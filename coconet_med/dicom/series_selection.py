@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
+from coconet_med.choices import AnatomyKind, FunctionKind, one_of
 from coconet_med.dicom import headers
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import NM_CLASS, OWN_MANUFACTURER, Series, is_reprojection
@@ -24,7 +26,7 @@ UNLIKELY = -40
 OPTION: dict[Role, str] = {"anatomy": "--anatomy-series", "function": "--function-series"}
 
 #: What can be asked for by kind, and the two modalities that show uptake.
-KINDS: dict[Role, tuple[str, ...]] = {"anatomy": ("MR", "CT"), "function": ("PT", "NM", "CT")}
+KINDS: dict[Role, tuple[str, ...]] = {"anatomy": get_args(AnatomyKind), "function": get_args(FunctionKind)}
 NUCLEAR = ("PT", "NM")
 
 Rule = tuple[int, str, Callable[[Series], bool]]
@@ -188,8 +190,8 @@ def check_kinds(anatomy: str | None, function: str | None) -> None:
     """
     asked: dict[Role, str | None] = {"anatomy": anatomy, "function": function}
     for role, kind in asked.items():
-        if kind is not None and kind not in KINDS[role]:
-            raise OptionError(f"--{role} {kind}: choose {', '.join(KINDS[role][:-1])} or {KINDS[role][-1]}")
+        if kind is not None:
+            one_of(f"--{role}", kind, KINDS[role])
     if anatomy == function == "CT":
         raise OptionError("--anatomy CT --function CT: one CT cannot be both; choose MR for the anatomy, or PT or NM")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from coconet_med.pacs.server import Server
     from coconet_med.pacs.state import State
 
+Follow = Literal["auto", "orthanc", "search"]
+
 
 class QuietStudies:
     """Searches the studies of the last days; one that has not grown for a while is complete.
@@ -102,7 +104,7 @@ class Chosen:
         server: Server,
         root: str,
         state: State,
-        follow: Literal["auto", "orthanc", "search"],
+        follow: Follow,
         *,
         changes: Any,
         searches: QuietStudies,

@@ -16,12 +16,11 @@ from coconet_med.pacs.store import store
 from coconet_med.writers.dicom.form import accepts
 
 if TYPE_CHECKING:
+    from coconet_med.choices import DicomForm, LegendPlace
     from coconet_med.model import Model
     from coconet_med.pacs.server import FoundSeries, Server
     from coconet_med.pacs.signal_guard import SignalGuard
     from coconet_med.result import FusionResult
-    from coconet_med.writers.dicom import Form as DicomForm
-    from coconet_med.writers.dicom import LegendPlace
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 import SimpleITK as sitk
@@ -30,6 +30,7 @@ from coconet_med.system.json_file import load_json
 from coconet_med.windowing.window import Window
 
 if TYPE_CHECKING:
+    from coconet_med.color.colormaps import ColormapChoice
     from coconet_med.geometry import AffineChoice
     from coconet_med.options import Progress
     from coconet_med.source import Source
@@ -46,7 +47,7 @@ def evaluate_folder(
     function_as: FunctionAs = "uptake",
     measures: MeasureSet = "fidelity",
     baselines: bool = True,
-    colormap: str = "auto",
+    colormap: ColormapChoice = "auto",
     model: str = "light",
     engine: str = "auto",
     progress: Progress | None = None,
@@ -127,7 +128,7 @@ def evaluate_files(
     palette: str | None = None,
     measures: MeasureSet = "fidelity",
     baselines: bool = True,
-    colormap: str = "auto",
+    colormap: ColormapChoice = "auto",
     model: str = "light",
     engine: str = "auto",
     different_patients: bool = False,
@@ -173,7 +174,7 @@ def evaluate_files(
         first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
         uptake = result.window.apply(_array(result.uptake)).reshape(light.shape)
         rgb = _array(result.color).reshape(*light.shape, 3)
-        colormap = result.colormap or "gray"
+        colors = result.colormap or "gray"
     else:
         options = FuseOptions(
             palette=palette,
@@ -183,7 +184,7 @@ def evaluate_files(
             select=select or (),
             register="never",
         )
-        first, light, uptake, rgb, colormap, ct = _read_result(anatomy, function, fused, options)
+        first, light, uptake, rgb, colors, ct = _read_result(anatomy, function, fused, options)
     slicing = slicing_of_source(first)
     # Lightness shows the size of values of both signs, color their sign as well.
     stacks = [slicing.stack(a) for a in (255 * light, 255 * np.abs(uptake), rgb)]
@@ -192,7 +193,7 @@ def evaluate_files(
     rows = []
     for method in ("fused", *(BASELINES if baselines else ())):
         made = stacks[2] if method == "fused" else fuse_classically(method, stacks[0], stacks[1])
-        read_back = partial(decode, colormap=colormap) if method == "fused" and colormap != "gray" else None
+        read_back = partial(decode, colormap=colors) if method == "fused" and colors != "gray" else None
         values = evaluate_volume(
             stacks[0], stacks[1], made, uptake=truth, decode=read_back, measures=measures, spacing=spacing, ct=ct
         )
@@ -240,7 +241,7 @@ def _as_recorded(options: FuseOptions, recorded: dict[str, Any]) -> FuseOptions:
     palette = options.palette
     if palette is None and "sources" in recorded:
         palette = of_function.get("palette", KEEP)
-    return replace(options, colormap=colormap, palette=palette)
+    return replace(options, colormap=cast("ColormapChoice", colormap), palette=palette)
 
 
 def _sidecar(fused: Path) -> dict[str, Any]:

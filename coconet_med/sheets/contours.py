@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
+from coconet_med.choices import ContoursOver, one_of
 from coconet_med.errors import OptionError
 from coconet_med.report.units import figure, units_of
 from coconet_med.slices import Slicing, slicing_of_source
@@ -43,7 +44,7 @@ class Contours:
     """
 
     levels: tuple[float, ...]
-    over: str = "anatomy"
+    over: ContoursOver = "anatomy"
 
 
 def parse_levels(levels: str | float | Sequence[float | str]) -> list[tuple[float, bool]]:
@@ -75,17 +76,6 @@ def parse_levels(levels: str | float | Sequence[float | str]) -> list[tuple[floa
     return found
 
 
-def check_contours(levels: str | float | Sequence[float | str], over: str) -> None:
-    """Refuse, before any work, lines that cannot be drawn.
-
-    Raises:
-        OptionError: a level is no number, or ``over`` is unknown.
-    """
-    parse_levels(levels)
-    if over not in ("anatomy", "fused"):
-        raise OptionError(f"--contours-over {over}: choose anatomy or fused")
-
-
 def refuse_unknown_uptake(function: Source) -> None:
     """Refuse a functional image whose uptake is not known.
 
@@ -97,7 +87,7 @@ def refuse_unknown_uptake(function: Source) -> None:
 
 
 def with_contours(
-    result: FusionResult, levels: str | float | Sequence[float | str], *, over: str = "anatomy"
+    result: FusionResult, levels: str | float | Sequence[float | str], *, over: ContoursOver = "anatomy"
 ) -> FusionResult:
     """The result with lines of equal uptake instead of its colors, or on them.
 
@@ -112,7 +102,7 @@ def with_contours(
     Raises:
         OptionError: the uptake is not known (colors of an unknown palette), or an option is wrong.
     """
-    check_contours(levels, over)
+    one_of("--contours-over", over, get_args(ContoursOver))
     refuse_unknown_uptake(result.function)
     top = float(sitk.GetArrayViewFromImage(result.function.image).max())
     wanted = Contours(tuple(sorted({v * top / 100 if share else v for v, share in parse_levels(levels)})), over)

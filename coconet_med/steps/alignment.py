@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from coconet_med.align import Alignment
     from coconet_med.align.alignment import Examined
     from coconet_med.align.registration import Progress
-    from coconet_med.options import RegisterMode
+    from coconet_med.choices import RegisterMode
     from coconet_med.source import Source
     from coconet_med.transform_files import StoredTransform
     from coconet_med.transform_files.points import Landmarks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from coconet_med.color.look import Look
 from coconet_med.errors import OptionError
@@ -16,6 +16,7 @@ from coconet_med.steps.windows import window_of
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+    from coconet_med.color.colormaps import ColormapChoice
     from coconet_med.result import FusionResult
     from coconet_med.windowing.presets import WindowChoice
     from coconet_med.windowing.window import Window
@@ -53,7 +54,7 @@ def mix_again(
     colormap = colormap or result.colormap or "uptake"
     lightness = result.lightness if lightness is None else lightness
     FuseOptions(
-        colormap=colormap,
+        colormap=cast("ColormapChoice", colormap),  # checked here
         window=window,
         anatomy_window=anatomy_window,
         strength=strength,

@@ -16,7 +16,7 @@ from coconet_med.training.data import SlicePair
 from coconet_med.windowing.levels import BODY
 
 if TYPE_CHECKING:
-    from coconet_med.options import RegisterMode
+    from coconet_med.choices import RegisterMode
     from coconet_med.source import Role
 
 _SUFFIXES = (*NIFTI_SUFFIXES, *ITK_SUFFIXES, *PICTURE_SUFFIXES)

@@ -25,8 +25,8 @@ from coconet_med.training.trainer import Trainer
 from coconet_med.training.validation import quick_validate, validate
 
 if TYPE_CHECKING:
+    from coconet_med.choices import RegisterMode
     from coconet_med.commands.progress import Reporter
-    from coconet_med.options import RegisterMode
     from coconet_med.quality import Table
 
 

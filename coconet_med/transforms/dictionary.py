@@ -43,8 +43,8 @@ from coconet_med.windowing.presets import WindowChoice
 from coconet_med.windowing.window import Window
 
 if TYPE_CHECKING:
+    from coconet_med.choices import RegisterMode
     from coconet_med.geometry import AffineChoice
-    from coconet_med.options import RegisterMode
     from coconet_med.source import Role
 
 #: What a fused volume keeps of the ``meta`` of its anatomy.

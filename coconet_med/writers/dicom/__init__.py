@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from coconet_med.choices import LegendPlace
 from coconet_med.writers.dicom.form import Form
-from coconet_med.writers.dicom.legend import LegendPlace
 from coconet_med.writers.dicom.parts import FusedParts
 from coconet_med.writers.dicom.write import write_dicom
 

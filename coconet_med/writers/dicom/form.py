@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
+from coconet_med.choices import DicomForm, one_of
 from coconet_med.errors import WriteError
-from coconet_med.options import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from coconet_med.steps.prepare import PreparedPair
     from coconet_med.windowing.window import Window
 
-Form = Literal["sc", "enhanced", "gray", "navigation"]
+Form = DicomForm
 #: Forms that hold the fused luminance instead of colors.
 GRAY = ("gray", "navigation")
 

@@ -10,11 +10,11 @@ the first pixel, Pixel Spacing and orientation stay true for every pixel of the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from coconet_med.errors import OptionError
+from coconet_med.choices import LegendPlace, one_of
 from coconet_med.writers.dicom.derivation import add_derivation, add_equipment
 from coconet_med.writers.dicom.modules import character_set, common
 from coconet_med.writers.dicom.parts import FusedParts
@@ -23,9 +23,6 @@ from coconet_med.writers.dicom.single import SECONDARY_CAPTURE, secondary_captur
 
 if TYPE_CHECKING:
     from pydicom import Dataset
-
-#: Where the legend goes: an image in a series of its own, the last image of the fused series, a margin, or nowhere.
-LegendPlace = Literal["own", "series", "margin", "none"]
 
 #: Of the lowest and of the highest legend, in pixels.
 LOWEST, HIGHEST = 128, 512
@@ -36,9 +33,7 @@ _PLACE = ("FrameOfReferenceUID", "PositionReferenceIndicator", "PatientPosition"
 
 def check_place(place: str) -> None:
     """Refuse what is no place of a legend."""
-    choices = get_args(LegendPlace)
-    if place not in choices:
-        raise OptionError(f"--dicom-legend {place}: choose {', '.join(choices[:-1])} or {choices[-1]}")
+    one_of("--dicom-legend", place, get_args(LegendPlace))
 
 
 def legend_height(rows: int) -> int:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coconet_med.choices import LegendPlace
 from coconet_med.dicom import headers
 from coconet_med.errors import WriteError
 from coconet_med.geometry import same_grid
 from coconet_med.writers.atomic import work_prefix
 from coconet_med.writers.dicom.enhanced import enhanced_color
 from coconet_med.writers.dicom.form import GRAY, Form, check_form
-from coconet_med.writers.dicom.legend import LegendPlace, legend_object, with_margin
+from coconet_med.writers.dicom.legend import legend_object, with_margin
 from coconet_med.writers.dicom.navigation import for_navigation
 from coconet_med.writers.dicom.parts import FusedParts
 from coconet_med.writers.dicom.plane import SlicePlanes
