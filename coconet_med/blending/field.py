@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coconet_med.blending.small_findings import Spot, averaged, find_spots, lift, stretched
+from coconet_med.blending.blocks import averaged, stretched
+from coconet_med.blending.lifting import lift
+from coconet_med.blending.small_findings import Spot, find_spots
 from coconet_med.windowing.levels import BODY
 
 #: Size in mm that a pixel of the network is brought near to, by averaging whole pixels: what it was trained at.
@@ -31,6 +33,9 @@ WITHIN = 0.8
 
 #: Standard deviation in mm of the low pass across slices.
 ACROSS = 3.0
+
+#: Slices that are made smooth at a time.
+_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -122,21 +127,14 @@ def smooth_across(values: np.ndarray, known: np.ndarray, step: float, *, sigma: 
     reach = len(weights) // 2
     if reach == 0 or len(values) < 2:
         return
-    source = values.copy()
-    share = known.astype(np.float32)
-    total, by = np.zeros_like(values), np.zeros(len(values), np.float32)
-    for n, weight in enumerate(weights):
-        shift = n - reach
-        to, where = (
-            slice(max(0, -shift), len(values) - max(0, shift)),
-            slice(max(0, shift), len(values) + min(0, shift)),
-        )
-        there = (weight * share[where])[:, None, None, None]
-        if to.stop <= to.start or not there.any():
-            continue
-        total[to] += there * source[where]
-        by[to] += there[:, 0, 0, 0]
-    values[...] = total / np.maximum(by, 1e-6)[:, None, None, None]
+    source, slices = values.reshape(len(values), -1).copy(), np.arange(len(values))
+    for start in range(0, len(values), _BLOCK):
+        block = slices[start : start + _BLOCK]
+        near = slice(max(0, start - reach), start + _BLOCK + reach)
+        far = slices[near] - block[:, None]
+        share = np.where(np.abs(far) <= reach, weights[np.clip(far + reach, 0, 2 * reach)], 0) * known[near]
+        share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-6)
+        np.matmul(share.astype(np.float32), source[near], out=values.reshape(len(values), -1)[block[0] : block[-1] + 1])
 
 
 def across_weights(step: float, *, sigma: float = ACROSS) -> np.ndarray:

@@ -2,18 +2,21 @@
 
 Ours.  A lesion of some millimeters decides little in any mean over a picture, so that no loss holds it for sure: a dark
 spot of the MRI under a small hot spot of the PET cancels it.  Here that cannot happen.  Spots of the functional source
-are found, their contrast in the mixed picture is compared with the least that a reader sees, and what is missing is
-added as a bump no sharper than the field itself: it becomes part of the field's amount.
+are found, their contrast in the mixed picture is compared with the least that a reader sees
+(:mod:`coconet_med.blending.lifting`), and what is missing is added as a bump no sharper than the field itself: it
+becomes part of the field's amount.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
+
+from coconet_med.blending.blocks import averaged, stretched
+from coconet_med.filters.local_median import local_medians
 
 #: A finding lies so far (of 1) above or below the median of a square of so many mm around it.  45 of 255
 #: gray levels in 25 mm, or 40 in 15 mm.
@@ -28,14 +31,8 @@ RING = (2.0, 6.0)
 #: Where so much of the ring is nearly as bright as the spot, it is the rim of something large.
 _RIM, _NEARLY = 0.4, 0.3
 
-#: Least contrast of a finding to its ring in the mixed picture: so much of 1, and such a share of that in its source.
-LEAST, SHARE = 18 / 255, 0.3
-
-#: What lacks less is left: so little that the picture hardly depends on the digits that the network is computed in.
-_NOTHING = 0.1 / 255
-
-#: Largest change made for one finding at a time; how often the others' changes are taken into account.
-_MOST, _ROUNDS = 0.35, 3
+#: A finding of which more than this share is known already is the same one.
+_SAME = 0.7
 
 #: A bump falls like a Gaussian of so many mm outside its finding.
 _SOFT = 2.0
@@ -44,40 +41,46 @@ _SOFT = 2.0
 _BONE, _BONE_SHARE, _FROM_BONE = 250 / 255, 0.03, 2.0
 
 
-@dataclass(frozen=True)
 class Spot:
     """A small finding in one slice.
 
-    Attributes:
+    Args:
         box: rows and columns around it.
-        inside: its pixels, in the box.
+        rows: of its pixels, in the box.
+        columns: likewise.
         distance: of each pixel of the box to the spot, in mm; 0 in it.
         block: rows and columns of pixels that one value of the field stands for.
+        source: what lies at its box in the functional source.
+
+    Attributes:
+        box: as given.
+        distance: as given.
+        ring: pixels of its surroundings, in the box.
         contrast: mean inside less mean of the ring, in its source, -1 to 1.
     """
 
-    box: tuple[slice, slice]
-    inside: np.ndarray
-    distance: np.ndarray
-    block: Sequence[int]
-    contrast: float
+    def __init__(
+        self,
+        box: tuple[slice, slice],
+        rows: np.ndarray,
+        columns: np.ndarray,
+        distance: np.ndarray,
+        block: Sequence[int],
+        source: np.ndarray,
+    ) -> None:
+        self.box, self.distance, self.block = box, distance, block
+        self.ring = (distance >= RING[0]) & (distance <= RING[1])
+        self.ring_size = int(np.count_nonzero(self.ring))
+        # Means as sums with weights: of boxes as small as these, means under a mask take ten times as long.
+        self._inside = np.zeros(distance.shape, np.float32)
+        self._inside[rows, columns] = 1 / len(rows)
+        self._difference = self._inside - self.ring * np.float32(1 / max(self.ring_size, 1))
+        self.contrast = self.contrast_of(source)
 
-    @cached_property
-    def ring(self) -> np.ndarray:
-        """Pixels of its surroundings, in the box."""
-        return _ring(self.distance)
-
-    # Means as sums with weights: of boxes as small as these, means under a mask take ten times as long.
-
-    @cached_property
-    def core_weights(self) -> np.ndarray:
-        """By which the sum over the box is the mean inside."""
-        return _weights(self.inside)
-
-    @cached_property
-    def ring_weights(self) -> np.ndarray:
-        """By which it is the mean of the ring."""
-        return _weights(self.ring)
+    @property
+    def inside(self) -> np.ndarray:
+        """Its pixels, in the box."""
+        return self._inside > 0
 
     @cached_property
     def bump(self) -> np.ndarray:
@@ -93,7 +96,16 @@ class Spot:
 
     def contrast_of(self, part: np.ndarray) -> float:
         """Mean inside less mean of the ring in what lies at its box."""
-        return float(np.vdot(part, self.core_weights)) - float(np.vdot(part, self.ring_weights))
+        return float(np.vdot(part, self._difference))
+
+    def mean_of(self, part: np.ndarray) -> float:
+        """Mean inside, in what lies at its box."""
+        return float(np.vdot(part, self._inside))
+
+    def is_rim(self, source: np.ndarray) -> bool:
+        """Whether much of its ring is nearly as bright, in what lies at its box in the functional source."""
+        nearly = self.mean_of(source) - _NEARLY * self.contrast
+        return int(np.count_nonzero(self.ring & (source > nearly))) > _RIM * self.ring_size
 
 
 def find_spots(
@@ -118,19 +130,28 @@ def find_spots(
     bright &= ~_near_bone(function, body, spacing)
     step = [max(1, round(2.0 / s)) for s in spacing]
     coarse = np.rint(255 * averaged(function, step)).astype(np.uint8)
+    box = _box(bright, step, coarse.shape)
+    if box is None:
+        return []
+    radii = [_radius(width, spacing, step) for width, _ in BACKGROUNDS]
+    here = tuple(
+        slice(s.start * n, min(s.stop * n, size)) for s, n, size in zip(box, step, function.shape, strict=True)
+    )
+    source, bright = function[here], bright[here]
+    taken = np.zeros(bright.shape, np.uint16)
     found: list[Spot] = []
-    for width, height in BACKGROUNDS:
-        radius = [max(1, round((width / (s * n) - 1) / 2)) for s, n in zip(spacing, step, strict=True)]
-        box = _box(bright, step, coarse.shape)
-        if box is None:
-            return found
-        around = _medians(coarse, box, radius)
-        here = tuple(
-            slice(s.start * n, min(s.stop * n, size)) for s, n, size in zip(box, step, function.shape, strict=True)
-        )
-        above = function[here] - stretched(around, step, tuple(s.stop - s.start for s in here))
-        found += _spots(function, (above > height) & bright[here], here, block, spacing, found)
+    for median, (_, height) in zip(local_medians(coarse, radii, box=box), BACKGROUNDS, strict=True):
+        around = stretched(median, step, bright.shape)
+        around *= np.float32(1 / 255)
+        around += np.float32(height)
+        found += _spots(function, (source > around) & bright, here, block, spacing, taken)
     return found
+
+
+def _radius(width: float, spacing: Sequence[float], step: Sequence[int]) -> tuple[int, int]:
+    """Of a square of so many mm, in blocks of pixels."""
+    rows, columns = (max(1, round((width / (s * n) - 1) / 2)) for s, n in zip(spacing, step, strict=True))
+    return rows, columns
 
 
 def _box(mask: np.ndarray, step: Sequence[int], coarse: tuple[int, ...]) -> tuple[slice, slice] | None:
@@ -144,60 +165,6 @@ def _box(mask: np.ndarray, step: Sequence[int], coarse: tuple[int, ...]) -> tupl
     return box[0], box[1]
 
 
-def _medians(coarse: np.ndarray, box: tuple[slice, slice], radius: Sequence[int]) -> np.ndarray:
-    """Medians of squares around the pixels of a box, of uint8 as float32 in [0, 1]; as of the whole picture."""
-    wide = [slice(max(0, s.start - r), s.stop + r) for s, r in zip(box, radius, strict=True)]
-    rank = sitk.RankImageFilter()
-    rank.SetRank(0.5)
-    rank.SetRadius([int(r) for r in radius[::-1]])
-    rank.SetNumberOfThreads(1)
-    medians = sitk.GetArrayFromImage(rank.Execute(sitk.GetImageFromArray(coarse[tuple(wide)])))
-    inside = tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(box, wide, strict=True))
-    return medians[inside].astype(np.float32) / 255
-
-
-def lift(
-    mixed: np.ndarray, spots: Sequence[Spot], *, least: float | None = None, share: float | None = None
-) -> np.ndarray | None:
-    """What to add to a mixed slice, so that its findings are seen in it.
-
-    Args:
-        mixed: (rows, columns) in [0, 1].
-        spots: of the functional source.
-        least: contrast to the ring that each shall have, of 1.
-        share: and as a share of that in the source.
-
-    Returns:
-        (rows, columns), smooth; ``None`` where nothing is missing.
-    """
-    least, share = LEAST if least is None else least, SHARE if share is None else share
-    added = np.zeros_like(mixed)
-    changed = False
-    for _ in range(_ROUNDS):
-        raised = [_raise(spot, mixed, added, max(least, share * abs(spot.contrast))) for spot in spots]
-        if not any(raised):
-            break
-        changed = True
-    return added if changed else None
-
-
-def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> bool:
-    """Add what one spot lacks; whether it lacked anything."""
-    here = added[spot.box]
-    shown = mixed[spot.box] + here
-    np.minimum(np.maximum(shown, 0, out=shown), 1, out=shown)
-    core, around = float(np.vdot(shown, spot.core_weights)), float(np.vdot(shown, spot.ring_weights))
-    lacking = min(wanted - (core - around), _MOST)
-    if lacking <= _NOTHING:
-        return False
-    # Near white nothing can be raised: then the surroundings give way.
-    room = min(lacking, max(0.0, 0.97 - core))
-    here += room * spot.bump
-    if lacking > room:
-        here -= (lacking - room) * spot.ring
-    return True
-
-
 def _near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     top = function >= _BONE
     if np.count_nonzero(top) <= _BONE_SHARE * np.count_nonzero(body):
@@ -209,61 +176,41 @@ def _near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float])
     return _within(large[labels], _FROM_BONE, spacing) if large.any() else np.zeros_like(body)
 
 
-def averaged(picture: np.ndarray, step: Sequence[int]) -> np.ndarray:
-    """Means of blocks of ``step`` pixels; the last rows and columns are repeated where a block is not full."""
-    fill = [(0, -n % s) for n, s in zip(picture.shape, step, strict=True)]
-    padded = np.pad(picture, fill, mode="edge") if any(after for _, after in fill) else picture
-    # Sums of every n-th row and column: means over blocks take several times as long.
-    columns = reduce(np.add, (padded[:, n :: step[1]] for n in range(step[1])))
-    return reduce(np.add, (columns[n :: step[0]] for n in range(step[0]))) / np.float32(step[0] * step[1])
-
-
-def stretched(coarse: np.ndarray, step: Sequence[int], shape: tuple[int, ...]) -> np.ndarray:
-    """Blocks back to pixels, bilinear."""
-    below, above, share = _places(step[1], shape[1], coarse.shape[1])
-    wide = coarse.take(above, 1)
-    wide -= coarse.take(below, 1)
-    wide *= share
-    wide += coarse.take(below, 1)
-    below, above, share = _places(step[0], shape[0], coarse.shape[0])
-    out = wide.take(above, 0)
-    low = wide.take(below, 0)
-    out -= low
-    out *= share[:, None]
-    out += low
-    return out
-
-
-@lru_cache(maxsize=256)
-def _places(step: int, size: int, blocks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each of ``size`` pixels the blocks before and after its middle, and the share of the later one."""
-    place = np.clip((np.arange(size) + 0.5) / step - 0.5, 0, blocks - 1)
-    below = np.minimum(place.astype(int), max(blocks - 2, 0))
-    return below, np.minimum(below + 1, blocks - 1), (place - below).astype(np.float32)
-
-
 def _spots(
     function: np.ndarray,
     mask: np.ndarray,
     where: tuple[slice, ...],
     block: Sequence[int],
     spacing: Sequence[float],
-    known: list[Spot],
+    taken: np.ndarray,
 ) -> list[Spot]:
-    """Spots among the pixels of a mask, which lies at a box of the picture."""
-    box = _box(mask, (1, 1), mask.shape)
-    if box is None:
+    """Spots among the pixels of a mask, which lies at a box of the picture.
+
+    Args:
+        function: the picture.
+        mask: what stands out.
+        where: rows and columns of the picture that it lies at.
+        block: as in :func:`find_spots`.
+        spacing: likewise.
+        taken: numbers of the spots that are known, in the same box; those found now are added.
+    """
+    if not mask.any():
         return []
-    rows, columns, ends = _pieces(mask[box])
-    rows, columns = (p + b.start + w.start for p, b, w in zip((rows, columns), box, where, strict=True))
-    pixel = spacing[0] * spacing[1]
+    rows, columns, ends = _pieces(mask)
+    edge = _edge(mask)[rows, columns]
+    known, down, right = taken[rows, columns], where[0].start, where[1].start
     margin = [int(np.ceil((RING[1] + 1) / s)) for s in spacing]
+    pixel = spacing[0] * spacing[1]
+    sizes = np.diff(ends, prepend=0)
     out: list[Spot] = []
-    for start, end in zip((0, *ends[:-1]), ends, strict=True):
-        if AREAS[0] <= (end - start) * pixel <= AREAS[1]:
-            spot = _spot(function, rows[start:end], columns[start:end], margin, block, spacing)
-            if spot and spot.contrast > 0 and not any(_same(spot, other) for other in known):
-                out.append(spot)
+    for piece in np.flatnonzero((sizes * pixel >= AREAS[0]) & (sizes * pixel <= AREAS[1])).tolist():
+        these = slice(int(ends[piece] - sizes[piece]), int(ends[piece]))
+        if np.bincount(known[these])[1:].max(initial=0) > _SAME * sizes[piece]:
+            continue
+        spot = _spot(function, rows[these] + down, columns[these] + right, edge[these], margin, block, spacing)
+        if spot is not None:
+            out.append(spot)
+            taken[rows[these], columns[these]] = len(out)
     return out
 
 
@@ -276,82 +223,71 @@ def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows, columns = np.nonzero(mask)
     width = mask.shape[1] + 1  # no run touches the first pixel of the next row
     places = rows * width + columns
-    first = np.flatnonzero(np.diff(places, prepend=-2) > 1)
+    starts = np.ones(len(places), bool)
+    np.greater(places[1:] - places[:-1], 1, out=starts[1:])
+    first = np.flatnonzero(starts)
     begin, last = places[first], places[np.append(first[1:], len(places)) - 1]
     low, high = np.searchsorted(last, begin + width), np.searchsorted(begin, last + width, side="right")
-    parent = list(range(len(first)))
-
-    def root(run: int) -> int:
-        while parent[run] != run:
-            parent[run] = run = parent[parent[run]]
-        return run
-
+    parent = list(range(len(first)))  # of each run an earlier one of the same piece, or itself
     for run, (a, b) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
         for below in range(a, b):
-            parent[root(below)] = root(run)
-    numbers = np.repeat([root(run) for run in range(len(first))], np.diff(first, append=len(places)))
+            one, other = run, below
+            while parent[one] != one:
+                one = parent[one]
+            while parent[other] != other:
+                other = parent[other]
+            parent[max(one, other)] = min(one, other)
+    for run, earlier in enumerate(parent):
+        parent[run] = parent[earlier]
+    numbers = np.array(parent)[np.cumsum(starts) - 1]
     order = np.argsort(numbers, kind="stable")
     sizes = np.bincount(numbers)
     return rows[order], columns[order], np.cumsum(sizes[sizes > 0])
+
+
+def _edge(mask: np.ndarray) -> np.ndarray:
+    """Pixels of a mask (and others) one of whose four neighbors is not in it."""
+    edge = np.ones_like(mask)
+    inner = mask[:-2, 1:-1] & mask[2:, 1:-1]
+    inner &= mask[1:-1, :-2]
+    inner &= mask[1:-1, 2:]
+    np.logical_not(inner, out=edge[1:-1, 1:-1])
+    return edge
 
 
 def _spot(
     function: np.ndarray,
     rows: np.ndarray,
     columns: np.ndarray,
+    edge: np.ndarray,
     margin: Sequence[int],
     block: Sequence[int],
     spacing: Sequence[float],
 ) -> Spot | None:
+    """The spot that some pixels of a picture make, row by row, unless it is the rim of something large."""
+    ends = (int(rows[0]), int(rows[-1])), (int(columns.min()), int(columns.max()))
     # The box begins at a block, so that its bump is one that the field can hold.
-    box = tuple(
-        slice(max(0, int(p.min()) - m) // n * n, min(size, int(p.max()) + m + 1))
-        for p, m, n, size in zip((rows, columns), margin, block, function.shape, strict=True)
-    )
-    inside = np.zeros([s.stop - s.start for s in box], bool)
-    rows, columns = rows - box[0].start, columns - box[1].start
-    inside[rows, columns] = True
-    distance = _from_spot(inside, rows, columns, spacing)
-    around = function[box][_ring(distance)]
-    if not around.size:
+    top, left = (max(0, first - m) // n * n for (first, _), m, n in zip(ends, margin, block, strict=True))
+    bottom, right = (min(size, last + m + 1) for (_, last), m, size in zip(ends, margin, function.shape, strict=True))
+    box = slice(top, bottom), slice(left, right)
+    rows, columns, source = rows - top, columns - left, function[box]
+    spot = Spot(box, rows, columns, _from_spot(source.shape, rows, columns, edge, spacing), block, source)
+    if not spot.ring_size or spot.contrast <= 0 or spot.is_rim(source):
         return None
-    core = float(function[rows + box[0].start, columns + box[1].start].mean())
-    contrast = core - float(around.mean())
-    if np.count_nonzero(around > core - _NEARLY * contrast) > _RIM * around.size:
-        return None
-    return Spot(box, inside, distance, block, contrast)  # type: ignore[arg-type]
+    return spot
 
 
-def _weights(mask: np.ndarray) -> np.ndarray:
-    return mask.astype(np.float32) / np.float32(np.count_nonzero(mask))
-
-
-def _ring(distance: np.ndarray) -> np.ndarray:
-    return (distance >= RING[0]) & (distance <= RING[1])
-
-
-def _from_spot(inside: np.ndarray, rows: np.ndarray, columns: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+def _from_spot(
+    shape: tuple[int, ...], rows: np.ndarray, columns: np.ndarray, edge: np.ndarray, spacing: Sequence[float]
+) -> np.ndarray:
     """Distance in mm of each pixel of a box to the nearest one of a spot; 0 in it."""
-    padded = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), bool)
-    padded[1:-1, 1:-1] = inside
-    edge = ~(padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:])[rows, columns]
-    y = np.square((np.arange(inside.shape[0])[:, None] - rows[edge]) * spacing[0], dtype=np.float32)
-    x = np.square((np.arange(inside.shape[1])[:, None] - columns[edge]) * spacing[1], dtype=np.float32)
-    distance = np.sqrt((y[:, None, :] + x[None, :, :]).min(axis=2))
-    distance[inside] = 0
-    return distance
-
-
-def _same(spot: Spot, other: Spot) -> bool:
-    """Whether most of a spot is one that is known already."""
-    (a, b), (c, d) = spot.box, other.box
-    top, bottom = max(a.start, c.start), min(a.stop, c.stop)
-    left, right = max(b.start, d.start), min(b.stop, d.stop)
-    if top >= bottom or left >= right:
-        return False
-    mine = spot.inside[top - a.start : bottom - a.start, left - b.start : right - b.start]
-    theirs = other.inside[top - c.start : bottom - c.start, left - d.start : right - d.start]
-    return bool(np.count_nonzero(mine & theirs) > 0.7 * np.count_nonzero(spot.inside))
+    down, right = (
+        np.square((np.arange(size) - places[edge, None]) * step, dtype=np.float32)
+        for size, places, step in zip(shape, (rows, columns), spacing, strict=True)
+    )
+    distance = (down[:, :, None] + right[:, None, :]).min(axis=0)
+    distance[rows, columns] = 0
+    return np.sqrt(distance, out=distance)
 
 
 def _within(inside: np.ndarray, reach: float, spacing: Sequence[float]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coconet_med.blending.small_findings import averaged, stretched
+from coconet_med.blending.blocks import averaged, stretched
 from coconet_med.color.look import no_data_kinds
 from coconet_med.slices import Slicing
 from coconet_med.viewer.content import content_of, described, slicing_for

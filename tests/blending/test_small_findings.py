@@ -13,7 +13,8 @@ from coconet_med.blending.field import (
     spread_across,
     what_findings_lack,
 )
-from coconet_med.blending.small_findings import LEAST, SHARE, find_spots, lift
+from coconet_med.blending.lifting import LEAST, SHARE, lift
+from coconet_med.blending.small_findings import find_spots
 from coconet_med.inference import Fusion
 from coconet_med.slices import Slicing
 

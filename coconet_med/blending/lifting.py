@@ -1,0 +1,67 @@
+"""What is added to a mixed picture, so that the small findings of the uptake are seen in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coconet_med.blending.small_findings import Spot
+
+#: Least contrast of a finding to its ring in the mixed picture: so much of 1, and such a share of that in its source.
+LEAST, SHARE = 18 / 255, 0.3
+
+#: What lacks less is left: so little that the picture hardly depends on the digits that the network is computed in.
+_NOTHING = 0.1 / 255
+
+#: Largest change made for one finding at a time; how often the others' changes are taken into account.
+_MOST, _ROUNDS = 0.35, 3
+
+
+def lift(
+    mixed: np.ndarray, spots: Sequence[Spot], *, least: float | None = None, share: float | None = None
+) -> np.ndarray | None:
+    """What to add to a mixed slice, so that its findings are seen in it.
+
+    Args:
+        mixed: (rows, columns) in [0, 1].
+        spots: of the functional source.
+        least: contrast to the ring that each shall have, of 1.
+        share: and as a share of that in the source.
+
+    Returns:
+        (rows, columns), smooth; ``None`` where nothing is missing.
+    """
+    least, share = LEAST if least is None else least, SHARE if share is None else share
+    added = np.zeros_like(mixed)
+    changed = False
+    due = range(len(spots))
+    for _ in range(_ROUNDS):
+        raised = [n for n in due if _raise(spots[n], mixed, added, max(least, share * abs(spots[n].contrast)))]
+        if not raised:
+            break
+        changed = True
+        # Only what was raised, and what lies beside it, can have changed.
+        due = [n for n, spot in enumerate(spots) if any(_meet(spot.box, spots[other].box) for other in raised)]
+    return added if changed else None
+
+
+def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> bool:
+    """Add what one spot lacks; whether it lacked anything."""
+    here = added[spot.box]
+    shown = mixed[spot.box] + here
+    np.minimum(np.maximum(shown, 0, out=shown), 1, out=shown)
+    lacking = min(wanted - spot.contrast_of(shown), _MOST)
+    if lacking <= _NOTHING:
+        return False
+    # Near white nothing can be raised: then the surroundings give way.
+    room = min(lacking, max(0.0, 0.97 - spot.mean_of(shown)))
+    here += room * spot.bump
+    if lacking > room:
+        here -= (lacking - room) * spot.ring
+    return True
+
+
+def _meet(one: tuple[slice, slice], other: tuple[slice, slice]) -> bool:
+    """Whether two boxes share a pixel."""
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
