@@ -1,6 +1,6 @@
 """``python -m coconet_med`` is ``coconet-med``."""
 
-from coconet_med.commands.main import main
+from coconet_med.commands.main import process
 
 if __name__ == "__main__":
-    main()
+    process()

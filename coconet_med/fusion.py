@@ -18,6 +18,7 @@ from coconet_med.color import compose
 from coconet_med.inference import prepare
 from coconet_med.model import Model, load_model
 from coconet_med.options import FuseOptions, Progress
+from coconet_med.readers.suffixes import PICTURE_SUFFIXES
 from coconet_med.result import FusionResult
 from coconet_med.steps.checked import CheckedWhilePainting, share_of
 from coconet_med.steps.mix_again import mix_again
@@ -50,7 +51,8 @@ def fuse(
             ``function=None``, the folder of a DICOM study in which both series are found.
         function: PET, SPECT or CT, likewise.  Either may also be what :func:`coconet_med.readers.read` gave.
         model: ``"light"``, a path of weights, or what :func:`load_model` returned.
-        engine: ``"auto"``, ``"onnx"``, ``"openvino"`` or ``"torch"``.
+        engine: ``"auto"`` (the fastest that is installed; for two pictures that which is ready first), ``"onnx"``,
+            ``"openvino"`` or ``"torch"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         progress: called with (stage, done, total).
         options: all other options at once.
@@ -74,7 +76,7 @@ def fuse(
     options = (replace(options, **choices) if options else FuseOptions(**choices)).validate()
     with ThreadPoolExecutor(2, "coconet-background") as executor:
         # The network is loaded while the images are read, and made ready for their size while they are aligned.
-        loading = executor.submit(_loaded, model, engine, device)
+        loading = executor.submit(_loaded, model, engine, device, single=_picture(anatomy) and _picture(function))
         pair = prepare_pair(anatomy, function, options, progress=share_of(progress, "align"))
         if accept:
             accept(pair)
@@ -88,12 +90,11 @@ def fuse(
 
         def painted(under: Alignment | Guess, step: Callable[[int, int], None] | None) -> Pictures:
             windows = limits.result()
-            ready.result()
             given = (pair.anatomy, pair.function, under, windows, pair.slicing, pair.look, pair.kept)
             return paint(*given, engine=loaded.engine, progress=step)
 
         alignment, pictures = CheckedWhilePainting(pair, painted, executor=executor, progress=progress).run()
-        limits.result()
+        ready.result()
     result = _result(pair, alignment, pictures, loaded)
     if options.contours is None:
         return result
@@ -128,8 +129,15 @@ def _result(pair: PreparedPair, alignment: Alignment, pictures: Pictures, model:
     )
 
 
-def _loaded(model: str | Path | Model, engine: str, device: str) -> Model:
-    return model if isinstance(model, Model) else load_model(model, engine=engine, device=device)
+def _loaded(model: str | Path | Model, engine: str, device: str, *, single: bool) -> Model:
+    return model if isinstance(model, Model) else load_model(model, engine=engine, device=device, single=single)
+
+
+def _picture(image: Any) -> bool:
+    """Whether an image is a single slice, as far as that is seen before it is read."""
+    if isinstance(image, (str, Path)):
+        return Path(image).suffix.lower() in PICTURE_SUFFIXES
+    return isinstance(image, np.ndarray) and image.ndim == 2
 
 
 def _provenance(model: Model) -> dict[str, Any]:

@@ -43,6 +43,9 @@ SMALLEST_SIDE = 16
 #: Pixels in one batch: engines gain little from more, and memory stays bounded whatever the size of the slices.
 BATCH_PIXELS = 4 * 256 * 256
 
+#: Bytes of slices at the network's resolution that may wait for it.
+AHEAD = 1 << 26
+
 #: Slices of a batch that are mixed at the same time, at most.
 MIXING_THREADS = 2
 
@@ -159,19 +162,40 @@ class Fusion:
                 yield Batch(where, image[:, 0], function, keep_dark(self._mixed(where, image), image)[:, 0])
                 report(len(where))
             return
-        for where, (image, function), fused in self._run(lit, lambda image: image):
+        for where, (image, function), fused in self._run(lit):
             yield Batch(where, image[:, 0], function, keep_dark(fused, image)[:, 0])
             report(len(where))
 
     def _find_field(self, lit: np.ndarray, report: Callable[[int], None]) -> None:
+        engine = self._engine
+        assert engine is not None
         rows, columns = self.grid.side(self.height, self.width)
         field = np.zeros((self.count, 3, rows, columns), np.float32)
-        for where, (image, _), values in self._run(lit, self.grid.reduced):
-            field[where] = values[..., :rows, :columns]
-            if self._findings:  # while the network is at work on the next slices
-                found = ((number, findings_in(image[n], self.grid)) for n, number in enumerate(where.tolist()))
-                self._found |= {number: spots for number, spots in found if spots}
+        waiting: deque[tuple[np.ndarray, Future[np.ndarray]]] = deque()
+
+        def take() -> None:
+            where, made = waiting.popleft()
+            field[where] = made.result()[..., :rows, :columns]
             report(len(where))
+
+        # What the network gets is small, so that it may wait: while an engine makes ready for the size of the slices,
+        # which takes OpenVINO half a second, small findings are searched in the slices to come.
+        most = max(self._at_once, AHEAD // (8 * rows * columns * self._size()))
+        with ThreadPoolExecutor(self._at_once, "coconet-network") as network:
+            try:
+                for where in _some(lit, self._size()):
+                    image, _ = self._sources(where)
+                    waiting.append((where, network.submit(_padded_run, engine, self.grid.reduced(image))))
+                    if self._findings:
+                        found = ((number, findings_in(image[n], self.grid)) for n, number in enumerate(where.tolist()))
+                        self._found |= {number: spots for number, spots in found if spots}
+                    while waiting and (len(waiting) > most or waiting[0][1].done()):
+                        take()
+                while waiting:
+                    take()
+            finally:  # where the work is stopped, or fails
+                for _, made in waiting:
+                    made.cancel()
         if self.grid.spacing:
             smooth_across(field, self.lit, self.grid.spacing[0])
         self.field = Field(field, self.grid)
@@ -212,22 +236,24 @@ class Fusion:
             with ThreadPoolExecutor(self._threads, "coconet-mixing") as pool:
                 list(pool.map(work, range(count)))
 
-    def _run(
-        self, lit: np.ndarray, given: Callable[[np.ndarray], np.ndarray]
-    ) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]]:
-        """Slices, their sources as :meth:`_sources` has them, and what the network makes of what is ``given`` to it."""
+    @property
+    def _at_once(self) -> int:
+        """Batches that the engine takes at the same time."""
+        return 2 if getattr(self._engine, "overlaps", False) else 1
+
+    def _run(self, lit: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]]:
+        """Slices, their sources as :meth:`_sources` has them, and the luminance that the network gives."""
         engine = self._engine
         assert engine is not None
-        at_once = 2 if getattr(engine, "overlaps", False) else 1
-        with ThreadPoolExecutor(at_once, "coconet-network") as network:
+        with ThreadPoolExecutor(self._at_once, "coconet-network") as network:
             waiting: deque[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Future[np.ndarray]]] = deque()
             coming = iter(_some(lit, self._size()))
             while True:
                 # A batch is handed on when the network has the next one already: so it never waits for what is done
                 # with them.
-                for where in islice(coming, at_once + 1 - len(waiting)):
+                for where in islice(coming, self._at_once + 1 - len(waiting)):
                     sources = self._sources(where)
-                    waiting.append((where, sources, network.submit(_padded_run, engine, given(sources[0]))))
+                    waiting.append((where, sources, network.submit(_padded_run, engine, sources[0])))
                 if not waiting:
                     return
                 where, sources, made = waiting.popleft()

@@ -60,7 +60,12 @@ class Model:
 
 
 def load_model(
-    name: str | Path = "light", *, engine: str = "auto", device: str = "auto", threads: int | None = None
+    name: str | Path = "light",
+    *,
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    single: bool = False,
 ) -> Model:
     """Load weights into an engine.
 
@@ -69,6 +74,7 @@ def load_model(
         engine: ``"onnx"``, ``"openvino"``, ``"torch"``, or ``"auto"``: what fits the file and is installed.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ...
         threads: threads of the engine on the CPU; ``None`` for all.
+        single: whether it is for one slice alone: then ``"auto"`` is the engine that is ready first.
 
     Raises:
         ModelError: unknown name, missing or changed weights, or an engine or device that is not there.
@@ -77,7 +83,7 @@ def load_model(
         >>> load_model("light", engine="onnx").engine.name
         'onnx'
     """
-    path, engine = weights_file(name, engine)
+    path, engine = weights_file(name, engine, single=single)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     card = _card(path, sha256)
     # Released weights are known to pass in mixed precision; of others the engine finds out.
@@ -86,12 +92,13 @@ def load_model(
     return Model(str(name), path, sha256, loaded, card)
 
 
-def weights_file(name: str | Path, engine: str = "auto") -> tuple[Path, str]:
+def weights_file(name: str | Path, engine: str = "auto", *, single: bool = False) -> tuple[Path, str]:
     """The file that a name stands for and the engine that loads it; nothing is loaded.
 
     Args:
         name: as in :func:`load_model`.
         engine: one of :data:`ENGINES`, or ``"auto"``.
+        single: as in :func:`load_model`.
 
     Raises:
         ModelError: unknown name or engine, missing weights, or an engine that does not load such a file.
@@ -101,7 +108,7 @@ def weights_file(name: str | Path, engine: str = "auto") -> tuple[Path, str]:
         raise ModelError(msg)
     path = _weights(name, engine)
     if engine == "auto":
-        engine = best_engine(path)
+        engine = best_engine(path, single=single)
     if path.suffix != _SUFFIX[engine]:
         msg = f"{path.name}: the {engine} engine loads {_SUFFIX[engine]} files; choose another engine or file"
         raise ModelError(msg)
@@ -114,15 +121,16 @@ def installed_engines() -> dict[str, bool]:
     return {engine: find_spec(library) is not None for engine, library in libraries.items()}
 
 
-def best_engine(path: Path) -> str:
+def best_engine(path: Path, *, single: bool = False) -> str:
     """What ``engine="auto"`` takes for a file of weights: the fastest engine installed that loads it.
 
     OpenVINO before onnxruntime: on one or two cores with and without bfloat16 it was at least as fast (docs/speed.md);
-    ``coconet-med doctor`` measures whether that holds here.
+    ``coconet-med doctor`` measures whether that holds here.  But it takes half a second longer until it is ready, so a
+    single slice goes to onnxruntime.
     """
     if path.suffix == ".pt":
         return "torch"
-    return "openvino" if installed_engines()["openvino"] else "onnx"
+    return "openvino" if not single and installed_engines()["openvino"] else "onnx"
 
 
 def _engine_class(engine: str) -> Callable[..., Engine]:

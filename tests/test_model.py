@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coconet_med import load_model, model
+import coconet_med
+from coconet_med import fusion, load_model, model
 from coconet_med.errors import ModelError
 from coconet_med.inference import fuse_pictures
 from coconet_med.phantom import slice_pair
@@ -24,6 +25,22 @@ def test_the_model_travels_with_the_package_and_is_small() -> None:
     assert loaded.sha256 == hashlib.sha256(loaded.path.read_bytes()).hexdigest()
     for fact in ("data", "data_terms", "settings", "date", "figures", "intended_use", "limits", "license"):
         assert loaded.card[fact], fact
+
+
+def test_a_single_slice_goes_to_the_engine_that_is_ready_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "installed_engines", lambda: {"onnx": True, "openvino": True, "torch": False})
+    path = model.WEIGHTS / "light.onnx"
+    assert model.best_engine(path) == "openvino"
+    assert model.best_engine(path, single=True) == "onnx"
+    assert model.weights_file("light", "openvino", single=True) == (path, "openvino")  # what is asked for is taken
+    loaded = []
+    monkeypatch.setattr(
+        fusion, "load_model", lambda name, **how: loaded.append(how["single"]) or load_model(name, engine="onnx")
+    )
+    mri, pet = slice_pair(64)
+    coconet_med.fuse(mri, pet)
+    coconet_med.fuse(np.repeat(mri[None], 2, 0), np.repeat(pet[None], 2, 0), spacing=(1, 1, 1), register="never")
+    assert loaded == [True, False]
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 16, 16), (2, 2, 61, 75), (3, 2, 128, 96)])

@@ -35,7 +35,7 @@ def lift(
     least, share = LEAST if least is None else least, SHARE if share is None else share
     added = np.zeros_like(mixed)
     changed = False
-    due = range(len(spots))
+    due: Sequence[int] = range(len(spots))
     for _ in range(_ROUNDS):
         raised = [n for n in due if _raise(spots[n], mixed, added, max(least, share * abs(spots[n].contrast)))]
         if not raised:

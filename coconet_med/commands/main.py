@@ -23,6 +23,7 @@ from coconet_med.commands.options import WindowCommand, windows_joined
 from coconet_med.commands.pacs import app as pacs
 from coconet_med.commands.running import run_app
 from coconet_med.commands.view import view
+from coconet_med.system.leaving import leave
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,5 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run_app(app, lambda: as_batch(windows_joined(sys.argv[1:] if arguments is None else arguments), _arity_of_batch))
 
 
+def process() -> None:
+    """``coconet-med`` as a process of its own."""
+    try:
+        main()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else int(bool(end.code)))
+
+
 if __name__ == "__main__":
-    main()
+    process()

@@ -1,0 +1,45 @@
+"""Leaving at once leaves nothing undone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+BEGIN = "import atexit, sys, threading, time\nfrom coconet_med.system.leaving import leave\n"
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", BEGIN + code], capture_output=True, encoding="utf-8", timeout=60)
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_what_was_printed_and_registered_comes_first(code: int):
+    done = run(f"atexit.register(print, 'registered')\nprint('printed')\nprint('x' * 100_000)\nleave({code})")
+    assert done.returncode == code
+    assert done.stdout.splitlines()[::2] == ["printed", "registered"]
+    assert len(done.stdout) > 100_000
+
+
+def test_nothing_is_taken_apart():
+    done = run("class Last:\n    def __del__(self): print('taken apart')\nlast = Last()\nleave(0)")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_thread_at_work_is_waited_for():
+    work = "def work():\n    time.sleep(0.2)\n    print('finished')\n"
+    done = run(work + "threading.Thread(target=work).start()\nleave(3)")
+    assert (done.returncode, done.stdout.strip()) == (3, "finished")
+
+
+def test_a_command_tells_its_exit_code_and_its_error():
+    for arguments, code, words in (
+        (["--version"], 0, "coconet-med"),
+        (["fuse", "a.nii", "b.nii"], 2, "error: no output"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "coconet_med", *arguments], capture_output=True, encoding="utf-8", timeout=60
+        )
+        assert done.returncode == code
+        assert words in done.stdout + done.stderr
