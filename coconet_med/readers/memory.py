@@ -66,22 +66,19 @@ def _from_metatensor(data: Any, array: np.ndarray, role: Role, name: str, units:
     """A MONAI volume by its affine."""
     shape = array.shape
     array = array[0] if array.ndim == 4 and shape[0] == 1 else array
-    meta, known = data.meta, known_of(data.meta)
+    known = known_of(data.meta)
     if array.ndim != 3 or (array.shape[0] == 1 and len(shape) == 3 and not known["planar"]):
         msg = f"{name}: give a volume (i, j, k) or (1, i, j, k), or of a picture its array (rows, columns); got {shape}"
         raise ReadError(msg)
     array = np.ascontiguousarray(array.transpose(2, 1, 0))
     image, _, warnings = scalar_and_color(array, name, role, color=False)
     unit = None if known["planar"] else "MONAI gives lengths in mm"
-    warnings += put_at((image,), ras_affine(data), name, units=unit)
-    return Source(
-        image,
-        name,
-        units=units or str(meta.get("units", RELATIVE_UNITS)),
-        sha256=hashlib.sha256(array.tobytes()).hexdigest(),
-        warnings=warnings,
-        **known,
-    )
+    affine = ras_affine(data)
+    warnings += put_at((image,), affine, name, units=unit)
+    if not known["planar"] and np.array_equal(affine, np.eye(4)):
+        warnings += (f"{name}: its affine is the identity, which MONAI sets where it is given none",)
+    known |= {"units": units} if units else {}
+    return Source(image, name, sha256=hashlib.sha256(array.tobytes()).hexdigest(), warnings=warnings, **known)
 
 
 def _from_image(data: sitk.Image, role: Role, name: str, units: str | None) -> Source:

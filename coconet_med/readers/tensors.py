@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from coconet_med.errors import OptionError, ReadError
+from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.source import RELATIVE_UNITS
 
 
 def plain_array(data: Any, name: str) -> np.ndarray:
@@ -50,8 +51,13 @@ def ras_affine(volume: Any) -> np.ndarray:
     ``affine_lps_to_ras=False`` give LPS, and its ``NrrdReader`` gives what an NRRD in ``left-anterior-superior`` holds.
     They note it in ``meta["space"]``, at which MONAI's own transforms and writers do not look (findings
     ``monai-space-is-ignored``, ``monai-nrrd-las``).
+
+    Raises:
+        GeometryError: it is no (4, 4).
     """
     affine = np.asarray(plain_array(volume.affine, "affine"), float)
+    if affine.shape != (4, 4):
+        raise GeometryError(f"the affine of a MetaTensor is {affine.shape}; give one volume, with an affine of (4, 4)")
     space = str(volume.meta.get("space", "")).lower()  # "LPS", or in the words of NRRD
     axes = space.split("-")[:3] if "-" in space else list(space[-3:])
     turned = [-1.0 if axis[:1] == other else 1.0 for axis, other in zip(axes, "lpi", strict=False)]
@@ -60,11 +66,16 @@ def ras_affine(volume: Any) -> np.ndarray:
 
 def known_of(meta: Mapping[str, Any]) -> dict[str, Any]:
     """What :func:`coconet_med.transforms.metatensor.to_tensor` noted, as fields of a ``Source``."""
-    low, high = (float(v) for v in meta.get("display_range", (0, 0)))
-    axis = int(meta.get("slice_axis", -1))
+    units, frame = meta.get("units"), meta.get("frame_of_reference")
+    try:
+        low, high = (float(v) for v in meta.get("display_range", (0, 0)))
+        axis, planar = int(meta.get("slice_axis", -1)), bool(meta.get("planar", 0))
+    except (TypeError, ValueError):  # keys of somebody else
+        low, high, axis, planar = 0.0, 0.0, -1, False
     return {
-        "planar": bool(meta.get("planar", 0)),
-        "slice_axis": None if axis < 0 else axis,
-        "frame_of_reference": str(meta.get("frame_of_reference", "")) or None,
+        "units": units if isinstance(units, str) and units else RELATIVE_UNITS,
+        "planar": planar,
+        "slice_axis": axis if axis in (0, 1, 2) else None,
+        "frame_of_reference": frame if isinstance(frame, str) and frame else None,
         "details": {"display_range": [low, high]} if low < high else {},
     }

@@ -19,7 +19,7 @@ from monai.utils import convert_to_tensor
 from coconet_med.errors import OptionError
 from coconet_med.geometry import NiftiForms, affine_of, put_at
 from coconet_med.readers.tensors import known_of, plain_array, ras_affine
-from coconet_med.source import RELATIVE_UNITS, Source
+from coconet_med.source import Source
 
 
 def to_tensor(source: Source) -> MetaTensor:
@@ -61,7 +61,6 @@ def to_source(image: Any, name: str) -> Source:
     return Source(
         made,
         str(meta.get("name") or meta.get("filename_or_obj", name)),
-        units=str(meta.get("units", RELATIVE_UNITS)),
         **known_of(meta),
     )
 

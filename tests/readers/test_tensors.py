@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from coconet_med.errors import OptionError, ReadError
+from coconet_med.errors import GeometryError, OptionError, ReadError
 from coconet_med.readers import read
 from coconet_med.readers.memory import from_memory
 
@@ -105,6 +105,20 @@ def test_a_source_comes_back_from_its_tensor(tmp_path):
     )
     np.testing.assert_array_equal(sitk.GetArrayFromImage(again.image), VALUES)
     assert (again.units, again.slice_axis, again.frame_of_reference) == ("SUVbw", 1, "1.2")
+
+
+def test_meta_of_others_and_no_affine_are_no_trouble():
+    from monai.data import MetaTensor
+
+    theirs = {"display_range": "abc", "slice_axis": None, "units": None, "frame_of_reference": 7}
+    source = from_memory(MetaTensor(torch.from_numpy(VALUES), meta=theirs), "anatomy")
+    assert (source.units, source.slice_axis, source.frame_of_reference) == ("relative", None, None)
+    assert source.warnings == (
+        "anatomy (MetaTensor): its affine is the identity, which MONAI sets where it is given none",
+    )
+    for affine in (torch.eye(3), torch.eye(4)[None]):
+        with pytest.raises(GeometryError, match="the affine of a MetaTensor is"):
+            from_memory(MetaTensor(torch.from_numpy(VALUES), affine=affine), "anatomy")
 
 
 @pytest.mark.parametrize("shape", [(5, 6), (1, 5, 6), (2, 4, 5, 6), (1, 1, 4, 5, 6)])
