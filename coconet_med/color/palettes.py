@@ -7,6 +7,7 @@ middling one), so whenever the palette is known the scalar behind it is what mus
 from __future__ import annotations
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -88,13 +89,16 @@ def _chosen_rows(path: Path, chosen: str) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
-            rows, columns = list(reader), set(reader.fieldnames or ())
+            rows, columns = list(reader), list(reader.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         msg = f"cannot read palette {path}: {error}"
         raise ReadError(msg) from error
-    if not {"r", "g", "b"} <= columns:
+    if not {"r", "g", "b"} <= set(columns):
         msg = f"palette {path} lacks the columns r, g, b (it has {', '.join(sorted(columns)) or 'none'})"
         raise ReadError(msg)
+    for name in ("index", "table", "r", "g", "b"):
+        if columns.count(name) > 1:
+            raise ReadError(f"palette {path} has {columns.count(name)} columns {name}: delete the wrong ones")
     tables = list(dict.fromkeys(row["table"] for row in rows)) if "table" in columns else []
     if not chosen and len(tables) < 2:
         return rows
@@ -107,11 +111,21 @@ def _chosen_rows(path: Path, chosen: str) -> list[dict[str, str]]:
     return [row for row in rows if row["table"] == chosen]
 
 
+def _color(row: dict[str, str]) -> tuple[int, int, int]:
+    return int(row["r"]), int(row["g"]), int(row["b"])
+
+
 def _ordered(rows: list[dict[str, str]], path: Path) -> np.ndarray:
     try:
         if rows and "index" in rows[0]:
-            rows = sorted(rows, key=lambda row: int(row["index"]))
-        colors = np.array([[int(row[channel]) for channel in "rgb"] for row in rows])
+            by_index = sorted((int(row["index"]), *_color(row)) for row in rows)
+            for first, second in pairwise(dict.fromkeys(by_index)):
+                if first[0] == second[0]:
+                    msg = f"palette {path} has the index {first[0]} twice, with {first[1:]} and {second[1:]}: keep one"
+                    raise ReadError(msg)
+            colors = np.array([row[1:] for row in dict.fromkeys(by_index)])
+        else:
+            colors = np.array([_color(row) for row in rows])
     except (TypeError, ValueError) as error:
         msg = f"palette {path} has a row that is not index and three whole numbers r, g, b: {error}"
         raise ReadError(msg) from error

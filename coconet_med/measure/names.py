@@ -61,7 +61,7 @@ def names_for(path: Path, values: list[int], given: str | Path | None) -> dict[i
             FreeSurfer's.
 
     Raises:
-        ReadError: the table cannot be read.
+        ReadError: the table cannot be read, or has two names for one of the labels.
         OptionError: it names none of the labels.
     """
     beside = path.with_name(f"{path.name.split('.')[0]}.tsv")
@@ -72,7 +72,7 @@ def names_for(path: Path, values: list[int], given: str | Path | None) -> dict[i
         named = any(word in path.name.lower() for word in _MAPS)
         areas = [value for value in values if 1000 <= value <= 4035]
         return known if named or (areas and all(value in known for value in areas)) else {}
-    found = freesurfer_names() if str(given) == "freesurfer" else _table(Path(given))
+    found = freesurfer_names() if str(given) == "freesurfer" else _table(Path(given), values)
     if not any(value in found for value in values):
         raise OptionError(
             f"--names {given}: names none of the labels of {path.name}; give the table that belongs to it"
@@ -80,7 +80,15 @@ def names_for(path: Path, values: list[int], given: str | Path | None) -> dict[i
     return found
 
 
-def _table(path: Path) -> dict[int, str]:
+def _table(path: Path, values: list[int]) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for number, name in _rows(path):
+        if names.setdefault(number, name) != name and number in values:
+            raise ReadError(f"{path}: calls the label {number} both {names[number]} and {name}; keep the right one")
+    return names
+
+
+def _rows(path: Path) -> list[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -91,14 +99,17 @@ def _table(path: Path) -> dict[int, str]:
     try:
         mark = next((mark for mark in "\t,;" if mark in (lines[0] if lines else "")), "")
         if mark:
-            rows = [
-                {str(k).strip().lower(): v for k, v in row.items()} for row in csv.DictReader(lines, delimiter=mark)
-            ]
-            column = next(name for name in NUMBERS if name in rows[0])
-            return {int(row[column]): row["name"].strip() for row in rows}
+            first, *rows = csv.reader(lines, delimiter=mark)
+            columns = [name.strip().lower() for name in first]
+            column = next(name for name in NUMBERS if name in columns)
+            for used in (column, "name"):
+                if columns.count(used) > 1:
+                    raise ReadError(f"{path}: has {columns.count(used)} columns {used}; delete the wrong ones")
+            at, called = columns.index(column), columns.index("name")
+            return [(int(row[at]), row[called].strip()) for row in rows]
         described = [match for line in lines if (match := SNAP.fullmatch(line))]
         if described and len(described) == len(lines):
-            return {int(match[1]): match[2] for match in described}
-        return {int(words[0]): words[1] for words in (line.split() for line in lines)}
+            return [(int(match[1]), match[2]) for match in described]
+        return [(int(words[0]), words[1]) for words in (line.split() for line in lines)]
     except (KeyError, ValueError, IndexError, TypeError, StopIteration, AttributeError) as error:
         raise ReadError(f"{path}: is no table of names; give a .tsv with columns index and name, or a LUT") from error

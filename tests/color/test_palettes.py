@@ -70,6 +70,8 @@ def test_an_unclear_choice_lists_the_tables(tables: Path, suffix: str, match: st
         ("r,g,b\n0,0,0\n0,0,256\n", "values 0 to 255"),
         ("r,g,b\n0,0,0\n1,2\n", "not index and three whole numbers"),
         ("", "lacks the columns"),
+        ("index,r,g,b\n0,0,0,0\n1,9,9,9\n1,8,8,8\n", r"has the index 1 twice, with \(8, 8, 8\) and \(9, 9, 9\)"),
+        ("r,g,b,r\n0,0,0,1\n1,2,3,4\n", "has 2 columns r: delete the wrong ones"),
     ],
 )
 def test_a_file_that_is_no_palette_says_why(tmp_path: Path, text: str, match: str) -> None:

@@ -11,7 +11,7 @@ from label_cases import like
 
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.measure import read_labels
-from coconet_med.measure.names import freesurfer_names
+from coconet_med.measure.names import freesurfer_names, names_for
 from coconet_med.phantom import HeadPhantom
 from coconet_med.writers.volumes import write_volume
 
@@ -32,3 +32,21 @@ def test_names_come_from_freesurfer_a_bids_table_or_numbers(head: HeadPhantom, l
     write_volume(head.pet, tmp_path / "pet.nii.gz")
     with pytest.raises(ReadError, match="no segmentation"):
         read_labels(tmp_path / "pet.nii.gz")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("index\tname\n2\tTumor\n2\tEdema\n", "calls the label 2 both Tumor and Edema; keep the right one"),
+        ("index\tname\tname\n2\tTumor\tEdema\n", "has 2 columns name; delete the wrong ones"),
+        ("2 Tumor 1 2 3 0\n2 Edema 1 2 3 0\n", "calls the label 2 both Tumor and Edema"),
+    ],
+)
+def test_a_label_of_two_names_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """The last name was taken."""
+    table = tmp_path / "names.txt"
+    table.write_text(text, encoding="utf-8")
+    with pytest.raises(ReadError, match=said):
+        names_for(tmp_path / "dseg.nii.gz", [2], table)
+    table.write_text("index\tname\n2\tTumor\n2\tTumor\n7\tA\n7\tB\n", encoding="utf-8")
+    assert names_for(tmp_path / "dseg.nii.gz", [2], table)[2] == "Tumor"
