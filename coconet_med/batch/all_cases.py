@@ -13,6 +13,7 @@ from typing import cast
 from coconet_med.batch.case import FINISHED, BatchOptions, Case, Outcome
 from coconet_med.batch.pool import run_local
 from coconet_med.batch.records import Records
+from coconet_med.batch.summary import NAME as SUMMARY
 from coconet_med.batch.summary import write_summary
 from coconet_med.errors import WriteError
 
@@ -98,7 +99,8 @@ def run_batch(
     except KeyboardInterrupt:
         cast("Generator[Outcome]", stream).close()
         if collect:
-            write_summary([found.get(case.id) or Outcome(case.id, "missing") for case in cases], out)
+            with records.alone([out / SUMMARY]):
+                write_summary([found.get(case.id) or Outcome(case.id, "missing") for case in cases], out)
         raise
     outcomes = tuple(found.get(case.id) or Outcome(case.id, "missing", "not done") for case in cases)
     return BatchResult(outcomes, gather(outcomes, out) if collect else ())
@@ -113,8 +115,10 @@ def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:
     from coconet_med.report.batch_page import write_batch_page
 
     records = Records(out)
-    report = write_batch_page(outcomes, records.folder, out / "report.html", title=out.absolute().name)
-    return write_summary(outcomes, out), report
+    report = out / "report.html"
+    with records.alone([report, out / SUMMARY]):
+        write_batch_page(outcomes, records.folder, report, title=out.absolute().name)
+        return write_summary(outcomes, out), report
 
 
 def prepare(out: Path) -> None:

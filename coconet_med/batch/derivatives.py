@@ -11,7 +11,7 @@ from typing import Any
 
 from coconet_med._version import __version__
 from coconet_med.batch.case import Case
-from coconet_med.batch.records import FOLDER
+from coconet_med.batch.records import FOLDER, Records
 from coconet_med.errors import OptionError
 from coconet_med.writers.atomic import write_together
 
@@ -72,7 +72,8 @@ def write_dataset(out: Path, source: Path, processed: Mapping[str, Path] | None 
     }
     jobs: list[tuple[Path, Callable[[Path], Any]]]
     jobs = [(path, partial(Path.write_text, data=text, encoding="utf-8")) for path, text in texts.items()]
-    write_together(jobs, overwrite=True)
+    with Records(out).alone(list(texts)):
+        write_together(jobs, overwrite=True)
 
 
 def check_place(out: Path, source: Path) -> None:

@@ -14,15 +14,21 @@ import glob
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any, get_args
 
 from coconet_med.batch.case import Outcome, Status
+from coconet_med.errors import WriteError
 from coconet_med.system.digest import sha256_of
 from coconet_med.writers.atomic import part_name, work_prefix, write_together
 
 FOLDER = ".coconet"
+#: Stands for the batch as a whole where a lock has the name of a case; no case can be called so.
+OF_ALL = ".all"
+#: Seconds that a run waits for another one that writes the files of the whole batch.
+LONGEST_WAIT = 60.0
 
 
 class Records:
@@ -157,6 +163,30 @@ class Records:
         finally:
             os.close(handle)
 
+    @contextlib.contextmanager
+    def alone(self, targets: list[Path]) -> Iterator[None]:
+        """While files of the whole batch are written, by one run at a time; what a killed run left of them is deleted.
+
+        Another run is waited for, but not for long: files are written whole or not at all in any case.
+
+        Raises:
+            WriteError: the file of the lock cannot be opened.
+        """
+        end = time.monotonic() + LONGEST_WAIT
+        with contextlib.ExitStack() as held:
+            while True:
+                try:
+                    mine = held.enter_context(self.lock(OF_ALL))
+                except OSError as error:
+                    raise WriteError(f"{self.path(OF_ALL, 'lock')}: {error.strerror}; delete it") from error
+                if mine or time.monotonic() > end:
+                    break
+                held.close()
+                time.sleep(0.1)
+            if mine:
+                remove_parts(targets)
+            yield
+
 
 def _sound(record: Outcome) -> bool:
     """Whether the values of a record are of the kinds that they should be."""
@@ -172,6 +202,7 @@ def remove_parts(targets: list[Path]) -> None:
     """Delete what a killed run left unfinished of these targets; call it only while the case is locked."""
     for target in targets:
         for part in target.parent.glob(glob.escape(part_name(target, "TOKEN")).replace("TOKEN", "????????")):
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
         for work in target.parent.glob(f"{glob.escape(work_prefix(target))}????????"):
             shutil.rmtree(work, ignore_errors=True)

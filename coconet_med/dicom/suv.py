@@ -300,7 +300,8 @@ def _refuse_assumed_zone(
     if moved is None or (moved.factor, moved.factors) != (found.factor, found.factors):
         raise ImpossibleError(
             f"{' and '.join(aware) or 'Acquisition DateTime'} states an offset from UTC, but Timezone Offset From UTC "
-            "(0008,0201) is missing, so the zone of the other times is not known; give it, such as --timezone +0100"
+            "(0008,0201) is missing or none, so the zone of the other times is not known; give it, such as "
+            "--timezone +0100"
         )
 
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 import pytest
 from batch_phantom import run_command, save_pair
 
+from coconet_med.batch.all_cases import gather
 from coconet_med.batch.case import Outcome
-from coconet_med.batch.records import Records
+from coconet_med.batch.records import FOLDER, OF_ALL, Records
 from coconet_med.batch.run import Runner
 from coconet_med.batch.sources import find_cases
+from coconet_med.errors import WriteError
 from coconet_med.system.digest import sha256_of
 
 
@@ -121,3 +123,37 @@ def test_the_group_level_believes_no_record_of_another_name(tmp_path, out):
     (out / ".coconet/q.json").write_text(json.dumps(Outcome("../../q", "done").to_dict()), encoding="utf-8")
     code, _, err = run_command("batch", tmp_path / "in", out, "--analysis-level", "group")
     assert (code, err.splitlines()[0]) == (0, "1 done")
+
+
+def test_what_a_killed_run_left_of_the_report_is_deleted_and_what_others_write_is_not(tmp_path):
+    records = Records(tmp_path)
+    report, part = tmp_path / "report.html", tmp_path / ".coconet-part-0123abcd-report.html"
+    other = tmp_path / ".coconet-part-0123abcd-case_fused.json"
+    for left in (part, other):
+        left.write_text("half", encoding="utf-8")
+    with records.alone([report]):
+        assert (part.exists(), other.exists()) == (False, True)
+        part.write_text("of a run that writes now", encoding="utf-8")
+        with Records(tmp_path).lock(OF_ALL) as mine:
+            assert not mine
+    gather([], tmp_path)
+    assert not part.exists()
+    assert report.exists()
+
+
+def test_a_run_waits_for_another_that_writes_the_report_but_not_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr("coconet_med.batch.records.LONGEST_WAIT", 0.2)
+    part = tmp_path / ".coconet-part-0123abcd-report.html"
+    with Records(tmp_path).lock(OF_ALL):
+        part.write_text("theirs", encoding="utf-8")
+        gather([], tmp_path)
+    assert part.exists()
+    assert (tmp_path / "report.html").exists()
+
+
+def test_a_lock_of_the_whole_batch_that_is_a_link_is_one_error(tmp_path):
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / ".all.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(WriteError, match=r"\.all\.lock: .*; delete it"):
+        gather([], tmp_path)
+    assert not (tmp_path / "elsewhere").exists()
