@@ -1,6 +1,6 @@
 """Can a lesion be found in the fused picture as well as in the better of its sources?  Area under the ROC curve.
 
-    python benchmarks/detectability.py --model light [--model PATH ...] [--out runs/detectability] [--looks 40]
+    python benchmarks/detectability.py --model light [--model PATH ...] [--lightness 0.5 0.7] [--out runs/detectability]
 
 Generated heads with lesions of known place, in the MRI only, in the PET only or in both, brighter or darker than their
 surroundings, 4 to 12 mm wide, in three contrasts from hardly visible to plain; a channelized Hotelling observer
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=8, help="number of heads, even")
     parser.add_argument("--looks", type=int, default=24, help="noise realizations of each slice")
     parser.add_argument("--size", type=int, default=192)
+    parser.add_argument("--lightness", type=float, nargs="*", default=[0.5], help="further shares of it to look at")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     folder = arguments.out / f"{arguments.heads}x{arguments.looks}_{arguments.size}"
@@ -74,7 +75,7 @@ def main() -> None:
              for x in looks]  # fmt: skip
     places = [grounds[look.ground].places for look in looks]
     seen: dict[str, dict[str, np.ndarray]] = {}
-    for name, show in methods(arguments.model or ["light"]).items():
+    for name, show in methods(arguments.model or ["light"], arguments.lightness).items():
         seen |= remembered(folder, name, show, scans, places)
     rows = table(seen, looks)
     report(("lesion", *seen, "ours / better source"), rows, arguments.json, looks=len(looks))
@@ -129,8 +130,8 @@ def inserts(look: Look, grounds: list[Background]) -> list[Insert]:
     return out
 
 
-def methods(models: list[str]) -> dict[str, Show]:
-    """How each method shows a pair; the last one is ours."""
+def methods(models: list[str], shares: Sequence[float] = ()) -> dict[str, Show]:
+    """How each method shows a pair; the last one is ours, with all and with ``shares`` of its lightness."""
 
     def sources(m: np.ndarray, p: np.ndarray) -> dict[str, list[np.ndarray]]:
         return {"MRI": [m], "PET": [p], "side by side": [m, p], "MRI, colored": [_colored(m / 255, p)]}
@@ -147,8 +148,10 @@ def methods(models: list[str]) -> dict[str, Show]:
         def ours(m: np.ndarray, p: np.ndarray, name=name, model=model) -> dict[str, list[np.ndarray]]:
             pair = np.stack([m, p])[None].astype(np.float32) / 255
             light = fuse_pictures(pair, model.engine)[0, 0]
-            half = {f"{name}, lightness 0.5": [_colored(0.5 * light + 0.5 * m / 255, p)]}
-            return lightness(name, light, p) | half
+            less = {
+                f"{name}, lightness {share:g}": [_colored(share * light + (1 - share) * m / 255, p)] for share in shares
+            }
+            return lightness(name, light, p) | less
 
         out[name] = ours
     return out
