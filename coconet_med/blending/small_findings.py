@@ -16,7 +16,6 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.blending.blocks import averaged, stretched
-from coconet_med.filters.local_median import local_medians
 
 #: A finding lies so far (of 1) above or below the median of a square of so many mm around it.  45 of 255
 #: gray levels in 25 mm, or 40 in 15 mm.
@@ -133,25 +132,19 @@ def find_spots(
     box = _box(bright, step, coarse.shape)
     if box is None:
         return []
-    radii = [_radius(width, spacing, step) for width, _ in BACKGROUNDS]
     here = tuple(
         slice(s.start * n, min(s.stop * n, size)) for s, n, size in zip(box, step, function.shape, strict=True)
     )
     source, bright = function[here], bright[here]
     taken = np.zeros(bright.shape, np.uint16)
     found: list[Spot] = []
-    for median, (_, height) in zip(local_medians(coarse, radii, box=box), BACKGROUNDS, strict=True):
-        around = stretched(median, step, bright.shape)
+    for width, height in BACKGROUNDS:
+        radius = [max(1, round((width / (s * n) - 1) / 2)) for s, n in zip(spacing, step, strict=True)]
+        around = stretched(_medians(coarse, box, radius), step, bright.shape)
         around *= np.float32(1 / 255)
         around += np.float32(height)
         found += _spots(function, (source > around) & bright, here, block, spacing, taken)
     return found
-
-
-def _radius(width: float, spacing: Sequence[float], step: Sequence[int]) -> tuple[int, int]:
-    """Of a square of so many mm, in blocks of pixels."""
-    rows, columns = (max(1, round((width / (s * n) - 1) / 2)) for s, n in zip(spacing, step, strict=True))
-    return rows, columns
 
 
 def _box(mask: np.ndarray, step: Sequence[int], coarse: tuple[int, ...]) -> tuple[slice, slice] | None:
@@ -163,6 +156,18 @@ def _box(mask: np.ndarray, step: Sequence[int], coarse: tuple[int, ...]) -> tupl
             return None
         box.append(slice(max(0, int(there[0]) // n - 1), min(size, int(there[-1]) // n + 2)))
     return box[0], box[1]
+
+
+def _medians(coarse: np.ndarray, box: tuple[slice, slice], radius: Sequence[int]) -> np.ndarray:
+    """Medians of rectangles around the pixels of a box, of uint8 as float32; as of the whole picture."""
+    wide = [slice(max(0, s.start - r), s.stop + r) for s, r in zip(box, radius, strict=True)]
+    rank = sitk.RankImageFilter()
+    rank.SetRank(0.5)
+    rank.SetRadius([int(r) for r in radius[::-1]])
+    rank.SetNumberOfThreads(1)
+    medians = sitk.GetArrayFromImage(rank.Execute(sitk.GetImageFromArray(coarse[tuple(wide)])))
+    inside = tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(box, wide, strict=True))
+    return medians[inside].astype(np.float32)
 
 
 def _near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
