@@ -93,11 +93,12 @@ def make_plan(
         # CT can be large: it is looked at only where no MR can be the anatomy.
         later = [one for one in wanted if one.modality == "CT" and one.uid not in asked]
         wanted = [one for one in wanted if one not in later]
-    scan = _scan(server, study_uid, wanted)
+    others: list[Instance] = []
+    scan = _scan(server, study_uid, wanted, others)
     with headers.quiet():
         magnetic = any(s.modality == "MR" and not rate(s).excluded for s in scan.series)
         if later and anatomy_series is None and not magnetic:
-            more = _scan(server, study_uid, later)
+            more = _scan(server, study_uid, later, others)
             scan = replace(scan, series=(*scan.series, *more.series))
         mine, yours = pair_kinds(scan, **kinds)
         anatomy = choose(scan, "anatomy", mine, anatomy_series).series
@@ -107,15 +108,15 @@ def make_plan(
     with headers.quiet():
         refuse_several_in_folder(scan, "a study has one patient, so correct it on the server first")
         if any(one.modality == "PT" for one in (anatomy, function)):
-            beside = [one for one in found if one.modality == MAPPING_MODALITY and one.uid not in asked]
-            objects = [instance for one in beside for instance in _objects(server, study_uid, one)]
-            anatomy, function = attached((anatomy, function), objects)
+            beside = [one for one in found if one.modality in (MAPPING_MODALITY, "") and one.uid not in asked]
+            others += [instance for one in beside for instance in _objects(server, study_uid, one)]
+            anatomy, function = attached((anatomy, function), others)
     return Plan(study_uid, anatomy, function)
 
 
-def _scan(server: Server, study_uid: str, wanted: Sequence[FoundSeries]) -> Scan:
-    """What a folder with these series would hold."""
-    found = (_series(server, study_uid, one) for one in wanted)
+def _scan(server: Server, study_uid: str, wanted: Sequence[FoundSeries], others: list[Instance]) -> Scan:
+    """What a folder with these series would hold; objects that are no images are added to ``others``."""
+    found = (_series(server, study_uid, one, others) for one in wanted)
     series = tuple(one for one in found if one is not None)
     return Scan(root=Path(f"study {study_uid}"), series=series, other=0, damaged=())
 
@@ -135,10 +136,11 @@ def fingerprint(found: Sequence[FoundSeries], own: Collection[str] = ()) -> str:
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()
 
 
-def _series(server: Server, study_uid: str, found: FoundSeries) -> Series | None:
+def _series(server: Server, study_uid: str, found: FoundSeries, others: list[Instance]) -> Series | None:
     """A series as the folder scanner would give it, without files; ``None`` where it holds no images of MR, PET, ..."""
     objects = _objects(server, study_uid, found)
     images = {instance.uid: instance for instance in objects if instance.uid and instance.sop_class in IMAGE_CLASSES}
+    others += [instance for instance in objects if instance.sop_class not in IMAGE_CLASSES]
     return Series(found.uid, tuple(images[uid] for uid in sorted(images))) if images else None
 
 

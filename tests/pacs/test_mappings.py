@@ -81,6 +81,21 @@ def test_only_objects_that_name_the_chosen_pet_are_fetched(weightless, tmp_path_
     assert len(list(tmp_path.glob("*.dcm"))) == 13
 
 
+@pytest.mark.parametrize(
+    "kept", [{"Modality": "PT"}, {"Modality": ""}, {"Modality": "PT", "SeriesInstanceUID": "PET_AC"}]
+)
+def test_an_object_counts_wherever_the_server_keeps_it(weightless, tmp_path_factory, kept):
+    tmp_path = tmp_path_factory.mktemp("fetched")
+    folder, study = weightless()
+    series = uid("series", study, kept.get("SeriesInstanceUID", "rwv"))
+    uids = {"StudyInstanceUID": study, "SeriesInstanceUID": series, "Modality": kept["Modality"]}
+    put(folder, [(range(6), [world(0.004)])], of=(study, "PET_AC"), **uids)
+    with running(Habits()) as odd:
+        odd.put(folder)
+        fetch(odd.server(), make_plan(odd.server(), study), tmp_path)
+    assert read_series(tmp_path, "function").units == "SUVbw"
+
+
 def test_an_object_that_is_cut_is_missed(weightless, mean_model, tmp_path):
     folder, study = weightless()
     series = put_mapping(folder, study)
