@@ -37,7 +37,7 @@ def lift(
     changed = False
     due: Sequence[int] = range(len(spots))
     for _ in range(_ROUNDS):
-        raised = [n for n in due if _raise(spots[n], mixed, added, max(least, share * abs(spots[n].contrast)))]
+        raised = [n for n in due if _raise(spots[n], mixed, added, max(least, share * spots[n].contrast))]
         if not raised:
             break
         changed = True
@@ -47,11 +47,11 @@ def lift(
 
 
 def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> bool:
-    """Add what one spot lacks; whether it lacked anything."""
+    """Add what one spot lacks of the contrast that is wanted of findings; whether it lacked anything."""
     here = added[spot.box]
     shown = mixed[spot.box] + here
     np.minimum(np.maximum(shown, 0, out=shown), 1, out=shown)
-    lacking = min(wanted - spot.contrast_of(shown), _MOST)
+    lacking = min(spot.asks * wanted - spot.contrast_of(shown), _MOST)
     if lacking <= _NOTHING:
         return False
     # Near white nothing can be raised: then the surroundings give way.

@@ -33,6 +33,11 @@ _RIM, _NEARLY = 0.4, 0.3
 #: A finding of which more than this share is known already is the same one.
 _SAME = 0.7
 
+#: The core of a finding: what lies above so much of its range of values, if that is less than so much of its area and
+#: stands out of its ring by so much.  Dark anatomy under the core alone would make a hole in a finding seen as a
+#: whole.  So much of the contrast of a finding is enough for it.
+_CORE, _CORE_AREA, _CORE_CONTRAST, _CORE_ASKS = 0.35, 0.8, 15 / 255, 0.5
+
 #: A bump falls like a Gaussian of so many mm outside its finding.
 _SOFT = 2.0
 
@@ -50,10 +55,12 @@ class Spot:
         distance: of each pixel of the box to the spot, in mm; 0 in it.
         block: rows and columns of pixels that one value of the field stands for.
         source: what lies at its box in the functional source.
+        asks: share of the contrast of a finding that it shall have in the mixed picture.
 
     Attributes:
         box: as given.
         distance: as given.
+        asks: as given.
         ring: pixels of its surroundings, in the box.
         contrast: mean inside less mean of the ring, in its source, -1 to 1.
     """
@@ -66,8 +73,10 @@ class Spot:
         distance: np.ndarray,
         block: Sequence[int],
         source: np.ndarray,
+        *,
+        asks: float = 1.0,
     ) -> None:
-        self.box, self.distance, self.block = box, distance, block
+        self.box, self.distance, self.block, self.asks = box, distance, block, asks
         self.ring = (distance >= RING[0]) & (distance <= RING[1])
         self.ring_size = int(np.count_nonzero(self.ring))
         # Means as sums with weights: of boxes as small as these, means under a mask take ten times as long.
@@ -213,9 +222,13 @@ def _spots(
         if np.bincount(known[these])[1:].max(initial=0) > _SAME * sizes[piece]:
             continue
         spot = _spot(function, rows[these] + down, columns[these] + right, edge[these], margin, block, spacing)
-        if spot is not None:
-            out.append(spot)
-            taken[rows[these], columns[these]] = len(out)
+        if spot is None:
+            continue
+        out.append(spot)
+        taken[rows[these], columns[these]] = len(out)
+        core = _core_of(spot, function, spacing)
+        if core is not None:
+            out.append(core)
     return out
 
 
@@ -280,6 +293,20 @@ def _spot(
     if not spot.ring_size or spot.contrast <= 0 or spot.is_rim(source):
         return None
     return spot
+
+
+def _core_of(spot: Spot, function: np.ndarray, spacing: Sequence[float]) -> Spot | None:
+    """The brightest part of a finding, where it is much smaller."""
+    source, inside = function[spot.box], spot.inside
+    values = source[inside]
+    lowest = values.min()
+    inside &= source >= lowest + _CORE * (values.max() - lowest)
+    rows, columns = np.nonzero(inside)
+    if not AREAS[0] / (spacing[0] * spacing[1]) <= len(rows) < _CORE_AREA * len(values):
+        return None
+    distance = _from_spot(source.shape, rows, columns, _edge(inside)[rows, columns], spacing)
+    core = Spot(spot.box, rows, columns, distance, spot.block, source, asks=_CORE_ASKS)
+    return core if core.ring_size and core.contrast > _CORE_CONTRAST else None
 
 
 def _from_spot(

@@ -100,6 +100,19 @@ def test_a_finding_that_is_raised_lifts_what_lies_beside_it_again():
         assert each.contrast_in(mixed_picture + added) > 0.95 * max(LEAST, SHARE * each.contrast)
 
 
+def test_dark_anatomy_makes_no_hole_in_a_finding_that_is_seen_as_a_whole():
+    function = np.maximum(spot(5, 0.25), spot(2, 0.5))
+    fused = spot(2, -0.3, base=0.6)
+    spots = find_spots(function, BODY)
+    core = next(s for s in spots if s.asks < 1)
+    assert np.array_equal(np.argwhere(core.inside).mean(axis=0), np.argwhere(spots[0].inside).mean(axis=0))
+    for chosen, seen in ((spots[:1], False), (spots, True)):
+        added = lift(fused, chosen)
+        assert added is not None
+        assert spots[0].contrast_in(fused + added) > 0.9 * LEAST
+        assert (core.contrast_in(fused + added) > 0) == seen
+
+
 class HalfOfEach:
     """A network whose field is the mean of both sources everywhere."""
 
