@@ -16,14 +16,17 @@ def _with_spot() -> torch.Tensor:
     return image
 
 
-def test_what_a_fused_picture_lacks_of_a_small_spot_is_added_without_a_gradient_of_its_own():
+def test_what_a_fused_picture_lacks_of_a_small_spot_is_added_and_there_the_network_has_no_gradient():
     image = _with_spot()
     fused = image[:, :1].clone().requires_grad_()
     shown = with_findings(fused, image)
     assert (shown[0, 0, 30, 32] - shown[0, 0, 30, 48]).item() > 0.05
     torch.testing.assert_close(shown[..., :6, :], fused[..., :6, :])
     shown.sum().backward()
-    torch.testing.assert_close(fused.grad, torch.ones_like(fused.grad))
+    assert fused.grad is not None
+    assert torch.equal(fused.grad == 0, (shown - fused).abs() > 1 / 255)
+    assert fused.grad[0, 0, 30, 32] == 0
+    assert fused.grad[0, 0, 50, 10] == 1
 
 
 def test_nothing_is_added_to_a_picture_that_shows_the_spot():
