@@ -159,6 +159,8 @@ def _sidecar(path: Path) -> dict[str, Any]:
 
 def without_margin(image: sitk.Image, facts: dict[str, Any]) -> sitk.Image:
     """The slices alone, where a legend was put beside them (``--dicom-legend margin``)."""
+    if image.GetDimension() != 3:  # a picture has its legend in a file of its own
+        return image
     size = facts.get("sources", {}).get("anatomy", {}).get("size", [])
     wide = len(size) == 3 and size[2] == image.GetSize()[2] and image.GetSize()[0] > size[0]
     return image[: size[0], : size[1], :] if wide else image

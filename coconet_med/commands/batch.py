@@ -35,6 +35,7 @@ from coconet_med.commands.options import (
     WindowOption,
     as_options,
 )
+from coconet_med.commands.running import StoppedError
 from coconet_med.errors import OptionError
 from coconet_med.system.printable import printable
 
@@ -277,8 +278,8 @@ def _all(
                 collect=collect,
             )
     except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was left half-written: the same command does the rest", err=True)
-        raise typer.Exit(130) from None
+        msg = "interrupted; nothing was left half-written: the same command does the rest"
+        raise StoppedError(msg) from None
 
 
 def _group(source: Path, output: Path) -> BatchResult:

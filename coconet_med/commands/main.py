@@ -66,7 +66,9 @@ def process() -> None:
     try:
         main()
     except SystemExit as end:
-        leave(end.code if isinstance(end.code, int) else int(bool(end.code)))
+        if not isinstance(end.code, int):
+            raise
+        leave(end.code)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Reporter:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
+        self._quiet = quiet or sys.stderr is None  # closed, or a program of Windows without a console
         self._bar: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._open = ""

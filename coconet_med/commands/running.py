@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -12,6 +15,16 @@ from coconet_med.system.printable import printable
 
 #: What a command line is refused with; typer names only the leaves of these errors.
 _USAGE: type[Exception] = typer.BadParameter.__mro__[2]
+
+#: What the exit code of a command is that was interrupted: 128 and the number of the signal.
+INTERRUPTED = 130
+
+#: Errors of writing that name no file: of what is printed, where that goes to a full disk.
+_NO_ROOM = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name))
+
+
+class StoppedError(Exception):
+    """A command was interrupted, and has something of its own to say of it."""
 
 
 def run_app(
@@ -32,6 +45,8 @@ def run_app(
     """
     try:
         code = app(args=list(arguments()), standalone_mode=False)
+        if code == INTERRUPTED:  # typer keeps Ctrl-C to itself
+            raise KeyboardInterrupt
         sys.exit(code if isinstance(code, int) else 0)
     except FusionError as error:
         _say(f"error: {error}")
@@ -41,7 +56,16 @@ def run_app(
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         _say(interrupted)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except StoppedError as error:
+        _say(str(error))
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _NO_ROOM:
+            raise
+        _leave_off_printing()
+        _say(f"error: what is printed cannot be written ({error.strerror}); make room, or print to another place")
+        sys.exit(2)
     except UnicodeEncodeError as error:
         name = error.object
         _say(f"error: {name}: this system's encoding ({error.encoding}) has no such characters; set PYTHONUTF8=1")
@@ -61,5 +85,19 @@ def _say_usage(error: Exception) -> None:
     _say(f"error: {text.rstrip('.')}{more}")
 
 
+def _leave_off_printing() -> None:
+    """Let what waits to be printed go where nothing fails, so that it is not tried again at the end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
+
+
 def _say(text: str) -> None:
-    typer.echo(printable(text), err=True)
+    try:
+        typer.echo(printable(text), err=True)
+    except OSError:  # then the exit code has to say it
+        _leave_off_printing()

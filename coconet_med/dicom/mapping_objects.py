@@ -1,4 +1,4 @@
-"""Real World Value Mapping objects (PS3.3 A.53) beside a PET series: they tell units that its own headers do not.
+"""Real World Value Mapping objects (PS3.3 A.46) beside a PET series: they tell units that its own headers do not.
 
 By the standard a slope is for stored values (C.7.6.16.2.11).  The PETDICOM extension of 3D Slicer writes one slope for
 all images, which is meant for values after Rescale Slope, and so are its readers; which of the two an object means is

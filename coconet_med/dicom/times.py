@@ -85,7 +85,6 @@ class Clock:
         holders: data sets of the series, each with its own (0008,0201) if any.
         stated: DT values of the series, each with the TM value that tells the same moment by the clock on the wall, or
             ``""``.  Where no object states a zone it is taken from them.
-
         given: the zone by the user, for a series that states none.
 
     Attributes:

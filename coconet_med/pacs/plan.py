@@ -1,6 +1,6 @@
 """Choose the two series of a study on the server by their headers, before any pixel is fetched.
 
-With a PET go the Real World Value Mapping objects that name its images (PS3.3 A.53), as they do in a folder.
+With a PET go the Real World Value Mapping objects that name its images (PS3.3 A.46), as they do in a folder.
 """
 
 from __future__ import annotations

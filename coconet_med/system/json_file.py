@@ -25,7 +25,8 @@ def load_json(path: Path) -> Any:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{error.strerror}; check its permissions") from error
+        remedy = "check its permissions" if isinstance(error, PermissionError) else "check the path"
+        raise ValueError(f"{error.strerror}; {remedy}") from error
     try:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:

@@ -12,15 +12,16 @@ def leave(code: int) -> None:
     """End this process, once all that was left to do at its end is done.
 
     Functions that were registered with :mod:`atexit` are called, and what was printed is written out.  Where another
-    thread is still at work, the process ends as any other.
+    thread is still at work, the process ends as any other; likewise where it is watched by a profiler, a debugger or a
+    measurement of coverage, which report at the end.
 
     Args:
         code: what the process returns.
 
     Raises:
-        SystemExit: a thread is still at work, or what was printed cannot be written.
+        SystemExit: a thread is still at work, the process is watched, or what was printed cannot be written.
     """
-    if any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
+    if _watched() or any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
         sys.exit(code)
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -30,3 +31,10 @@ def leave(code: int) -> None:
         except (OSError, ValueError):  # whoever read it has gone, or it is closed: Python knows what to say
             sys.exit(code)
     os._exit(code)
+
+
+def _watched() -> bool:
+    """Whether the interpreter was asked to report what it runs (PEP 669 from Python 3.12 on), or to stay open."""
+    monitoring = getattr(sys, "monitoring", None)
+    tools = [monitoring.get_tool(number) for number in range(6)] if monitoring else []
+    return bool(sys.gettrace() or sys.getprofile() or any(tools) or sys.flags.inspect)

@@ -59,7 +59,7 @@ def view_of_file(
     Args:
         path: fused volume or picture, or the folder of a fused DICOM series.
         model: weights that it was fused with.
-        engine: as in :func:`coconet_med.fuse`.
+        engine: as in :func:`coconet_med.fuse`; ``"auto"`` is the one that it was fused with, where that is installed.
         progress: called with (stage, done, total).
 
     Raises:
@@ -158,9 +158,17 @@ def _again(
         plane=facts.get("plane", "auto"),
         register="auto" if facts.get("alignment", {}).get("registered") else "never",
         model=model,
-        engine=engine,
+        engine=_engine_of(facts) if engine == "auto" else engine,
         progress=progress,
     )
+
+
+def _engine_of(facts: dict[str, Any]) -> str:
+    """The engine that a side-car names: others give gray levels that differ by one here and there."""
+    from coconet_med.model import installed_engines
+
+    named = str(facts.get("model", {}).get("engine", ""))
+    return named if installed_engines().get(named) else "auto"
 
 
 def _alone(path: Path, image: sitk.Image, facts: dict[str, Any], why: str) -> View:

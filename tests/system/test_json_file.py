@@ -43,7 +43,7 @@ def test_encodings_of_other_programs_are_read(tmp_path):
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         (tmp_path / "a.json").write_text(json.dumps({"a": "Gerät"}, ensure_ascii=False), encoding=encoding)
         assert load_json(tmp_path / "a.json") == {"a": "Gerät"}
-    with pytest.raises(ValueError, match="No such file"):
+    with pytest.raises(ValueError, match="No such file or directory; check the path"):
         load_json(tmp_path / "none.json")
 
 

@@ -33,6 +33,12 @@ def test_a_thread_at_work_is_waited_for():
     assert (done.returncode, done.stdout.strip()) == (3, "finished")
 
 
+def test_a_profiler_still_reports():
+    code = f"import cProfile\ncProfile.run({(BEGIN + 'leave(0)')!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60)
+    assert "function calls" in done.stdout
+
+
 def test_a_command_tells_its_exit_code_and_its_error():
     for arguments, code, words in (
         (["--version"], 0, "coconet-med"),

@@ -8,11 +8,13 @@ import shutil
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 
 import coconet_med
 from coconet_med.commands.main import main
-from coconet_med.errors import ReadError
+from coconet_med.errors import OptionError, ReadError
 from coconet_med.geometry import affine_of
+from coconet_med.phantom import slice_pair
 from coconet_med.viewer.opening import view_of_file
 
 
@@ -53,6 +55,30 @@ def test_a_fused_file_that_its_sources_do_not_make_is_shown_as_it_is(fused, tmp_
     (tmp_path / "fused.json").write_text(json.dumps(facts)[:-1] + ', "strength": 0.5}', encoding="utf-8")
     with pytest.raises(ReadError, match=r'fused\.json: is no readable side-car \(the key "strength" stands twice'):
         view_of_file(tmp_path / "fused.nii.gz", engine="onnx")
+
+
+def test_a_fused_picture_is_live_too(tmp_path):
+    for name, values in zip(("mri.png", "pet.png"), slice_pair(64), strict=True):
+        Image.fromarray(values).save(tmp_path / name)
+    assert run("fuse", tmp_path / "mri.png", tmp_path / "pet.png", "-o", tmp_path / "fused.png", "--quiet") == 0
+    view = view_of_file(tmp_path / "fused.png")
+    assert view.content.document["fixed"] == ""
+    assert view.color.shape == (1, 64, 64, 3)
+
+
+@pytest.mark.parametrize(("there", "taken"), [(True, "onnx"), (False, "auto")])
+def test_a_file_is_fused_again_by_the_engine_that_its_side_car_names(fused, monkeypatch, there, taken):
+    asked = []
+
+    def refused(*_, engine, **__):
+        asked.append(engine)
+        raise OptionError("enough")
+
+    monkeypatch.setattr("coconet_med.fusion.fuse", refused)
+    monkeypatch.setattr("coconet_med.model.installed_engines", lambda: {"onnx": there, "openvino": True})
+    view_of_file(fused / "fused.nii.gz")
+    view_of_file(fused / "fused.nii.gz", engine="openvino")
+    assert asked == [taken, "openvino"]
 
 
 def test_a_fused_file_alone_is_seen_and_read_in_the_browser(fused, tmp_path, served):
