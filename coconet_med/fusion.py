@@ -20,6 +20,7 @@ from coconet_med.model import Model, load_model
 from coconet_med.options import FuseOptions, Progress
 from coconet_med.readers.suffixes import PICTURE_SUFFIXES
 from coconet_med.result import FusionResult
+from coconet_med.source import Source
 from coconet_med.steps.checked import CheckedWhilePainting, share_of
 from coconet_med.steps.mix_again import mix_again
 from coconet_med.steps.notes import clipped, signs_lost
@@ -137,7 +138,12 @@ def _picture(image: Any) -> bool:
     """Whether an image is a single slice, as far as that is seen before it is read."""
     if isinstance(image, (str, Path)):
         return Path(image).suffix.lower() in PICTURE_SUFFIXES
-    return isinstance(image, np.ndarray) and image.ndim == 2
+    if isinstance(image, Source):
+        return image.planar
+    if isinstance(image, sitk.Image):
+        return image.GetDimension() == 2
+    shape: Any = getattr(image, "shape", ())  # of an array or a tensor; in color with a last axis of 3
+    return len(shape) == 2 or (len(shape) == 3 and shape[-1] == 3 and str(image.dtype).endswith("uint8"))
 
 
 def _provenance(model: Model) -> dict[str, Any]:

@@ -6,15 +6,18 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 import coconet_med
 from coconet_med import fusion, load_model, model
 from coconet_med.errors import ModelError
 from coconet_med.inference import fuse_pictures
 from coconet_med.phantom import slice_pair
+from coconet_med.source import Source
 
 RNG = np.random.default_rng(5)
 
@@ -41,6 +44,17 @@ def test_a_single_slice_goes_to_the_engine_that_is_ready_first(monkeypatch: pyte
     coconet_med.fuse(mri, pet)
     coconet_med.fuse(np.repeat(mri[None], 2, 0), np.repeat(pet[None], 2, 0), spacing=(1, 1, 1), register="never")
     assert loaded == [True, False]
+
+
+def test_a_picture_is_one_whatever_holds_it(tmp_path: Path) -> None:
+    mri = slice_pair(32)[0]
+    flat, deep = sitk.GetImageFromArray(mri), sitk.GetImageFromArray(np.repeat(mri[None], 2, 0))
+    in_color = np.repeat(mri[..., None], 3, -1)
+    tensor = SimpleNamespace(shape=(32, 32, 3), dtype="torch.uint8")
+    for one in ("a.PNG", tmp_path / "a.tif", mri, in_color, tensor, flat, Source(deep, "x", planar=True)):
+        assert fusion._picture(one)
+    for one in ("a.nii.gz", tmp_path, None, in_color.astype(np.float32), sitk.GetArrayFromImage(deep), deep):
+        assert not fusion._picture(one)
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 16, 16), (2, 2, 61, 75), (3, 2, 128, 96)])

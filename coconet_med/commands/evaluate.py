@@ -17,6 +17,7 @@ from coconet_med.commands.options import (
     Palette,
     Quiet,
     Select,
+    Timezone,
 )
 from coconet_med.system.printable import printable
 
@@ -46,6 +47,7 @@ def evaluate(
     model: ModelOption = "light",
     engine: EngineOption = "auto",
     select: Select = None,
+    timezone: Timezone = None,
     different_patients: DifferentPatients = False,
     affine: Affine = "auto",
     csv: Annotated[Path | None, typer.Option("--csv", help="Write every row as CSV.")] = None,
@@ -75,6 +77,7 @@ def evaluate(
                 "palette": palette,
                 "different_patients": different_patients,
                 "select": select,
+                "timezone": timezone,
                 "affine": affine,
             }
             table = evaluate_files(anatomy, function, fused, **given, **common)

@@ -54,6 +54,7 @@ def examine() -> dict[str, Any]:
             for name, here in engines.items()
         },
         "engine_auto": chosen,
+        "engine_auto_pictures": best_engine(WEIGHTS / "light.onnx", single=True),
         "engine_auto_reason": _reason(chosen, measured),
         "engines_measured": measured,
         "onnxruntime_devices": _onnx_devices() if engines["onnx"] else [],
@@ -76,6 +77,8 @@ def to_text(findings: dict[str, Any]) -> str:
                 f"off by {found['gray_levels']:.2f} of 255 gray levels"
             ]
     lines += [f"  --engine auto takes {findings['engine_auto']}: {findings['engine_auto_reason']}"]
+    if findings["engine_auto_pictures"] != findings["engine_auto"]:
+        lines += [f"  for two pictures it takes {findings['engine_auto_pictures']}, which is ready first"]
     lines += [f"  onnxruntime can use {', '.join(findings['onnxruntime_devices']) or 'nothing'}"]
     telemetry = ", ".join(f"{name} {state}" for name, state in findings["telemetry"].items())
     lines += [f"  telemetry (what libraries would send to their makers): {telemetry}"]

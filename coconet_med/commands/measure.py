@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from coconet_med.commands.options import Overwrite, Quiet, Register, Suv, Transform, TransformDirection, TransformImages
+from coconet_med.commands.options import (
+    Overwrite,
+    Quiet,
+    Register,
+    Suv,
+    Timezone,
+    Transform,
+    TransformDirection,
+    TransformImages,
+)
 from coconet_med.errors import FusionError
 from coconet_med.system.printable import printable
 
@@ -35,6 +44,7 @@ def measure(
     transform_images: TransformImages = None,
     transform_direction: TransformDirection = "stated",
     suv: Suv = False,
+    timezone: Timezone = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -55,7 +65,7 @@ def measure(
             if path:
                 check_file(path, overwrite=overwrite)
         regions_of = read_labels(labels, names=names)
-        given = {"transform": transform, "transform_images": transform_images}
+        given = {"transform": transform, "transform_images": transform_images, "timezone": timezone}
         pair = _pair(images, register, suv, say, transform_direction=transform_direction, **given)
         found = (
             mean_in_reference(reference, pair.uptake, labels=regions_of, transform=pair.transform)

@@ -23,6 +23,7 @@ from coconet_med.commands.options import (
     Strength,
     Suv,
     Threshold,
+    Timezone,
     Transform,
     WindowOption,
 )
@@ -54,6 +55,7 @@ def view(
     anatomy_window: AnatomyWindow = None,
     threshold: Threshold = None,
     suv: Suv = False,
+    timezone: Timezone = None,
     colormap: Colormap = "auto",
     strength: Strength = 1.0,
     lightness: Lightness = 1.0,
@@ -84,6 +86,7 @@ def view(
             "anatomy_window": parse_window("--anatomy-window", anatomy_window, anatomy=True),
             "threshold": threshold,
             "suv": suv,
+            "timezone": timezone,
             "colormap": colormap,
             "strength": strength,
             "lightness": lightness,

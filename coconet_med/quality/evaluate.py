@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from coconet_med.color import decode
 from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.color.known_palettes import KEEP
-from coconet_med.errors import GeometryError, OptionError, ReadError
+from coconet_med.errors import GeometryError, OptionError, PairError, ReadError
 from coconet_med.fusion import fuse
 from coconet_med.model import load_model
 from coconet_med.options import FuseOptions
@@ -133,6 +133,7 @@ def evaluate_files(
     engine: str = "auto",
     different_patients: bool = False,
     select: list[str] | None = None,
+    timezone: str | None = None,
     affine: AffineChoice = "auto",
     progress: Progress | None = None,
 ) -> Table:
@@ -151,11 +152,13 @@ def evaluate_files(
         engine: likewise.
         different_patients: as in :func:`coconet_med.fuse`.
         select: likewise.
+        timezone: likewise.
         affine: likewise.
         progress: likewise.
 
     Raises:
-        FusionError: as for :func:`coconet_med.fuse`; a result that is not on the anatomical grid.
+        FusionError: as for :func:`coconet_med.fuse`; a result that is not on the anatomical grid, or whose side-car
+            names other units than the functional image is read in.
     """
     if fused is None:
         result = fuse(
@@ -169,6 +172,7 @@ def evaluate_files(
             affine=affine,
             progress=progress,
             select=select or (),
+            timezone=timezone,
         )
         ct = result.function.modality == "CT"
         first, light = result.anatomy, result.anatomy_window.apply(_array(result.anatomy.image))
@@ -182,6 +186,7 @@ def evaluate_files(
             different_patients=different_patients,
             affine=affine,
             select=select or (),
+            timezone=timezone,
             register="never",
         )
         first, light, uptake, rgb, colors, ct = _read_result(anatomy, function, fused, options)
@@ -210,6 +215,10 @@ def _read_result(
     recorded = _sidecar(fused)
     pair = prepare_pair(anatomy, function, _as_recorded(options, recorded).validate())
     first, second = pair.anatomy, pair.function
+    shown = recorded.get("sources", {}).get("function", {}).get("units", second.units)
+    if shown != second.units:
+        msg = f"{fused}: shows {shown}, but {function} is now read in units {second.units}; give the file and the "
+        raise PairError(f"{msg}options (such as --timezone) that it was fused with")
     result = read(fused, "function", affine=options.affine)
     if result.image.GetSize() != first.image.GetSize():
         msg = (

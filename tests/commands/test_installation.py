@@ -31,6 +31,9 @@ def test_the_findings_are_plain_json_and_the_text_names_the_choice_and_its_reaso
     text = installation.to_text(findings)
     assert f"--engine auto takes {findings['engine_auto']}: {findings['engine_auto_reason']}" in text
     assert "gray levels" in text
+    of_pictures = "for two pictures it takes onnx, which is ready first"
+    for engine, said in (("openvino", True), ("onnx", False)):
+        assert (of_pictures in installation.to_text(findings | {"engine_auto": engine})) == said
 
 
 def test_a_slower_or_wrong_choice_is_a_problem_with_a_remedy() -> None:

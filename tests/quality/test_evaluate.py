@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 import coconet_med
-from coconet_med.errors import FusionError
+from coconet_med.errors import FusionError, PairError
 from coconet_med.model import Model
 from coconet_med.quality.evaluate import evaluate_files, evaluate_folder
 
@@ -43,6 +44,20 @@ def test_a_saved_result_is_judged_with_the_window_of_its_sidecar(
     assert ours["rho_uptake"] > 0.99
     assert ours["H"] == pytest.approx(average["H"], abs=0.12)  # the engine averages; coloring changes Y a little
     assert "flicker" in ours
+
+
+def test_a_result_in_other_units_than_its_source_is_read_in_is_refused(
+    pair: tuple[Path, Path], mean_model: Model, tmp_path: Path
+) -> None:
+    """As of SUV by ``--timezone``, which is not given to ``evaluate``."""
+    coconet_med.fuse(*pair, model=mean_model, register="never").save(tmp_path / "fused.nii.gz")
+    beside = tmp_path / "fused.json"
+    facts = json.loads(beside.read_text(encoding="utf-8"))
+    units = facts["sources"]["function"]["units"]
+    facts["sources"]["function"]["units"] = "SUVbw"
+    beside.write_text(json.dumps(facts), encoding="utf-8")
+    with pytest.raises(PairError, match=rf"fused\.nii\.gz: shows SUVbw, but .* read in units {units}; .*--timezone"):
+        evaluate_files(*pair, tmp_path / "fused.nii.gz")
 
 
 def test_a_result_on_another_grid_is_refused(pair: tuple[Path, Path]) -> None:
