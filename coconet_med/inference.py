@@ -49,8 +49,6 @@ AHEAD = 1 << 26
 #: Slices of a batch that are mixed at the same time, at most.
 MIXING_THREADS = 2
 
-#: Light is faded out between these levels (of 1) of the brighter source: where both are dark, nothing is shown.
-
 
 @dataclass(frozen=True)
 class Batch:

@@ -8,7 +8,8 @@ import numpy as np
 
 from coconet_med.blending.small_findings import Spot
 
-#: Least contrast of a finding to its ring in the mixed picture: so much of 1, and such a share of that in its source.
+#: Contrast of a finding to its ring that is aimed at in the mixed picture: so much of 1, and such a share of that in
+#: its source.  A field of blocks of pixels holds nine tenths of what is added, less of findings of two pixels.
 LEAST, SHARE = 18 / 255, 0.3
 
 #: What lacks less is left: so little that the picture hardly depends on the digits that the network is computed in.
@@ -18,26 +19,21 @@ _NOTHING = 0.1 / 255
 _MOST, _ROUNDS = 0.35, 3
 
 
-def lift(
-    mixed: np.ndarray, spots: Sequence[Spot], *, least: float | None = None, share: float | None = None
-) -> np.ndarray | None:
+def lift(mixed: np.ndarray, spots: Sequence[Spot]) -> np.ndarray | None:
     """What to add to a mixed slice, so that its findings are seen in it.
 
     Args:
         mixed: (rows, columns) in [0, 1].
         spots: of the functional source.
-        least: contrast to the ring that each shall have, of 1.
-        share: and as a share of that in the source.
 
     Returns:
         (rows, columns), smooth; ``None`` where nothing is missing.
     """
-    least, share = LEAST if least is None else least, SHARE if share is None else share
     added = np.zeros_like(mixed)
     changed = False
     due: Sequence[int] = range(len(spots))
     for _ in range(_ROUNDS):
-        raised = [n for n in due if _raise(spots[n], mixed, added, max(least, share * spots[n].contrast))]
+        raised = [n for n in due if _raise(spots[n], mixed, added, max(LEAST, SHARE * spots[n].contrast))]
         if not raised:
             break
         changed = True

@@ -16,6 +16,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.blending.blocks import averaged, stretched
+from coconet_med.blending.pieces import distance_to, edge_of, pieces_of, within_reach
 
 #: A finding lies so far (of 1) above or below the median of a square of so many mm around it.  45 of 255
 #: gray levels in 25 mm, or 40 in 15 mm.
@@ -187,7 +188,7 @@ def _near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float])
     labels = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(top.view(np.uint8))))
     large = np.bincount(labels.ravel()) * (spacing[0] * spacing[1]) > AREAS[1]
     large[0] = False
-    return _within(large[labels], _FROM_BONE, spacing) if large.any() else np.zeros_like(body)
+    return within_reach(large[labels], _FROM_BONE, spacing) if large.any() else np.zeros_like(body)
 
 
 def _spots(
@@ -206,13 +207,13 @@ def _spots(
         where: rows and columns of the picture that it lies at.
         block: as in :func:`find_spots`.
         spacing: likewise.
-        taken: numbers of the spots that are known, in the same box; those found now are added.
+        taken: numbers of the spots that are known, in the same box, else 0; those found now are added.
     """
     if not mask.any():
         return []
-    rows, columns, ends = _pieces(mask)
-    edge = _edge(mask)[rows, columns]
-    known, down, right = taken[rows, columns], where[0].start, where[1].start
+    rows, columns, ends = pieces_of(mask)
+    edge = edge_of(mask)[rows, columns]
+    known, count, down, right = taken[rows, columns], int(taken.max()), where[0].start, where[1].start
     margin = [int(np.ceil((RING[1] + 1) / s)) for s in spacing]
     pixel = spacing[0] * spacing[1]
     sizes = np.diff(ends, prepend=0)
@@ -225,52 +226,11 @@ def _spots(
         if spot is None:
             continue
         out.append(spot)
-        taken[rows[these], columns[these]] = len(out)
+        taken[rows[these], columns[these]] = count + len(out)
         core = _core_of(spot, function, spacing)
         if core is not None:
             out.append(core)
     return out
-
-
-def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pixels of a mask, piece by piece: rows, columns, and where each piece ends; neighbors share a side.
-
-    Runs of a row are joined to those of the next row that they touch.  Masks here hold some hundred runs, for which
-    this takes a fifth of the time of a filter over all pixels.
-    """
-    rows, columns = np.nonzero(mask)
-    width = mask.shape[1] + 1  # no run touches the first pixel of the next row
-    places = rows * width + columns
-    starts = np.ones(len(places), bool)
-    np.greater(places[1:] - places[:-1], 1, out=starts[1:])
-    first = np.flatnonzero(starts)
-    begin, last = places[first], places[np.append(first[1:], len(places)) - 1]
-    low, high = np.searchsorted(last, begin + width), np.searchsorted(begin, last + width, side="right")
-    parent = list(range(len(first)))  # of each run an earlier one of the same piece, or itself
-    for run, (a, b) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        for below in range(a, b):
-            one, other = run, below
-            while parent[one] != one:
-                one = parent[one]
-            while parent[other] != other:
-                other = parent[other]
-            parent[max(one, other)] = min(one, other)
-    for run, earlier in enumerate(parent):
-        parent[run] = parent[earlier]
-    numbers = np.array(parent)[np.cumsum(starts) - 1]
-    order = np.argsort(numbers, kind="stable")
-    sizes = np.bincount(numbers)
-    return rows[order], columns[order], np.cumsum(sizes[sizes > 0])
-
-
-def _edge(mask: np.ndarray) -> np.ndarray:
-    """Pixels of a mask (and others) one of whose four neighbors is not in it."""
-    edge = np.ones_like(mask)
-    inner = mask[:-2, 1:-1] & mask[2:, 1:-1]
-    inner &= mask[1:-1, :-2]
-    inner &= mask[1:-1, 2:]
-    np.logical_not(inner, out=edge[1:-1, 1:-1])
-    return edge
 
 
 def _spot(
@@ -289,7 +249,7 @@ def _spot(
     bottom, right = (min(size, last + m + 1) for (_, last), m, size in zip(ends, margin, function.shape, strict=True))
     box = slice(top, bottom), slice(left, right)
     rows, columns, source = rows - top, columns - left, function[box]
-    spot = Spot(box, rows, columns, _from_spot(source.shape, rows, columns, edge, spacing), block, source)
+    spot = Spot(box, rows, columns, distance_to(source.shape, rows, columns, edge, spacing), block, source)
     if not spot.ring_size or spot.contrast <= 0 or spot.is_rim(source):
         return None
     return spot
@@ -304,34 +264,6 @@ def _core_of(spot: Spot, function: np.ndarray, spacing: Sequence[float]) -> Spot
     rows, columns = np.nonzero(inside)
     if not AREAS[0] / (spacing[0] * spacing[1]) <= len(rows) < _CORE_AREA * len(values):
         return None
-    distance = _from_spot(source.shape, rows, columns, _edge(inside)[rows, columns], spacing)
+    distance = distance_to(source.shape, rows, columns, edge_of(inside)[rows, columns], spacing)
     core = Spot(spot.box, rows, columns, distance, spot.block, source, asks=_CORE_ASKS)
     return core if core.ring_size and core.contrast > _CORE_CONTRAST else None
-
-
-def _from_spot(
-    shape: tuple[int, ...], rows: np.ndarray, columns: np.ndarray, edge: np.ndarray, spacing: Sequence[float]
-) -> np.ndarray:
-    """Distance in mm of each pixel of a box to the nearest one of a spot; 0 in it."""
-    down, right = (
-        np.square((np.arange(size) - places[edge, None]) * step, dtype=np.float32)
-        for size, places, step in zip(shape, (rows, columns), spacing, strict=True)
-    )
-    distance = (down[:, :, None] + right[:, None, :]).min(axis=0)
-    distance[rows, columns] = 0
-    return np.sqrt(distance, out=distance)
-
-
-def _within(inside: np.ndarray, reach: float, spacing: Sequence[float]) -> np.ndarray:
-    """Pixels no more than ``reach`` mm away from one that is inside."""
-    out = inside.copy()
-    height, width = inside.shape
-    rows, columns = (int(reach / s) for s in spacing)
-    for down in range(-rows, rows + 1):
-        for right in range(-columns, columns + 1):
-            if np.hypot(down * spacing[0], right * spacing[1]) > reach or abs(down) >= height or abs(right) >= width:
-                continue
-            to = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
-            of = slice(max(-down, 0), height + min(-down, 0)), slice(max(-right, 0), width + min(-right, 0))
-            out[to] |= inside[of]
-    return out

@@ -10,7 +10,7 @@ from coconet_med.errors import GeometryError, OptionError, ReadError
 from coconet_med.readers import read
 from coconet_med.readers.memory import from_memory
 
-torch = pytest.importorskip("torch", reason="pip install '.[torch]'")
+torch = pytest.importorskip("torch", reason="pip install '.[monai]'")
 
 VALUES = np.random.default_rng(4).normal(size=(4, 5, 6)).astype(np.float32)
 AFFINE = np.array([[0.0, -2.0, 0.0, 5.0], [1.5, 0.0, 0.0, -7.0], [0.0, 0.0, 3.0, 11.0], [0.0, 0.0, 0.0, 1.0]])
