@@ -31,6 +31,7 @@ def lift(mixed: np.ndarray, spots: Sequence[Spot]) -> np.ndarray | None:
     """
     added = np.zeros_like(mixed)
     changed = False
+    boxes = np.array([[(s.start, s.stop) for s in spot.box] for spot in spots], int).reshape(-1, 2, 2)
     due: Sequence[int] = range(len(spots))
     for _ in range(_ROUNDS):
         raised = [n for n in due if _raise(spots[n], mixed, added, max(LEAST, SHARE * spots[n].contrast))]
@@ -38,7 +39,7 @@ def lift(mixed: np.ndarray, spots: Sequence[Spot]) -> np.ndarray | None:
             break
         changed = True
         # Only what was raised, and what lies beside it, can have changed.
-        due = [n for n, spot in enumerate(spots) if any(_meet(spot.box, spots[other].box) for other in raised)]
+        due = _beside(boxes, raised)
     return added if changed else None
 
 
@@ -58,6 +59,8 @@ def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> b
     return True
 
 
-def _meet(one: tuple[slice, slice], other: tuple[slice, slice]) -> bool:
-    """Whether two boxes share a pixel."""
-    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
+def _beside(boxes: np.ndarray, raised: Sequence[int]) -> list[int]:
+    """Which of the boxes (N, rows and columns, start and stop) share a pixel with one of those that were raised."""
+    start, stop = boxes[..., 0], boxes[..., 1]
+    meet = np.logical_and(start[:, None] < stop[raised], start[raised] < stop[:, None]).all(axis=2)
+    return np.flatnonzero(np.any(meet, axis=1)).tolist()

@@ -13,7 +13,7 @@ from coconet_med.blending.field import (
     spread_across,
     what_findings_lack,
 )
-from coconet_med.blending.lifting import LEAST, SHARE, lift
+from coconet_med.blending.lifting import LEAST, SHARE, _beside, lift
 from coconet_med.blending.small_findings import find_spots
 from coconet_med.inference import Fusion
 from coconet_med.slices import Slicing
@@ -98,6 +98,13 @@ def test_a_finding_that_is_raised_lifts_what_lies_beside_it_again():
     for each in spots:
         assert each.contrast_in(mixed_picture + once) < 0.9 * max(LEAST, SHARE * each.contrast)
         assert each.contrast_in(mixed_picture + added) > 0.95 * max(LEAST, SHARE * each.contrast)
+
+
+def test_boxes_are_beside_each_other_where_they_share_a_pixel():
+    boxes = np.array([[(0, 4), (0, 4)], [(3, 6), (3, 6)], [(4, 6), (0, 3)], [(0, 9), (8, 9)]])
+    assert _beside(boxes, [0]) == [0, 1]
+    assert _beside(boxes, [1]) == [0, 1]
+    assert _beside(boxes, [2, 3]) == [2, 3]
 
 
 def test_dark_anatomy_makes_no_hole_in_a_finding_that_is_seen_as_a_whole():
