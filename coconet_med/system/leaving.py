@@ -1,8 +1,12 @@
-"""Leave a process without taking the libraries in it apart, which takes a tenth of the time of fusing two pictures."""
+"""Leave a process without taking the libraries in it apart, which takes a tenth of the time of fusing two pictures.
+
+It is also safer: a library whose own threads are at work when it is taken apart ends the process by a signal.
+"""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import threading
@@ -11,18 +15,20 @@ import threading
 def leave(code: int) -> None:
     """End this process, once all that was left to do at its end is done.
 
-    Functions that were registered with :mod:`atexit` are called, and what was printed is written out.  Where another
-    thread is still at work, the process ends as any other; likewise where it is watched by a profiler, a debugger or a
-    measurement of coverage, which report at the end.
+    In the order of Python itself: threads at work are waited for (until a Ctrl-C), functions that were registered with
+    :mod:`atexit` are called, and what was printed is written out.  Where a profiler, a debugger or a measurement of
+    coverage watches the process, which report at its end, it ends as any other.
 
     Args:
         code: what the process returns.
 
     Raises:
-        SystemExit: a thread is still at work, the process is watched, or what was printed cannot be written.
+        SystemExit: the process is watched, or what was printed cannot be written.
     """
-    if _watched() or any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
+    if _watched():
         sys.exit(code)
+    with contextlib.suppress(KeyboardInterrupt):
+        threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         try:

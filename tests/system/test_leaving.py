@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -31,6 +33,25 @@ def test_a_thread_at_work_is_waited_for():
     work = "def work():\n    time.sleep(0.2)\n    print('finished')\n"
     done = run(work + "threading.Thread(target=work).start()\nleave(3)")
     assert (done.returncode, done.stdout.strip()) == (3, "finished")
+
+
+def test_threads_that_wait_for_work_end():
+    pool = (
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(2)\npool.submit(print, 'done')\n"
+    )
+    done = run(f"{pool}class Last:\n    def __del__(self): print('taken apart')\nlast = Last()\nleave(4)")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (4, "done", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_ends_the_wait_for_a_thread():
+    """Where the process ended as any other then, a library whose threads were at work ended it by a signal."""
+    work = "threading.Thread(target=time.sleep, args=(50,)).start()\natexit.register(print, 'registered')\n"
+    stop = "import os\nstop = threading.Timer(0.3, os.kill, (os.getpid(), 2))\nstop.daemon = True\nstop.start()\n"
+    began = time.monotonic()
+    done = run(f"{work}{stop}leave(130)")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (130, "registered", "")
+    assert time.monotonic() - began < 40
 
 
 def test_a_profiler_still_reports():
