@@ -158,17 +158,25 @@ def _again(
         plane=facts.get("plane", "auto"),
         register="auto" if facts.get("alignment", {}).get("registered") else "never",
         model=model,
-        engine=_engine_of(facts) if engine == "auto" else engine,
+        engine=_engine_of(facts, model) if engine == "auto" else engine,
         progress=progress,
     )
 
 
-def _engine_of(facts: dict[str, Any]) -> str:
-    """The engine that a side-car names: others give gray levels that differ by one here and there."""
-    from coconet_med.model import installed_engines
+def _engine_of(facts: dict[str, Any], model: str | Path | Model) -> str:
+    """The engine that a side-car names, if it is there and loads these weights.
+
+    Others give gray levels that differ by one here and there.
+    """
+    from coconet_med.model import Model, installed_engines, weights_file
 
     named = str(facts.get("model", {}).get("engine", ""))
-    return named if installed_engines().get(named) else "auto"
+    if isinstance(model, Model) or not installed_engines().get(named):
+        return "auto"
+    try:
+        return weights_file(model, named)[1]
+    except FusionError:
+        return "auto"
 
 
 def _alone(path: Path, image: sitk.Image, facts: dict[str, Any], why: str) -> View:

@@ -78,7 +78,8 @@ def test_a_file_is_fused_again_by_the_engine_that_its_side_car_names(fused, monk
     monkeypatch.setattr("coconet_med.model.installed_engines", lambda: {"onnx": there, "openvino": True})
     view_of_file(fused / "fused.nii.gz")
     view_of_file(fused / "fused.nii.gz", engine="openvino")
-    assert asked == [taken, "openvino"]
+    view_of_file(fused / "fused.nii.gz", model=fused / "other.pt")  # which onnxruntime does not load
+    assert asked == [taken, "openvino", "auto"]
 
 
 def test_a_fused_file_alone_is_seen_and_read_in_the_browser(fused, tmp_path, served):
