@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from coconet_med.blending.blocks import averaged, stretched
+from coconet_med.blending.foci import find_foci
 from coconet_med.blending.lifting import lift
 from coconet_med.blending.small_findings import Spot, find_spots
 from coconet_med.windowing.levels import BODY
@@ -162,7 +164,8 @@ def mixed(image: np.ndarray, field: np.ndarray, block: Sequence[int]) -> np.ndar
 
 def findings_in(image: np.ndarray, grid: Grid) -> list[Spot]:
     """Small findings of the functional source of one slice (2, H, W)."""
-    return find_spots(image[1], image.max(axis=0) > BODY, spacing=grid.pixel, block=grid.block)
+    how: dict[str, Any] = {"spacing": grid.pixel, "block": grid.block}
+    return find_spots(image[1], image.max(axis=0) > BODY, **how) + find_foci(*image, **how)
 
 
 def what_findings_lack(

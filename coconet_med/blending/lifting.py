@@ -15,6 +15,9 @@ LEAST, SHARE = 18 / 255, 0.3
 #: What lacks less is left: so little that the picture hardly depends on the digits that the network is computed in.
 _NOTHING = 0.1 / 255
 
+#: The brightest and the darkest that a finding is made.
+_WHITE, _DARK = 0.97, 0.03
+
 #: Largest change made for one finding at a time; how often the others' changes are taken into account.
 _MOST, _ROUNDS = 0.35, 3
 
@@ -51,11 +54,12 @@ def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> b
     lacking = min(spot.asks * wanted - spot.contrast_of(shown), _MOST)
     if lacking <= _NOTHING:
         return False
-    # Near white nothing can be raised: then the surroundings give way.
-    room = min(lacking, max(0.0, 0.97 - spot.mean_of(shown)))
+    # Near white nothing can be raised, near black nothing lowered: then the surroundings give way.
+    mean = spot.mean_of(shown)
+    room = min(lacking, max(0.0, _WHITE - mean if spot.sign > 0 else mean - _DARK))
     here += room * spot.bump
     if lacking > room:
-        here -= (lacking - room) * spot.ring
+        here -= spot.sign * (lacking - room) * spot.ring
     return True
 
 

@@ -57,13 +57,15 @@ class Spot:
         block: rows and columns of pixels that one value of the field stands for.
         source: what lies at its box in the functional source.
         asks: share of the contrast of a finding that it shall have in the mixed picture.
+        sign: 1, or -1 where it is darker than its surroundings.
 
     Attributes:
         box: as given.
         distance: as given.
         asks: as given.
+        sign: as given.
         ring: pixels of its surroundings, in the box.
-        contrast: mean inside less mean of the ring, in its source, -1 to 1.
+        contrast: how much it stands out of the ring in its source, towards its sign, at most 1.
     """
 
     def __init__(
@@ -76,14 +78,15 @@ class Spot:
         source: np.ndarray,
         *,
         asks: float = 1.0,
+        sign: int = 1,
     ) -> None:
-        self.box, self.distance, self.block, self.asks = box, distance, block, asks
+        self.box, self.distance, self.block, self.asks, self.sign = box, distance, block, asks, sign
         self.ring = (distance >= RING[0]) & (distance <= RING[1])
         self.ring_size = int(np.count_nonzero(self.ring))
         # Means as sums with weights: of boxes as small as these, means under a mask take ten times as long.
         self._inside = np.zeros(distance.shape, np.float32)
         self._inside[rows, columns] = 1 / len(rows)
-        self._difference = self._inside - self.ring * np.float32(1 / max(self.ring_size, 1))
+        self._difference = np.float32(sign) * (self._inside - self.ring * np.float32(1 / max(self.ring_size, 1)))
         self.contrast = self.contrast_of(source)
 
     @property
@@ -93,18 +96,18 @@ class Spot:
 
     @cached_property
     def bump(self) -> np.ndarray:
-        """1 in the spot and soft around it, in the box: as a field of such blocks can hold it."""
-        bump = np.exp(-0.5 * np.square(self.distance / _SOFT, dtype=np.float32))
+        """1 in the spot (-1 in a cold one) and soft around it, in the box: as a field of such blocks can hold it."""
+        bump = np.float32(self.sign) * np.exp(-0.5 * np.square(self.distance / _SOFT, dtype=np.float32))
         bump = stretched(averaged(bump, self.block), self.block, bump.shape)
         bump /= max(self.contrast_of(bump), 0.25)
         return bump
 
     def contrast_in(self, picture: np.ndarray) -> float:
-        """Mean inside less mean of the ring in any picture (rows, columns)."""
+        """How much it stands out of its ring in any picture (rows, columns), towards the sign that it has."""
         return self.contrast_of(picture[self.box])
 
     def contrast_of(self, part: np.ndarray) -> float:
-        """Mean inside less mean of the ring in what lies at its box."""
+        """As :meth:`contrast_in`, of what lies at its box."""
         return float(np.vdot(part, self._difference))
 
     def mean_of(self, part: np.ndarray) -> float:
@@ -136,7 +139,7 @@ def find_spots(
     bright = body & (function > lowest)  # what lies so far above anything is at least as bright
     if not bright.any():
         return []
-    bright &= ~_near_bone(function, body, spacing)
+    bright &= ~near_bone(function, body, spacing)
     step = [max(1, round(2.0 / s)) for s in spacing]
     coarse = np.rint(255 * averaged(function, step)).astype(np.uint8)
     box = _box(bright, step, coarse.shape)
@@ -180,7 +183,14 @@ def _medians(coarse: np.ndarray, box: tuple[slice, slice], radius: Sequence[int]
     return medians[inside].astype(np.float32)
 
 
-def _near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+def near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+    """The bone of a CT and what lies next to it, (rows, columns); nothing where the function is no CT.
+
+    Args:
+        function: (rows, columns) in [0, 1].
+        body: mask of head or body.
+        spacing: of rows and columns in mm.
+    """
     top = function >= _BONE
     if np.count_nonzero(top) <= _BONE_SHARE * np.count_nonzero(body):
         return np.zeros_like(body)

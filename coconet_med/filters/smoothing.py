@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, Literal
 
 import numpy as np
@@ -133,10 +133,16 @@ def _framed(block: np.ndarray, radius: int, border: Border) -> np.ndarray:
     wide = np.zeros((before, size + 2 * radius, after))
     wide[:, radius : radius + size] = block
     if border != "zero" and radius:
-        beyond = np.r_[-radius:0, size : size + radius]
-        frame = np.r_[0:radius, radius + size : 2 * radius + size]
-        wide[:, frame] = block[:, _inside(beyond, size, border)]
+        frame, inside = _frame(radius, size, border)
+        wide[:, frame] = block[:, inside]
     return wide
+
+
+@lru_cache(maxsize=256)
+def _frame(radius: int, size: int, border: Border) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of what lies beyond the frame in an axis that was continued, and of the pixels that stand for it."""
+    beyond = np.r_[-radius:0, size : size + radius]
+    return np.r_[0:radius, radius + size : 2 * radius + size], _inside(beyond, size, border)
 
 
 def _inside(index: np.ndarray, size: int, border: Border) -> np.ndarray:

@@ -9,9 +9,7 @@ every focus is found in its source and looked up in the result:
 * in the colors it is lost if spot and ring differ by less than a just noticeable difference in OKLab, where a
   difference of lightness in the wrong direction does not count.
 
-Foci are blobs in scale space: extrema of the scale-normalized Laplacian of Gaussian over place and scale (T. Lindeberg,
-"Feature detection with automatic scale selection", Int. J. Comput. Vis. 30:79, 1998; a disk of radius r has its
-extremum at sigma = r / sqrt 2) of stated diameters and contrast, round, and surrounded on all sides.
+Foci are blobs in scale space (:mod:`coconet_med.filters.blobs`) of stated diameters and contrast.
 :mod:`coconet_med.quality.spots` has a plainer way, by which published shares of lost foci were counted.
 """
 
@@ -19,13 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coconet_med.filters import correlate, fill_holes, gaussian, large_parts, mean_filter
+from coconet_med.filters import fill_holes, large_parts, mean_filter
+from coconet_med.filters.blobs import find_blobs
 from coconet_med.quality.oklab import JUST_NOTICEABLE, oklab_of_picture
 from coconet_med.quality.pixels import Floats, Mask, check_same_size, luminance
 from coconet_med.quality.regions import head_of
@@ -37,24 +35,12 @@ DIAMETERS: Final = (4.0, 5.7, 8.0, 11.3, 16.0)
 #: Contrast of a focus in its source from which on it counts, gray levels of 255 (spot minus ring).  Emission images are
 #: smooth, those of 8 % of the window are plain; in CT that is noise, and the MRI is full of small structures.
 CONTRAST: Final[dict[str, float]] = {"function": 20.0, "ct": 30.0, "anatomy": 40.0}
-#: The ring around a spot: nearest and farthest distance from its edge, mm.
-RING: Final = (2.0, 6.0)
 #: Contrast in the fused lightness up to which a focus is lost, gray levels of 255.
 LOST: Final = 3.0
-#: Every eighth of the ring must differ from the spot by this share of the contrast: a ridge or an edge is no focus.
-SURROUNDED: Final = 0.4
-#: Least ratio of the weaker to the stronger of the two curvatures of a blob: a line, such as the falx, is no focus.
-ROUND: Final = 0.35
 #: Distance of a focus of the anatomy from the outline of the head, mm: scalp and skull are full of bright spots of fat.
 RIM: Final = 12.0
-#: Share of the ring that must lie inside the head: a bump of the outline is no focus.
-INSIDE: Final = 0.8
 #: CT: gray level from which on a pixel of a brain window is bone, and the distance kept from it, pixels.
 BONE, FROM_BONE = 250.0, 2
-_SECTORS = 8
-# Response of the normalized Laplacian at the center of a disk of contrast 1 and of the radius that fits the scale; a
-# blurred disk answers less.
-_RESPONSE, _BLURRED = 2 / np.e, 0.6
 
 
 @dataclass(frozen=True)
@@ -194,99 +180,8 @@ def _blobs(
     diameters: Sequence[float],
 ) -> list[Focus]:
     """Foci of one source, strongest first; ``step``: size of a pixel along rows and columns, mm."""
-    response, round_enough = _responses(picture, step, diameters)
-    found: list[Focus] = []
-    for hot in (True, False):
-        signed = response if hot else -response
-        peaks = _peaks(signed, where & round_enough, _BLURRED * _RESPONSE * least)
-        candidates: list[tuple[float, Focus]] = []
-        for scale, diameter in enumerate(diameters):
-            centers = peaks[peaks[:, 0] == scale, 1:]
-            for focus in _surrounded(picture, where, source, hot, centers, diameter / 2, step, least):
-                candidates.append((-signed[scale, int(focus.center[0]), int(focus.center[1])], focus))
-        kept: list[Focus] = []
-        for _, focus in sorted(candidates, key=lambda one: one[0]):
-            distance = (np.hypot(*np.subtract(focus.center, other.center)) for other in kept)
-            if all(d >= max(focus.radius, other.radius) for d, other in zip(distance, kept, strict=True)):
-                kept.append(focus)
-        found += kept
-    return sorted(found, key=lambda focus: -abs(focus.contrast))
-
-
-def _responses(picture: Floats, step: tuple[float, float], diameters: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Normalized Laplacian, negated (bright is positive), and whether the blob is round, both ``(scale, j, i)``.
-
-    Computed where the picture is not black, zero elsewhere.
-    """
-    out = np.zeros((len(diameters), *picture.shape))
-    round_enough = np.zeros(out.shape, bool)
-    lit = [np.flatnonzero((picture > 0).any(axis=1 - axis)) for axis in range(2)]
-    if not lit[0].size:
-        return out, round_enough
-    box = tuple(slice(max(axis[0] - 1, 0), axis[-1] + 2) for axis in lit)
-    blurred, before = picture[box], np.zeros(2)
-    for n, diameter in enumerate(diameters):
-        sigma = diameter / 2 / np.sqrt(2) / np.array(step)
-        # From scale to scale: the variances of Gaussians add up.
-        blurred = gaussian(blurred, np.sqrt(sigma**2 - before**2), truncate=3.5)
-        down, along = (correlate(blurred, [1.0, -2.0, 1.0], axis=axis) * sigma[axis] ** 2 for axis in range(2))
-        slope = correlate(correlate(blurred, [-0.5, 0.0, 0.5], axis=0), [-0.5, 0.0, 0.5], axis=1) * sigma.prod()
-        out[n][box], before = -(down + along), sigma
-        # Of the two curvatures k and K: k >= ROUND K, from their sum and product.
-        sum_of_both, product = down + along, down * along - slope * slope
-        round_enough[n][box] = product * (1 + ROUND) ** 2 >= ROUND * sum_of_both * sum_of_both
-    return out, round_enough
-
-
-def _peaks(response: np.ndarray, where: Mask, least: float) -> np.ndarray:
-    """Scale, row and column ``(n, 3)`` of the maxima among the 26 neighbors in scale and place."""
-    highest = response
-    for axis in range(3):
-        before = highest.swapaxes(0, axis)
-        after = before.copy()
-        np.maximum(after[1:], before[:-1], out=after[1:])
-        np.maximum(after[:-1], before[1:], out=after[:-1])
-        highest = after.swapaxes(0, axis)
-    return np.argwhere((response >= least) & (response == highest) & where)
-
-
-def _surrounded(
-    picture: Floats, where: Mask, source: SourceName, hot: bool, centers: np.ndarray, radius: float,
-    step: tuple[float, float], least: float,
-) -> list[Focus]:  # fmt: skip
-    """The foci at the given places, without those that are weak, leave the picture or the head, or go on to a side."""
-    spot, ring, eighths = _stencil(radius, step)
-    if not ring.size or not eighths.any(axis=0).all():
-        return []  # pixels too coarse: a side of the ring holds none
-    reach = np.abs(ring).max(axis=0)
-    centers = centers[((centers >= reach) & (centers < picture.shape - reach)).all(axis=1)]
-    flat, columns = picture.ravel(), picture.shape[1]
-    spots, rings = (((centers[:, None] + offsets) @ [columns, 1]) for offsets in (spot, ring))
-    level, around = flat[spots].mean(axis=1), flat[rings]
-    contrast = level - around.mean(axis=1)
-    sides = level[:, None] - around @ eighths
-    sign = 1.0 if hot else -1.0
-    good = (sign * contrast >= least) & ((sign * sides).min(axis=1) >= SURROUNDED * sign * contrast)
-    good &= where.ravel()[rings].mean(axis=1) >= INSIDE
-    in_pixels = radius / float(np.sqrt(step[0] * step[1]))
+    in_pixels = 1 / float(np.sqrt(step[0] * step[1]))
     return [
-        Focus(source, hot, (float(c[0]), float(c[1])), in_pixels, float(k), s, r)
-        for c, k, s, r in zip(centers[good], contrast[good], spots[good], rings[good], strict=True)
+        Focus(source, blob.hot, blob.center, blob.radius * in_pixels, blob.contrast, blob.spot, blob.ring)
+        for blob in find_blobs(picture, where, spacing=step, least=least, diameters=diameters)
     ]
-
-
-@lru_cache(maxsize=64)
-def _stencil(radius: float, step: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A disk of a radius (mm) and the ring around it.
-
-    Returns:
-        Offsets (row, column) of the disk and of the ring, ``(n, 2)`` each, and the matrix ``(ring pixel, eighth)`` that
-        takes the mean of each eighth of the ring.
-    """
-    reach = [int(np.ceil((radius + RING[1]) / s)) for s in step]
-    rows, columns = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
-    distance = np.hypot(rows * step[0], columns * step[1])
-    spot, ring = distance <= radius, (distance >= radius + RING[0]) & (distance <= radius + RING[1])
-    angle = np.arctan2(rows[ring] * step[0], columns[ring] * step[1])
-    member = np.eye(_SECTORS)[np.floor((angle + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS]
-    return np.argwhere(spot) - reach, np.argwhere(ring) - reach, member / np.maximum(member.sum(axis=0), 1)

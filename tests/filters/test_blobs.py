@@ -1,0 +1,46 @@
+"""Blobs: found at their place and size, of either sign; lines, edges and bumps of the outline are none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coconet_med.filters.blobs import find_blobs
+
+SIDE = 80
+DIAMETERS = (4.0, 5.7, 8.0, 11.3, 16.0)
+ALL = np.ones((SIDE, SIDE), bool)
+
+
+def disk(diameter: float, height: float, *, spacing: tuple[float, float] = (1.0, 1.0)) -> np.ndarray:
+    y, x = np.mgrid[:SIDE, :SIDE]
+    return 100 + height * (np.hypot((y - 38) * spacing[0], (x - 42) * spacing[1]) <= diameter / 2)
+
+
+@pytest.mark.parametrize("height", [40.0, -40.0])
+@pytest.mark.parametrize("diameter", [5.7, 8.0, 16.0])
+def test_a_disk_is_one_blob_of_its_size_and_sign(diameter: float, height: float):
+    found = find_blobs(disk(diameter, height), ALL, spacing=(1.0, 1.0), least=20.0, diameters=DIAMETERS)
+    assert len(found) == 1
+    assert found[0].hot == (height > 0)
+    assert found[0].center == pytest.approx((38, 42), abs=1)
+    assert found[0].radius == pytest.approx(diameter / 2, rel=0.45)
+    assert found[0].contrast == pytest.approx(height, rel=0.2)
+    assert set(found[0].spot).isdisjoint(found[0].ring)
+
+
+def test_sizes_count_in_mm_on_pixels_that_are_not_square():
+    spacing = (1.5, 1.0)
+    found = find_blobs(disk(16, 40, spacing=spacing), ALL, spacing=spacing, least=20.0, diameters=DIAMETERS)
+    assert [blob.radius for blob in found] == [8.0]
+
+
+def test_what_is_faint_a_line_an_edge_or_at_the_rim_of_the_mask_is_none():
+    line, edge = np.full((SIDE, SIDE), 100.0), np.full((SIDE, SIDE), 100.0)
+    line[:, 38:44] += 60
+    edge[:, 40:] += 60
+    for picture in (disk(8, 15), line, edge):
+        assert find_blobs(picture, ALL, spacing=(1.0, 1.0), least=20.0, diameters=DIAMETERS) == []
+    head = ALL.copy()
+    head[:, 44:] = False  # most of the ring on one side lies outside
+    assert find_blobs(disk(8, 40), head, spacing=(1.0, 1.0), least=20.0, diameters=DIAMETERS) == []
