@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from coconet_med import inference
+from coconet_med.blending.field import Grid
 from coconet_med.inference import Fusion, fuse_pictures, fuse_slices, keep_dark
 from coconet_med.model import Model
 from coconet_med.slices import slicing_of
@@ -238,3 +240,73 @@ def test_an_engine_of_a_field_is_made_ready_for_the_size_of_the_field() -> None:
 def test_pictures_are_fused_one_by_one_as_single_slices(mean_model: Model) -> None:
     image = RNG.uniform(0.1, 1, (3, 2, 20, 24)).astype(np.float32)
     assert np.allclose(fuse_pictures(image, mean_model.engine), image.mean(axis=1, keepdims=True), atol=1e-6)
+
+
+def flat(slices: int) -> tuple[np.ndarray, np.ndarray, sitk.Image]:
+    """Slices without findings, which are made faster than such an engine takes them."""
+    a, f, image = volumes((slices, 21, 22))
+    return np.full_like(a, 0.5), np.linspace(0.2, 0.3, f.size, dtype=np.float32).reshape(f.shape), image
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_batches_that_wait_are_given_up_where_the_work_is_stopped_or_fails(
+    breaks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 1)
+    a, f, image = flat(40)
+    threads, all_wait, engine = threading.active_count(), threading.Event(), FieldEngine(0.0, -0.5, 0.5)
+    runs, reduced = [], Grid.reduced
+
+    def run(image: np.ndarray) -> np.ndarray:
+        runs.append(all_wait.wait(20))
+        time.sleep(0.01)
+        if breaks:
+            raise RuntimeError("the device is gone")
+        return FieldEngine.run(engine, image)
+
+    def counted(self: Grid, image: np.ndarray) -> np.ndarray:
+        made.append(1)
+        if len(made) == 40:
+            all_wait.set()
+        return reduced(self, image)
+
+    def stop(done: int, total: int) -> None:
+        raise RuntimeError("the user stops it")
+
+    made: list[int] = []
+    engine.run = run  # type: ignore[method-assign]
+    monkeypatch.setattr(Grid, "reduced", counted)
+    with pytest.raises(RuntimeError, match="the device is gone" if breaks else "the user stops it"):
+        fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=engine, progress=stop)
+    assert 1 <= len(runs) < 20
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize(("ahead", "most"), [(1, 1), (10 * 8 * 11 * 11, 10)])
+def test_as_many_batches_wait_for_the_network_as_there_is_memory_for(
+    ahead: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, f, image = flat(30)
+    slicing = slicing_of(image, plane="axial")
+    at_once = fuse_slices(a, f, slicing=slicing, engine=FieldEngine(0.0, -0.5, 0.5))
+    monkeypatch.setattr(inference, "BATCH_PIXELS", 1)
+    monkeypatch.setattr(inference, "AHEAD", ahead)
+    enough, waiting, sources = threading.Event(), [], Fusion._sources
+
+    class Engine(FieldEngine):
+        def run(self, image: np.ndarray) -> np.ndarray:
+            assert enough.wait(20)  # so many are made while the network is at its first one
+            time.sleep(0.01)
+            return super().run(image)
+
+    engine = Engine(0.0, -0.5, 0.5)
+
+    def counted(self: Fusion, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        waiting.append(len(waiting) - len(engine.shapes))
+        if len(waiting) >= most:
+            enough.set()
+        return sources(self, where)
+
+    monkeypatch.setattr(Fusion, "_sources", counted)
+    np.testing.assert_array_equal(fuse_slices(a, f, slicing=slicing, engine=engine), at_once)
+    assert max(waiting[:30]) <= most

@@ -100,6 +100,29 @@ def test_a_finding_that_is_raised_lifts_what_lies_beside_it_again():
         assert each.contrast_in(mixed_picture + added) > 0.95 * max(LEAST, SHARE * each.contrast)
 
 
+def test_a_finding_that_was_seen_is_lifted_where_its_neighbor_was_raised_into_its_ring():
+    function = np.maximum(spot(3, 0.4), spot(3, 0.4, at=(48, 49)))
+    hidden_one, seen = find_spots(function, BODY)
+    wanted = max(LEAST, SHARE * seen.contrast)
+    shown = np.full((SIDE, SIDE), 0.5, np.float32)
+    shown[seen.box] += 1.001 * wanted * seen.inside / seen.contrast_of(seen.inside.astype(np.float32))
+    assert seen.contrast_in(shown) > wanted
+    added = lift(shown, [seen, hidden_one])  # it is looked at before its neighbor is raised
+    assert added is not None
+    assert seen.contrast_in(shown + added) > 0.97 * wanted
+    alone = lift(shown, [hidden_one])
+    assert alone is not None
+    assert seen.contrast_in(shown + alone) < 0.95 * wanted
+
+
+def test_a_core_gets_the_share_that_it_asks_for():
+    core = next(s for s in find_spots(np.maximum(spot(5, 0.25), spot(2, 0.5)), BODY) if s.asks < 1)
+    flat = np.full((SIDE, SIDE), 0.5, np.float32)
+    added = lift(flat, [core])
+    assert added is not None
+    assert core.contrast_in(flat + added) == pytest.approx(core.asks * max(LEAST, SHARE * core.contrast), abs=2e-3)
+
+
 def test_boxes_are_beside_each_other_where_they_share_a_pixel():
     boxes = np.array([[(0, 4), (0, 4)], [(3, 6), (3, 6)], [(4, 6), (0, 3)], [(0, 9), (8, 9)]])
     assert _beside(boxes, [0]) == [0, 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coconet_med.blending.small_findings import find_spots
+from coconet_med.blending.small_findings import _medians, find_spots
 
 SIDE = 96
 
@@ -68,3 +68,33 @@ def test_the_rim_of_something_large_is_no_finding():
     y, x = np.mgrid[:SIDE, :SIDE]
     large = 0.3 + 0.5 * (x > 48) + 0.08 * ((np.hypot(y - 48, x - 52) <= 3) & (x > 48))
     assert find_spots(large.astype(np.float32), BODY) == []
+
+
+def test_what_lies_within_two_millimeters_of_bone_is_no_finding():
+    y, x = np.mgrid[:SIDE, :SIDE]
+    radius = np.hypot(y - 48, x - 48)
+    for far, found in ((2, 0), (4, 1)):
+        ct = np.where(radius < 38, 0.4, 0.0)
+        ct[(radius >= 36) & (radius < 38)] = 1.0
+        ct[46:51, 12 + far] = 0.8  # bone ends at column 12
+        assert len(find_spots(ct.astype(np.float32), radius < 38)) == found
+
+
+@pytest.mark.parametrize(("height", "found"), [(0.03, [1.0]), (0.1, [1.0, 0.5])])
+def test_a_core_stands_out_of_its_finding(height: float, found: list[float]):
+    function = spot(8.5, 0.4) + spot(2, height, base=0)
+    assert [s.asks for s in find_spots(function, BODY)] == found
+
+
+def test_medians_of_a_box_are_those_of_the_whole_picture():
+    coarse = np.random.default_rng(3).integers(0, 256, (30, 24)).astype(np.uint8)
+    whole = _medians(coarse, (slice(0, 30), slice(0, 24)), (4, 6))
+    for box in ((slice(10, 15), slice(8, 9)), (slice(0, 3), slice(20, 24))):
+        np.testing.assert_array_equal(_medians(coarse, box, (4, 6)), whole[box])
+
+
+@pytest.mark.parametrize("at", [(48, 40), (47, 41), (50, 43)])
+def test_the_box_of_a_finding_begins_at_a_block_of_the_field(at: tuple[int, int]):
+    (found,) = find_spots(spot(3, 0.4, at=at), BODY, block=(4, 3))
+    assert (found.box[0].start % 4, found.box[1].start % 3) == (0, 0)
+    assert np.array_equal(np.argwhere(found.inside).mean(axis=0) + [s.start for s in found.box], at)
