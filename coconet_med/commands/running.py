@@ -91,7 +91,7 @@ def _leave_off_printing() -> None:
         try:
             if stream is not None:
                 stream.flush()
-        except OSError:
+        except (OSError, ValueError):
             with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
                 os.dup2(nowhere.fileno(), stream.fileno())
 
