@@ -3,7 +3,8 @@
     python benchmarks/lightness.py DATA [--share 1 0.85 0.7 0.5]
 
 ``DATA`` is a folder of slice pairs (``val/``, ``colour_tables.csv``).  With a share of 1 a picture has the fused
-lightness, with 0 that of the MRI; colors are the same.  Means over persons, as ``coconet-med evaluate`` gives them.
+lightness, with 0 that of the MRI; colors are the same.  Colors and means over persons are
+those of ``coconet-med evaluate``.
 ``benchmarks/detectability.py --lightness`` is the other side: what an observer sees of lesions of known place.
 """
 
@@ -24,7 +25,7 @@ from coconet_med.quality.atlas import read_atlas
 from coconet_med.steps.mix_again import mix_again
 
 SETS = ("mri-pet", "mri-spect", "mri-ct")
-SHOWN = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Q_MRI", "spots_lost", "rho_uptake")
+SHOWN = ("H", "rho_lp", "Q_MRI_in", "rho_MRI_cold", "Q_MRI", "spots_lost", "foci_lost")
 
 
 def main() -> None:
@@ -36,12 +37,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     model, rows = load_model(arguments.model), []
+    read_back = partial(decode, colormap="uptake")
     for group in SETS:
         for pair in islice(read_atlas(arguments.data, split="val", sets=[group]), 0, None, arguments.every):
             ct = group == "mri-ct"
-            colormap = "ct" if ct else "uptake"
-            read_back = partial(decode, colormap=colormap)
-            result = fuse(pair.anatomy, pair.uptake, window=(0, 1), model=model, colormap=colormap)
+            result = fuse(pair.anatomy, pair.uptake, window=(0, 1), model=model, colormap="uptake")
             for share in arguments.share:
                 rgb = sitk.GetArrayFromImage(mix_again(result, lightness=share).color)
                 values = evaluate_pair(
