@@ -166,6 +166,7 @@ def _stencil(radius: float, step: tuple[float, float]) -> tuple[np.ndarray, np.n
     rows, columns = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
     distance = np.hypot(rows * step[0], columns * step[1])
     spot, ring = distance <= radius, (distance >= radius + RING[0]) & (distance <= radius + RING[1])
+    # Eighths lie around the axes and the diagonals: cut there, a mirrored picture would have other blobs.
     angle = np.arctan2(rows[ring] * step[0], columns[ring] * step[1])
-    member = np.eye(_SECTORS)[np.floor((angle + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS]
+    member = np.eye(_SECTORS)[np.round((angle + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS]
     return np.argwhere(spot) - reach, np.argwhere(ring) - reach, member / np.maximum(member.sum(axis=0), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coconet_med.filters import gaussian
 from coconet_med.filters.blobs import find_blobs
 
 SIDE = 80
@@ -44,3 +45,16 @@ def test_what_is_faint_a_line_an_edge_or_at_the_rim_of_the_mask_is_none():
     head = ALL.copy()
     head[:, 44:] = False  # most of the ring on one side lies outside
     assert find_blobs(disk(8, 40), head, spacing=(1.0, 1.0), least=20.0, diameters=DIAMETERS) == []
+
+
+@pytest.mark.parametrize("turn", [lambda a: a[::-1], lambda a: a[:, ::-1], lambda a: a.T], ids=["up", "left", "turned"])
+def test_a_turned_picture_has_turned_blobs(turn):
+    picture = gaussian(np.random.default_rng(0).random((96, 96)), (2, 2), truncate=3.5)
+    picture = (picture - picture.min()) / np.ptp(picture)
+    there = np.ones(picture.shape, bool)
+    number = np.arange(picture.size).reshape(picture.shape)
+    how = {"spacing": (2.0, 2.0), "least": 18 / 255, "diameters": (8.0, 11.3, 16.0)}
+    found = {(blob.hot, frozenset(blob.spot.tolist())) for blob in find_blobs(picture, there, **how)}
+    turned = find_blobs(np.ascontiguousarray(turn(picture)), there, **how)
+    assert len(found) > 20
+    assert {(blob.hot, frozenset(turn(number).ravel()[blob.spot].tolist())) for blob in turned} == found
