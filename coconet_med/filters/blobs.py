@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from coconet_med.filters.smoothing import correlate, gaussian
+from coconet_med.filters.smoothing import gaussian
 
 #: The ring around a blob: nearest and farthest distance from its edge, mm.
 RING: Final = (2.0, 6.0)
@@ -62,7 +62,7 @@ def find_blobs(
     """The blobs of a picture, strongest contrast first.
 
     Args:
-        picture: ``(j, i)`` ``float64``, not negative.
+        picture: ``(j, i)``, not negative.
         where: mask of what may be a blob.
         spacing: size of a pixel along rows and columns (j, i), mm.
         least: contrast from which on a blob counts, in the units of the picture.
@@ -71,6 +71,7 @@ def find_blobs(
     Returns:
         Blobs; no center lies in one of the same sign that has a stronger response.
     """
+    picture = np.asarray(picture, np.float64)
     response, round_enough = _responses(picture, spacing, diameters)
     in_pixels = 1 / float(np.sqrt(spacing[0] * spacing[1]))
     found: list[Blob] = []
@@ -109,8 +110,8 @@ def _responses(
         sigma = diameter / 2 / np.sqrt(2) / np.array(step)
         # From scale to scale: the variances of Gaussians add up.
         blurred = gaussian(blurred, np.sqrt(sigma**2 - before**2), truncate=3.5)
-        down, along = (correlate(blurred, [1.0, -2.0, 1.0], axis=axis) * sigma[axis] ** 2 for axis in range(2))
-        slope = correlate(correlate(blurred, [-0.5, 0.0, 0.5], axis=0), [-0.5, 0.0, 0.5], axis=1) * sigma.prod()
+        down, along = (_second(blurred, axis) * sigma[axis] ** 2 for axis in range(2))
+        slope = _first(_first(blurred, 0), 1) * sigma.prod()
         out[n][box], before = -(down + along), sigma
         # Of the two curvatures k and K: k >= ROUND K, from their sum and product.
         sum_of_both, product = down + along, down * along - slope * slope
@@ -118,16 +119,39 @@ def _responses(
     return out, round_enough
 
 
+# As correlate has them, in a fifth of the time: fusing looks for foci in every slice.
+
+
+def _first(image: np.ndarray, axis: int) -> np.ndarray:
+    """Half the difference of both neighbors along an axis, the picture continued symmetrically."""
+    out = np.empty_like(image)
+    values, result = image.swapaxes(0, axis), out.swapaxes(0, axis)
+    np.subtract(values[2:], values[:-2], out=result[1:-1])
+    result[0], result[-1] = values[:2][-1] - values[0], values[-1] - values[-2:][0]
+    out *= 0.5
+    return out
+
+
+def _second(image: np.ndarray, axis: int) -> np.ndarray:
+    """Sum of both neighbors along an axis less twice the pixel, the picture continued symmetrically."""
+    out = np.empty_like(image)
+    values, result = image.swapaxes(0, axis), out.swapaxes(0, axis)
+    np.add(values[2:], values[:-2], out=result[1:-1])
+    result[0], result[-1] = values[:2][-1] + values[0], values[-1] + values[-2:][0]
+    out -= 2 * image
+    return out
+
+
 def _peaks(response: np.ndarray, where: np.ndarray, least: float) -> np.ndarray:
     """Scale, row and column ``(n, 3)`` of the maxima among the 26 neighbors in scale and place."""
-    highest = response
-    for axis in range(3):
-        before = highest.swapaxes(0, axis)
-        after = before.copy()
-        np.maximum(after[1:], before[:-1], out=after[1:])
-        np.maximum(after[:-1], before[1:], out=after[:-1])
-        highest = after.swapaxes(0, axis)
-    return np.argwhere((response >= least) & (response == highest) & where)
+    found = np.argwhere((response >= least) & where)
+    if not len(found):
+        return found
+    wide = np.pad(response, 1, constant_values=-np.inf)
+    strides = np.array([wide.shape[1] * wide.shape[2], wide.shape[2], 1])
+    around = (np.indices((3, 3, 3)).reshape(3, -1).T - 1) @ strides
+    neighbors = wide.ravel()[((found + 1) @ strides)[:, None] + around]
+    return found[response[tuple(found.T)] == neighbors.max(axis=1)]
 
 
 def _surrounded(

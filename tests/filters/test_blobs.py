@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coconet_med.filters import gaussian
-from coconet_med.filters.blobs import find_blobs
+from coconet_med.filters import correlate, gaussian
+from coconet_med.filters.blobs import _first, _second, find_blobs
 
 SIDE = 80
 DIAMETERS = (4.0, 5.7, 8.0, 11.3, 16.0)
@@ -58,3 +58,11 @@ def test_a_turned_picture_has_turned_blobs(turn):
     turned = find_blobs(np.ascontiguousarray(turn(picture)), there, **how)
     assert len(found) > 20
     assert {(blob.hot, frozenset(turn(number).ravel()[blob.spot].tolist())) for blob in turned} == found
+
+
+@pytest.mark.parametrize("shape", [(9, 7), (1, 5), (2, 1)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_differences_are_those_of_correlate_bit_for_bit(axis: int, shape: tuple[int, int]):
+    picture = np.random.default_rng(1).random(shape)
+    assert np.array_equal(_second(picture, axis), correlate(picture, [1.0, -2.0, 1.0], axis=axis))
+    assert np.array_equal(_first(picture, axis), correlate(picture, [-0.5, 0.0, 0.5], axis=axis))
