@@ -15,7 +15,7 @@ def test_a_server_that_ignores_the_offset_does_not_hold_us(answers):
     one = [{"0020000E": {"vr": "UI", "Value": ["1.2.3.4"]}, "00080060": {"vr": "CS", "Value": ["MR"]}}]
     address, asked = answers(lambda h: h.say(200, json.dumps(one).encode()))
     assert [found.uid for found in Server(address).series("1.2.3")] == ["1.2.3.4"]
-    assert len(asked) == 12  # two for each question: all, the study itself, and by modality
+    assert len(asked) == 14  # two for each question: all, the study itself, and by each of five modalities
 
 
 def test_an_endless_search_is_refused(answers):
