@@ -182,6 +182,10 @@ class FuseOptions:
 
             given_offset(self.timezone)
 
+    def chosen(self) -> list[str]:
+        """The names of the options that are not at their defaults."""
+        return [each.name for each in fields(self) if getattr(self, each.name) != each.default]
+
     def for_readers(self) -> dict[str, Any]:
         """The DICOM options that were given, as :mod:`coconet_med.readers.dicom` takes them."""
         names = (

@@ -10,6 +10,7 @@ import typer
 
 from coconet_med.commands.options import (
     Affine,
+    AllowGaps,
     AnatomyWindow,
     Colormap,
     ColorOption,
@@ -18,7 +19,9 @@ from coconet_med.commands.options import (
     Device,
     DicomLegend,
     DifferentPatients,
+    Dynamic,
     EngineOption,
+    Force,
     Lightness,
     MaxMemory,
     ModelOption,
@@ -92,7 +95,7 @@ def batch(
     luminance: Annotated[bool, typer.Option("--luminance", help="Also write the fused luminance.")] = False,
     uptake: Annotated[bool, typer.Option("--uptake", help="Also write the uptake on the anatomical grid.")] = False,
     register: Register = "auto",
-    force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
+    force: Force = False,
     transform: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Transform of each case instead of a registration: 'xfm/{id}.tfm'."),
@@ -119,8 +122,8 @@ def batch(
     lightness: Lightness = 1.0,
     affine: Affine = "auto",
     max_memory: MaxMemory = None,
-    allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="DICOM: resample missing or uneven slices.")] = False,
-    dynamic: Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")] = "mean",
+    allow_gaps: AllowGaps = False,
+    dynamic: Dynamic = "mean",
     select: Select = None,
     timezone: Timezone = None,
     different_patients: DifferentPatients = False,

@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coconet_med.commands.options import (
+    Affine,
+    AllowGaps,
+    AnatomyKind,
+    AnatomySeries,
+    DifferentPatients,
+    Dynamic,
+    Force,
+    FunctionKind,
+    FunctionSeries,
+    MaxMemory,
     Overwrite,
     Quiet,
     Register,
+    Select,
     Suv,
     Timezone,
     Transform,
     TransformDirection,
     TransformImages,
+    as_options,
 )
 from coconet_med.errors import FusionError
 from coconet_med.system.printable import printable
@@ -24,11 +36,12 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
     from coconet_med.commands.progress import Reporter
+    from coconet_med.options import FuseOptions
     from coconet_med.source import Source
 
 
 def measure(
-    images: Annotated[list[Path], typer.Argument(help="MRI and PET, SPECT or CT; or one fused volume.")],
+    images: Annotated[list[Path], typer.Argument(help="MRI and PET, SPECT or CT; a DICOM study; or one fused volume.")],
     labels: Annotated[Path, typer.Option(help="Segmentation in the world of the MRI: label map, mask or DICOM SEG.")],
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table as CSV.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write it as JSON, with all that is known.")] = None,
@@ -40,17 +53,29 @@ def measure(
     ] = None,
     suvr_map: Annotated[Path | None, typer.Option(help="Write the SUVR map, on the grid of the MRI.")] = None,
     register: Register = "auto",
+    force: Force = False,
     transform: Transform = None,
     transform_images: TransformImages = None,
     transform_direction: TransformDirection = "stated",
     suv: Suv = False,
+    affine: Affine = "auto",
+    max_memory: MaxMemory = None,
+    anatomy_kind: AnatomyKind = None,
+    function_kind: FunctionKind = None,
+    anatomy_series: AnatomySeries = None,
+    function_series: FunctionSeries = None,
+    allow_gaps: AllowGaps = False,
+    dynamic: Dynamic = "mean",
+    select: Select = None,
     timezone: Timezone = None,
+    different_patients: DifferentPatients = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure uptake and MRI in each region of a segmentation: volume, mean, maximum, peak and deviation."""
     from coconet_med.commands.progress import Reporter
 
+    given = locals()
     if len(images) > 2:
         raise FusionError(f"{images[2]}: is one image too many; give the MRI and the PET, or one fused volume")
     if suvr_map and not reference:
@@ -58,15 +83,17 @@ def measure(
     with Reporter(quiet=quiet) as say:
         from coconet_med.measure import mean_in_reference, measure_regions, read_labels, to_csv, to_json
         from coconet_med.measure.labels import other_frame
+        from coconet_med.options import FuseOptions
         from coconet_med.writers import check_file
         from coconet_med.writers.atomic import write_together
 
         for path in (csv, json_path, suvr_map):
             if path:
                 check_file(path, overwrite=overwrite)
+        # The region that is 1 is applied to the figures below, not to the image.
+        options = FuseOptions.taken_from(as_options({**given, "reference": None, "labels": None})).validate()
         regions_of = read_labels(labels, names=names)
-        given = {"transform": transform, "transform_images": transform_images, "timezone": timezone}
-        pair = _pair(images, register, suv, say, transform_direction=transform_direction, **given)
+        pair = _pair(images, options, say)
         found = (
             mean_in_reference(reference, pair.uptake, labels=regions_of, transform=pair.transform)
             if reference
@@ -162,15 +189,17 @@ class _Pair:
         return lambda part: write_volume(ratio, part)
 
 
-def _pair(images: list[Path], register: Any, suv: bool, say: Reporter, **given: Any) -> _Pair:
-    if len(images) == 1:
-        return _fused(images[0])
-    from coconet_med.options import FuseOptions
+def _pair(images: list[Path], options: FuseOptions, say: Reporter) -> _Pair:
     from coconet_med.steps.checked import share_of
     from coconet_med.steps.prepare import prepare_pair
+    from coconet_med.viewer.opening import is_fused
 
-    options = FuseOptions(register=register, suv=suv, **given).validate()
-    read = prepare_pair(images[0], images[1], options)
+    if len(images) == 1 and is_fused(images[0]):
+        if chosen := options.chosen():
+            option = chosen[0].removesuffix("_kind").replace("_", "-")
+            raise FusionError(f"--{option}: is for a pair or a DICOM study, and {images[0].name} is one fused volume")
+        return _fused(images[0])
+    read = prepare_pair(images[0], images[1] if len(images) == 2 else None, options)
     first, second = read.anatomy, read.function
     if first.planar or second.planar:
         raise FusionError(f"{images[0].name}: is a picture, which has no millimeters; measure volumes")

@@ -124,6 +124,12 @@ Timezone = Annotated[
     str | None, typer.Option(metavar="+HHMM|-HHMM", help="DICOM PET: offset from UTC of its times, if it states none.")
 ]
 
+Force = Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")]
+AnatomySeries = Annotated[str | None, typer.Option(help="DICOM study: Series Instance UID of the anatomy.")]
+FunctionSeries = Annotated[str | None, typer.Option(help="DICOM study: Series Instance UID of the function.")]
+AllowGaps = Annotated[bool, typer.Option("--allow-gaps", help="DICOM: resample missing, uneven or tilted slices.")]
+Dynamic = Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")]
+
 #: Options that take two numbers or one word.
 _WINDOWS = ("--window", "--anatomy-window")
 
@@ -190,8 +196,8 @@ def as_options(given: Mapping[str, Any]) -> dict[str, Any]:
 
     return {
         **given,
-        "window": parse_window("--window", given["window"]),
-        "anatomy_window": parse_window("--anatomy-window", given["anatomy_window"], anatomy=True),
+        "window": parse_window("--window", given.get("window")),
+        "anatomy_window": parse_window("--anatomy-window", given.get("anatomy_window"), anatomy=True),
         "dynamic": frame_number(given["dynamic"]),
         "select": tuple(given["select"] or ()),
     }

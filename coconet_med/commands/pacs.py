@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from coconet_med.commands.options import (
+    AllowGaps,
     AnatomyKind,
+    AnatomySeries,
     AnatomyWindow,
     Colormap,
     Device,
+    Dynamic,
     EngineOption,
+    Force,
     FunctionKind,
+    FunctionSeries,
     Lightness,
     ModelOption,
     Plane,
@@ -67,13 +72,10 @@ PlainHttp = Annotated[
     bool, typer.Option("--allow-plain-http", help="Send images unencrypted to a server that is not this machine.")
 ]
 MostGib = Annotated[float, typer.Option(min=0.001, help="GiB fetched at most for one study.")]
-AllowGaps = Annotated[bool, typer.Option("--allow-gaps", help="Resample missing, uneven or tilted slices.")]
-Dynamic = Annotated[str, typer.Option(help="Dynamic PET: mean, or the number of one frame, from 0.")]
 DicomForm = Annotated[str, typer.Option(help="sc, enhanced, gray or navigation.")]
 LegendOption = Annotated[
     str, typer.Option(help="The legend: own (a series of its own), series (in the fused one), margin, none.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")]
 
 
 @app.command(cls=WindowCommand)
@@ -82,8 +84,8 @@ def fuse(
     study: Annotated[str, typer.Option(help="Study Instance UID.")],
     anatomy_kind: AnatomyKind = None,
     function_kind: FunctionKind = None,
-    anatomy_series: Annotated[str | None, typer.Option(help="Series Instance UID of the anatomy.")] = None,
-    function_series: Annotated[str | None, typer.Option(help="Series Instance UID of the function.")] = None,
+    anatomy_series: AnatomySeries = None,
+    function_series: FunctionSeries = None,
     again: Annotated[
         bool, typer.Option("--again", "--overwrite", help="Send the result even if the server has it.")
     ] = False,

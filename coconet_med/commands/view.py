@@ -10,28 +10,43 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coconet_med.commands.options import (
+    Affine,
+    AllowGaps,
+    AnatomyKind,
+    AnatomySeries,
     AnatomyWindow,
     Colormap,
     Device,
+    DifferentPatients,
+    Dynamic,
     EngineOption,
+    Force,
+    FunctionKind,
+    FunctionSeries,
     Lightness,
+    MaxMemory,
     ModelOption,
     Overwrite,
     Plane,
     Quiet,
     Register,
+    Select,
     Strength,
     Suv,
     Threshold,
     Timezone,
     Transform,
+    TransformDirection,
+    TransformImages,
     WindowOption,
+    as_options,
 )
 from coconet_med.errors import FusionError
 from coconet_med.system.printable import printable
 
 if TYPE_CHECKING:
     from coconet_med.commands.progress import Reporter
+    from coconet_med.options import FuseOptions
     from coconet_med.viewer.opening import View
 
 
@@ -48,14 +63,26 @@ def view(
     ] = True,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     register: Register = "auto",
-    force: Annotated[bool, typer.Option("--force", help="Accept a registration that is not plausible.")] = False,
+    force: Force = False,
     transform: Transform = None,
+    transform_images: TransformImages = None,
+    transform_direction: TransformDirection = "stated",
     plane: Plane = "auto",
     window: WindowOption = None,
     anatomy_window: AnatomyWindow = None,
     threshold: Threshold = None,
     suv: Suv = False,
+    affine: Affine = "auto",
+    max_memory: MaxMemory = None,
+    anatomy_kind: AnatomyKind = None,
+    function_kind: FunctionKind = None,
+    anatomy_series: AnatomySeries = None,
+    function_series: FunctionSeries = None,
+    allow_gaps: AllowGaps = False,
+    dynamic: Dynamic = "mean",
+    select: Select = None,
     timezone: Timezone = None,
+    different_patients: DifferentPatients = False,
     colormap: Colormap = "auto",
     strength: Strength = 1.0,
     lightness: Lightness = 1.0,
@@ -68,6 +95,7 @@ def view(
     """Look at a fusion in the browser: linked planes, live strength, window, threshold and colors, foci, alignment."""
     from coconet_med.commands.progress import Reporter
 
+    given = locals()
     if len(images) > 2:
         raise FusionError(f"{images[2]}: is one image too many; give a fused file, or ANATOMY FUNCTION")
     with Reporter(quiet=quiet) as say:
@@ -75,24 +103,10 @@ def view(
             from coconet_med.writers import check_file
 
             check_file(save, overwrite=overwrite)
-        from coconet_med.windowing.presets import parse_window
+        from coconet_med.options import FuseOptions
 
-        how: dict[str, Any] = {
-            "register": register,
-            "force": force,
-            "transform": transform,
-            "plane": plane,
-            "window": parse_window("--window", window),
-            "anatomy_window": parse_window("--anatomy-window", anatomy_window, anatomy=True),
-            "threshold": threshold,
-            "suv": suv,
-            "timezone": timezone,
-            "colormap": colormap,
-            "strength": strength,
-            "lightness": lightness,
-            "device": device,
-        }
-        what = _view(images, how, model, engine, say)
+        options = FuseOptions.taken_from(as_options(given)).validate()
+        what = _view(images, options, {"model": model, "engine": engine, "device": device}, say)
         for note in (*what.notes, *what.content.document.get("warnings", [])):
             say.warning(note)
         if save:
@@ -102,27 +116,18 @@ def view(
     show(what, browser=browser, port=port, quiet=quiet)
 
 
-def _view(images: list[Path], how: dict[str, Any], model: str, engine: str, say: Reporter) -> View:
+def _view(images: list[Path], options: FuseOptions, network: dict[str, str], say: Reporter) -> View:
     from coconet_med.fusion import fuse
-    from coconet_med.viewer.opening import sidecar_path, view_of, view_of_file
+    from coconet_med.viewer.opening import is_fused, view_of, view_of_file
 
-    fused = len(images) == 1 and (not images[0].is_dir() or sidecar_path(images[0]).is_file())
-    if not fused:
-        result = fuse(*images, model=model, engine=engine, progress=say.progress, **how)
+    if len(images) > 1 or not is_fused(images[0]):
+        result = fuse(*images, **network, progress=say.progress, options=options)
         return view_of(result, name=" and ".join(path.name for path in images))
-    usual = {
-        "register": "auto",
-        "plane": "auto",
-        "colormap": "auto",
-        "strength": 1.0,
-        "lightness": 1.0,
-        "device": "auto",
-    }
-    given = [name for name, value in how.items() if value != usual.get(name) and value not in (None, False)]
-    if given:
-        option = given[0].replace("_", "-")
+    chosen = options.chosen() or (["device"] if network["device"] != "auto" else [])
+    if chosen:
+        option = chosen[0].removesuffix("_kind").replace("_", "-")
         raise FusionError(f"--{option}: a fused file has its own; choose in the page, or give ANATOMY FUNCTION")
-    return view_of_file(images[0], model=model, engine=engine, progress=say.progress)
+    return view_of_file(images[0], model=network["model"], engine=network["engine"], progress=say.progress)
 
 
 def save_view(what: View, path: Path, *, overwrite: bool = False) -> Path:

@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from coconet_med.color.readback import without_margin
 from coconet_med.dicom.fused import read_fused
 from coconet_med.errors import FusionError, ReadError
+from coconet_med.readers.files import is_dicomdir
 from coconet_med.system.json_file import load_json
 from coconet_med.system.printable import printable
 from coconet_med.viewer.content import Content, checks, content_of, described, document_of
@@ -99,6 +100,13 @@ def read_color(path: Path) -> sitk.Image:
     if image.GetNumberOfComponentsPerPixel() != 3 or image.GetPixelID() != sitk.sitkVectorUInt8:
         raise ReadError(f"{path}: is not in color (8-bit RGB), so it is no fused image; give ANATOMY FUNCTION to fuse")
     return image
+
+
+def is_fused(path: Path) -> bool:
+    """Whether one path means a fused image: any file, or a folder with the side-car of a fused series beside it."""
+    if path.is_dir():
+        return sidecar_path(path).is_file()
+    return not is_dicomdir(path)
 
 
 def sidecar_path(path: Path) -> Path:
