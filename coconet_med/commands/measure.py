@@ -82,7 +82,7 @@ def measure(
         raise FusionError(f"--suvr-map {suvr_map}: needs the region that is 1; name it with --reference")
     with Reporter(quiet=quiet) as say:
         from coconet_med.measure import mean_in_reference, measure_regions, read_labels, to_csv, to_json
-        from coconet_med.measure.labels import other_frame
+        from coconet_med.measure.whose import check_labels
         from coconet_med.options import FuseOptions
         from coconet_med.writers import check_file
         from coconet_med.writers.atomic import write_together
@@ -99,6 +99,10 @@ def measure(
             if reference
             else None
         )
+        notes: dict[str, None] = {}
+        if pair.source:
+            for place in (regions_of, *([found.place] if found else [])):
+                notes |= dict.fromkeys(check_labels(place, pair.source, different_patients=different_patients))
         rows = measure_regions(
             regions_of,
             pair.uptake,
@@ -116,7 +120,7 @@ def measure(
             "reference": {"region": found.words, "mean": found.mean, "voxels": found.voxels} if found else None,
             "warnings": [
                 *pair.warnings,
-                *(other_frame(regions_of, pair.source) if pair.source else ()),
+                *notes,
                 *_partial(rows),
             ],
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from coconet_med.source import Source
 
 #: Labels that scale factors or floats keep as 2.9999998 are 3.
 ROUNDED = 1e-3
+_NO_VOXELS = sitk.Image(1, 1, 1, sitk.sitkFloat32)
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Labels:
         names: of each label.
         name: of the file.
         frame_of_reference: DICOM Frame of Reference UID, where known.
+        source: what its files say of patient and space; it holds no voxels.
     """
 
     layers: tuple[sitk.Image, ...]
     names: dict[int, str]
     name: str
     frame_of_reference: str | None = None
+    source: Source | None = None
 
     @property
     def grid(self) -> sitk.Image:
@@ -64,10 +67,10 @@ def read_labels(path: str | Path, *, names: str | Path | None = None) -> Labels:
     path = Path(path)
     if is_segmentation(path):
         layers, own, frame = read_segmentation(path)
-        return Labels(layers, own, path.name, frame)
+        return Labels(layers, own, path.name, frame, _dicom_source(path))
     if is_slicer_segmentation(path):
         layers, own = read_slicer_segments(path)
-        return Labels(layers, own, path.name)
+        return Labels(layers, own, path.name, source=Source(_NO_VOXELS, path.name, files=(path,)))
     source = read(path, "anatomy")
     values = sitk.GetArrayViewFromImage(source.image)
     if np.abs(values - np.rint(values)).max() > ROUNDED or values.min() < -ROUNDED:
@@ -76,7 +79,19 @@ def read_labels(path: str | Path, *, names: str | Path | None = None) -> Labels:
     labels = Labels((image,), {}, path.name, source.frame_of_reference)
     if not labels.values:
         raise ReadError(f"{path}: holds no label above 0; give a segmentation")
-    return Labels((image,), names_for(path, labels.values, names), path.name, source.frame_of_reference)
+    told = replace(source, image=_NO_VOXELS)
+    return Labels((image,), names_for(path, labels.values, names), path.name, source.frame_of_reference, told)
+
+
+def _dicom_source(path: Path) -> Source:
+    """What the header of a DICOM object says of its patient."""
+    from coconet_med.dicom.record import DicomRecord
+    from coconet_med.dicom.scan import read_header
+    from coconet_med.dicom.series import Series
+
+    instance = read_header(path)
+    record = DicomRecord(Series("", (instance,)), ()) if instance is not None else None
+    return Source(_NO_VOXELS, path.name, files=(path,), dicom=record)
 
 
 def other_frame(labels: Labels, anatomy: Source) -> tuple[str, ...]:

@@ -21,11 +21,13 @@ class Reference:
         mean: in the units of the functional image.
         words: which region, for messages and side-car.
         voxels: that were averaged.
+        place: the segmentation that it is a part of.
     """
 
     mean: float
     words: str
     voxels: int
+    place: Labels
 
 
 def mean_in_reference(
@@ -62,7 +64,7 @@ def mean_in_reference(
     mean = float(values[taken].mean(dtype=np.float64))
     if not mean > 0:
         raise GeometryError(f"--reference {words}: its mean uptake is {mean:.3g}, so no ratio to it means anything")
-    return Reference(mean, words, int(taken.sum()))
+    return Reference(mean, words, int(taken.sum()), place)
 
 
 def _chosen(words: str, labels: Labels | None) -> list[int]:

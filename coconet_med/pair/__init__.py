@@ -1,8 +1,8 @@
 """Do two images make a pair?  Asked once, in one place, by every way in, as soon as both are read.
 
 :mod:`patients` asks whether they are of one person, :mod:`same` whether they are one image, :mod:`roles` whether they
-are the right way round, :mod:`values` whether their values can be images.  What is certain is refused; what is only
-likely is a warning.
+are the right way round, :mod:`spaces` whether they lie in one space, :mod:`values` whether their values can be images.
+What is certain is refused; what is only likely is a warning.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from coconet_med.pair.patients import check_patients
 from coconet_med.pair.roles import refuse_swapped, swapped_warnings
 from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
-from coconet_med.pair.values import refuse_constant, values_warnings
+from coconet_med.pair.spaces import space_warnings
+from coconet_med.pair.values import anatomy_warnings, refuse_constant, values_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,4 +63,5 @@ def check_pair(anatomy: Source, function: Source, *, different_patients: bool = 
     refuse_constant(anatomy)
     refuse_constant(function)
     refuse_same_voxels(anatomy, function)
-    return PairCheck(patients, (*warnings, *swapped_warnings(anatomy, function), *values_warnings(function)))
+    notes = (*swapped_warnings(anatomy, function), *space_warnings(anatomy, function))
+    return PairCheck(patients, (*warnings, *notes, *anatomy_warnings(anatomy), *values_warnings(function)))

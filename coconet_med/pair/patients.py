@@ -28,7 +28,7 @@ def check_patients(anatomy: Source, function: Source, *, accepted: bool) -> tupl
     Raises:
         PairError: Patient ID with its issuer, birth date or sex differ, and ``accepted`` is false.
     """
-    warnings = _labels(anatomy, function)
+    warnings = other_subjects(anatomy, function, "function")
     described = [people(source) for source in (anatomy, function)]
     if not all(described):
         if not any(described):
@@ -123,12 +123,13 @@ def bids_subject(path: Path) -> str:
     return ""
 
 
-def _labels(anatomy: Source, function: Source) -> tuple[str, ...]:
-    subjects = [{bids_subject(path) for path in source.files} - {""} for source in (anatomy, function)]
+def other_subjects(anatomy: Source, other: Source, role: str) -> tuple[str, ...]:
+    """A warning where the paths of two images name two BIDS subjects; ``role`` is what the second is called."""
+    subjects = [{bids_subject(path) for path in source.files} - {""} for source in (anatomy, other)]
     if not all(subjects) or subjects[0] & subjects[1]:
         return ()
     first, second = (", ".join(f"sub-{label}" for label in sorted(labels)) for labels in subjects)
-    return (f"the files are of two BIDS subjects: {first} (anatomy) and {second} (function)",)
+    return (f"the files are of two BIDS subjects: {first} (anatomy) and {second} ({role})",)
 
 
 def _refusal(

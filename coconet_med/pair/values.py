@@ -12,6 +12,10 @@ from coconet_med.errors import ReadError
 if TYPE_CHECKING:
     from coconet_med.source import Source
 
+#: Intents of a NIfTI header (nifti1.h) by which values are no uptake, and no anatomy in the case of labels.
+LABEL_INTENTS = {1002: "labels", 1005: "names of structures"}
+P_VALUES = 22
+
 #: A map of labels holds no more different values than this, all of them whole or multiples of one slope ...
 MOST_LABELS = 2000
 #: (float32 holds so many steps well enough) ...
@@ -42,6 +46,8 @@ def values_warnings(function: Source) -> tuple[str, ...]:
     """What the values of a functional image say against their being uptake."""
     if function.planar or function.units == "HU":
         return ()
+    if said := _stated(function):
+        return (f"{function.name}: {said}; give the image of the uptake itself",)
     values = sitk.GetArrayViewFromImage(function.image)
     if float(values.max()) <= 0:
         return (
@@ -52,6 +58,24 @@ def values_warnings(function: Source) -> tuple[str, ...]:
     if kind is None:
         return ()
     return (f"{function.name}: {kind}; give the image of the uptake itself",)
+
+
+def anatomy_warnings(anatomy: Source) -> tuple[str, ...]:
+    """What header and values of an anatomical image say against their being an MRI or a CT."""
+    if anatomy.planar or anatomy.units == "HU":
+        return ()
+    kind = _stated(anatomy) or _labels(sitk.GetArrayViewFromImage(anatomy.image))
+    return () if kind is None else (f"{anatomy.name}: {kind}; give the MRI or CT itself",)
+
+
+def _stated(source: Source) -> str | None:
+    """What the header says that the values are, where that is no image."""
+    intent = source.details.get("nifti_intent", 0)
+    if intent in LABEL_INTENTS:
+        return f"its header says that it holds {LABEL_INTENTS[intent]} (intent {intent})"
+    if intent == P_VALUES:
+        return f"its header says that it holds p-values (intent {intent}), which are low where an effect is strong"
+    return None
 
 
 def _labels(values: np.ndarray) -> str | None:

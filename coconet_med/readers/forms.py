@@ -25,6 +25,8 @@ from coconet_med.geometry import (
     voxel_size,
 )
 
+#: Sizes of a voxel that differ by no more than this part are one, rounded.
+SAME_PIXDIM = 0.01
 CHOICES = ("auto", "sform", "qform")
 
 
@@ -91,6 +93,8 @@ def choose_form(
             other = "qform" if broken == ["sform"] else "sform"
             why = unusable(next(f for n, f in stated if f is not None and n == broken[0]))
             form.warnings.append(f"{name}: its {broken[0]} {why}; the {other} was taken")
+        if sform is not None:
+            form.warnings += _other_pixdim(header, affine, size, name, factor)
         if given is None:
             form.warnings.append(
                 f"{name}: the NIfTI header gives no orientation (sform and qform codes are 0); left and right are a "
@@ -143,6 +147,24 @@ def _coded(get: Any) -> np.ndarray | None:
         return get(coded=True)[0]
     except Exception:  # nibabel: HeaderDataError, ValueError on damaged quaternions
         return None
+
+
+def _other_pixdim(
+    header: Any, affine: np.ndarray, size: tuple[int, int, int], name: str, factor: float
+) -> tuple[str, ...]:
+    """A warning where the sizes of a voxel beside an sform that stands alone (pixdim) are not those of the sform."""
+    with np.errstate(all="ignore"):
+        own, stated = voxel_size(affine), np.abs(np.asarray(header["pixdim"][1:4], float)) * factor
+    if not (np.isfinite(own).all() and np.isfinite(stated).all() and stated.all() and own.all()):
+        return ()
+    far = np.abs(own - stated) * np.maximum(np.array(size) - 1, 1)  # at the other end of the image
+    if not (far > own / 2).any() or np.abs(stated / own - 1).max() <= SAME_PIXDIM:
+        return ()
+    words = [" x ".join(f"{mm:.4g}" for mm in sizes) for sizes in (stated, own)]
+    return (
+        f"{name}: its voxels are {words[0]} mm by pixdim and {words[1]} mm by the sform, which was taken; programs "
+        "that go by pixdim (FSL) see another size, and one of the two is wrong",
+    )
 
 
 def _sheared(affine: np.ndarray) -> bool:

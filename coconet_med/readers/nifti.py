@@ -16,7 +16,6 @@ from coconet_med.readers.limits import Packing, check_promise
 from coconet_med.readers.nifti_open import open_nifti, start_of
 from coconet_med.source import Source
 from coconet_med.system.digest import sha256_of
-from coconet_med.windowing.signed import SIGNED_INTENTS
 
 if TYPE_CHECKING:
     from coconet_med.source import Role
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 UNITS = {1: ("meter", 1000.0), 2: ("mm", 1.0), 3: ("micron", 0.001)}
 #: Intents of a fifth dimension that may hold colors (nifti1.h: VECTOR, RGB_VECTOR, RGBA_VECTOR).
 COLOR_INTENTS = (1007, 2003, 2004)
+#: Intents of CIFTI-2 files, which are NIfTI-2 by their form alone.
+CIFTI_INTENTS = range(3000, 3100)
 #: Bytes before the voxels that may be extensions of the header.
 LARGEST_OFFSET = 2**28
 #: The first bytes of gzip with its one method, deflate (RFC 1952).
@@ -45,12 +46,16 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
     """
     files = pair_of(path)
     _check_start(path, files)
+    mended: list[str] = []
     try:
-        file = open_nifti(files)
+        file = open_nifti(files, mended)
         shape = file.shape
     except Exception as error:  # nibabel raises many kinds for damaged headers
         msg = f"{path}: not a readable NIfTI file ({first_line(error)}); export or copy it again"
         raise ReadError(msg) from error
+    if int(file.header["intent_code"]) in CIFTI_INTENTS:
+        msg = f"{path}: is CIFTI, values along a surface and in parts of the brain, and no volume; give the volume "
+        raise ReadError(f"{msg}that it was made of, or write one (wb_command -cifti-separate)")
     colors = _colors_apart(file, shape)
     check_shape(path, shape[:3] if colors else shape)
     check_size(path, file, files[-1])
@@ -86,17 +91,16 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         sha256=sha256_of(*files),
         slice_axis=file.header.get_dim_info()[2],
         color=picture,
-        warnings=(*warnings, *notes, *form.warnings),
+        warnings=(*warnings, *notes, *form.warnings, *(f"{path.name}: its header is wrong: {said}" for said in mended)),
         details=({"affine": form.details} if form.details else {}) | _intent(file.header),
         forms=form.forms,
     )
 
 
 def _intent(header: Any) -> dict[str, Any]:
-    """The statistic that values are, by the intent of the header (nifti1.h), where they have a sign."""
-    if "intent_code" not in header or int(header["intent_code"]) not in SIGNED_INTENTS:
-        return {}
-    return {"nifti_intent": int(header["intent_code"])}
+    """What values are by the intent of the header (nifti1.h: a statistic, labels, ...), where it says so."""
+    code = int(header["intent_code"]) if "intent_code" in header else 0
+    return {"nifti_intent": code} if code else {}
 
 
 def pair_of(path: Path) -> tuple[Path, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,15 +62,17 @@ def start_of(path: Path, *, packed: bool | None = None) -> Start:
     return Start("unknown")
 
 
-def open_nifti(files: tuple[Path, ...]) -> Any:
+def open_nifti(files: tuple[Path, ...], mended: list[str] | None = None) -> Any:
     """nibabel's image; its voxels are not read yet.
 
     nibabel looks for ``.nii`` in lower or upper case only, and refuses a header whose three stored parts of a
     quaternion are longer than 1 by 2e-7; the reference reader (nifti1_io.c, ``nifti_quatern_to_mat44``), and with it
     FSL and ITK, shorten them.  Here what rounding can do is shortened, and what is longer is refused with the reason.
+    Sizes of 0 behind the third are 1, as they are there.
 
     Args:
         files: the file, or header and voxels of a pair.
+        mended: what nibabel finds wrong in the header, and how it reads it all the same, is put here, not on screen.
 
     Raises:
         Exception: of many kinds, for damaged headers.
@@ -77,7 +82,25 @@ def open_nifti(files: tuple[Path, ...]) -> Any:
     places = kind.make_file_map()
     for name, file in zip(("header", "image") if pair else ("image",), files, strict=True):
         places[name].filename = str(file)
-    return kind.from_file_map(places)
+    with _overheard(mended if mended is not None else []):
+        return kind.from_file_map(places)
+
+
+@contextmanager
+def _overheard(said: list[str]) -> Iterator[None]:
+    """What nibabel logs meanwhile goes into a list, and not to the terminal."""
+    from nibabel import imageglobals
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(" ".join(record.getMessage().split()))
+
+    logger: logging.Logger = imageglobals.logger
+    usual, logger.handlers = logger.handlers, [Ear()]
+    try:
+        yield
+    finally:
+        logger.handlers = usual
 
 
 @cache
@@ -110,4 +133,9 @@ def _shortening(base: Any) -> Any:
             return np.array((0.0, *(parts / length)))
         return base.get_qform_quaternion(self)
 
-    return type(base.__name__, (base,), {"get_qform_quaternion": get_qform_quaternion})
+    def get_data_shape(self: Any) -> tuple[int, ...]:
+        shape = base.get_data_shape(self)
+        return (*shape[:3], *(max(size, 1) for size in shape[3:]))
+
+    ours = {"get_qform_quaternion": get_qform_quaternion, "get_data_shape": get_data_shape}
+    return type(base.__name__, (base,), ours)

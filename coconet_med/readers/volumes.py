@@ -115,8 +115,12 @@ def read_mgh(path: Path, role: Role) -> Source:
     from isal import igzip
 
     packed = path.name.lower().endswith((".mgz", ".gz"))
+    unplaced = False
     with igzip.open(path) if packed else path.open("rb") as stream:
         try:
+            # nibabel (5.4) puts a default orientation, voxels of 1 mm and the flag itself where the flag is not set.
+            unplaced = int.from_bytes(stream.read(30)[28:30], "big", signed=True) <= 0
+            stream.seek(0)
             file = nib.MGHImage.from_stream(stream)
             shape, affine = file.shape, np.asarray(file.affine, np.float64)
             voxel_bytes = file.get_data_dtype().itemsize
@@ -134,8 +138,9 @@ def read_mgh(path: Path, role: Role) -> Source:
             raise ReadError(msg) from error
     image, _, warnings = scalar_and_color(data.transpose(2, 1, 0), path.name, role, color=False)
     warnings += put_at((image,), affine, str(path), units="MGH gives lengths in mm")
-    if int(file.header["goodRASFlag"]) <= 0:
-        warnings += (f"{path.name}: the header gives no orientation; left and right are a guess",)
+    if unplaced:
+        words = "the header gives no orientation (goodRASFlag is 0), and FreeSurfer's default was taken"
+        warnings += (f"{path.name}: {words}: coronal slices, voxels of 1 mm; left and right are a guess",)
     return Source(image, path.name, files=(path,), sha256=sha256_of(path), warnings=warnings)
 
 

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 
 from coconet_med.pair import check_pair
-from coconet_med.pair.values import values_warnings
+from coconet_med.pair.values import anatomy_warnings, values_warnings
 from coconet_med.phantom import HeadPhantom
 from coconet_med.source import Source
 
@@ -48,3 +48,19 @@ def test_values_that_are_nowhere_above_0_are_reported_unless_they_are_hu(pet: np
     assert "no value is above 0" in values_warnings(source(-pet - 1))[0]
     assert values_warnings(source(-pet - 1, units="HU")) == ()
     assert values_warnings(source(pet - pet.mean())) == ()
+
+
+def test_labels_and_masks_in_the_place_of_the_anatomy_are_reported(head: HeadPhantom, pet: np.ndarray):
+    assert anatomy_warnings(Source(head.t1, "t1.nii")) == ()
+    labels = source(sitk.GetArrayFromImage(head.labels))
+    assert anatomy_warnings(labels)[0].endswith("give the MRI or CT itself")
+    assert any("give the MRI or CT itself" in note for note in check_pair(labels, source(pet)).warnings)
+    assert anatomy_warnings(source(sitk.GetArrayFromImage(head.labels), units="HU")) == ()
+
+
+@pytest.mark.parametrize(("intent", "said"), [(1002, "labels"), (1005, "names of structures"), (22, "p-values")])
+def test_a_header_that_says_that_values_are_no_uptake_is_believed(pet: np.ndarray, intent: int, said: str):
+    stated = source(pet, details={"nifti_intent": intent})
+    assert f"its header says that it holds {said} (intent {intent})" in values_warnings(stated)[0]
+    assert said in anatomy_warnings(stated)[0]
+    assert values_warnings(source(pet, details={"nifti_intent": 24})) == ()  # -log10 p: high where an effect is strong

@@ -228,3 +228,18 @@ def test_voxels_hundreds_of_times_as_long_as_wide_are_refused(tmp_path):
         read(path, "anatomy")
     nib.save(nib.Nifti1Image(values[..., :1], np.diag([1.0, 1.0, 300.0, 1.0])), path)  # one slice has no step
     assert read(path, "anatomy").image.GetSize() == (8, 8, 1)
+
+
+def test_voxel_sizes_beside_an_sform_that_stands_alone_are_held_against_it(tmp_path: Path) -> None:
+    """nibabel issue 668: set_zooms changes pixdim and not the sform; FSL goes by pixdim."""
+    path = write(tmp_path / "a.nii", PLACE, PLACE, (1, 0))
+    assert read(path, "anatomy").warnings == ()
+    raw = bytearray(path.read_bytes())
+    raw[80:92] = np.array([1, 1, 1], "<f4").tobytes()
+    path.write_bytes(raw)
+    source = read(path, "anatomy")
+    assert "its voxels are 1 x 1 x 1 mm by pixdim and 2 x 2 x 3 mm by the sform, which was taken" in source.warnings[0]
+    assert np.allclose(source.image.GetSpacing(), (2, 2, 3), atol=1e-5)
+    raw[80:92] = np.array([2.0001, 2, 3.0001], "<f4").tobytes()
+    path.write_bytes(raw)
+    assert read(path, "anatomy").warnings == ()

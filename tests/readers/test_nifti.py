@@ -88,3 +88,12 @@ def test_the_pair_of_the_cases_is_read() -> None:
         pytest.skip("the shared cases are not here")
     source = read(path, "anatomy")
     assert np.allclose(lies_at(source.image, (7, 8, 9)), (nib.load(path).affine @ [7, 8, 9, 1])[:3], atol=1e-3)
+
+
+def test_cifti_is_called_so(tmp_path: Path) -> None:
+    """CIFTI-2 is NIfTI-2 by its form; its values lie along a surface."""
+    image = nib.Nifti2Image(array((1, 1, 1, 1, 2, 30)), np.eye(4))
+    image.header["intent_code"] = 3006  # scalars of grayordinates
+    nib.save(image, tmp_path / "a.dscalar.nii")
+    with pytest.raises(ReadError, match="is CIFTI, values along a surface"):
+        read(tmp_path / "a.dscalar.nii", "function")

@@ -258,3 +258,16 @@ def test_a_list_of_three_volumes_is_no_color(tmp_path: Path, kind: str, taken: b
     else:
         with pytest.raises(ReadError, match="holds a list of 3 volumes"):
             read(path, "function")
+
+
+def test_mgh_without_an_orientation_is_read_as_freesurfer_does_and_that_is_said(tmp_path: Path) -> None:
+    """nibabel fills in a default and the flag itself, so that its header does not tell any more."""
+    path = tmp_path / "a.mgh"
+    nib.save(nib.MGHImage(values(), OBLIQUE.astype(np.float32)), path)
+    assert read(path, "anatomy").warnings == ()
+    raw = bytearray(path.read_bytes())
+    raw[28:30] = bytes(2)  # goodRASFlag
+    path.write_bytes(raw)
+    source = read(path, "anatomy")
+    assert "gives no orientation (goodRASFlag is 0)" in source.warnings[-1]
+    assert source.image.GetSpacing() == (1, 1, 1)
