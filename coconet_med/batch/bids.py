@@ -149,6 +149,8 @@ def _in_sessions(entities: dict[str, str], wanted: set[str]) -> bool:
 
 
 def _plain(t1w: BidsImage) -> bool:
+    if t1w.entities.get("part", "mag") != "mag":  # the phase, or one part of a complex image
+        return False
     return t1w.entities.get("desc", "preproc") == "preproc" and t1w.entities.get("space", "T1w") == "T1w"
 
 

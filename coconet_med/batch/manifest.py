@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +33,8 @@ IMAGES = {
 }
 UNSURE = {"pt", "nm", "t1", "t2", "pd", "us", "adc", "fdg", "image"}
 FILES = {"path", "file", "filename", "img", "scan", "volume", "series", "folder", "dir", "nii", "nifti", "dicom"}
+#: Ids of fewer digits are numbers of anything (run-1, frame 2).
+TELLING = 3
 #: Columns that one message lists at most.
 LISTED = 6
 
@@ -68,7 +71,8 @@ def read_manifest(path: Path) -> list[Case]:
         cases.append(case)
     note = _note_of(path, unused)
     cases = [replace(case, notes=(*case.notes, note)) for case in cases] if note else cases
-    return _with_shared_functions(path, cases, [line for line, _ in lines.values()])
+    cases = _with_shared_functions(path, cases, [line for line, _ in lines.values()])
+    return _with_other_names(path, cases, {case.id: row for case, (_, row) in zip(cases, lines.values(), strict=True)})
 
 
 def _note_of(path: Path, unused: list[str]) -> str:
@@ -107,6 +111,36 @@ def _with_shared_functions(path: Path, cases: list[Case], lines: list[int]) -> l
             for index in indices:
                 cases[index] = replace(cases[index], notes=(*cases[index].notes, note))
     return cases
+
+
+def _with_other_names(path: Path, cases: list[Case], written: dict[str, str]) -> list[Case]:
+    """The cases, with a note where a file bears the id of another line, as after a column that was sorted alone.
+
+    Args:
+        path: of the manifest.
+        cases: in the order of its lines.
+        written: ids as the lines have them, by the ids of cases.
+    """
+    telling = {text.casefold(): text for text in written.values() if len(text) >= TELLING or not text.isdigit()}
+    if len(telling) < 2:
+        return cases
+    words = "|".join(re.escape(text) for text in sorted(telling, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])")
+    out = []
+    for case in cases:
+        own = written[case.id].casefold()
+        named = {
+            image.name: set(pattern.findall(os.path.relpath(image, path.parent).casefold()))
+            for image in (case.anatomy, case.function)
+            if image is not None
+        }
+        others = {name: found for name, found in named.items() if found and own not in found}
+        if others and own in telling:
+            listed = " and ".join(f"{name}, named like {telling[min(found)]}" for name, found in others.items())
+            note = f"{path.name}: the line {written[case.id]} has {listed}; make sure that all is of one person"
+            case = replace(case, notes=(*case.notes, note))
+        out.append(case)
+    return out
 
 
 def _rows(path: Path, text: str, unused: list[str]) -> Iterator[tuple[int, dict[str, str]]]:

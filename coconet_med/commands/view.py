@@ -116,7 +116,7 @@ def view(
     show(what, browser=browser, port=port, quiet=quiet)
 
 
-def _view(images: list[Path], options: FuseOptions, network: dict[str, str], say: Reporter) -> View:
+def _view(images: list[Path], options: FuseOptions, network: dict[str, Any], say: Reporter) -> View:
     from coconet_med.fusion import fuse
     from coconet_med.viewer.opening import is_fused, view_of, view_of_file
 

@@ -14,7 +14,11 @@ HALF_LIVES_S = {
     "N13": 597.9,
     "O15": 122.24,
     "F18": 6586.2,
+    "Sc43": 14007.6,
     "Sc44": 14552.0,
+    "Mn52": 483062.0,
+    "Co55": 63108.0,
+    "Cu61": 12020.4,
     "Cu62": 580.2,
     "Cu64": 45721.0,
     "Ga68": 4062.6,
@@ -22,6 +26,7 @@ HALF_LIVES_S = {
     "Rb82": 75.45,
     "Y86": 53064.0,
     "Zr89": 282276.0,
+    "Tb152": 63000.0,
     "Y90": 230544.0,
     "I124": 360806.0,
 }
@@ -37,6 +42,8 @@ HALF_LIFE_S = (30.0, 1e7)
 #: Injection and decay reference lie at most so many half-lives apart: what is left later cannot be imaged.
 MAX_HALF_LIVES = 10.0
 
+#: The hottest voxel of a body has at least this SUV: blood and muscle keep 0.3 or more for hours, and noise adds.
+LEAST_SUV = 0.05
 #: An image holds at most this many times the injected activity; above 1 is room for noise and scatter.
 MOST_OF_DOSE = 2.0
 
@@ -95,6 +102,21 @@ def more_than_given(total_suv_ml: float, weight_kg: float) -> str:
     return f"SUV: the image holds {times:.3g} times the injected activity, so dose, weight, times or slopes are wrong"
 
 
+def less_than_tissue(highest_suv: float) -> str:
+    """A warning where the highest SUV of an image is below that of any tissue after an injection; else empty.
+
+    Example:
+        >>> less_than_tissue(0.4)
+        ''
+        >>> less_than_tissue(0.004)
+        'SUV: the highest value is 0.004, and no body has so little everywhere: slopes, units, dose or weight are wrong'
+    """
+    if highest_suv >= LEAST_SUV:
+        return ""
+    wrong = "slopes, units, dose or weight are wrong"
+    return f"SUV: the highest value is {highest_suv:.2g}, and no body has so little everywhere: {wrong}"
+
+
 def mean_count_time(duration_s: float, half_life_s: float) -> float:
     """Seconds from the start of a frame to the moment whose count rate is the mean of the frame.
 
@@ -150,11 +172,14 @@ _ELEMENTS = {
     "O": "oxygen",
     "F": "fluorine",
     "Sc": "scandium",
+    "Mn": "manganese",
+    "Co": "cobalt",
     "Cu": "copper",
     "Ga": "gallium",
     "Br": "bromine",
     "Rb": "rubidium",
     "Y": "yttrium",
     "Zr": "zirconium",
+    "Tb": "terbium",
     "I": "iodine",
 }

@@ -34,7 +34,7 @@ _PLACEHOLDER = re.compile(
     r"|notavailable|patient(id|name)?|subject|default|test"
 )
 #: Birth dates that tools put in place of one that they removed.
-_NO_BIRTH = ("19000101", "18000101", "00010101", "19010101", "99991231")
+NO_BIRTH = ("19000101", "18000101", "00010101", "19010101", "99991231")
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,7 @@ def _known_id(text: str) -> str:
 def _birth(text: str) -> str:
     moment = headers.parse_datetime(text.strip(), "00")
     date = moment.strftime("%Y%m%d").zfill(8) if moment else ""
-    return "" if date in _NO_BIRTH else date
+    return "" if date in NO_BIRTH else date
 
 
 def _issuer(ds: Dataset) -> tuple[str, str]:

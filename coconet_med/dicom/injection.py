@@ -19,7 +19,7 @@ from coconet_med.dicom.decay import (
     known_half_life,
 )
 from coconet_med.dicom.series import Instance, Series
-from coconet_med.dicom.times import Clock
+from coconet_med.dicom.times import Clock, parse_dt
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -30,6 +30,8 @@ DATELESS_HALF_LIFE_S = 6 * 3600.0
 UNUSUAL_HALF_LIVES = 4.0
 #: Heights (m) with which a weight is compared: below lie small children and animals, above slips of units.
 TELLING_HEIGHT_M = (1.0, 2.6)
+#: Heights in this range are centimeters, written into an attribute of meters.
+CENTIMETERS = (30.0, 260.0)
 #: Body mass index (kg/m2) outside which nobody lives.
 BODY_MASS_INDEX = (6.0, 200.0)
 
@@ -99,6 +101,8 @@ def weight_of(series: Series) -> float:
     """
     weight = one_value(series, "patient weight", "PatientWeight", WEIGHT_KG, "kg")
     height = headers.number(series.facts, "PatientSize")
+    if height and CENTIMETERS[0] <= height <= CENTIMETERS[1]:
+        height /= 100.0
     if height and TELLING_HEIGHT_M[0] <= height <= TELLING_HEIGHT_M[1]:
         index = weight / height**2
         if not BODY_MASS_INDEX[0] <= index <= BODY_MASS_INDEX[1]:
@@ -113,6 +117,11 @@ def half_life_s(series: Series) -> tuple[float, str]:
         ImpossibleError: missing, or not that of the radionuclide that the header names.
     """
     found = one_value(series, "half-life", "RadionuclideHalfLife", HALF_LIFE_S, "s", holder=_drug)
+    for unit, seconds in (("minutes", 60.0), ("hours", 3600.0)):
+        if not known_half_life(found) and known_half_life(found * seconds):
+            raise ImpossibleError(
+                f"half-life of {found:g} s is not plausible ({unit}, it seems; DICOM asks for seconds)"
+            )
     coded, *tracers = _names(_drug(series.instances[0]))
     expected = half_life_of(coded)
     if expected is not None and not _one_nuclide(found, expected):
@@ -196,6 +205,37 @@ def injection_of(
     return Injection(when, tuple(notes))
 
 
+def other_injection(one: Series, other: Series) -> bool:
+    """Whether two series say that they show two injections: other tracers, rest and stress, or other days.
+
+    Times that differ by up to a minute are one, and so are those of which one is missing.
+    """
+    times = [_given_at(series) for series in (one, other)]
+    return times[0] is not None and times[1] is not None and abs((times[0] - times[1]).total_seconds()) > 60.0
+
+
+def injection_words(series: Series) -> str:
+    """What was injected and when, as messages say it."""
+    drug = next(iter(headers.items(series.facts, "RadiopharmaceuticalInformationSequence")), None)
+    called = [name for name in (_names(drug)[1:] if drug is not None else []) if name]
+    when = _given_at(series)
+    return (
+        f"{headers.printable(called[0], 40) if called else 'unnamed tracer'}, injected {when or 'at an unknown time'}"
+    )
+
+
+def _given_at(series: Series) -> datetime | None:
+    """The injection as it is written, without zones; its date is that of the series where it has none."""
+    drug = next(iter(headers.items(series.facts, "RadiopharmaceuticalInformationSequence")), None)
+    if drug is None:
+        return None
+    full = parse_dt(headers.text(drug, "RadiopharmaceuticalStartDateTime"))
+    if full is not None:
+        return full[0]
+    date = headers.text(series.facts, "SeriesDate") or headers.text(series.facts, "StudyDate")
+    return headers.parse_datetime(date.strip(), headers.text(drug, "RadiopharmaceuticalStartTime").strip())
+
+
 def _by_wall(
     clock: Clock, wall: str, reference: datetime, end: datetime | None, half_life: float
 ) -> tuple[datetime, list[str]]:
@@ -239,7 +279,7 @@ def _shared(series: Series, keyword: str) -> str:
 
 
 def _drug(instance: Instance) -> Dataset:
-    found = headers.items(instance.facts, "RadiopharmaceuticalInformationSequence")
+    found = [item for item in headers.items(instance.facts, "RadiopharmaceuticalInformationSequence") if len(item)]
     if not found:
         raise ImpossibleError("Radiopharmaceutical Information Sequence is missing, and with it the injected dose")
     if len(found) > 1:

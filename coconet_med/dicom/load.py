@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.decay import more_than_given
+from coconet_med.dicom.decay import WEIGHT_KG, less_than_tissue, more_than_given
 from coconet_med.dicom.dynamic import Dynamic
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.geometry import Stack
@@ -26,7 +26,7 @@ from coconet_med.dicom.times import given_offset
 from coconet_med.dicom.units import SuvChoice, units_of
 from coconet_med.errors import ReadError
 from coconet_med.geometry import set_geometry
-from coconet_med.readers.checks import suv_volume
+from coconet_med.readers.checks import highest, suv_volume
 from coconet_med.source import Source
 from coconet_med.system.digest import sha256_of
 
@@ -89,7 +89,7 @@ def load_series(
     found = [
         *warnings,
         *_series_warnings(series, layout, units, scaling, suv),
-        *_impossible_activity(image, units, scaling),
+        *_impossible_activity(series, image, units, scaling),
         *([padding] if padding else []),
         *unmapped,
         *unstated,
@@ -161,13 +161,15 @@ def _hounsfield(series: Series, layout: Layout, units: str, values: np.ndarray) 
     return "HU", ("Rescale Type is US (unspecified) in a CT; its values go down to that of air and were taken for HU",)
 
 
-def _impossible_activity(image: sitk.Image, units: str, scaling: Suv) -> list[str]:
-    """A warning where an image in SUV by weight and dose holds more than was injected."""
-    weight = scaling.inputs.get("weight_kg")
-    if units != "SUVbw" or not weight:
+def _impossible_activity(series: Series, image: sitk.Image, units: str, scaling: Suv) -> list[str]:
+    """A warning where an image in SUV holds more than was injected, or next to nothing."""
+    if units != "SUVbw":
         return []
-    note = more_than_given(suv_volume(image), weight)
-    return [note] if note else []
+    weight = scaling.inputs.get("weight_kg") or headers.number(series.facts, "PatientWeight")
+    notes = [less_than_tissue(highest(image))]
+    if weight and WEIGHT_KG[0] <= weight <= WEIGHT_KG[1]:
+        notes.append(more_than_given(suv_volume(image), weight))
+    return [note for note in notes if note]
 
 
 def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.Image:
@@ -197,8 +199,6 @@ def _series_warnings(series: Series, layout: Layout, units: str, scaling: Suv, s
         promised = headers.whole(series.header, "NumberOfSlices")
         if promised and promised != len(layout.stack.frames):
             found.append(f"the header promises {promised} slices, {len(layout.stack.frames)} are here")
-        if all(frame.slope is None for frame in layout.frames):
-            found.append("no Rescale Slope in a PET series; stored values taken as they are")
     return [*found, *scaling.warnings]
 
 

@@ -110,9 +110,9 @@ def decay_reference(
     first = min(starts, default=None)
     possible = [one for one in stated if first is None or _possible(one.when, first, bound)]
     impossible = [one for one in stated if one not in possible]
-    by_factor = _by_factor(shots, half_life, bound)
-    if by_factor is not None and by_factor[1] <= bound:
-        possible.append(Stated(FACTOR, by_factor[0]))
+    decayed = by_factor(shots, half_life, bound)
+    if decayed is not None and decayed[1] <= bound:
+        possible.append(Stated(FACTOR, decayed[0]))
     by_frame, faint, note, readings = _by_frame(shots, half_life, bound, possible, frame_start=frame_start)
     if by_frame is not None and not faint:
         possible.append(by_frame)
@@ -120,7 +120,7 @@ def decay_reference(
         if by_frame is None:
             raise NoReferenceError(_nothing(impossible, first, shots, show))
         note = f"{note}; taken as the decay reference, since nothing else states one"
-        coarse = _coarse(by_factor, by_frame.when, bound)
+        coarse = _coarse(decayed, by_frame.when, bound)
         apart = (*impossible, coarse) if coarse is not None else tuple(impossible)
         return Reference(by_frame.when, "earliest Acquisition Date and Time", apart, (note,))
     best = _vote(possible, first, bound, show)
@@ -129,7 +129,7 @@ def decay_reference(
     others = [one for one in possible if one not in agreeing] + impossible
     if by_frame is not None and faint and abs(by_frame.when - best.when) > bound:
         others.append(by_frame)
-    if (coarse := _coarse(by_factor, best.when, bound)) is not None:
+    if (coarse := _coarse(decayed, best.when, bound)) is not None:
         others.append(coarse)
     if by_frame in agreeing:
         others += [one for one in readings if abs(one.when - best.when) > bound]
@@ -167,7 +167,7 @@ def _vote(possible: list[Stated], first: datetime | None, bound: timedelta, show
     return best
 
 
-def _by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> tuple[datetime, timedelta] | None:
+def by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> tuple[datetime, timedelta] | None:
     """Reference time by Decay Factor and how exact that is; ``None`` where it says nothing or contradicts itself.
 
     A factor of 1 or below is one that nobody filled in: decay within a frame alone makes it larger.
@@ -195,11 +195,11 @@ def _by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> tuple[da
     return min(times), slack
 
 
-def _coarse(by_factor: tuple[datetime, timedelta] | None, taken: datetime, bound: timedelta) -> Stated | None:
+def _coarse(decayed: tuple[datetime, timedelta] | None, taken: datetime, bound: timedelta) -> Stated | None:
     """A Decay Factor of too few digits to vote, where even so it contradicts the time that was taken."""
-    if by_factor is None or by_factor[1] <= bound:
+    if decayed is None or decayed[1] <= bound:
         return None
-    when, slack = by_factor
+    when, slack = decayed
     return Stated(FACTOR, when, f"{FACTOR} (rounded)") if abs(when - taken) > bound + 2 * slack else None
 
 

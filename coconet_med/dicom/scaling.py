@@ -64,6 +64,10 @@ def _intercepts(name: str, series: Series, frames: Sequence[Frame]) -> tuple[str
         if frame.picture is not None and frame.slope is not None:
             stated[frame.instance.path] = bool(frame.picture.values("RescaleIntercept")) or frame.intercept != 0
     without = [path for path, known in stated.items() if not known]
+    if not stated and series.modality == "CT":
+        return (
+            "CT without Rescale Slope and Intercept: stored values were taken as HU, which may be off by 1000 or 1024",
+        )
     if not without:
         return ()
     if len(without) < len(stated):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.mapping_objects import attached
-from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, Instance, Series, name_files
+from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, MODALITY_OF_CLASS, Instance, Series, name_files
 from coconet_med.errors import ReadError
 from coconet_med.system.walk import files_below
 
@@ -195,6 +195,20 @@ def _strays(others: list[Instance], series: tuple[Series, ...]) -> list[tuple[Pa
     return found
 
 
+def _refuse_shared_uid(uid: str, members: list[Instance]) -> None:
+    """Refuse a series of several modalities: de-identification may give one UID to all series of a study."""
+    kinds: dict[str, list[Path]] = {}
+    for member in members:
+        if MODALITY_OF_CLASS[member.sop_class] == (said := headers.text(member.header, "Modality").upper().strip()):
+            kinds.setdefault(said, []).append(member.path)  # of what contradicts itself the reader says more
+    if len(kinds) > 1:
+        listed = " and ".join(f"{kind} ({name_files(paths, 1)})" for kind, paths in sorted(kinds.items()))
+        raise ReadError(
+            f"files of {listed} share the Series Instance UID {headers.printable(uid)}, as if a de-identification had "
+            "put one for all; mend the UIDs, or give the folder of each series alone"
+        )
+
+
 def _group(instances: list[Instance]) -> tuple[Series, ...]:
     """Series in the order of their UIDs, each object once (the first file met is kept)."""
     by_series: dict[str, dict[str, Instance]] = {}
@@ -206,6 +220,8 @@ def _group(instances: list[Instance]) -> tuple[Series, ...]:
             duplicates.setdefault(uid, []).append(instance)
         else:
             members[instance.uid] = instance
+    for uid, members in by_series.items():
+        _refuse_shared_uid(uid, list(members.values()))
     return tuple(
         Series(uid, tuple(members[key] for key in sorted(members)), tuple(duplicates.get(uid, ())))
         for uid, members in sorted(by_series.items())

@@ -14,6 +14,7 @@ from typing import get_args
 
 from coconet_med.choices import AnatomyKind, FunctionKind, one_of
 from coconet_med.dicom import headers
+from coconet_med.dicom.injection import injection_words, other_injection
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import NM_CLASS, OWN_MANUFACTURER, Series, is_reprojection
 from coconet_med.errors import OptionError, ReadError
@@ -48,7 +49,7 @@ class Candidate:
     def unlikely(self) -> str:
         """What is to be said of a series that was taken because there is none that is better, or ``""``."""
         against = [why for points, _, why in (reason.partition(" ") for reason in self.reasons) if _weighs(points, why)]
-        if self.score >= 0 or not against:
+        if not against or (self.score >= 0 and self.series.modality != "PT"):
             return ""
         return f"{self.series.describe()} was taken since no better series is here, but it is: {', '.join(against)}"
 
@@ -131,6 +132,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
         (5, "original image", _typed("ORIGINAL")),
         (-40, "not attenuation corrected by name", _named(r"nac|no ?ac|non ?ac|uncorrected|un-?corr\w*")),
         (-40, "projection or map", _typed("MIP", "PROJECTION IMAGE", "REFORMATTED", "PARAMETRIC")),
+        (
+            -40,
+            "parametric map by name",
+            _named(r"patlak|parametric|ki|k1|mrglu\w*|mr ?fdg|dv|dvr|bp ?nd|vt|logan|srtm2?|suvr"),
+        ),
         (-40, "projection by name", _named(r"mip|fused|fusion|statistics|dose report")),
     ),
     "NM": (
@@ -231,6 +237,12 @@ def choose(scan: Scan, role: Role, modalities: Sequence[str], series_uid: str | 
         close = [c for c in usable if usable[0].score - c.score < MARGIN]
         listed = "; ".join(c.describe() for c in close)
         raise ReadError(f"{scan.root}: several {wanted} series fit the {role}; choose with {option} UID: {listed}")
+    if others := [c for c in usable[1:] if c.score >= 0 and other_injection(usable[0].series, c.series)]:
+        listed = "; ".join(f"{c.describe()} ({injection_words(c.series)})" for c in (usable[0], *others))
+        raise ReadError(
+            f"{scan.root}: {wanted} series of several injections are here, which show different things; choose with "
+            f"{option} UID: {listed}"
+        )
     return usable[0]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.decay import mean_count_time, suvbw_factor, too_small_dose
+from coconet_med.dicom.doubts import against_admin, against_philips, disagreeing, light_weight, parametric
 from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.reference import (
@@ -60,6 +61,8 @@ def suv_factor(series: Series, units: str) -> Suv:
     """Factor to SUVbw for a PET series whose rescaled values are in ``units`` (the values of Units (0054,1001))."""
     if series.modality != "PT":
         return Suv(None, "SUV is defined here for PET only")
+    if why := parametric(series):
+        return Suv(None, why)
     if units == "SUVbw":
         return Suv(1.0, inputs={"rule": "values are SUVbw already (Real World Value Mapping)"})
     if units in ("GML", "CM2ML"):
@@ -68,7 +71,9 @@ def suv_factor(series: Series, units: str) -> Suv:
         return _philips(series)
     if units not in ("BQML", "Bq/ml"):
         return Suv(None, f"units are '{units or 'not stated'}', not BQML")
-    return _by_weight(series)
+    found = _by_weight(series)
+    odd = against_philips(series, found.factor) if found.factor else ""
+    return replace(found, warnings=(*found.warnings, odd)) if odd else found
 
 
 def not_decay_corrected(series: Series) -> bool:
@@ -155,9 +160,12 @@ def _computed(series: Series) -> Suv:
     dose = dose_of(series)
     if small := too_small_dose(dose, weight):
         raise ImpossibleError(small)
+    notes = [light_weight(series, weight)]
     if mode == "ADMIN":
         rule = "decay corrected to the time of administration"
-        return Suv(1000.0 * weight / dose, inputs={"weight_kg": weight, "dose_Bq": dose, "rule": rule})
+        inputs = {"weight_kg": weight, "dose_Bq": dose, "rule": rule}
+        said = tuple(filter(None, (*notes, against_admin(series))))
+        return Suv(1000.0 * weight / dose, inputs=inputs, warnings=said)
     if mode not in ("START", "NONE") and not enhanced:
         raise ImpossibleError(f"Decay Correction is '{mode or 'missing'}', expected START, ADMIN or NONE")
     half_life, odd = half_life_s(series)
@@ -165,7 +173,8 @@ def _computed(series: Series) -> Suv:
         found = _with_decay(series, weight, dose, half_life, enhanced=enhanced)
     except (ImpossibleError, NoReferenceError) as reason:
         raise ImpossibleError(f"{odd}; {reason}" if odd else str(reason)) from reason
-    return replace(found, warnings=(f"SUV: {odd}", *found.warnings)) if odd else found
+    notes += [f"SUV: {odd}"] if odd else []
+    return replace(found, warnings=(*filter(None, notes), *found.warnings))
 
 
 def _with_decay(series: Series, weight: float, dose: float, half_life: float, *, enhanced: bool) -> Suv:
@@ -189,7 +198,7 @@ def _by_clock(series: Series, clock: Clock, weight: float, dose: float, half_lif
         stated, blanked = _stated(series, clock, enhanced=enhanced)
         start = is_ge(series.facts)
         taken = decay_reference(stated, shots.values(), half_life, frame_start=start, show=clock.show)
-        notes = (*_disagreeing(taken, half_life, clock), *blanked, *(f"SUV: {note}" for note in taken.notes))
+        notes = (*disagreeing(taken, half_life, clock), *blanked, *(f"SUV: {note}" for note in taken.notes))
     ends = [s.start + timedelta(seconds=s.duration or 0.0) for s in shots.values() if s.start is not None]
     injection = injection_of(series, clock, taken.when, max(ends, default=None), half_life)
 
@@ -272,18 +281,6 @@ def _measured(shots: dict[tuple[str, int], Shot], half_life: float) -> dict[tupl
         else:
             found[key] = shot.start + timedelta(seconds=mean_count_time(shot.duration, half_life))
     return found
-
-
-def _disagreeing(taken: Reference, half_life: float, clock: Clock) -> tuple[str, ...]:
-    """One warning that names the reference time taken, those that disagree with it, and what SUV they would give."""
-    said = []
-    for other in taken.others:
-        lag = (other.when - taken.when).total_seconds() / half_life
-        effect = f"by which SUV 1.00 would be {2.0**lag:.3g}" if abs(lag) < 10 else "which cannot be"
-        said.append(f"{other.name} {'say' if other.source == SERIES else 'says'} {clock.show(other.when)}, {effect}")
-    if not said:
-        return ()
-    return (f"SUV: decay reference {clock.show(taken.when)} was taken ({taken.rule}); {'; '.join(said)}",)
 
 
 def _refuse_assumed_zone(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.doubts import parametric
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.reference import SUV_BOUND
 from coconet_med.dicom.series import Series
@@ -34,7 +35,11 @@ def units_of(series: Series, frames: Sequence[Frame], suv: SuvChoice) -> tuple[s
         return RELATIVE_UNITS, Suv(None)
     if series.modality == "CT":
         return ("HU" if stated in ("", "HU") else own), Suv(None)
+    if series.modality == "PT" and any(frame.slope is None for frame in frames):
+        return RELATIVE_UNITS, Suv(None, "its images have no Rescale Slope, so stored values are in no known unit")
     scaling = suv_factor(series, stated)
+    if parametric(series):
+        own = RELATIVE_UNITS
     if scaling.reason.startswith("values are SUV normalized"):
         own = f"SUV{headers.text(series.facts, 'SUVType').strip().lower() or 'bsa'}"
     if scaling.activity:

@@ -66,6 +66,11 @@ def suv_volume(image: sitk.Image) -> float:
     return total * float(np.prod(image.GetSpacing())) / 1000.0
 
 
+def highest(image: sitk.Image) -> float:
+    """The largest value of an image."""
+    return float(sitk.GetArrayViewFromImage(image).max())
+
+
 def check_shape(path: Path, shape: Sequence[int]) -> None:
     """Refuse what is no volume: a fourth dimension, or fewer than two.
 

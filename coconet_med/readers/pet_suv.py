@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +15,15 @@ from coconet_med.dicom.decay import (
     WEIGHT_KG,
     half_life_of,
     half_life_of_tracer,
+    known_half_life,
+    less_than_tissue,
     mean_count_time,
     more_than_given,
     suvbw_factor,
     too_small_dose,
 )
 from coconet_med.errors import OptionError
-from coconet_med.readers.checks import suv_volume
+from coconet_med.readers.checks import highest, suv_volume
 from coconet_med.readers.pet_json import PetFacts
 from coconet_med.source import RELATIVE_UNITS, Source, writable
 
@@ -47,6 +50,14 @@ BECQUERELS = {
 }
 
 
+#: Words by which an AttenuationCorrection says that there was none; it is free text.
+_UNCORRECTED = re.compile(
+    r"^\s*(no|none|not|non|without|n/a|false)\b|\bnac\b|\bun-?corrected|\bnot\s+\w*\s*corrected", re.I
+)
+#: A single frame longer than this (s) is in milliseconds: 20 s are 20000 ms.
+LONGEST_FRAME = 4 * 3600.0
+#: An injection so few seconds before a scan of one frame may be in minutes.
+SOON = 180.0
 #: Weights that differ by no more than this part are one, rounded.
 SAME_WEIGHT = 0.01
 
@@ -111,6 +122,8 @@ def insist_on_suv(source: Source) -> Source:
     values *= np.float32(factor)
     details = {**source.details, "suv": {**known, "applied": True}}
     notes = list(known.get("warnings", ()))
+    if few := less_than_tissue(highest(source.image)):
+        notes.append(few)
     if (weight := known.get("weight_kg")) and (much := more_than_given(suv_volume(source.image), weight)):
         notes.append(much)
     return replace(source, units="SUVbw", warnings=(*source.warnings, *notes), details=details)
@@ -130,7 +143,7 @@ def suv_of(facts: PetFacts, *, frame: int | None = None) -> BidsSuv:
 def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
     if not facts.to_bqml:
         raise _ImpossibleError(f"Units are '{facts.text('Units') or 'not stated'}' in the JSON file, not Bq/mL")
-    if facts.text("AttenuationCorrection").strip().lower() in ("none", "no", "not corrected", "n/a"):
+    if _UNCORRECTED.search(facts.text("AttenuationCorrection")):
         raise _ImpossibleError("not corrected for attenuation (AttenuationCorrection)")
     dose = _dose(facts)
     if facts.weight is None:
@@ -176,7 +189,7 @@ def _seconds(facts: PetFacts, key: str) -> float:
 def _dose(facts: PetFacts) -> float:
     dose, units = facts.number("InjectedRadioactivity"), facts.text("InjectedRadioactivityUnits")
     if dose is None:
-        text = facts.text("InjectedRadioactivity")
+        text = facts.text("InjectedRadioactivity") or str(facts.values.get("InjectedRadioactivity") or "")
         raise _ImpossibleError(f"InjectedRadioactivity is {f'{text!r}, not a number' if text else 'missing'}")
     scale = BECQUERELS.get(units.lower().replace("μ", "µ"))
     if scale is None:
@@ -193,6 +206,10 @@ def _half_life(facts: PetFacts) -> float:
         raise _ImpossibleError(f"half-life of '{name or 'an unnamed radionuclide'}' (TracerRadionuclide) is not known")
     if known and stated and abs(stated / known - 1.0) > HALF_LIFE_TOLERANCE:
         raise _ImpossibleError(f"RadionuclideHalfLife of {stated:g} s is not that of {name} ({known:g} s)")
+    for unit, seconds in (("minutes", 60.0), ("hours", 3600.0)):
+        if stated and not known_half_life(stated) and known_half_life(stated * seconds):
+            hint = f"({unit}, it seems; BIDS asks for seconds)"
+            raise _ImpossibleError(f"RadionuclideHalfLife of {stated:g} s is not plausible {hint}")
     return stated or known or 0.0
 
 
@@ -209,6 +226,8 @@ def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[fl
         raise _ImpossibleError("not decay corrected, and FrameTimesStart and FrameDuration are not those of one frame")
     if number >= min(len(facts.starts), len(facts.durations)):
         raise _ImpossibleError("not decay corrected, and FrameTimesStart or FrameDuration are missing")
+    if facts.durations[number] > LONGEST_FRAME:
+        raise _ImpossibleError(f"FrameDuration of {facts.durations[number]:g} s is not plausible (ms, it seems)")
     within = mean_count_time(facts.durations[number], half_life)
     return facts.starts[number] + within, "not decay corrected: mean count time of the frame"
 
@@ -226,6 +245,12 @@ def _suv_warnings(facts: PetFacts, seconds: float, half_life: float) -> tuple[st
         notes.append(
             f"SUV: the body weight is {weight:g} kg by {where}, which was taken, and {odd:g} kg by {place}, by which "
             f"SUV 1.00 would be {odd / weight:.3g}"
+        )
+    if 0 < seconds <= SOON and len(facts.durations) == 1 and seconds < facts.durations[0]:
+        meant = 2.0 ** (59.0 * seconds / half_life)
+        notes.append(
+            f"SUV: the JSON file puts the injection {seconds:g} s before a scan of one frame; if these are minutes, "
+            f"SUV 1.00 would be {meant:.3g}"
         )
     if seconds == 0 and facts.number("InjectionStart") == 0 and len(facts.durations) == 1:
         later = 2.0 ** (3600.0 / half_life)

@@ -92,3 +92,12 @@ def test_labels_that_match_nothing_are_named_with_those_that_are_there(tmp_path)
         find_cases(root, participants=["2"], sessions=["b"])
     cases = find_cases(root, participants=["sub-1,2"])
     assert [(case.id, case.skip) for case in cases] == [("sub-1_ses-a", None), ("sub-2", "sub-2 has no PET")]
+
+
+def test_the_phase_of_a_t1w_is_no_anatomy(tmp_path):
+    """BIDS part-phase beside rec-norm: the phase was taken, since its name has no more entities."""
+    names = ("sub-01_part-phase_T1w.nii.gz", "sub-01_rec-norm_T1w.nii.gz", "sub-01_pet.nii.gz")
+    case = find_cases(bids_dataset(tmp_path / "a", names))[0]
+    assert (case.anatomy.name, case.notes) == ("sub-01_rec-norm_T1w.nii.gz", ())
+    both = ("sub-01_part-mag_T1w.nii.gz", "sub-01_part-phase_T1w.nii.gz", "sub-01_pet.nii.gz")
+    assert find_cases(bids_dataset(tmp_path / "b", both))[0].anatomy.name == "sub-01_part-mag_T1w.nii.gz"

@@ -154,3 +154,22 @@ def test_an_id_that_had_to_be_changed_is_reported(tmp_path):
         "cmd": ("m.csv, line 3: the id =cmd is no name of a file; the case is called cmd",),
         "plain-1": (),
     }
+
+
+def test_a_file_that_bears_the_id_of_another_line_is_reported(tmp_path):
+    """A column that was sorted alone fuses each patient with the uptake of another."""
+    (tmp_path / "c.csv").write_text(
+        "id,anatomy,function\n"
+        "P-01,mri/P-01.nii,pet/p-01_FDG.nii\n"
+        "P-02,mri/P-02.nii,pet/P-03_FDG.nii\n"
+        "P-03,mri/P-03.nii,pet/P-02_FDG.nii\n"
+        "P-010,mri/a.nii,pet/b.nii\n",
+        encoding="utf-8",
+    )
+    notes = {case.id: case.notes for case in find_cases(tmp_path / "c.csv")}
+    said = "c.csv: the line P-02 has P-03_FDG.nii, named like P-03; make sure that all is of one person"
+    assert notes["P-02"] == (said,)
+    assert notes["P-03"] == (said.translate(str.maketrans("23", "32")),)
+    assert notes["P-01"] == notes["P-010"] == ()
+    (tmp_path / "d.csv").write_text("id,mri,pet\n1,run-1.nii,pet-1.nii\n2,run-1b.nii,pet-1b.nii\n", encoding="utf-8")
+    assert all(not case.notes for case in find_cases(tmp_path / "d.csv"))

@@ -19,7 +19,7 @@ from coconet_med.readers.dicom import read_series
         (lambda d: setattr(d, "RadiopharmaceuticalStartDateTime", "20240301130000"), "lies after the scan"),
         (
             lambda d: setattr(d, "RadionuclideHalfLife", "109.77"),
-            "109.77 s is that of no radionuclide known here",
+            "109.77 s is not plausible (minutes, it seems; DICOM asks for seconds)",
         ),
         (lambda d: setattr(d, "RadionuclideTotalDose", "200"), "MBq, it seems"),
         (lambda d: setattr(d, "RadionuclideTotalDose", "-2e8"), "is not plausible"),

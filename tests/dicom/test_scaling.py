@@ -152,3 +152,12 @@ def test_fractions_stay_where_the_first_slice_is_empty(tmp_path):
     read = _values(tmp_path, "function", suv="never")
     np.testing.assert_allclose(read, stored * np.array(slopes)[:, None, None], rtol=1e-6)
     assert not np.array_equal(read[1], np.rint(read[1]))
+
+
+def test_a_ct_without_slope_and_intercept_may_not_be_in_hu_and_this_is_said(tmp_path):
+    def edit(ds, k):
+        del ds.RescaleSlope, ds.RescaleIntercept
+
+    classic(tmp_path, "CT", edit=edit)
+    said = "CT without Rescale Slope and Intercept: stored values were taken as HU"
+    assert any(said in warning for warning in read_series(tmp_path, "anatomy").warnings)

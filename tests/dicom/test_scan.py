@@ -109,3 +109,14 @@ def test_values_in_the_upper_bits_are_refused(tmp_path):
     classic(tmp_path, "PT", edit=shifted)
     with pytest.raises(ReadError, match="High Bit 15 with 12 Bits Stored puts values into upper bits"):
         read_series(tmp_path, "function")
+
+
+def test_one_series_uid_for_two_modalities_is_called_so(tmp_path):
+    """A de-identification put one UID for all series; what was said was that there is no PET."""
+    for modality in ("MR", "PT"):
+        classic(
+            tmp_path / modality, modality, series=modality, edit=lambda ds, k: setattr(ds, "SeriesInstanceUID", "1.2")
+        )
+    with pytest.raises(ReadError, match=r"files of MR .* and PT .* share the Series Instance UID 1\.2, as if"):
+        scan(tmp_path)
+    assert len(scan(tmp_path / "MR").series) == 1

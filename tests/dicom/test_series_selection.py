@@ -204,3 +204,45 @@ def test_attenuation_maps_of_spect_and_projections_of_pet_are_no_uptake(tmp_path
     spect(tmp_path / "study/map", edit=lambda ds, k: (transmission(ds, k), setattr(ds, "SOPInstanceUID", "1.2.3.9")))
     taken = sitk.GetArrayFromImage(read_series(tmp_path / "study", "function").image)
     np.testing.assert_array_equal(taken, emission)
+
+
+def _injected(folder, name, at, **tags):
+    def edit(ds, k):
+        drug = ds.RadiopharmaceuticalInformationSequence[0]
+        drug.RadiopharmaceuticalStartDateTime, drug.Radiopharmaceutical = at, name.split()[0]
+        for keyword, value in tags.items():
+            setattr(ds, keyword, value)
+
+    classic(folder / name, "PT", series=name, values=stored_values(SLICES), edit=edit)
+    return uid("series", name)
+
+
+def test_two_injections_in_one_study_are_never_decided_by_points(tmp_path):
+    """Two tracers of one patient: the static one was taken without a word, by ten points before the dynamic one."""
+    _series(tmp_path, "MR", "AX T1 MPRAGE")
+    fdg = _injected(tmp_path, "FDG", "20240301101500")
+    fet = _injected(tmp_path, "FET dynamic", "20240301081000", SeriesType=["DYNAMIC", "IMAGE"])
+    _injected(
+        tmp_path, "FET NAC", "20240301081000", CorrectedImage=["DECY"]
+    )  # less than the uncorrected one counts for
+    with pytest.raises(ReadError, match=r"of several injections are here, .* choose with --function-series") as error:
+        read_study(tmp_path)
+    for said in (fdg, fet, "FDG, injected 2024-03-01 10:15:00", "FET, injected 2024-03-01 08:10:00"):
+        assert said in str(error.value)
+    assert uid("series", "FET NAC") not in str(error.value)
+    assert read_study(tmp_path, function_series=fdg)[1].details["series_uid"] == fdg
+
+
+def test_reconstructions_of_one_injection_are_decided_by_points(tmp_path):
+    _series(tmp_path, "MR", "AX T1 MPRAGE")
+    static = _injected(tmp_path, "FDG", "20240301101500")
+    _injected(tmp_path, "FDG dynamic", "20240301101530", SeriesType=["DYNAMIC", "IMAGE"])
+    assert read_study(tmp_path)[1].details["series_uid"] == static
+
+
+def test_a_map_of_a_model_is_not_taken_for_the_pet_and_said_where_it_is_alone(tmp_path):
+    _series(tmp_path / "a", "MR", "AX T1 MPRAGE")
+    _series(tmp_path / "a", "PT", "Patlak Ki")
+    assert any("but it is: parametric map by name" in note for note in read_study(tmp_path / "a")[1].warnings)
+    _series(tmp_path / "a", "PT", "PET AC")
+    assert read_study(tmp_path / "a")[1].details["series_uid"] == uid("series", "PET AC")

@@ -134,3 +134,43 @@ def test_microcuries_are_becquerels_in_suv(pet):
         pet, Units="uCi/cc", BodyWeight="154.3 lbs", InjectedRadioactivityUnits=None, InjectedRadioactivityUnit="MBq"
     )
     assert suv_by_it(pet).factor == pytest.approx(BY_HAND * 3.7e4, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"AttenuationCorrection": "NAC"}, "not corrected for attenuation"),
+        ({"AttenuationCorrection": "No attenuation correction applied"}, "not corrected for attenuation"),
+        ({"AttenuationCorrection": "Not corrected"}, "not corrected for attenuation"),
+        ({"AttenuationCorrection": "uncorrected"}, "not corrected for attenuation"),
+        ({"RadionuclideHalfLife": 109.77, "TracerRadionuclide": None}, "109.77 s is not plausible (minutes, it seems"),
+        ({"RadionuclideHalfLife": 78.4, "TracerRadionuclide": None}, "78.4 s is not plausible (hours, it seems"),
+        ({"ImageDecayCorrected": False, "FrameDuration": [600000]}, "FrameDuration of 600000 s is not plausible (ms"),
+        ({"InjectedRadioactivity": [100, 100]}, "InjectedRadioactivity is '[100, 100]', not a number"),
+    ],
+)
+def test_a_slip_of_units_and_a_correction_that_was_not_made_give_no_suv(pet, more, reason):
+    write_json(pet, **more)
+    assert reason in suv_by_it(pet).reason
+
+
+@pytest.mark.parametrize(
+    "text", ["CT", "[68Ge] transmission", "measured, AC based on low-dose CT", "NONLINEAR u-map", "Dixon MRAC"]
+)
+def test_a_correction_in_free_words_is_one(pet, text):
+    write_json(pet, AttenuationCorrection=text)
+    assert suv_by_it(pet).factor == pytest.approx(BY_HAND)
+
+
+def test_an_injection_some_seconds_before_a_static_scan_may_be_in_minutes(pet):
+    write_json(pet, InjectionStart=-45)
+    (note,) = suv_by_it(pet).warnings
+    assert "45 s before a scan of one frame; if these are minutes, SUV 1.00 would be 1.32" in note
+    write_json(pet, InjectionStart=-45, FrameTimesStart=[0, 300], FrameDuration=[300, 300])
+    assert suv_by_it(pet).warnings == ()
+
+
+def test_an_image_with_next_to_nothing_in_it_is_doubted(pet):
+    write_json(pet, InjectedRadioactivity=80000)  # so that SUV is far below any tissue's
+    said = insist_on_suv(read(pet, "function")).warnings
+    assert any("no body has so little everywhere" in note for note in said)

@@ -1,0 +1,66 @@
+"""Do both DICOM headers describe one body?  SUV follows the weight, and two heights are of two persons, or a slip."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from coconet_med.dicom import headers
+from coconet_med.dicom.decay import WEIGHT_KG
+from coconet_med.dicom.injection import CENTIMETERS
+from coconet_med.dicom.record import DicomRecord
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from coconet_med.source import Source
+
+#: Weights of one body differ by less than this part, and heights of a grown one by less than so many m.
+SAME_WEIGHT, SAME_HEIGHT_M = 0.15, 0.1
+#: Who is shorter grows, or is an animal.
+GROWN_M = 1.4
+#: A weight holds for so long.
+AS_LONG = timedelta(days=60)
+
+
+def body_warnings(anatomy: Source, function: Source) -> tuple[str, ...]:
+    """Warnings where the weight that SUV follows, or the height, is another in the header of the anatomy."""
+    if not (isinstance(anatomy.dicom, DicomRecord) and isinstance(function.dicom, DicomRecord)):
+        return ()
+    with headers.quiet():
+        return tuple(filter(None, (_weights(anatomy, function), _heights(anatomy, function))))
+
+
+def _weights(anatomy: Source, function: Source) -> str:
+    taken = (function.details.get("suv") or {}).get("weight_kg")
+    other = headers.number(_header(anatomy), "PatientWeight")
+    if function.units != "SUVbw" or not taken or not other or not WEIGHT_KG[0] <= other <= WEIGHT_KG[1]:
+        return ""
+    days = [headers.parse_datetime(headers.text(_header(s), "StudyDate").strip(), "00") for s in (anatomy, function)]
+    if abs(other / taken - 1.0) <= SAME_WEIGHT or (days[0] and days[1] and abs(days[0] - days[1]) > AS_LONG):
+        return ""
+    return (
+        f"SUV: the patient weighs {taken:g} kg by {function.name}, which was taken, and {other:g} kg by "
+        f"{anatomy.name}, by which SUV 1.00 would be {other / taken:.3g}"
+    )
+
+
+def _heights(anatomy: Source, function: Source) -> str:
+    one, other = _height(_header(anatomy)), _height(_header(function))
+    if one is None or other is None or min(one, other) < GROWN_M or abs(one - other) <= SAME_HEIGHT_M:
+        return ""
+    return (
+        f"the patient is {one:g} m tall by {anatomy.name} and {other:g} m by {function.name}; make sure that both are "
+        "of one person"
+    )
+
+
+def _height(ds: Dataset) -> float | None:
+    height = headers.number(ds, "PatientSize")
+    if height is not None and CENTIMETERS[0] <= height <= CENTIMETERS[1]:
+        height /= 100.0
+    return height if height is not None and height <= CENTIMETERS[1] / 100.0 else None
+
+
+def _header(source: Source) -> Dataset:
+    return source.dicom.series.facts
