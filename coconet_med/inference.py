@@ -18,6 +18,7 @@ import numpy as np
 from coconet_med.blending.field import (
     Field,
     Grid,
+    faded_where_dim,
     findings_in,
     mixed,
     smooth_across,
@@ -169,11 +170,11 @@ class Fusion:
         assert engine is not None
         rows, columns = self.grid.side(self.height, self.width)
         field = np.zeros((self.count, 3, rows, columns), np.float32)
-        waiting: deque[tuple[np.ndarray, Future[np.ndarray]]] = deque()
+        waiting: deque[tuple[np.ndarray, np.ndarray, Future[np.ndarray]]] = deque()
 
         def take() -> None:
-            where, made = waiting.popleft()
-            field[where] = made.result()[..., :rows, :columns]
+            where, seen, made = waiting.popleft()
+            field[where] = faded_where_dim(made.result()[..., :rows, :columns], seen)
             report(len(where))
 
         # What the network gets is small, so that it may wait: while an engine makes ready for the size of the slices,
@@ -183,16 +184,17 @@ class Fusion:
             try:
                 for where in _some(lit, self._size()):
                     image, _ = self._sources(where)
-                    waiting.append((where, network.submit(_padded_run, engine, self.grid.reduced(image))))
+                    seen = self.grid.reduced(image)
+                    waiting.append((where, seen, network.submit(_padded_run, engine, seen)))
                     if self._findings:
                         found = ((number, findings_in(image[n], self.grid)) for n, number in enumerate(where.tolist()))
                         self._found |= {number: spots for number, spots in found if spots}
-                    while waiting and (len(waiting) > most or waiting[0][1].done()):
+                    while waiting and (len(waiting) > most or waiting[0][2].done()):
                         take()
                 while waiting:
                     take()
             finally:  # where the work is stopped, or fails
-                for _, made in waiting:
+                for *_, made in waiting:
                     made.cancel()
         if self.grid.spacing:
             smooth_across(field, self.lit, self.grid.spacing[0])

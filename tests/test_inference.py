@@ -191,7 +191,7 @@ class FieldEngine:
 @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
 def test_a_field_of_one_value_mixes_each_voxel_by_the_formula(plane: str) -> None:
     a, f, image = volumes((37, 41, 50))
-    a, f = a / 4, f / 4
+    a, f = 0.2 + a / 8, f / 4
     slicing = slicing_of(image, plane=plane)
     engine = FieldEngine(0.1, -0.4, 0.7)
     fusion = Fusion(a, f, slicing=slicing, engine=engine, spacing=(2.0, 1.0, 1.0), findings=False)
@@ -202,6 +202,14 @@ def test_a_field_of_one_value_mixes_each_voxel_by_the_formula(plane: str) -> Non
     count, height, width = slicing.stack(a).shape
     assert sum(shape[0] for shape in engine.shapes) == count
     assert {shape[2:] for shape in engine.shapes} == {(max(16, -(-height // 2)), max(16, -(-width // 2)))}
+
+
+def test_nothing_is_added_to_slices_of_noise_whatever_the_network_says() -> None:
+    a, f, image = flat(12)
+    a[6:], f[6:] = 0.04, 0.1  # above the vertex
+    fused = fuse_slices(a, f, slicing=slicing_of(image, plane="axial"), engine=FieldEngine(0.3, 0.0, 0.0))
+    np.testing.assert_allclose(fused[:6], 0.8, atol=1e-6)
+    np.testing.assert_allclose(fused[6:], 0.04, atol=1e-6)
 
 
 def test_mixing_again_by_the_field_gives_the_same_without_the_network() -> None:

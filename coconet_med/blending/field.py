@@ -33,6 +33,10 @@ USUAL_BLOCK = (2, 2)
 #: :mod:`coconet_med.network.output_mixing`.
 WITHIN = 0.8
 
+#: Up to the first of these levels, of the anatomical source or of half the functional one, the network adds nothing;
+#: from the second on all that it says.
+DIM = (0.05, 0.12)
+
 #: Standard deviation in mm of the low pass across slices.
 ACROSS = 3.0
 
@@ -114,6 +118,25 @@ class Field:
         if self.grid.spacing:
             out["low_pass_sigma_across_slices"] = ACROSS if len(across_weights(self.grid.spacing[0])) > 1 else 0.0
         return out
+
+
+def faded_where_dim(values: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """A field that adds nothing where neither source shows anything.
+
+    The network judges uptake by its rank in the slice.  On slices that hold little but noise, as above the vertex, that
+    makes the hottest noise of the air as light as a lesion: structures that neither source has.  Of the uptake half
+    counts, since noise of a reconstruction reaches higher than that of an MRI.
+
+    Args:
+        values: (B, 3, h, w), as the network gives it.
+        image: (B, 2, h, w) in [0, 1], the sources that it saw.
+
+    Returns:
+        As ``values``; the amount fades out below the levels :data:`DIM`.
+    """
+    shown = np.maximum(image[:, 0], 0.5 * image[:, 1])
+    share = np.clip((shown - DIM[0]) / np.float32(DIM[1] - DIM[0]), 0, 1)
+    return np.concatenate([values[:, :1] * share[:, None], values[:, 1:]], axis=1)
 
 
 def smooth_across(values: np.ndarray, known: np.ndarray, step: float, *, sigma: float = ACROSS) -> None:

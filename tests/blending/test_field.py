@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coconet_med.blending.field import ACROSS, Field, Grid, across_weights, mixed, slope, smooth_across
+from coconet_med.blending.field import (
+    ACROSS,
+    DIM,
+    Field,
+    Grid,
+    across_weights,
+    faded_where_dim,
+    mixed,
+    slope,
+    smooth_across,
+)
 
 RNG = np.random.default_rng(11)
 
@@ -29,6 +39,16 @@ def test_averages_of_blocks_repeat_the_border_where_a_block_is_not_full():
     assert made.shape == (2, 2, 4, 4)
     assert made[1, 0, 1, 2] == pytest.approx(image[1, 0, 2:4, 6:9].mean(), abs=1e-6)
     assert made[0, 1, 3, 3] == pytest.approx(image[0, 1, 6, 9], abs=1e-6)
+
+
+def test_the_amount_fades_out_where_both_sources_are_dim_and_nothing_else_changes():
+    levels = np.array([0.0, DIM[0], sum(DIM) / 2, DIM[1], 1.0], np.float32)
+    for which, times in ((0, 1), (1, 2)):  # that which shows more counts, and of the uptake half
+        image = np.zeros((1, 2, 1, 5), np.float32)
+        image[0, which, 0] = times * levels
+        faded = faded_where_dim(np.full((1, 3, 1, 5), -0.2, np.float32), image)
+        np.testing.assert_allclose(faded[0, 0, 0], [0, 0, -0.1, -0.2, -0.2], atol=1e-6)
+        np.testing.assert_array_equal(faded[0, 1:], np.float32(-0.2))
 
 
 def test_weights_across_slices_are_a_gaussian_in_mm():
