@@ -180,4 +180,4 @@ def _summary(written: list[Path]) -> str:
     first = written[0] if written[0].suffix == ".dcm" else None  # those of the series come first
     slices = [path for path in written if first and path.parent == first.parent]
     folder = [f"{slices[0].parent} ({len(slices)} DICOM files)"] if slices else []
-    return ", ".join(folder + [str(path) for path in written if path.suffix != ".dcm"])
+    return ", ".join(folder + [str(path) for path in written if path not in set(slices)])

@@ -24,6 +24,9 @@ PLANES = ("axial", "coronal", "sagittal")
 #: Names of the panels of a plane, in their order on the page.
 PANELS = ("anatomy", "function", "fused", "registration")
 
+#: Size of the letters of the sides, as a share of a panel, whose size on the page follows that of the screen.
+FONT = 1 / 14
+
 _EDGE = np.array((0, 229, 255), np.uint8)
 
 
@@ -33,7 +36,7 @@ class Cut:
 
     Attributes:
         plane: ``"axial"``, ``"coronal"`` or ``"sagittal"``; empty for a picture.
-        panels: RGB ``uint8`` pictures by name, pixels square.
+        panels: RGB ``uint8`` pictures by name, pixels square; of a volume all planes have one size and one scale.
     """
 
     plane: str
@@ -50,13 +53,16 @@ def cuts(result: FusionResult, *, size: int = 240) -> list[Cut]:
     planar = result.anatomy.planar
     slicings = [slicing_of_source(result.anatomy, p) for p in (PLANES[:1] if planar else PLANES)]
     scale = pixels_per_mm(result, slicings, size)
+    # The page shows every panel as wide as its column: on squares of one size all planes keep one scale there.
+    side = max(max(_shape(result, slicing, scale)) for slicing in slicings)
+    font = max(11, round(FONT * side))
     found = []
     for slicing in slicings:
         index = middle_of_uptake(result, slicing, (0.5,))[0]
         panels = _panels(result, slicing, index, scale)
         if not planar:
-            panels = {name: with_sides(rgb, slicing.plane, font=11) for name, rgb in panels.items()}
-            panels[PANELS[0]] = with_bar(panels[PANELS[0]], scale, font=11)
+            panels = {name: with_sides(_squared(rgb, side), slicing.plane, font=font) for name, rgb in panels.items()}
+            panels[PANELS[0]] = with_bar(panels[PANELS[0]], scale, font=font)
         found.append(Cut("" if planar else slicing.plane, panels))
     return found
 
@@ -123,6 +129,13 @@ def _shape(result: FusionResult, slicing: Slicing, scale: float) -> tuple[int, i
     _, row_mm, column_mm = slicing.spacing(result.anatomy.image)
     _, rows, columns = slicing.stack(volume(result.uptake)).shape
     return max(1, round(rows * row_mm * scale)), max(1, round(columns * column_mm * scale))
+
+
+def _squared(rgb: np.ndarray, side: int) -> np.ndarray:
+    """A panel in the middle of a black square."""
+    rows, columns = rgb.shape[:2]
+    top, left = (side - rows) // 2, (side - columns) // 2
+    return np.pad(rgb, ((top, side - rows - top), (left, side - columns - left), (0, 0)))
 
 
 def _gray(scaled: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

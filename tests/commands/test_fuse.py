@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from PIL import Image
 from typed import run
 
+from coconet_med.commands.fuse import _summary
 from coconet_med.phantom import slice_pair
 
 
@@ -42,6 +43,12 @@ def test_one_command_fuses_a_volume(
     rgb = sitk.GetArrayFromImage(sitk.ReadImage(str(out)))
     assert rgb.shape[-1] == 3
     assert (rgb.max(axis=-1) != rgb.min(axis=-1)).mean() > 0.1  # there is color
+
+
+def test_what_was_written_is_named_whole_but_for_the_slices_of_a_series(tmp_path: Path) -> None:
+    slices = [tmp_path / "FUSED" / f"{n:04d}.dcm" for n in range(3)]
+    others = [tmp_path / name for name in ("FUSED_legend.dcm", "FUSED.json")]
+    assert _summary([*slices, *others]) == ", ".join([f"{tmp_path / 'FUSED'} (3 DICOM files)", *map(str, others)])
 
 
 def test_one_command_fuses_pictures(pictures: tuple[Path, Path], tmp_path: Path) -> None:

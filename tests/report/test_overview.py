@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -32,12 +34,19 @@ def flat(mean_model) -> coconet_med.FusionResult:
 def test_panels_of_all_planes_have_one_scale(result: coconet_med.FusionResult) -> None:
     size = np.array(result.anatomy.image.GetSize()) * result.anatomy.image.GetSpacing()
     expected = {"axial": (size[1], size[0]), "coronal": (size[2], size[0]), "sagittal": (size[2], size[1])}
+    white = sitk.GetImageFromArray(
+        np.full(sitk.GetArrayViewFromImage(result.color).shape, 255, np.uint8), isVector=True
+    )
+    white.CopyInformation(result.color)
+    found = cuts(replace(result, color=white), size=200)
+    assert len({rgb.shape for cut in found for rgb in cut.panels.values()}) == 1  # as large as each other on the page
     scales = []
-    for cut in cuts(result, size=200):
-        for rgb in cut.panels.values():
-            scales += [pixels / mm for pixels, mm in zip(rgb.shape, expected[cut.plane], strict=False)]
+    for cut in found:
+        bright = cut.panels["fused"].min(axis=2) > 250
+        sides = [np.ptp(np.flatnonzero(bright.any(axis=axis))) + 1 for axis in (1, 0)]
+        scales += [pixels / mm for pixels, mm in zip(sides, expected[cut.plane], strict=True)]
     assert np.ptp(scales) < 0.01 * np.mean(scales)
-    assert max(rgb.shape[0] for cut in cuts(result, size=200) for rgb in cut.panels.values()) <= 200
+    assert found[0].panels["fused"].shape[0] <= 200
 
 
 def test_the_overview_has_three_rows_with_marks(result: coconet_med.FusionResult, tmp_path) -> None:

@@ -55,7 +55,7 @@ export function showValues(found, part, { anatomy, uptake, units = uptake?.units
   else if (found.below) read = `nearer to 0 than ${withUnits(found.below, units)}`;
   else if (found.decoded !== null) {
     read = `${found.topped ? found.decoded < 0 ? "at most " : "at least " : ""}${withUnits(found.decoded, units)}`;
-    if (!found.topped) read += ` ± ${figure(found.spread)}`;
+    if (!found.topped) read += ` ± ${figure(Number(found.spread.toPrecision(2)))}`;
     if (found.foreign) read += ", not a color of the map";
   }
   part("color-value").textContent = read;
