@@ -17,7 +17,7 @@ import numpy as np
 from coconet_med.blending.blocks import averaged, stretched
 from coconet_med.blending.foci import find_foci
 from coconet_med.blending.lifting import lift
-from coconet_med.blending.small_findings import Spot, find_spots
+from coconet_med.blending.small_findings import Spot, find_spots, near_bone
 from coconet_med.windowing.levels import BODY
 
 #: Size in mm that a pixel of the network is brought near to, by averaging whole pixels: what it was trained at.
@@ -187,8 +187,10 @@ def mixed(image: np.ndarray, field: np.ndarray, block: Sequence[int]) -> np.ndar
 
 def findings_in(image: np.ndarray, grid: Grid) -> list[Spot]:
     """Small findings of the functional source of one slice (2, H, W)."""
-    how: dict[str, Any] = {"spacing": grid.pixel, "block": grid.block}
-    return find_spots(image[1], image.max(axis=0) > BODY, **how) + find_foci(*image, **how)
+    body = image.max(axis=0) > BODY
+    bone = near_bone(image[1], body, grid.pixel)
+    how: dict[str, Any] = {"bone": bone, "spacing": grid.pixel, "block": grid.block}
+    return find_spots(image[1], body, **how) + find_foci(*image, **how)
 
 
 def what_findings_lack(

@@ -33,6 +33,7 @@ def find_foci(
     anatomy: np.ndarray,
     function: np.ndarray,
     *,
+    bone: np.ndarray | None = None,
     spacing: Sequence[float] = (1.0, 1.0),
     block: Sequence[int] = (2, 2),
 ) -> list[Spot]:
@@ -41,13 +42,15 @@ def find_foci(
     Args:
         anatomy: (rows, columns) in [0, 1].
         function: likewise.
+        bone: what :func:`~coconet_med.blending.small_findings.near_bone` finds, where that is known.
         spacing: of rows and columns in mm; pixels of a picture count as 1 mm.
         block: rows and columns of pixels that one value of the field stands for.
     """
     step = [max(1, round(_PIXEL / s)) for s in spacing]
     coarse = averaged(function, step)
     where = np.maximum(coarse, averaged(anatomy, step)) > BODY
-    bone = near_bone(function, np.maximum(anatomy, function) > BODY, spacing)
+    if bone is None:
+        bone = near_bone(function, np.maximum(anatomy, function) > BODY, spacing)
     if bone.any():
         where &= averaged(bone.astype(np.float32), step) == 0
     size = (float(spacing[0] * step[0]), float(spacing[1] * step[1]))

@@ -124,6 +124,7 @@ def find_spots(
     function: np.ndarray,
     body: np.ndarray,
     *,
+    bone: np.ndarray | None = None,
     spacing: Sequence[float] = (1.0, 1.0),
     block: Sequence[int] = (2, 2),
 ) -> list[Spot]:
@@ -132,6 +133,7 @@ def find_spots(
     Args:
         function: (rows, columns) in [0, 1].
         body: mask of head or body; what lies outside it is no finding.
+        bone: what :func:`near_bone` finds, where that is known.
         spacing: of rows and columns in mm; pixels of a picture count as 1 mm.
         block: rows and columns of pixels that one value of the field stands for.
     """
@@ -139,7 +141,7 @@ def find_spots(
     bright = body & (function > lowest)  # what lies so far above anything is at least as bright
     if not bright.any():
         return []
-    bright &= ~near_bone(function, body, spacing)
+    bright &= ~(near_bone(function, body, spacing) if bone is None else bone)
     step = [max(1, round(2.0 / s)) for s in spacing]
     coarse = np.rint(255 * averaged(function, step)).astype(np.uint8)
     box = _box(bright, step, coarse.shape)
@@ -195,10 +197,12 @@ def near_bone(function: np.ndarray, body: np.ndarray, spacing: Sequence[float]) 
     if np.count_nonzero(top) <= _BONE_SHARE * np.count_nonzero(body):
         return np.zeros_like(body)
     # A small piece at the top of the window is no bone but a finding: a calcification, blood.
-    labels = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(top.view(np.uint8))))
-    large = np.bincount(labels.ravel()) * (spacing[0] * spacing[1]) > AREAS[1]
-    large[0] = False
-    return within_reach(large[labels], _FROM_BONE, spacing) if large.any() else np.zeros_like(body)
+    rows, columns, ends = pieces_of(top)
+    sizes = np.diff(ends, prepend=0)
+    large = np.repeat(sizes * (spacing[0] * spacing[1]) > AREAS[1], sizes)
+    bone = np.zeros_like(body)
+    bone[rows[large], columns[large]] = True
+    return within_reach(bone, _FROM_BONE, spacing) if large.any() else bone
 
 
 def _spots(

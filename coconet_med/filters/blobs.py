@@ -144,14 +144,13 @@ def _second(image: np.ndarray, axis: int) -> np.ndarray:
 
 def _peaks(response: np.ndarray, where: np.ndarray, least: float) -> np.ndarray:
     """Scale, row and column ``(n, 3)`` of the maxima among the 26 neighbors in scale and place."""
-    found = np.argwhere((response >= least) & where)
-    if not len(found):
-        return found
-    wide = np.pad(response, 1, constant_values=-np.inf)
-    strides = np.array([wide.shape[1] * wide.shape[2], wide.shape[2], 1])
-    around = (np.indices((3, 3, 3)).reshape(3, -1).T - 1) @ strides
-    neighbors = wide.ravel()[((found + 1) @ strides)[:, None] + around]
-    return found[response[tuple(found.T)] == neighbors.max(axis=1)]
+    highest = response
+    for axis in range(3):  # of three neighbors along one axis after the other
+        before, highest = highest, highest.copy()
+        values, result = before.swapaxes(0, axis), highest.swapaxes(0, axis)
+        np.maximum(result[1:], values[:-1], out=result[1:])
+        np.maximum(result[:-1], values[1:], out=result[:-1])
+    return np.argwhere((response == highest) & (response >= least) & where)
 
 
 def _surrounded(
