@@ -15,14 +15,15 @@ from coconet_med.blending.small_findings import RING, Spot, near_bone
 from coconet_med.filters.blobs import Blob, find_blobs
 from coconet_med.windowing.levels import BODY
 
-#: Diameters in mm, and the least contrast to the ring, of 1: a little less than what counts as a focus.
-DIAMETERS, CONTRAST = (8.0, 11.3, 16.0), 18 / 255
+#: Diameters in mm; the least contrast to the ring, of 1, and the share of it by which a focus stands out on each side: a
+#: little less than what counts as a focus, since blocks blur both.
+DIAMETERS, CONTRAST, SURROUNDED = (8.0, 11.3, 16.0), 18 / 255, 0.3
 
 #: Size in mm that a pixel is brought near to.
 _PIXEL = 2.0
 
 #: Share that foci ask for of the contrast of a small finding: they are larger, so that less is seen.
-_ASKS = 0.6
+_ASKS = 0.8
 
 #: Where the anatomy stands out the other way by this much, of 1, a bright focus of its own lies there: a cold focus of
 #: the function does not darken it.
@@ -54,7 +55,9 @@ def find_foci(
     if bone.any():
         where &= averaged(bone.astype(np.float32), step) == 0
     size = (float(spacing[0] * step[0]), float(spacing[1] * step[1]))
-    blobs = find_blobs(coarse.astype(np.float64), where, spacing=size, least=CONTRAST, diameters=DIAMETERS)
+    blobs = find_blobs(
+        coarse.astype(np.float64), where, spacing=size, least=CONTRAST, diameters=DIAMETERS, surrounded=SURROUNDED
+    )
     found = (_spot(blob, function, step, spacing, block) for blob in blobs)
     return [spot for spot in found if spot.sign > 0 or spot.contrast_in(anatomy) > -_OPPOSED]
 

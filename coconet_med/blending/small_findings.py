@@ -99,7 +99,9 @@ class Spot:
         """1 in the spot (-1 in a cold one) and soft around it, in the box: as a field of such blocks can hold it."""
         bump = np.float32(self.sign) * np.exp(-0.5 * np.square(self.distance / _SOFT, dtype=np.float32))
         bump = stretched(averaged(bump, self.block), self.block, bump.shape)
-        bump /= max(self.contrast_of(bump), 0.25)
+        # What is added becomes part of the field: of 1 that is asked for, 1 is to come out of its blocks.
+        held = stretched(averaged(bump, self.block), self.block, bump.shape)
+        bump /= max(self.contrast_of(held), 0.25)
         return bump
 
     def contrast_in(self, picture: np.ndarray) -> float:

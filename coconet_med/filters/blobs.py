@@ -58,6 +58,7 @@ def find_blobs(
     spacing: tuple[float, float],
     least: float,
     diameters: Sequence[float],
+    surrounded: float = SURROUNDED,
 ) -> list[Blob]:
     """The blobs of a picture, strongest contrast first.
 
@@ -67,6 +68,7 @@ def find_blobs(
         spacing: size of a pixel along rows and columns (j, i), mm.
         least: contrast from which on a blob counts, in the units of the picture.
         diameters: mm, ascending; neighbors by a factor of about sqrt 2.
+        surrounded: share of the contrast by which every eighth of the ring must differ from the blob.
 
     Returns:
         Blobs; no center lies in one of the same sign that has a stronger response.
@@ -81,7 +83,7 @@ def find_blobs(
         candidates: list[tuple[float, Blob]] = []
         for scale, diameter in enumerate(diameters):
             centers = peaks[peaks[:, 0] == scale, 1:]
-            for blob in _surrounded(picture, where, hot, centers, diameter / 2, spacing, least):
+            for blob in _surrounded(picture, where, hot, centers, diameter / 2, spacing, least, surrounded):
                 candidates.append((-signed[scale, int(blob.center[0]), int(blob.center[1])], blob))
         kept: list[Blob] = []
         for _, blob in sorted(candidates, key=lambda one: one[0]):
@@ -155,7 +157,7 @@ def _peaks(response: np.ndarray, where: np.ndarray, least: float) -> np.ndarray:
 
 def _surrounded(
     picture: np.ndarray, where: np.ndarray, hot: bool, centers: np.ndarray, radius: float,
-    step: tuple[float, float], least: float,
+    step: tuple[float, float], least: float, surrounded: float,
 ) -> list[Blob]:  # fmt: skip
     """The blobs at the given places, without those that are weak, leave the picture or the mask, or go on to a side."""
     spot, ring, eighths = _stencil(radius, step)
@@ -169,7 +171,7 @@ def _surrounded(
     contrast = level - around.mean(axis=1)
     sides = level[:, None] - around @ eighths
     sign = 1.0 if hot else -1.0
-    good = (sign * contrast >= least) & ((sign * sides).min(axis=1) >= SURROUNDED * sign * contrast)
+    good = (sign * contrast >= least) & ((sign * sides).min(axis=1) >= surrounded * sign * contrast)
     good &= where.ravel()[rings].mean(axis=1) >= INSIDE
     return [
         Blob(hot, (float(c[0]), float(c[1])), radius, float(k), s, r)
