@@ -9,7 +9,7 @@ import numpy as np
 from coconet_med.blending.small_findings import Spot
 
 #: Contrast of a finding to its ring that is aimed at in the mixed picture: so much of 1, and such a share of that in
-#: its source.  A field of blocks of pixels holds nine tenths of what is added, less of findings of two pixels.
+#: its source.
 LEAST, SHARE = 18 / 255, 0.3
 
 #: What lacks less is left: so little that the picture hardly depends on the digits that the network is computed in.

@@ -47,6 +47,21 @@ def test_what_is_faint_a_line_an_edge_or_at_the_rim_of_the_mask_is_none():
     assert find_blobs(disk(8, 40), head, spacing=(1.0, 1.0), least=20.0, diameters=DIAMETERS) == []
 
 
+def test_how_far_a_blob_falls_on_every_side_is_asked_for():
+    y, x = np.mgrid[:SIDE, :SIDE]
+    blob = 100 + 40 * np.exp(-0.5 * ((y - 40) ** 2 + (x - 40) ** 2) / 5**2)
+    beside = 16 * np.exp(-0.5 * ((y - 40) ** 2 + (x - 54) ** 2) / 4**2)  # on one side it falls by little more than a half
+    how = {"spacing": (1.0, 1.0), "least": 10.0, "diameters": (8.0, 11.3, 16.0)}
+
+    def found(picture: np.ndarray, surrounded: float) -> bool:
+        blobs = find_blobs(picture, ALL, **how, surrounded=surrounded)
+        return any(one.hot and one.center == pytest.approx((40, 40), abs=2) for one in blobs)
+
+    assert found(blob, 0.7)
+    assert found(blob + beside, 0.4)
+    assert not found(blob + beside, 0.7)
+
+
 @pytest.mark.parametrize("turn", [lambda a: a[::-1], lambda a: a[:, ::-1], lambda a: a.T], ids=["up", "left", "turned"])
 def test_a_turned_picture_has_turned_blobs(turn):
     picture = gaussian(np.random.default_rng(0).random((96, 96)), (2, 2), truncate=3.5)
