@@ -15,8 +15,8 @@ from coconet_med.blending.small_findings import RING, Spot, near_bone
 from coconet_med.filters.blobs import Blob, find_blobs
 from coconet_med.windowing.levels import BODY
 
-#: Diameters in mm; the least contrast to the ring, of 1, and the share of it by which a focus stands out on each side: a
-#: little less than what counts as a focus, since blocks blur both.
+#: Diameters in mm; the least contrast to the ring, of 1, and the share of it by which a focus stands out on each side:
+#: a little less than what counts as a focus, since blocks blur both.
 DIAMETERS, CONTRAST, SURROUNDED = (8.0, 11.3, 16.0), 18 / 255, 0.3
 
 #: Size in mm that a pixel is brought near to.

@@ -50,7 +50,7 @@ def test_what_is_faint_a_line_an_edge_or_at_the_rim_of_the_mask_is_none():
 def test_how_far_a_blob_falls_on_every_side_is_asked_for():
     y, x = np.mgrid[:SIDE, :SIDE]
     blob = 100 + 40 * np.exp(-0.5 * ((y - 40) ** 2 + (x - 40) ** 2) / 5**2)
-    beside = 16 * np.exp(-0.5 * ((y - 40) ** 2 + (x - 54) ** 2) / 4**2)  # on one side it falls by little more than a half
+    beside = 16 * np.exp(-0.5 * ((y - 40) ** 2 + (x - 54) ** 2) / 4**2)  # on that side it falls by half
     how = {"spacing": (1.0, 1.0), "least": 10.0, "diameters": (8.0, 11.3, 16.0)}
 
     def found(picture: np.ndarray, surrounded: float) -> bool:
