@@ -78,7 +78,6 @@ def load_series(
         _refuse_undecayed_mean(series, layout, scaling)
         layout = _scaled(layout, scaling)
         values, origin, unmapped = _values(series, layout)
-        padding = replace_padding(series, values)
         units, unstated = _hounsfield(series, layout, units, values)
     factor = scaling.factor if units == "SUVbw" else scaling.activity
     if factor not in (None, 1.0) and not scaling.factors:
@@ -90,7 +89,6 @@ def load_series(
         *warnings,
         *_series_warnings(series, layout, units, scaling, suv),
         *_impossible_activity(series, image, units, scaling),
-        *([padding] if padding else []),
         *unmapped,
         *unstated,
         *[f"header: {note}" for note in dict.fromkeys([*notes, *(n for i in series.instances for n in i.notes)])][:5],
@@ -140,15 +138,17 @@ def _values(series: Series, layout: Layout) -> tuple[np.ndarray, tuple[float, ..
     """The (weighted) values, (k, j, i), the position of the first voxel, and warnings."""
     total: np.ndarray | None = None
     outside = 0
+    padding: str | None = None
     for part, weight in layout.parts:
         values = read_values(part)
         outside += count_unmapped(part, values)
+        padding = replace_padding(series, part, values) or padding  # before slices are interpolated
         if weight != 1.0:
             values *= np.float32(weight)
         total = values if total is None else total + values
     assert total is not None
     share = outside / (total.size * len(layout.parts))
-    notes = (unmapped_note(layout.frames, share),) if outside else ()
+    notes = (*([padding] if padding else []), *([unmapped_note(layout.frames, share)] if outside else []))
     if layout.stack.fault:
         return *regrid(layout.stack, total, f"series {series.describe()}"), notes
     return total, layout.stack.origin, notes

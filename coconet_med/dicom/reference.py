@@ -134,7 +134,8 @@ def decay_reference(
     if by_frame in agreeing:
         others += [one for one in readings if abs(one.when - best.when) > bound]
     rule = " and ".join(one.name for one in sorted(agreeing, key=lambda one: ORDER.index(one.source)))
-    broken = (note,) if note and by_frame is None else ()
+    spread = _factors_apart(shots, half_life, bound, show) if decayed is None else ""
+    broken = tuple(filter(None, (spread, note if by_frame is None else "")))
     return Reference(best.when, rule, tuple(others), broken)
 
 
@@ -172,9 +173,34 @@ def by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> tuple[dat
 
     A factor of 1 or below is one that nobody filled in: decay within a frame alone makes it larger.
     """
+    found = _factor_times(shots, half_life)
+    if any(coarse <= bound for _, coarse in found):
+        found = [one for one in found if one[1] <= bound]  # the exact ones suffice
+    slack = max((coarse for _, coarse in found), default=timedelta(0))
+    times = [when for when, _ in found]
+    if not times or max(times) - min(times) > bound + (2 * slack if slack > bound else timedelta(0)):
+        return None
+    return min(times), slack
+
+
+def _factors_apart(shots: set[Shot], half_life: float, bound: timedelta, show: Callable[[datetime], str]) -> str:
+    """What to say of Decay Factors by which the frames are corrected to several times, each to its own start say."""
+    found = _factor_times(shots, half_life)
+    times = [when for when, _ in found]
+    slack = max((coarse for _, coarse in found), default=timedelta(0))
+    if not times or (apart := max(times) - min(times)) <= bound + 2 * slack:
+        return ""
+    other = 2.0 ** (apart.total_seconds() / half_life)
+    return (
+        f"by {FACTOR} the frames are corrected to several times, {show(min(times))} to {show(max(times))}; if so, SUV "
+        f"1.00 of the last would be {other:.3g}"
+    )
+
+
+def _factor_times(shots: set[Shot], half_life: float) -> list[tuple[datetime, timedelta]]:
+    """Reference time by the Decay Factor of each frame, and how exact its digits make that."""
     rate = math.log(2.0) / half_life
     found = []
-    slack = timedelta(0)
     for shot in shots:
         try:
             factor = float(shot.factor)
@@ -186,13 +212,7 @@ def by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> tuple[dat
         coarse = 0.5 * 10.0**-digits / factor / rate if "e" not in shot.factor.lower() else 0.0
         elapsed = math.log(factor) / rate - mean_count_time(shot.duration, half_life)
         found.append((shot.start - timedelta(seconds=elapsed), timedelta(seconds=coarse)))
-    if any(coarse <= bound for _, coarse in found):
-        found = [one for one in found if one[1] <= bound]  # the exact ones suffice
-    slack = max((coarse for _, coarse in found), default=slack)
-    times = [when for when, _ in found]
-    if not times or max(times) - min(times) > bound + (2 * slack if slack > bound else timedelta(0)):
-        return None
-    return min(times), slack
+    return found
 
 
 def _coarse(decayed: tuple[datetime, timedelta] | None, taken: datetime, bound: timedelta) -> Stated | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ class Scan:
         root: the path scanned.
         series: image series of MR, CT, PT and NM, in the order of their UIDs.
         other: number of DICOM objects that are no such image (reports, RGB captures, presentation states, ...).
+        kinds: their modalities, with the number of each.
         damaged: files that begin as DICOM but cannot be read, each with the reason.
     """
 
@@ -38,6 +40,7 @@ class Scan:
     series: tuple[Series, ...]
     other: int
     damaged: tuple[tuple[Path, str], ...]
+    kinds: tuple[tuple[str, int], ...] = ()
 
     def warnings(self) -> tuple[str, ...]:
         """What a user of any series of this path should know."""
@@ -80,7 +83,9 @@ def scan(path: Path | str) -> Scan:
         raise ReadError(f"{root}: no DICOM files found{_instead(files)}")
     series = attached(_group(instances), others)
     damaged.extend(_strays(others, series))
-    return Scan(root=root, series=series, other=len(others), damaged=tuple(damaged))
+    kinds = Counter(headers.text(one.header, "Modality").upper().strip() or "unknown" for one in others)
+    counted = tuple(sorted(kinds.items()))
+    return Scan(root=root, series=series, other=len(others), damaged=tuple(damaged), kinds=counted)
 
 
 def _instead(files: list[Path]) -> str:

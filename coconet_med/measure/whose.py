@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from coconet_med.dicom.identity import differences, in_words
 from coconet_med.errors import PairError
 from coconet_med.measure.labels import other_frame
@@ -11,6 +13,8 @@ from coconet_med.pair.patients import other_subjects, people
 from coconet_med.pair.spaces import space_warnings
 
 if TYPE_CHECKING:
+    import SimpleITK as sitk
+
     from coconet_med.measure.labels import Labels
     from coconet_med.source import Source
 
@@ -39,4 +43,23 @@ def check_labels(labels: Labels, anatomy: Source, *, different_patients: bool = 
                 )
             notes += (f"{words}, as asked (--different-patients)",)
         notes += (*other_subjects(anatomy, labels.source, "segmentation"), *space_warnings(anatomy, labels.source))
-    return (*notes, *other_frame(labels, anatomy))
+    return (*notes, *other_frame(labels, anatomy), *_elsewhere(labels, anatomy))
+
+
+def _elsewhere(labels: Labels, anatomy: Source) -> tuple[str, ...]:
+    """A warning where the segmentation has the voxels of the anatomy in other places, as after a header was lost."""
+    grid, image = labels.grid, anatomy.image
+    if sorted(grid.GetSize()) != sorted(image.GetSize()):
+        return ()
+    far = float(np.linalg.norm(np.subtract(_middle(grid), _middle(image))))
+    if far <= max(image.GetSpacing()):
+        return ()
+    return (
+        f"{labels.name}: has as many voxels as {anatomy.name}, but its middle lies {far:.3g} mm away; if made on "
+        "that image, its header was changed, and its regions are misplaced",
+    )
+
+
+def _middle(image: sitk.Image) -> tuple[float, ...]:
+    """The center of an image, LPS mm."""
+    return image.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in image.GetSize()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dicom_phantom import classic
+from dicom_phantom import classic, stored_values, uid
 from pydicom import Dataset
 from suv_cases import HALF_LIFE, drug_of, made_pet, setting
 
@@ -96,3 +96,20 @@ def test_values_that_are_not_in_the_units_of_the_header_are_doubted(tmp_path, sl
     """kBq/ml or Bq/ml under the name of another unit: no body has so much, or so little."""
     classic(tmp_path, "PT", slopes=[slope] * 6, edit=setting(Units=units), spacing=(9.0, 9.0))
     assert told(read_series(tmp_path, "function"), said)
+
+
+@pytest.mark.parametrize("own_start", [True, False])
+def test_frames_that_are_corrected_each_to_its_own_start_are_said(tmp_path, own_start):
+    """Decay Factors that do not grow with time: the mean, and SUV of the later frames, would be off without a word."""
+    for frame in range(3):
+
+        def edit(ds, k, frame=frame):
+            ds.SOPInstanceUID = uid("frame", frame, k)
+            ds.SeriesType, ds.AcquisitionTime = ["DYNAMIC", "IMAGE"], f"11{10 * frame:02d}00"
+            ds.ActualFrameDuration, ds.FrameReferenceTime = "600000", f"{600000 * frame + 298400}"
+            ds.DecayFactor = f"{1.03203 * 2 ** (0 if own_start else 600 * frame / HALF_LIFE):.6f}"
+
+        classic(tmp_path / str(frame), "PT", edit=edit, values=stored_values(seed=frame))
+    notes = told(read_series(tmp_path, "function"), "by Decay Factor the frames are corrected to several times")
+    assert len(notes) == own_start
+    assert all(note.endswith("if so, SUV 1.00 of the last would be 1.13") for note in notes)

@@ -246,3 +246,15 @@ def test_a_map_of_a_model_is_not_taken_for_the_pet_and_said_where_it_is_alone(tm
     assert any("but it is: parametric map by name" in note for note in read_study(tmp_path / "a")[1].warnings)
     _series(tmp_path / "a", "PT", "PET AC")
     assert read_study(tmp_path / "a")[1].details["series_uid"] == uid("series", "PET AC")
+
+
+def test_what_is_there_instead_of_images_is_named(tmp_path):
+    """A dose, a structure set or a parametric map alone: what was said was that there are no series."""
+    for kind, sop_class in (("RTDOSE", "1.2.840.10008.5.1.4.1.1.481.2"), ("SR", "1.2.840.10008.5.1.4.1.1.88.33")):
+
+        def edit(ds, k, kind=kind, sop_class=sop_class):
+            ds.SOPClassUID, ds.Modality = sop_class, kind
+
+        classic(tmp_path / kind, series=kind, edit=edit)
+    with pytest.raises(ReadError, match=r"but objects of modality RTDOSE \(6\), SR \(6\), which hold no slices"):
+        read_series(tmp_path, "function")

@@ -89,3 +89,18 @@ def test_what_a_segmentation_says_of_itself_holds_no_voxels(labels: Path) -> Non
     assert found.source is not None
     assert found.source.image.GetNumberOfPixels() == 1
     assert isinstance(replace(found, names={}).grid, sitk.Image)
+
+
+def test_labels_with_the_voxels_of_the_anatomy_in_other_places_are_reported(tmp_path: Path) -> None:
+    values = np.zeros((6, 7, 8), np.uint8)
+    values[1:3, 2:4, 3:5] = 1
+    place = np.diag([2.0, 2, 3, 1])
+    moved = place.copy()
+    moved[1, 3] = 40
+    turned = np.array([[0, 0, 2.0, 0], [0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 1]])
+    for name, voxels, affine in (("t1", values, place), ("b", values, moved), ("c", values.transpose(2, 1, 0), turned)):
+        nib.save(nib.Nifti1Image(voxels, affine), tmp_path / f"{name}.nii")
+    anatomy = read(tmp_path / "t1.nii", "anatomy")
+    (said,) = check_labels(read_labels(tmp_path / "b.nii"), anatomy)
+    assert "has as many voxels as t1.nii, but its middle lies 40 mm away" in said
+    assert check_labels(read_labels(tmp_path / "c.nii"), anatomy) == ()
