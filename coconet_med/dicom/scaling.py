@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: SOP Class UID of classic PET images.
 PET = "1.2.840.10008.5.1.4.1.1.128"
+#: Units (0054,1001) of an attenuation map: 1/cm.
+ATTENUATION_UNITS = "1CM"
 
 
 def check_scaling(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
@@ -29,6 +31,8 @@ def check_scaling(series: Series, frames: Sequence[Frame]) -> tuple[str, ...]:
     name = f"series {series.describe()}"
     if len({frame.units for frame in frames}) > 1:
         raise ReadError(f"{name}: its images state different units")
+    if series.modality == "PT" and frames[0].units.upper() == ATTENUATION_UNITS:
+        raise ReadError(f"{name}: its units are 1/cm, so it shows attenuation, not uptake; choose the emission series")
     without = {frame.instance.path for frame in frames if frame.slope is None}
     if without and len(without) < len({frame.instance.path for frame in frames}):
         raise ReadError(f"{name}: some images have no Rescale Slope ({name_files(without)})")

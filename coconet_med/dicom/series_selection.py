@@ -15,6 +15,7 @@ from typing import get_args
 from coconet_med.choices import AnatomyKind, FunctionKind, one_of
 from coconet_med.dicom import headers
 from coconet_med.dicom.injection import injection_words, other_injection
+from coconet_med.dicom.scaling import ATTENUATION_UNITS
 from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import NM_CLASS, OWN_MANUFACTURER, Series, is_reprojection
 from coconet_med.errors import OptionError, ReadError
@@ -91,7 +92,8 @@ def _dynamic(series: Series) -> bool:
 
 T1 = r"t1w?|mp ?rage|mprage\w*|bravo|spgr|ir-?fspgr|vibe|tfe|3d ?t1\w*|t1 ?3d|space t1|tfl3d\w*"
 MAPS = (
-    r"adc|dwi|dti|trace\w*|fa|colfa|tensor|cbf|cbv|mtt|asl|pcasl|perf\w*|bold|fmri|epi|swi|swan|phase|mip|minip|tof|mra"
+    r"t[12] ?maps?|t1 images|r[12] ?maps?|adc|dwi|dti|trace\w*|fa|colfa|tensor|cbf|cbv|mtt|asl|pcasl|perf\w*|bold|fmri|"
+    r"epi|swi|swan|phase|mip|minip|tof|mra"
 )
 ATTENUATION = r"mrac|umap|mu-?map|dixon|ute|zte|attn? ?map|in ?phase|opp? ?phase|water(?! ?ex)|fat(?! ?sat)"
 
@@ -259,6 +261,8 @@ def _exclusion(series: Series) -> str:
             return f"planar or projection data ({', '.join(sorted(kinds))})"
         if all("TRANSMISSION" in i.image_type for i in series.instances):
             return "attenuation, not uptake (TRANSMISSION)"
+    if series.modality == "PT" and headers.units(series.facts) == ATTENUATION_UNITS:
+        return "attenuation, not uptake (Units 1CM)"
     if is_reprojection(series):
         return "projections (REPROJECTION)"
     if _frames(series) < 2:

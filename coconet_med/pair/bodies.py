@@ -1,8 +1,9 @@
-"""Do both DICOM headers describe one body?  SUV follows the weight, and two heights are of two persons, or a slip."""
+"""Do both DICOM headers describe one body, at one time?  SUV follows the weight, two heights are of two persons or a
+slip, and what has changed since an earlier year does not fit."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
@@ -21,14 +22,17 @@ SAME_WEIGHT, SAME_HEIGHT_M = 0.15, 0.1
 GROWN_M = 1.4
 #: A weight holds for so long.
 AS_LONG = timedelta(days=60)
+#: Images that lie further apart than this are said to.
+LONG_AGO = timedelta(days=365)
 
 
 def body_warnings(anatomy: Source, function: Source) -> tuple[str, ...]:
-    """Warnings where the weight that SUV follows, or the height, is another in the header of the anatomy."""
+    """Warnings where weight, height or the year is another in the header of the anatomy."""
     if not (isinstance(anatomy.dicom, DicomRecord) and isinstance(function.dicom, DicomRecord)):
         return ()
     with headers.quiet():
-        return tuple(filter(None, (_weights(anatomy, function), _heights(anatomy, function))))
+        notes = (_weights(anatomy, function), _heights(anatomy, function), _years(anatomy, function))
+    return tuple(filter(None, notes))
 
 
 def _weights(anatomy: Source, function: Source) -> str:
@@ -36,8 +40,8 @@ def _weights(anatomy: Source, function: Source) -> str:
     other = headers.number(_header(anatomy), "PatientWeight")
     if function.units != "SUVbw" or not taken or not other or not WEIGHT_KG[0] <= other <= WEIGHT_KG[1]:
         return ""
-    days = [headers.parse_datetime(headers.text(_header(s), "StudyDate").strip(), "00") for s in (anatomy, function)]
-    if abs(other / taken - 1.0) <= SAME_WEIGHT or (days[0] and days[1] and abs(days[0] - days[1]) > AS_LONG):
+    first, second = _day(anatomy), _day(function)
+    if abs(other / taken - 1.0) <= SAME_WEIGHT or (first and second and abs(first - second) > AS_LONG):
         return ""
     return (
         f"SUV: the patient weighs {taken:g} kg by {function.name}, which was taken, and {other:g} kg by "
@@ -53,6 +57,20 @@ def _heights(anatomy: Source, function: Source) -> str:
         f"the patient is {one:g} m tall by {anatomy.name} and {other:g} m by {function.name}; make sure that both are "
         "of one person"
     )
+
+
+def _years(anatomy: Source, function: Source) -> str:
+    first, second = _day(anatomy), _day(function)
+    if first is None or second is None or abs(first - second) <= LONG_AGO:
+        return ""
+    return (
+        f"{anatomy.name} ({first:%Y-%m-%d}) and {function.name} ({second:%Y-%m-%d}) are {abs(first - second).days} "
+        "days apart; make sure that they are meant for each other"
+    )
+
+
+def _day(source: Source) -> datetime | None:
+    return headers.parse_datetime(headers.text(_header(source), "StudyDate").strip(), "00")
 
 
 def _height(ds: Dataset) -> float | None:

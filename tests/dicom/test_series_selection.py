@@ -258,3 +258,21 @@ def test_what_is_there_instead_of_images_is_named(tmp_path):
         classic(tmp_path / kind, series=kind, edit=edit)
     with pytest.raises(ReadError, match=r"but objects of modality RTDOSE \(6\), SR \(6\), which hold no slices"):
         read_series(tmp_path, "function")
+
+
+def test_an_attenuation_map_of_modality_pt_is_no_uptake(tmp_path):
+    _series(tmp_path, "MR", "AX T1 MPRAGE")
+    _series(tmp_path, "PT", "MU MAP", Units="1CM")
+    with pytest.raises(ReadError, match=r"left out: attenuation, not uptake \(Units 1CM\)"):
+        read_study(tmp_path)
+    with pytest.raises(ReadError, match="its units are 1/cm, so it shows attenuation, not uptake"):
+        read_series(tmp_path / "MU MAP", "function")
+
+
+@pytest.mark.parametrize("name", ["T1 MAP", "t1_mp2rage_T1_Images", "R1 map"])
+def test_a_map_of_t1_is_no_t1_weighted_image(name, tmp_path):
+    _series(tmp_path, "MR", name)
+    _series(tmp_path, "PT", "PET AC")
+    assert any("but it is: map," in note for note in read_study(tmp_path)[0].warnings)
+    t1 = _series(tmp_path, "MR", "AX T1 MPRAGE")
+    assert read_study(tmp_path)[0].details["series_uid"] == t1
