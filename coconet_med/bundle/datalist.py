@@ -15,6 +15,9 @@ from coconet_med.readers import is_picture
 
 Pair = dict[str, str]
 
+#: The end of an id without underscore that tells sessions of one person apart.
+_SESSION = re.compile(r"-(?:\d{1,2}|\d{8}|[A-Za-z]{1,9}\d{0,4})$")
+
 
 class _Absent(Sequence):
     """Stands for the pairs of a folder that is not there: whoever asks for one gets the error."""
@@ -107,8 +110,9 @@ def split_pairs(
 def persons(ids: Sequence[str], expression: str | None = None) -> list[str]:
     """Whose each case is.
 
-    ``sub-01_ses-2_...`` is of ``sub-01`` (BIDS), and ``NAME_SESSION`` of ``NAME``.  Where all cases would be of one
-    person then, as in ``case_1, case_2``, what stands before the underscore is no name, and each case is a person.
+    ``sub-01_ses-2_...`` is of ``sub-01`` (BIDS), and ``NAME_SESSION`` of ``NAME``.  Words that all cases begin with, as
+    in ``case_1, case_2`` or ``site_P1_a, site_P2_a``, are no name: it is the first word that differs, with them before
+    it.  Ids without underscore that end in a session, ``P001-2`` or ``P001-baseline``, are of what stands before it.
 
     Raises:
         OptionError: ``expression`` is none, has no group, or does not fit an id.
@@ -122,10 +126,20 @@ def persons(ids: Sequence[str], expression: str | None = None) -> list[str]:
             msg = f"person {expression!r}: no expression with a group that fits {bad}; such as '^([^_]+)'"
             raise OptionError(msg) from None
     names = []
+    alike = _words_alike([one.split("_") for one in ids])
     for one in ids:
         bids = re.search(r"(?:^|[_/-])(sub-[A-Za-z0-9+]+)", one)
-        names.append(bids[1] if bids else one.split("_")[0] or one)
+        name = "_".join(one.split("_")[: alike + 1]) if "_" in one else _SESSION.sub("", one)
+        names.append(bids[1] if bids else name or one)
     return names if len(set(names)) > 1 or all(name.startswith("sub-") for name in names) else list(ids)
+
+
+def _words_alike(ids: Sequence[list[str]]) -> int:
+    """How many words all ids begin with, at least one of each left over."""
+    count = 0
+    while min(map(len, ids), default=0) > count + 1 and len({words[count] for words in ids}) == 1:
+        count += 1
+    return count
 
 
 def _fits(expression: str, one: str) -> bool:

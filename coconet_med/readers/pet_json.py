@@ -27,6 +27,8 @@ UNITS = {
     "uci/ml": ("uCi/ml", 3.7e4),
     "g/ml": ("SUVbw", 0.0),
     "suvbw": ("SUVbw", 0.0),
+    "suvbw(g/ml)": ("SUVbw", 0.0),
+    "suvbw[g/ml]": ("SUVbw", 0.0),
 }
 #: What is said of values that have no unit, in lower case.
 UNITLESS = (

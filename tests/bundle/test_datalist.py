@@ -94,6 +94,11 @@ def test_who_is_who() -> None:
     assert persons(["case_1", "case_2"]) == ["case_1", "case_2"]  # "case" is nobody
     assert persons(["sub-1_ses-1", "sub-1_ses-2"]) == ["sub-1", "sub-1"]
     assert persons(["a.1", "b"]) == ["a.1", "b"]
+    assert persons(["case-1", "case-2"]) == ["case-1", "case-2"]
+    assert persons(["P1-1", "P1-2", "P2-1"]) == ["P1", "P1", "P2"]  # each session was a person, in both parts
+    assert persons(["at_P1_a", "at_P1_b", "at_P2_a"]) == ["at_P1", "at_P1", "at_P2"]  # so was it behind a site
+    assert persons(["OAS-0001-d100", "OAS-0001-d900", "OAS-0002-d10"]) == ["OAS-0001", "OAS-0001", "OAS-0002"]
+    assert persons(["TCGA-02-0001", "TCGA-02-0003"]) == ["TCGA-02-0001", "TCGA-02-0003"]
     assert persons(["x-01-a", "x-02-b"], r"x-(\d+)") == ["01", "02"]
     with pytest.raises(OptionError, match=r"person '\^\(z\+\)': no expression with a group that fits b"):
         persons(["z1", "b"], "^(z+)")
