@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +105,14 @@ def slices_of_pairs(
         msg = f"{len(cases)} cases, but no slice of them shows anything; check the images"
         raise ReadError(msg)
     return pairs
+
+
+def in_both_parts(names: Sequence[str], kept: int) -> list[str]:
+    """Persons of whom cases are among the first ``kept`` and among the others, by the rule of the bundle's split."""
+    from coconet_med.bundle.datalist import persons
+
+    people = persons(names)
+    return sorted(set(people[:kept]) & set(people[kept:]))
 
 
 def _prepared(data: torch.utils.data.Dataset, number: int, case: dict[str, str]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -179,13 +179,19 @@ class Session:
         ]
 
     def _load_own(self, own: Own) -> None:
-        from coconet_med.training.own_pairs import find_pairs, slices_of_pairs
+        from coconet_med.training.own_pairs import find_pairs, in_both_parts, slices_of_pairs
 
         cases = find_pairs(own.anatomy, own.function)
         kept = len(cases) - own.hold_out
         if kept < 1:
             msg = f"--hold-out {own.hold_out} of {len(cases)} cases leaves none to train on; hold out fewer"
             raise OptionError(msg)
+        if own.hold_out and (torn := in_both_parts([case["name"] for case in cases], kept)):
+            names = f"{', '.join(torn[:3])}{' and more' if len(torn) > 3 else ''}"
+            self.say.warning(
+                f"--hold-out {own.hold_out}: cases of {names} are trained on and held out, so the figures say nothing "
+                "of other persons; hold out whole persons"
+            )
         options: dict[str, Any] = {
             "register": own.register,
             "plane": own.plane,

@@ -15,7 +15,7 @@ from coconet_med.phantom import head_phantom
 
 pytest.importorskip("monai", reason='needs the extra: pip install ".[monai]"')
 
-from coconet_med.training.own_pairs import find_pairs, slices_of_pairs
+from coconet_med.training.own_pairs import find_pairs, in_both_parts, slices_of_pairs
 
 
 def _touch(folder: Path, *names: str) -> Path:
@@ -122,3 +122,9 @@ def test_color_is_taken_for_visible_pictures_only(tmp_path: Path):
     (pair,) = slices_of_pairs(studies, color_anatomy=True)
     luminance = rgb @ np.array((0.299, 0.587, 0.114)) / 255
     np.testing.assert_allclose(pair.anatomy.float().numpy(), luminance, atol=1e-3)
+
+
+def test_a_person_in_both_parts_is_found():
+    names = ["sub-01_ses-1", "sub-01_ses-2", "sub-02_ses-1", "sub-02_ses-2"]
+    assert in_both_parts(names, 3) == ["sub-02"]
+    assert in_both_parts(names, 2) == in_both_parts(["case_1", "case_2"], 1) == []
