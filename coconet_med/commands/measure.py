@@ -126,7 +126,7 @@ def measure(
         }
         jobs: list[tuple[Path, Any]] = []
         if csv:
-            jobs.append((csv, lambda part: to_csv(rows, part)))
+            jobs.append((csv, lambda part: to_csv(rows, part, units=pair.units)))
         if json_path:
             jobs.append((json_path, lambda part: to_json(rows, about, part)))
         if suvr_map and found:

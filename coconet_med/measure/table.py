@@ -12,13 +12,16 @@ from typing import Any
 from coconet_med.measure.regions import Region
 
 
-def to_csv(regions: Sequence[Region], path: Path) -> None:
-    """One line a region; what is not known is empty."""
+def to_csv(regions: Sequence[Region], path: Path, *, units: str) -> None:
+    """One line a region, with the units of the uptake, since tables of many persons are put together; what is not known
+    is empty.
+    """
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Region)], lineterminator="\n")
+        writer = csv.DictWriter(file, [*(field.name for field in fields(Region)), "units"], lineterminator="\n")
         writer.writeheader()
         for region in regions:
-            writer.writerow({key: "" if _unknown(value) else value for key, value in asdict(region).items()})
+            row = asdict(region) | {"units": units}
+            writer.writerow({key: "" if _unknown(value) else value for key, value in row.items()})
 
 
 def to_json(regions: Sequence[Region], about: dict[str, Any], path: Path) -> None:

@@ -19,10 +19,11 @@ def test_what_is_not_known_is_empty_in_csv_and_null_in_json(tmp_path) -> None:
     names = [field.name for field in fields(Region)]
     first, second = names[:2]
     regions = [_region(**{first: 8, second: "Left-Cerebellum-Cortex"}), _region(**{first: 17, second: "a, b"})]
-    to_csv(regions, tmp_path / "r.csv")
+    to_csv(regions, tmp_path / "r.csv", units="SUVbw")
     with (tmp_path / "r.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == names
+    assert list(rows[0]) == [*names, "units"]
+    assert [row["units"] for row in rows] == ["SUVbw", "SUVbw"]
     assert [row[second] for row in rows] == ["Left-Cerebellum-Cortex", "a, b"]
     assert rows[0][names[-1]] == ""
     to_json(regions, {"units": "SUVR"}, tmp_path / "r.json")
