@@ -218,3 +218,26 @@ def test_a_saved_page_is_one_file_that_asks_nobody(fused_head, new_page, tmp_pat
     control(page, "strength").fill("0.5")
     page.evaluate("coconet.draw()")
     assert json.loads(page.evaluate("JSON.stringify(coconet.state.look)"))["strength"] == 0.5
+
+
+@pytest.mark.parametrize("view", ["fused", "edges"])
+def test_no_letter_of_a_side_lies_on_a_caption(page, view):
+    size = page.viewport_size
+    page.set_viewport_size({"width": 1000, "height": 700})
+    control(page, "view").select_option(view)
+    crossings = page.evaluate(
+        """() => [...document.querySelectorAll(".tile")].flatMap((tile) => {
+          const caption = tile.querySelector(".caption").getBoundingClientRect();
+          return [...tile.querySelectorAll(".left, .right, .top, .bottom")].filter((letter) => {
+            const box = letter.getBoundingClientRect();
+            return box.left < caption.right && box.right > caption.left && box.top < caption.bottom - 1;
+          }).map((letter) => `${letter.textContent} on ${tile.textContent}`);
+        })"""
+    )
+    page.set_viewport_size(size)
+    assert crossings == []
+
+
+def test_the_error_of_what_is_read_has_two_digits(page):
+    _, _, error = page.locator("[data-part=color-value]").inner_text().partition(" ± ")
+    assert len(error.replace(".", "").lstrip("0")) <= 2

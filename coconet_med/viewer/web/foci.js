@@ -35,7 +35,7 @@ export class FociList {
     this.part("foci-note").textContent = this.all === null
       ? "Looking for foci ..."
       : this.foci.length
-        ? `${this.foci.length} small findings ${this.where}; ${lost} do not stand out of their surroundings in the fused lightness.`
+        ? `${this.foci.length} small findings${this.where ? ` ${this.where}` : ""}; ${lost} do not stand out of their surroundings in the fused lightness.`
         : "No such small finding stands out of its surroundings.";
     this.part("foci-list").replaceChildren(...this.foci.map((focus, number) => this.#entry(focus, number)));
   }
