@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,9 @@ def view_of_file(
         return _alone(path, image, facts, f"Its sources cannot be fused again: {printable(error)}")
     new = _voxels(result.color)
     if new.shape == color.shape and np.array_equal(new, color):
-        return view_of(result, name=path.name)
+        # What its side-car warns of: the limits are given now, and would be warned of where they had been found.
+        warnings = tuple(str(each) for each in facts.get("warnings", result.warnings))
+        return view_of(replace(result, warnings=warnings), name=path.name)
     return _alone(path, image, facts, "Fusing its sources again gives other voxels: only what the file holds is shown.")
 
 

@@ -32,6 +32,13 @@ def test_a_fused_file_with_its_sources_beside_it_is_live(fused):
     assert np.array_equal(view.color, sitk.GetArrayFromImage(sitk.ReadImage(str(fused / "fused.nii.gz"))))
 
 
+def test_a_live_view_warns_of_what_its_side_car_warns_of(fused):
+    """A robust window is given when a file is fused again, but nobody chose to cut off what lies above it."""
+    facts = json.loads((fused / "fused.json").read_text(encoding="utf-8"))
+    assert facts["window"]["chosen"] == "robust"
+    assert view_of_file(fused / "fused.nii.gz").content.document["warnings"] == facts["warnings"]
+
+
 def test_a_fused_file_alone_shows_what_it_holds(fused, tmp_path):
     for name in ("fused.nii.gz", "fused.json"):
         shutil.copy(fused / name, tmp_path)
