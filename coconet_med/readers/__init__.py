@@ -27,6 +27,8 @@ CONVERSIONS = {
     (".v",): ("ECAT 7", "export DICOM from the scanner, or make NIfTI with pypet2bids (ecatpet2bids)"),
     (".mif", ".mif.gz", ".mih"): ("MRtrix", "convert it: mrconvert IN.mif OUT.nii.gz"),
     (".par", ".rec"): ("Philips PAR/REC", "convert it: parrec2nii IN.par (nibabel), or dcm2niix of its DICOM export"),
+    (".zst",): ("Zstandard-compressed", "unpack it first: zstd -d FILE.zst (dcm2niix writes it with -z s)"),
+    (".gii",): ("GIFTI (a surface)", "give the volume that it was made of"),
     (".mnc.gz",): ("compressed MINC", "gunzip it first"),
     (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar"): ("an archive", "unpack it, and give its folder"),
 }

@@ -93,6 +93,11 @@ class PetFacts:
         return self._numbers("FrameTimesStart")
 
     @property
+    def decay_factors(self) -> tuple[float, ...]:
+        """Decay Factor of each frame, as converters copy it from DICOM; empty where not stated."""
+        return self._numbers("DecayFactor")
+
+    @property
     def decay_corrected(self) -> bool | None:
         """Image Decay Corrected; ``None`` where not stated."""
         value = self.values.get("ImageDecayCorrected")

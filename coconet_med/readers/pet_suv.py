@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,6 +32,7 @@ from coconet_med.source import RELATIVE_UNITS, Source, writable
 _PET_KEYS = {"Units", "InjectedRadioactivity", "TracerRadionuclide", "ImageDecayCorrected", "FrameDuration"}
 #: Keys on which the result of a fusion may depend.
 USED_KEYS = _PET_KEYS | {
+    "DecayFactor",
     "InjectedRadioactivityUnits",
     "RadionuclideHalfLife",
     "InjectionStart",
@@ -52,10 +54,13 @@ BECQUERELS = {
 
 #: Words by which an AttenuationCorrection says that there was none; it is free text.
 _UNCORRECTED = re.compile(
-    r"^\s*(no|none|not|non|without|n/a|false)\b|\bnac\b|\bun-?corrected|\bnot\s+\w*\s*corrected", re.I
+    r"^\s*(no|false|n/a)\s*$|^\s*none\b|\bnac\b|\bun-?corrected|\b(no|not|non|without)\b[\s-]*(attenuation|correct|ac\b)",
+    re.IGNORECASE,
 )
 #: A single frame longer than this (s) is in milliseconds: 20 s are 20000 ms.
 LONGEST_FRAME = 4 * 3600.0
+#: Decay references that lie further apart (s) are two.
+OFF_BY = 60.0
 #: An injection so few seconds before a scan of one frame may be in minutes.
 SOON = 180.0
 #: Weights that differ by no more than this part are one, rounded.
@@ -173,7 +178,8 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
         "decay_s": seconds,
         "rule": rule,
     }
-    return BidsSuv(factor, inputs=inputs, warnings=_suv_warnings(facts, seconds, half_life))
+    odd = _against_decay_factor(facts, reference, half_life) if facts.decay_corrected else ""
+    return BidsSuv(factor, inputs=inputs, warnings=(*_suv_warnings(facts, seconds, half_life), *([odd] if odd else [])))
 
 
 def _seconds(facts: PetFacts, key: str) -> float:
@@ -230,6 +236,27 @@ def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[fl
         raise _ImpossibleError(f"FrameDuration of {facts.durations[number]:g} s is not plausible (ms, it seems)")
     within = mean_count_time(facts.durations[number], half_life)
     return facts.starts[number] + within, "not decay corrected: mean count time of the frame"
+
+
+def _against_decay_factor(facts: PetFacts, reference: float, half_life: float) -> str:
+    """A DecayFactor (0054,1321), which converters copy from DICOM, by which values are corrected to another time.
+
+    dcm2niix before 2026-04 took the Acquisition Time of a late static frame for time zero, while values are corrected
+    to the start of the scan.
+    """
+    rate = math.log(2.0) / half_life
+    apart = []
+    for start, duration, factor in zip(facts.starts, facts.durations, facts.decay_factors, strict=False):
+        if 1.0 < factor < 1e12:  # 1 is one that nobody filled in
+            elapsed = math.log(factor) / rate - mean_count_time(duration, half_life)
+            apart.append(start - elapsed - reference)
+    if not apart or abs(off := min(apart, key=abs)) <= OFF_BY:
+        return ""
+    return (
+        f"SUV: by DecayFactor values are corrected to {reference + off:.0f} s from time zero, by "
+        f"ImageDecayCorrectionTime, which was taken, to {reference:g} s; by the former SUV 1.00 would be "
+        f"{2.0 ** (off / half_life):.3g}"
+    )
 
 
 def _suv_warnings(facts: PetFacts, seconds: float, half_life: float) -> tuple[str, ...]:

@@ -143,6 +143,8 @@ def test_microcuries_are_becquerels_in_suv(pet):
         ({"AttenuationCorrection": "No attenuation correction applied"}, "not corrected for attenuation"),
         ({"AttenuationCorrection": "Not corrected"}, "not corrected for attenuation"),
         ({"AttenuationCorrection": "uncorrected"}, "not corrected for attenuation"),
+        ({"AttenuationCorrection": "non-AC"}, "not corrected for attenuation"),
+        ({"AttenuationCorrection": "none"}, "not corrected for attenuation"),
         ({"RadionuclideHalfLife": 109.77, "TracerRadionuclide": None}, "109.77 s is not plausible (minutes, it seems"),
         ({"RadionuclideHalfLife": 78.4, "TracerRadionuclide": None}, "78.4 s is not plausible (hours, it seems"),
         ({"ImageDecayCorrected": False, "FrameDuration": [600000]}, "FrameDuration of 600000 s is not plausible (ms"),
@@ -155,7 +157,16 @@ def test_a_slip_of_units_and_a_correction_that_was_not_made_give_no_suv(pet, mor
 
 
 @pytest.mark.parametrize(
-    "text", ["CT", "[68Ge] transmission", "measured, AC based on low-dose CT", "NONLINEAR u-map", "Dixon MRAC"]
+    "text",
+    [
+        "CT",
+        "Non-TOF, CT-based",
+        "CTAC, no scatter correction",
+        "[68Ge] transmission",
+        "measured, AC based on low-dose CT",
+        "NONLINEAR u-map",
+        "Dixon MRAC",
+    ],
 )
 def test_a_correction_in_free_words_is_one(pet, text):
     write_json(pet, AttenuationCorrection=text)
@@ -174,3 +185,16 @@ def test_an_image_with_next_to_nothing_in_it_is_doubted(pet):
     write_json(pet, InjectedRadioactivity=80000)  # so that SUV is far below any tissue's
     said = insist_on_suv(read(pet, "function")).warnings
     assert any("no body has so little everywhere" in note for note in said)
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(50, True), (0, False)])
+def test_a_decay_factor_that_contradicts_the_times_is_said(pet, minutes, said):
+    """dcm2niix issue 983: a frame of 50 to 70 min whose time zero is its own start, while its DecayFactor is 1.46."""
+    rate = math.log(2) / 6586.2
+    factor = math.exp(rate * 60 * minutes) * rate * 1200 / (1 - math.exp(-rate * 1200))
+    write_json(pet, FrameDuration=[1200], DecayFactor=[round(factor, 5)])
+    notes = [note for note in suv_by_it(pet).warnings if "by DecayFactor values are corrected to -" in note]
+    assert len(notes) == said
+    assert all(note.endswith("by the former SUV 1.00 would be 0.729") for note in notes)
+    write_json(pet, FrameDuration=[1200], DecayFactor=[1])
+    assert suv_by_it(pet).warnings == ()

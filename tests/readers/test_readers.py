@@ -109,6 +109,8 @@ def test_a_simpleitk_that_turned_minc_itself_would_be_noticed(monkeypatch: pytes
         ("a+orig.BRIK", b"\0" * 9, "AFNI .*3dAFNItoNIFTI"),
         ("a.v", b"MATRIX72v" + b"\0" * 90, "ECAT 7 .*DICOM"),
         ("a.mif", b"mrtrix image", "MRtrix .*mrconvert"),
+        ("a.nii.zst", b"\x28\xb5\x2f\xfd", "Zstandard.*zstd -d"),
+        ("a.func.gii", b"<?xml", "GIFTI .*give the volume"),
         ("a.par", b"# === DATA", "Philips PAR/REC .*parrec2nii"),
     ],
 )
