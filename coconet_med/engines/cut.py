@@ -1,8 +1,8 @@
 """An exported network in parts, so that most of it can be computed in bfloat16: the graph is cut by names of weights.
 
 In bfloat16 throughout, CoCoNet takes little more than half the time, and is wrong by some gray levels.  Most of that
-comes from layers that cost little: the guide, whose sums over the whole picture need more digits, the first two levels
-that are encoded, and the last convolution with its low pass.  These stay in float32.
+comes from layers that cost little: the guide, whose sums over the whole picture need more digits, the first three
+levels that are encoded, and the last convolution with its low pass.  These stay in float32.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Weights of the first layers in bfloat16, and of the first one in float32 again.  The exporter keeps the names that
 #: the network gives its weights.
-DEEP, LAST = ("encode3.0.0.weight", "features.conv2_1.weight"), ("out.weight",)
+DEEP, LAST = ("encode4.0.weight", "features.conv3_1.weight"), ("out.weight",)
 
 
 class Part(NamedTuple):
