@@ -32,6 +32,8 @@ UNUSUAL_HALF_LIVES = 4.0
 TELLING_HEIGHT_M = (1.0, 2.6)
 #: Heights in this range are centimeters, written into an attribute of meters.
 CENTIMETERS = (30.0, 260.0)
+#: Words of De-identification Method by programs that move times only where a date of the same name stands beside them.
+MOVE_DATES_ONLY = ("DICOGNITO",)
 #: Body mass index (kg/m2) outside which nobody lives.
 BODY_MASS_INDEX = (6.0, 200.0)
 
@@ -164,7 +166,7 @@ def injection_of(
         half_life: s.
 
     Raises:
-        ImpossibleError: missing, contradictory, after the scan, or too long before it.
+        ImpossibleError: missing, contradictory, after the scan, too long before it, or on another clock than the scan.
     """
     full, wall = (_shared(series, k) for k in ("RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime"))
     when = clock.parse(full, series.header) if full else None
@@ -184,6 +186,11 @@ def injection_of(
             by = "Radiopharmaceutical Start"
             notes.append(f"SUV: {by} DateTime says {clock.show(when)}, {by} Time {same:%H:%M:%S}; the former was taken")
     else:
+        if mover := _moves_dates_only(series):
+            raise ImpossibleError(
+                f"the files were de-identified by {mover}, which moves the times of the scan by hours and leaves "
+                "Radiopharmaceutical Start Time, the only time of the injection, as it was"
+            )
         when, notes = _by_wall(clock, wall, reference, end, half_life)
     seconds = (reference - when).total_seconds()
     if when > max(end or reference, reference):
@@ -265,6 +272,12 @@ def _by_wall(
     if taken.date() < same.date():
         notes = ["SUV: the injection time is later in the day than the scan; taken as the day before"]
     return reference - (local - taken), notes
+
+
+def _moves_dates_only(series: Series) -> str:
+    """The program that moved the clock of the scan and not that of an injection without a date, or ``""``."""
+    methods = {word.strip().upper() for word in headers.words(series.facts, "DeidentificationMethod")}
+    return next((program for program in MOVE_DATES_ONLY if program in methods), "")
 
 
 def _midnight(when: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -234,6 +235,12 @@ def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[fl
         raise _ImpossibleError("not decay corrected, and FrameTimesStart or FrameDuration are missing")
     if facts.durations[number] > LONGEST_FRAME:
         raise _ImpossibleError(f"FrameDuration of {facts.durations[number]:g} s is not plausible (ms, it seems)")
+    fallen = next((later for earlier, later in pairwise(facts.starts) if later <= earlier), None)
+    if fallen is not None:
+        raise _ImpossibleError(
+            f"not decay corrected, and FrameTimesStart does not rise (back to {fallen:g} s; converters begin anew past "
+            "midnight)"
+        )
     within = mean_count_time(facts.durations[number], half_life)
     return facts.starts[number] + within, "not decay corrected: mean count time of the frame"
 

@@ -7,7 +7,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 from dicom_phantom import classic
-from pet_times import factor_of, read_pet, said, timed
+from pet_times import factor_by_hand, factor_of, read_pet, said, timed
 
 from coconet_med.readers.dicom import read_series
 
@@ -67,6 +67,28 @@ def test_two_injection_times_that_differ_are_both_named(tmp_path):
 
     text = said(read_pet(tmp_path, timed(edit=edit)))
     assert "DateTime says 2024-03-01 10:15:00, Radiopharmaceutical Start Time 09:30:00" in text
+
+
+def test_a_clock_that_was_moved_without_the_injection_gives_no_suv(tmp_path):
+    """As dicognito 0.19.0 does (findings/deidentified-pet-clock.sh): Start Time stays where it was."""
+
+    def edit(*, with_date, method):
+        def apply(ds, k):
+            ds.DeidentificationMethod = method
+            drug = ds.RadiopharmaceuticalInformationSequence[0]
+            drug.RadiopharmaceuticalStartTime = "091500"  # the scan, moved by an hour, began at 11:00, 45 min after
+            if not with_date:
+                del drug.RadiopharmaceuticalStartDateTime
+
+        return timed(edit=apply)
+
+    moved = read_pet(tmp_path / "moved", edit(with_date=False, method=["OURS", "DICOGNITO"]))
+    assert moved.units == "Bq/ml"
+    assert "de-identified by DICOGNITO, which moves the times of the scan by hours" in said(moved)
+    dated = read_pet(tmp_path / "dated", edit(with_date=True, method="DICOGNITO"))
+    assert (dated.units, factor_of(dated)) == ("SUVbw", pytest.approx(factor_by_hand(45), rel=1e-6))
+    other = read_pet(tmp_path / "other", edit(with_date=False, method="OURS"))
+    assert factor_of(other) == pytest.approx(factor_by_hand(105), rel=1e-6)
 
 
 @pytest.mark.parametrize(("dose", "weight"), [("200000", "70"), ("150000", "20")])

@@ -61,6 +61,17 @@ def test_a_frame_that_is_not_decay_corrected_is_so_at_its_mean_count_time(pet):
     assert chosen.factor == pytest.approx(70000 / (2e8 * 2 ** (-(2700 + 300 + mean) / 6586.2)), rel=1e-9)
 
 
+def test_frames_whose_starts_do_not_rise_give_no_suv_where_it_hangs_on_them(pet):
+    """As dcm2niix 1.0.20260724 writes them past midnight (findings/dcm2niix-past-midnight.sh)."""
+    times = {"FrameTimesStart": [0, 300, 0, 0], "FrameDuration": [300, 600, 600, 600]}
+    write_json(pet, ImageDecayCorrected=False, **times)
+    found = suv_of(facts_of(pet), frame=3)
+    assert found.factor is None
+    assert "does not rise (back to 0 s" in found.reason
+    write_json(pet, **times)  # corrected to one moment: no start is needed
+    assert suv_of(facts_of(pet), frame=3).factor == pytest.approx(BY_HAND, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
