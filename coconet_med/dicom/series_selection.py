@@ -183,11 +183,16 @@ def pair_kinds(
     nuclear = nuclear_only or any(series.modality in NUCLEAR for series in scan.series)
     if function is None and not nuclear and anatomy == "CT":
         raise ReadError(f"{scan.root}: no PT or NM series to fuse over the CT; there are: {_all(scan)}")
-    kinds = [function] if function else [*NUCLEAR] if nuclear else ["CT"]
+    present = {series.modality for series in scan.series}
+    # Where nothing fits, all that would fit is named.
+    fallback = ["CT"] if "CT" in present else [*NUCLEAR, "CT"]
+    kinds = [function] if function else [*NUCLEAR] if nuclear else fallback
     if anatomy:
         return [anatomy], kinds
     usable = {series.modality for series in scan.series if not _exclusion(series)}
-    return ["CT" if "MR" not in usable and "CT" in usable and kinds != ["CT"] else "MR"], kinds
+    if "MR" in usable or kinds == ["CT"]:
+        return ["MR"], kinds
+    return ["CT"] if "CT" in usable else ["MR", "CT"], kinds
 
 
 def check_kinds(anatomy: str | None, function: str | None) -> None:
@@ -227,6 +232,8 @@ def choose(scan: Scan, role: Role, modalities: Sequence[str], series_uid: str | 
     wanted = " or ".join(modalities)
     if not usable:
         excluded = "; ".join(f"{c.series.describe()} left out: {c.excluded}" for c in rated)
+        if role == "anatomy" and {series.modality for series in scan.series} == {"CT"}:
+            wanted = "MR, PT or NM series beside the CT; no MR"
         raise ReadError(f"{scan.root}: no {wanted} series for the {role}; {excluded or 'there are: ' + _all(scan)}")
     kinds = sorted({c.series.modality for c in usable})
     if len(kinds) > 1:

@@ -83,12 +83,13 @@ def test_ct_is_the_function_where_there_is_no_nuclear_series(tmp_path):
 @pytest.mark.parametrize(
     ("present", "message"),
     [
-        (("PT",), "no MR series for the anatomy; there are: .*PET"),
-        (("MR",), "no CT series for the function; there are: .*T1"),
+        (("PT",), "no MR or CT series for the anatomy; there are: .*PET"),
+        (("MR",), "no PT or NM or CT series for the function; there are: .*T1"),
+        (("CT",), "no MR, PT or NM series beside the CT; no MR series for the anatomy; there are: .*body"),
     ],
 )
 def test_a_missing_modality_is_named_with_what_is_there(tmp_path, present, message):
-    names = {"PT": "PET AC", "MR": "T1"}
+    names = {"PT": "PET AC", "MR": "T1", "CT": "body"}
     for modality in present:
         _series(tmp_path, modality, names[modality])
     with pytest.raises(ReadError, match=message):

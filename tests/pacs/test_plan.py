@@ -36,8 +36,8 @@ def test_a_series_can_be_chosen(orthanc, make_study, mean_model):
 @pytest.mark.parametrize(
     ("series", "words"),
     [
-        ({"PET_AC": "PT"}, "no MR series for the anatomy"),
-        ({"T1_MPRAGE": "MR"}, "no CT series for the function"),
+        ({"PET_AC": "PT"}, "no MR or CT series for the anatomy"),
+        ({"T1_MPRAGE": "MR"}, "no PT or NM or CT series for the function"),
         ({"T1_MPRAGE": "MR:P-1", "PET_AC": "PT:P-2"}, "several patients"),
     ],
 )

@@ -41,7 +41,7 @@ def test_a_lost_state_does_not_store_twice(bench, arrive):
 @pytest.mark.parametrize(
     ("series", "words"),
     [
-        ({"PET_AC": "PT"}, "no MR series"),
+        ({"PET_AC": "PT"}, "no MR or CT series"),
         ({"T1_MPRAGE": "MR", "CT_body": "CT"}, "no PT or NM series"),
         ({"T1_MPRAGE": "MR", "PET_AC": "PT", "PET_AC_late": "PT"}, "several PT or NM series fit the function"),
         ({"T1_MPRAGE": "MR:P-1", "PET_AC": "PT:P-2"}, "several patients"),
