@@ -56,9 +56,6 @@ def train(
     from coconet_med.training.session import Own, Session
     from coconet_med.training.settings import read_settings
 
-    if (data is None) == (anatomy is None or function is None):
-        msg = "give either --data, or both --anatomy and --function"
-        raise OptionError(msg)
     if masks is not None and anatomy is None:
         msg = "--masks goes with --anatomy and --function; leave it out"
         raise OptionError(msg)
@@ -73,6 +70,10 @@ def train(
         seed=seed,
     )
     chosen = replace(chosen, start=_weights(chosen.start))  # of a file of settings, too
+    own_given = anatomy is not None and function is not None
+    if (data is not None) + own_given != 1 and not (chosen.only_generated and data is anatomy is function is None):
+        msg = "give either --data, or both --anatomy and --function, or --generated with generated_share 1 alone"
+        raise OptionError(msg)
     where = distributed_context(device, precision)  # type: ignore[arg-type]
     own = Own(anatomy, function, hold_out, register, plane, color_anatomy, masks) if anatomy and function else None  # type: ignore[arg-type]
     command = "python -m coconet_med.training " + " ".join(_without_paths(sys.argv[1:]))

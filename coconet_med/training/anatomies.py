@@ -44,7 +44,7 @@ _LABELS: dict[str, tuple[int, ...]] = {
 }
 
 #: Slices of one head in each direction: axial, coronal, sagittal.
-_PER_HEAD = (24, 10, 8)
+_PER_HEAD = (48, 12, 10)
 
 #: Side of a slice, in pixels of 1 mm.
 SIDE = 256
@@ -59,8 +59,12 @@ def tissues_of(labels: np.ndarray) -> np.ndarray:
     return table[labels]
 
 
-def head_slices(path: Path, *, seed: int) -> Iterator[np.ndarray]:
-    """Slices (:data:`SIDE`, :data:`SIDE`) of one label map of 1 mm, rows downwards, at random places of the brain."""
+def head_slices(path: Path, *, seed: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Slices of one label map of 1 mm at random places of the brain, axial ones first.
+
+    Yields:
+        What axis each is across (2 for axial), and its numbers (:data:`SIDE`, :data:`SIDE`), rows downwards.
+    """
     import nibabel
 
     image = nibabel.as_closest_canonical(nibabel.load(path))
@@ -75,7 +79,7 @@ def head_slices(path: Path, *, seed: int) -> Iterator[np.ndarray]:
         # Axial slices reach below the brain; the outermost ones of the other planes show nothing of it.
         low, high = (there[0] - 15, there[-1] - 4) if axis == 2 else (there[0] + 10, there[-1] - 10)
         for place in draw.choice(np.arange(max(low, 0), high), count, replace=False):
-            yield _framed(np.rot90(tissues_of(labels.take(place, axis))))
+            yield axis, _framed(np.rot90(tissues_of(labels.take(place, axis))))
 
 
 def _framed(picture: np.ndarray) -> np.ndarray:
@@ -118,9 +122,10 @@ def main() -> None:
     if not paths:
         msg = f"{given.folder}: holds no NIfTI label maps"
         raise ReadError(msg)
-    slices = [s for n, path in enumerate(paths) for s in head_slices(path, seed=n)]
-    slices += shape_slices(given.shapes, seed=len(paths))
-    np.savez_compressed(given.out, slices=np.stack(slices))
+    found = [one for n, path in enumerate(paths) for one in head_slices(path, seed=n)]
+    axial, other = ([picture for axis, picture in found if (axis == 2) is wanted] for wanted in (True, False))
+    slices = [*axial, *other, *shape_slices(given.shapes, seed=len(paths))]
+    np.savez_compressed(given.out, slices=np.stack(slices), axial=len(axial))
     print(f"{len(slices)} slices of {len(paths)} heads and {given.shapes} shapes in {given.out}")
 
 

@@ -19,6 +19,7 @@ from coconet_med.errors import OptionError
 from coconet_med.network import CoCoNet
 from coconet_med.training.data import SlicePair, atlas_slices
 from coconet_med.training.distributed import DistributedContext
+from coconet_med.training.generated import Generator
 from coconet_med.training.journal import Journal
 from coconet_med.training.settings import Settings
 from coconet_med.training.trainer import Trainer
@@ -71,7 +72,7 @@ class Session:
         self.seconds = 0.0
 
     def load(self, data: Path | None, own: Own | None) -> None:
-        """Read the slices to train on and those to validate on.
+        """Read the slices to train on and those to validate on; where all pairs are generated, only the latter.
 
         Raises:
             FusionError: the data cannot be read, or too few cases are left to train on.
@@ -81,6 +82,10 @@ class Session:
             self.held = atlas_slices(data, split="val") if (data / "val").is_dir() else []
         if own is not None:
             self._load_own(own)
+        if self.settings.only_generated:
+            self.pairs = []
+            self.say.done(f"trains on generated pairs alone, {len(self.held)} slices to validate on")
+            return
         groups = Counter(pair.group for pair in self.pairs)
         by_group = ", ".join(f"{count} of {group}" for group, count in sorted(groups.items()))
         self.say.done(f"{len(self.pairs)} slices to train on ({by_group}), {len(self.held)} to validate on")
@@ -91,7 +96,7 @@ class Session:
 
         self.out.mkdir(parents=True, exist_ok=True)
         trainer = Trainer(self.settings, self.pairs, self.out, where=self.where)
-        shown = self.held or self.pairs
+        shown = self.held or self.pairs or self._examples()
         journal = Journal(self.out, shown) if self.where.first else None
         started = time.monotonic()
 
@@ -115,6 +120,14 @@ class Session:
                 journal.close()
         self.seconds = time.monotonic() - started
         return rounded(net, half=self._half)
+
+    def _examples(self) -> list[SlicePair]:
+        """Generated pairs to look at where there are no others, the same ones in every training."""
+        made = Generator.read(Path(str(self.settings.generated))).batch(12, 256, torch.Generator().manual_seed(0))
+        return [
+            SlicePair(anatomy, function, None, "generated", "nobody", f"generated {n}")
+            for n, (anatomy, function) in enumerate(made)
+        ]
 
     def validate(self, net: CoCoNet) -> str:
         """Measure the held-out slices; returns the table as text, empty where nothing was held out."""

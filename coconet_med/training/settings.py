@@ -130,6 +130,11 @@ class Settings:
             raise OptionError(wrong)
 
     @property
+    def only_generated(self) -> bool:
+        """Whether no real pair is trained on."""
+        return self.generated is not None and self.generated_share == 1
+
+    @property
     def all_steps(self) -> int:
         """Steps of both stages."""
         return self.steps + (self.contrast.steps if self.contrast.weight or self.contrast.control else 0)

@@ -15,23 +15,19 @@ from torch.nn.parallel import DistributedDataParallel
 
 from coconet_med.errors import FusionError, ModelError, OptionError
 from coconet_med.network import CoCoNet, build_network
+from coconet_med.training.batches import Batches, Sources
 from coconet_med.training.contrast import CoupledContrast
-from coconet_med.training.data import BalancedSampler, SlicePair
+from coconet_med.training.data import SlicePair
 from coconet_med.training.distributed import DistributedContext, distributed_context
 from coconet_med.training.findings import with_findings
-from coconet_med.training.generated import Generator
 from coconet_med.training.imagenet import vgg19_state
 from coconet_med.training.losses import BaseLoss
-from coconet_med.training.masks import salient_region
 from coconet_med.training.net2wider import net2wider
 from coconet_med.training.preservation import PreservationLoss
 from coconet_med.training.settings import Settings
 from coconet_med.training.space_choice import build_space
 from coconet_med.training.spaces import read_state
 from coconet_med.training.steadiness import unsteadiness
-
-#: Seeds of steps lie this far apart from one seed of a training to the next; those of processes, that far.
-_SEED_STRIDE, _RANK_STRIDE = 10_000_019, 1_000_003
 
 
 class NotFiniteError(FusionError):
@@ -46,7 +42,7 @@ class Trainer:
 
     Args:
         settings: what to do.
-        pairs: training data.
+        pairs: training data; none where all pairs are generated.
         folder: where ``checkpoint.pt`` and ``settings.json`` are kept.
         where: device, precision and processes; the CPU in bf16 by default.
 
@@ -60,9 +56,9 @@ class Trainer:
     ) -> None:
         self.settings, self.folder = settings, folder
         self.where = where or distributed_context("cpu", "bf16")
-        if not pairs or settings.batch % self.where.world:
-            msg = f"{len(pairs)} pairs, batch {settings.batch}, {self.where.world} processes: give pairs to train on, "
-            msg += "and a batch that the processes can share evenly"
+        if not (pairs or settings.only_generated) or settings.batch % self.where.world:
+            msg = f"{len(pairs)} pairs, batch {settings.batch}, {self.where.world} processes: give pairs to train on "
+            msg += "(or generated ones alone), and a batch that the processes can share evenly"
             raise OptionError(msg)
         torch.manual_seed(settings.seed)
         device = self.where.device
@@ -80,15 +76,11 @@ class Trainer:
             self.net.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.where.dtype == torch.float16)
-        self.sampler = BalancedSampler(pairs, weights=settings.group_weights)
-        self.steady = settings.steadiness.weight > 0 and self.sampler.has_runs(settings.steadiness.length)
+        self.batches = Batches(settings, pairs, self.where)
         self.base = BaseLoss(published=settings.published_loss)
         self.preservation = PreservationLoss(settings.preservation)
         self.contrast = self._build_contrast()
-        self.generator = Generator.read(Path(settings.generated)) if settings.generated else None
         self.step, self.running = 0, 0.0
-        self._persons: list[str] = []
-        self._masked = any(pair.mask is not None for pair in pairs)
         self._forward = self._shared(device) if self.where.shared else self.net
 
     @property
@@ -146,20 +138,16 @@ class Trainer:
     def one_step(self) -> float:
         """One optimizer step; returns the loss, averaged over the processes."""
         s = self.settings
-        generator = torch.Generator().manual_seed(s.seed * _SEED_STRIDE + self.step)
-        size = s.sizes[int(torch.randint(len(s.sizes), (1,), generator=generator))]
-        image, mask = (
-            self._batch(size, generator).split([2, 1], dim=1) if self._masked else (self._batch(size, generator), None)
-        )
+        sources = self.batches.of_step(self.step, stage=self.stage)
         self._set_mode()
-        shown_to_it = image[: self._anchors] if self._anchors else image
+        image = sources.image[: sources.anchors] if sources.anchors else sources.image
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
         with torch.autocast(self.where.device.type, self.where.dtype, enabled=self.where.dtype != torch.float32):
-            fused = self._forward(shown_to_it.contiguous(memory_format=torch.channels_last))
+            fused = self._forward(image.contiguous(memory_format=torch.channels_last))
         if self.settings.findings:
-            fused = with_findings(fused, shown_to_it)
-        loss = self.loss(fused, image, mask)
+            fused = with_findings(fused, image)
+        loss = self.loss(fused, sources)
         shown = self._checked(loss.detach())
         self.optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
@@ -173,59 +161,19 @@ class Trainer:
         self.step += 1
         return shown
 
-    def _batch(self, size: int, generator: torch.Generator) -> torch.Tensor:
-        """This process's share of the sources of a step."""
-        s, where = self.settings, self.where
-        drawn: list = (
-            self.sampler.draw_runs(max(where.world, s.batch // s.steadiness.length), s.steadiness.length, generator)
-            if self._runs
-            else self.sampler.draw_anchored(self._anchors * where.world, s.batch, generator)
-            if self._anchors
-            else self.sampler.draw(s.batch, generator)
-        )
-        if where.rank:
-            generator.manual_seed(s.seed * _SEED_STRIDE + self.step + where.rank * _RANK_STRIDE)
-        mine = drawn[where.rank :: where.world]
-        self._persons = [pair.person for item in mine for pair in (item if self._runs else [item])]
-        if self._runs:
-            return s.augmentation.runs(mine, size, generator, where.device, masked=self._masked)
-        if self.generator is None:
-            return s.augmentation.batch(mine, size, generator, where.device, masked=self._masked)
-        made = int((torch.rand(len(mine), generator=generator) < s.generated_share).sum())
-        self._persons[:made] = [f"generated {n}" for n in range(made)]
-        parts = [self._generated(made, size, generator).to(where.device)] if made else []
-        if made < len(mine):
-            parts.append(s.augmentation.batch(mine[made:], size, generator, where.device, masked=self._masked))
-        return torch.cat(parts)
-
-    def _generated(self, count: int, size: int, generator: torch.Generator) -> torch.Tensor:
-        assert self.generator is not None
-        made = self.generator.batch(count, size, generator)
-        return torch.cat([made, salient_region(made[:, 1:2])], dim=1) if self._masked else made
-
-    @property
-    def _runs(self) -> bool:
-        """Whether this step sees runs of neighboring slices."""
-        return self.steady and self.step % self.settings.steadiness.every == 0 and not self._anchors
-
-    @property
-    def _anchors(self) -> int:
-        """Pairs of this process that are fused in a step whose others are negatives only; 0 where all are fused."""
-        return self.settings.contrast.anchors // self.where.world if self.stage == 2 else 0
-
-    def loss(self, fused: torch.Tensor, image: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    def loss(self, fused: torch.Tensor, sources: Sources) -> torch.Tensor:
         """Weighted sum of the switched-on losses of the present stage; sources beyond the fused ones are negatives."""
-        pool, image = image, image[: len(fused)]
+        pool, image = sources.image, sources.image[: len(fused)]
         total = self.preservation(fused, image)
         if self.settings.base:
             total = total + self.settings.base / self.base.ssim_weight * self.base(fused, image)
-        if self._runs:
+        if sources.runs:
             steadiness = self.settings.steadiness
             excess = unsteadiness(fused, image, steadiness.length, allowed=steadiness.allowed)
             total = total + steadiness.weight * excess
         if self.contrast is not None and self.stage == 2:
-            persons = self._persons if len(self._persons) == len(pool) else None
-            drawn = None if mask is None else mask[: len(fused)]
+            persons = list(sources.persons) if len(sources.persons) == len(pool) else None
+            drawn = None if sources.mask is None else sources.mask[: len(fused)]
             total = total + self.settings.contrast.weight * self.contrast(fused, pool, drawn, persons=persons)
         return total
 

@@ -36,15 +36,16 @@ def test_labels_of_both_sides_are_one_tissue_and_unknown_ones_other():
 
 def test_slices_of_a_head_show_its_tissues_in_the_middle_of_a_square(tmp_path: Path):
     _head(tmp_path / "head.nii.gz")
-    slices = list(head_slices(tmp_path / "head.nii.gz", seed=0))
-    assert len(slices) == 24 + 10 + 8
+    found = list(head_slices(tmp_path / "head.nii.gz", seed=0))
+    assert [axis for axis, _ in found] == [2] * 48 + [1] * 12 + [0] * 10
+    slices = [picture for _, picture in found]
     assert all(s.shape == (SIDE, SIDE) and s.dtype == np.uint8 for s in slices)
     seen = set(np.unique(np.stack(slices)).tolist())
     assert seen == {TISSUES.index(name) for name in ("air", "skin", "cortex", "white_matter")}
     rows, columns = np.nonzero(slices[0])
     assert abs(rows.mean() - SIDE / 2) < 2
     assert abs(columns.mean() - SIDE / 2) < 2
-    again = list(head_slices(tmp_path / "head.nii.gz", seed=0))
+    again = [picture for _, picture in head_slices(tmp_path / "head.nii.gz", seed=0)]
     assert all(np.array_equal(a, b) for a, b in zip(slices, again, strict=True))
 
 
@@ -73,4 +74,6 @@ def test_the_command_writes_what_the_generator_reads(tmp_path: Path, monkeypatch
         anatomies.main()
     _head(tmp_path / "maps" / "head.nii.gz")
     anatomies.main()
-    assert Generator.read(out).slices.shape == (42 + 2, SIDE, SIDE)
+    read = Generator.read(out)
+    assert read.slices.shape == (70 + 2, SIDE, SIDE)
+    assert read.axial == 48

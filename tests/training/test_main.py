@@ -68,6 +68,23 @@ def test_a_short_training_on_slice_pairs_ends_with_a_table_and_can_be_repeated(
     assert capsys.readouterr().out == said.out
 
 
+def test_generated_pairs_need_no_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trainer_module, "build_network", lambda name: CoCoNet(width=8))
+    np.savez(tmp_path / "slices.npz", slices=np.full((2, 64, 64), 3, np.uint8), axial=1)
+    (tmp_path / "small.json").write_text('{"batch": 2, "sizes": [32], "generated_share": 1}', encoding="utf-8")
+    line = (
+        f"--generated {tmp_path / 'slices.npz'} --settings {tmp_path / 'small.json'} --steps 2 --out {tmp_path / 'o'}"
+    )
+    assert _run(command.main, f"{line} --release {tmp_path / 'weights'}") == 0
+    assert "trains on generated pairs alone, 0 slices to validate on" in capsys.readouterr().err
+    card = json.loads((tmp_path / "weights" / "light.json").read_text(encoding="utf-8"))
+    assert card["data"] == {}
+    assert card["settings"]["generated"].startswith("slices.npz (sha256 ")
+    assert (tmp_path / "o" / "samples.png").stat().st_size > 1000
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -16,6 +16,7 @@ from coconet_med import training
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.network import CoCoNet
 from coconet_med.training import trainer as module
+from coconet_med.training.batches import Sources
 from coconet_med.training.contrast import CoupledContrast, other_persons
 from coconet_med.training.data import BalancedSampler, SlicePair
 from coconet_med.training.generated import Generator
@@ -183,10 +184,11 @@ def test_stage_2_alone_and_its_control_differ_by_the_contrast_only(
         assert (made.steps, made.all_steps, made.findings, made.generated_share) == (0, 5, True, 0.3)
         trainer = Trainer(made, pairs, tmp_path / name)
         assert (trainer.contrast is None) == made.contrast.control
-        seen: list[torch.Tensor] = []
-        trainer._batch = lambda *a, of=trainer._batch, seen=seen: seen.append(of(*a)) or seen[-1]  # type: ignore
+        seen: list[Sources] = []
+        of = trainer.batches.of_step
+        trainer.batches.of_step = lambda *a, of=of, seen=seen, **k: seen.append(of(*a, **k)) or seen[-1]  # type: ignore
         ends.append(trainer.run())
-        draws.append(torch.stack(seen))
+        draws.append(torch.stack([one.image for one in seen]))
     assert torch.equal(*draws)
     assert not torch.equal(*(net.out.weight for net in ends))
     assert torch.equal(*(net.encode1[0][2].running_mean for net in ends))  # batch norm rests
@@ -226,8 +228,8 @@ def test_a_generated_pair_is_nobody(pairs: list[SlicePair], tmp_path: Path, monk
     np.savez(tmp_path / "slices.npz", slices=np.full((1, 64, 64), 3, np.uint8))
     made = Settings(batch=4, sizes=(32,), generated=str(tmp_path / "slices.npz"), generated_share=1.0)
     trainer = Trainer(made, pairs, tmp_path)
-    image = trainer._batch(32, torch.Generator().manual_seed(0))
-    assert image.shape == (4, 2, 32, 32)
-    assert len(set(trainer._persons)) == 4
-    assert isinstance(trainer.generator, Generator)
+    sources = trainer.batches.of_step(0, stage=1)
+    assert sources.image.shape == (4, 2, 32, 32)
+    assert len(set(sources.persons)) == 4
+    assert isinstance(trainer.batches.generator, Generator)
     assert math.isfinite(trainer.one_step())

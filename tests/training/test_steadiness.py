@@ -78,17 +78,16 @@ def test_the_slices_of_a_run_are_changed_alike():
 def test_every_nth_step_sees_runs(tmp_path: Path):
     settings = Settings(steps=4, batch=4, sizes=(32,), steadiness=Steadiness(weight=1.0, every=2))
     trainer = Trainer(settings, _volume("a", [1, 2, 3, 4]), tmp_path)
-    batches = []
-    for trainer.step in range(4):
-        batches.append(len(trainer._batch(32, torch.Generator().manual_seed(trainer.step))))
-    assert batches == [3, 4, 3, 4]  # one run of 3, or 4 slices
+    drawn = [trainer.batches.of_step(step, stage=1) for step in range(4)]
+    assert [len(sources.image) for sources in drawn] == [3, 4, 3, 4]  # one run of 3, or 4 slices
+    assert [sources.runs for sources in drawn] == [True, False, True, False]
 
 
 def test_pictures_without_neighbors_are_drawn_one_by_one(tmp_path: Path):
     settings = Settings(steps=4, batch=4, sizes=(32,), steadiness=Steadiness(weight=0.3))
     for pairs in (_volume("a", [1, 2, 4, 5]), [replace(_volume("a", [1])[0], place=None)]):
-        assert not Trainer(settings, pairs, tmp_path)._runs
-    assert Trainer(settings, _volume("a", [1, 2, 3]), tmp_path)._runs
+        assert not Trainer(settings, pairs, tmp_path).batches.of_step(0, stage=1).runs
+    assert Trainer(settings, _volume("a", [1, 2, 3]), tmp_path).batches.of_step(0, stage=1).runs
 
 
 def test_a_run_of_two_has_no_second_difference():

@@ -13,6 +13,7 @@ import torch
 from coconet_med.errors import ModelError, OptionError
 from coconet_med.network import CoCoNet
 from coconet_med.training import trainer as module
+from coconet_med.training.batches import Sources
 from coconet_med.training.data import SlicePair
 from coconet_med.training.preservation import PreservationWeights
 from coconet_med.training.settings import Contrast, Settings
@@ -74,10 +75,10 @@ def test_the_contrast_acts_in_stage_2_only(pairs: list[SlicePair], tmp_path: Pat
     )
     assert plain.settings.all_steps == 6
     assert both.settings.all_steps == 8
-    image, fused = torch.rand(2, 2, 32, 32), torch.rand(2, 1, 32, 32)
-    assert both.loss(fused, image) == plain.loss(fused, image)
+    sources, fused = Sources(torch.rand(2, 2, 32, 32)), torch.rand(2, 1, 32, 32)
+    assert both.loss(fused, sources) == plain.loss(fused, sources)
     both.step = 6
-    assert both.loss(fused, image) > plain.loss(fused, image)
+    assert both.loss(fused, sources) > plain.loss(fused, sources)
     both.one_step()
     assert both.optimizer.param_groups[0]["lr"] == both.settings.contrast.learning_rate
 
@@ -86,7 +87,7 @@ def test_the_papers_loss_alone_can_be_had(pairs: list[SlicePair], tmp_path: Path
     paper = replace(TINY, base=20.0, preservation=PreservationWeights(*[0.0] * len(fields(PreservationWeights))))
     trainer = Trainer(paper, pairs, tmp_path)
     image, fused = torch.rand(2, 2, 32, 32), torch.rand(2, 1, 32, 32)
-    torch.testing.assert_close(trainer.loss(fused, image), trainer.base(fused, image))
+    torch.testing.assert_close(trainer.loss(fused, Sources(image)), trainer.base(fused, image))
 
 
 @pytest.mark.parametrize("kind", ["loss", "gradient"])

@@ -1,0 +1,261 @@
+"""Generated slices that look as MRI, CT, PET and SPECT of a head are displayed: tissue numbers in, gray levels out.
+
+What is drawn per picture are the things by which displays differ from one hospital to the next: sequence and coil of
+the MRI, window of the CT, tracer, resolution, counts, field of view and gray steps of the PET and SPECT, and lesions
+that MRI and CT (or PET) show by opposite signs.  All pictures are (size, size) of pixels of about 1 mm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch.nn import functional as F
+
+from coconet_med.training.anatomies import TISSUES
+from coconet_med.training.weights import blur
+
+#: Mean gray level of tissues, of 1, in the contrasts that the field knows.
+CONTRASTS: dict[str, dict[str, float]] = {
+    "t1": {"csf": 0.12, "cortex": 0.45, "white_matter": 0.7, "bone": 0.06, "marrow": 0.75, "skin": 0.85,
+           "soft_tissue": 0.4},
+    "t2": {"csf": 0.95, "cortex": 0.6, "white_matter": 0.4, "bone": 0.05, "marrow": 0.5, "skin": 0.6,
+           "soft_tissue": 0.25},
+    "flair": {"csf": 0.08, "cortex": 0.62, "white_matter": 0.5, "bone": 0.05, "marrow": 0.5, "skin": 0.6,
+              "soft_tissue": 0.3},
+    "pd": {"csf": 0.75, "cortex": 0.8, "white_matter": 0.6, "bone": 0.08, "marrow": 0.6, "skin": 0.6,
+           "soft_tissue": 0.5},
+    "ct": {"csf": 0.25, "cortex": 0.42, "white_matter": 0.37, "bone": 1.0, "marrow": 0.95, "skin": 0.1,
+           "soft_tissue": 0.5},
+}  # fmt: skip
+
+#: Mean uptake of tissues, of 1, of the tracers that the field knows.
+TRACERS: dict[str, dict[str, float]] = {
+    "glucose": {"csf": 0.08, "cortex": 0.75, "white_matter": 0.3, "cerebellar_cortex": 0.65, "thalamus": 0.8,
+                "caudate": 0.85, "putamen": 0.9, "bone": 0.05, "marrow": 0.1, "skin": 0.08, "soft_tissue": 0.18},
+    "perfusion": {"csf": 0.05, "cortex": 0.8, "white_matter": 0.25, "cerebellar_cortex": 0.95, "thalamus": 0.7,
+                  "bone": 0.03, "marrow": 0.05, "skin": 0.05, "soft_tissue": 0.12},
+    "striatal": {"csf": 0.1, "cortex": 0.25, "white_matter": 0.2, "caudate": 0.95, "putamen": 0.9, "pallidum": 0.6,
+                 "bone": 0.08, "skin": 0.1, "soft_tissue": 0.2},
+    "white": {"csf": 0.1, "cortex": 0.35, "white_matter": 0.7, "brainstem": 0.8, "bone": 0.1, "skin": 0.1,
+              "soft_tissue": 0.2},
+    "ct": CONTRASTS["ct"],
+}  # fmt: skip
+
+#: CT numbers in HU.
+_HOUNSFIELD = {"air": -1000.0, "csf": 8.0, "cortex": 37.0, "white_matter": 30.0, "bone": 1100.0, "marrow": 550.0,
+               "skin": 10.0, "soft_tissue": 35.0, "other": 20.0, "vessel": 45.0}  # fmt: skip
+_FAT = -95.0
+
+#: Tissues that follow another one where a table does not name them.
+LIKE = {
+    "cerebellar_cortex": "cortex",
+    "cerebellar_white_matter": "white_matter",
+    "thalamus": "cortex",
+    "caudate": "cortex",
+    "putamen": "cortex",
+    "hippocampus": "cortex",
+    "other_nuclei": "cortex",
+    "pallidum": "white_matter",
+    "brainstem": "white_matter",
+}
+
+_BRAIN = [TISSUES.index(name) for name in (*LIKE, "cortex", "white_matter")]
+
+#: How often each sequence is drawn beside which other modality, and none that the field knows the rest of the time.
+_SEQUENCES = {
+    "ct": {"t2": 0.55, "pd": 0.1, "t1": 0.2, "flair": 0.1},
+    "spect": {"t2": 0.45, "pd": 0.25, "t1": 0.2, "flair": 0.05},
+    "pet": {"t2": 0.15, "pd": 0.05, "t1": 0.65, "flair": 0.1},
+}
+
+
+def displayed(kind: str, tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    """A pair (2, size, size) in [0, 1] of one kind: ``"ct"``, ``"pet"`` or ``"spect"`` beside an MRI.
+
+    Args:
+        kind: of the functional channel.
+        tissue: (size, size) numbers of :data:`~coconet_med.training.anatomies.TISSUES`.
+        g: what decides.
+    """
+    lesion = _large_lesion(tissue, g) if chance(0.4, g) else torch.zeros(tissue.shape)
+    return torch.stack([_mri(tissue, kind, lesion, g), _FUNCTIONS[kind](tissue, lesion, g)]).clamp(0, 1)
+
+
+def _mri(tissue: torch.Tensor, kind: str, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    size, draw = tissue.shape[-1], uniform(0, 1, g)
+    sequence = None
+    for name, share in _SEQUENCES[kind].items():
+        draw -= share
+        if draw < 0:
+            sequence = name
+            break
+    picture = painted(tissue, levels(CONTRASTS, g, sequence), 0.08, g)
+    # Edema and old strokes are watery: bright in T2, PD and FLAIR, dark in T1.
+    wet = {"t2": 0.4, "pd": 0.2, "flair": 0.4, "t1": -0.25}.get(sequence or "", uniform(-0.4, 0.4, g))
+    picture = (picture + lesion * wet * uniform(0.5, 1.3, g)).clamp_min(0)
+    picture = blur(picture[None, None], uniform(0.4, 1.0, g))[0, 0]
+    picture = picture * (1 + uniform(0, 0.25, g) * cloud(size, 90, g)).clamp_min(0.1)
+    picture = noisy(picture, 0.004, 0.03, uniform(0.3, 0.6, g), g)
+    picture = picture / torch.quantile(picture[picture > 0.02], uniform(0.97, 0.999, g)).clamp_min(1e-3)
+    return uniform(0.75, 1.1, g) * picture.clamp_min(0) ** log_uniform(0.7, 1.4, g)
+
+
+def _ct(tissue: torch.Tensor, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    """CT in a window for the brain: bone is white, fat black, and the head rest or a clip may lie beside the head."""
+    size = tissue.shape[-1]
+    table = {**{name: _HOUNSFIELD[like] for name, like in LIKE.items()}, **_HOUNSFIELD}
+    jitter = torch.randn(len(TISSUES), generator=g) * 2.5
+    numbers = torch.tensor([table[name] for name in TISSUES]) + jitter
+    picture = numbers[tissue] + 3 * cloud(size, 6, g) + uniform(0, 4, g) * cloud(size, 60, g)
+    fat = (tissue == TISSUES.index("soft_tissue")) | (tissue == TISSUES.index("skin"))
+    where_fat = fat & (cloud(size, uniform(3, 10, g), g) > uniform(-1.5, 0.8, g))
+    picture = torch.where(where_fat, _FAT + 10 * cloud(size, 5, g), picture)
+    # An old stroke is darker than the brain; blood is brighter.
+    picture = picture + lesion * (uniform(25, 45, g) if chance(0.25, g) else -uniform(6, 26, g))
+    picture = blur(picture[None, None], uniform(0.4, 0.9, g))[0, 0]
+    grain = blur(torch.randn(1, 1, size, size, generator=g), uniform(0.3, 0.8, g))[0, 0]
+    picture = picture + log_uniform(0.8, 5.0, g) * grain / grain.std()
+    width, place = log_uniform(60, 180, g), uniform(0.3, 0.75, g)
+    shown = ((picture - 34) / width + place).clamp(0, 1)
+    if chance(0.6, g):
+        shown = torch.maximum(shown, _beside(tissue, g))
+    return shown
+
+
+def _pet(tissue: torch.Tensor, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    return _emission(tissue, lesion, g, blurred=(1.5, 4.0), counts=(0.02, 0.12), grain=(1.0, 2.2), cut=0.1)
+
+
+def _spect(tissue: torch.Tensor, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    return _emission(tissue, lesion, g, blurred=(2.8, 6.0), counts=(0.04, 0.3), grain=(2.4, 4.5), cut=0.25)
+
+
+_FUNCTIONS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Generator], torch.Tensor]] = {
+    "ct": _ct,
+    "pet": _pet,
+    "spect": _spect,
+}
+
+
+def _emission(
+    tissue: torch.Tensor,
+    lesion: torch.Tensor,
+    g: torch.Generator,
+    *,
+    blurred: tuple[float, float],
+    counts: tuple[float, float],
+    grain: tuple[float, float],
+    cut: float,
+) -> torch.Tensor:
+    """PET or SPECT: sigma of its blur in pixels, strength and sigma of its noise, how often its field of view ends."""
+    size = tissue.shape[-1]
+    tracer = ("perfusion", "glucose", "glucose", "perfusion", "striatal", "white")[int(uniform(0, 5.999, g))]
+    picture = painted(tissue, levels(TRACERS, g, tracer), 0.1, g)
+    picture = picture * (1 + uniform(0, 0.25, g) * cloud(size, 40, g)).clamp_min(0.1)
+    picture = picture * (1 - lesion * uniform(-0.5, 1.0, g)).clamp_min(0)
+    picture = blur(picture[None, None], log_uniform(*blurred, g))[0, 0]
+    picture = picture + uniform(0, 0.2, g) * blur(picture[None, None], 12.0)[0, 0]  # scatter
+    noise = blur(torch.randn(1, 1, size, size, generator=g), uniform(*grain, g))[0, 0]
+    strength = log_uniform(*counts, g)
+    picture = picture + strength * noise / noise.std() * (0.4 * picture.clamp_min(0).sqrt() + uniform(0, 0.15, g))
+    picture = (picture - uniform(0, 0.06, g)).clamp_min(0)
+    picture = picture / picture.max().clamp_min(1e-3) * uniform(0.6, 1.1, g)
+    picture = picture.clamp(0, 1) ** log_uniform(0.75, 1.4, g)
+    if chance(cut, g):
+        picture = picture * half_plane(size, g)
+    if chance(0.6, g):  # many displays have few steps
+        steps = round(log_uniform(40, 255, g))
+        picture = (picture * steps).round() / steps
+    return picture
+
+
+def _large_lesion(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    """How much a ragged lesion of some centimeters has of each pixel of the brain, (size, size) in [0, 1]."""
+    size = tissue.shape[-1]
+    brain = torch.isin(tissue, torch.tensor(_BRAIN))
+    rows, columns = torch.where(brain)
+    if not len(rows):
+        return torch.zeros(size, size)
+    n, radius = int(torch.randint(len(rows), (1,), generator=g)), log_uniform(5, 35, g)
+    y, x = torch.arange(size)[:, None] - rows[n], torch.arange(size)[None] - columns[n]
+    away = (y.square() + x.square()).sqrt() / radius + 0.35 * cloud(size, max(4.0, radius / 2), g)
+    edge = uniform(0.03, 0.4, g)
+    return ((1 - away) / edge + 0.5).clamp(0, 1) * brain
+
+
+def _beside(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    """Arc of a head rest, or a few bright spots, outside the head: (size, size) in [0, 1]."""
+    size = tissue.shape[-1]
+    body = F.max_pool2d((tissue > 0).float()[None, None], 9, 1, 4)[0, 0] > 0
+    y, x = torch.arange(size)[:, None].float(), torch.arange(size)[None].float()
+    if chance(0.5, g):
+        radius, across = uniform(0.4, 0.6, g) * size, uniform(0.4, 0.6, g) * size
+        from_center = ((y - size * uniform(0.35, 0.5, g)).square() + (x - across).square()).sqrt()
+        drawn = ((from_center - radius).abs() < uniform(0.5, 1.5, g)) & (y > size * uniform(0.5, 0.75, g))
+    else:
+        drawn = torch.zeros(size, size, dtype=torch.bool)
+        for _ in range(1 + int(uniform(0, 6, g))):
+            away = (y - uniform(0, size, g)).square() + (x - uniform(0, size, g)).square()
+            drawn |= away < uniform(1, 9, g)
+    return (drawn & ~body).float()
+
+
+def levels(tables: dict[str, dict[str, float]], g: torch.Generator, name: str | None) -> torch.Tensor:
+    """Mean level of each tissue: of a named table with some change; those that it does not name, or all, at random."""
+    found = torch.rand(len(TISSUES), generator=g) * 0.9 + 0.03
+    if name is not None:
+        table = tables[name]
+        for number, tissue in enumerate(TISSUES):
+            level = table.get(tissue, table.get(LIKE.get(tissue, ""), None))
+            if level is not None:
+                found[number] = max(0.0, level * log_uniform(0.85, 1.18, g) + uniform(-0.03, 0.03, g))
+    found[0] = 0.0
+    return found
+
+
+def painted(tissue: torch.Tensor, level: torch.Tensor, texture: float, g: torch.Generator) -> torch.Tensor:
+    """Each tissue at its level, with a texture of up to ``texture`` of it."""
+    size = tissue.shape[-1]
+    return level[tissue] * (1 + uniform(0, texture, g) * (cloud(size, 5, g) + cloud(size, 14, g)))
+
+
+def noisy(picture: torch.Tensor, least: float, most: float, smooth: float, g: torch.Generator) -> torch.Tensor:
+    """Noise of some strength, correlated over ``smooth`` pixels, stronger where there is signal, none in black air."""
+    if chance(0.3, g):
+        return picture
+    grain = blur(torch.randn(1, 1, *picture.shape, generator=g), smooth)[0, 0]
+    grain = grain / grain.std().clamp_min(1e-6)
+    return (picture + log_uniform(least, most, g) * picture.sqrt() * grain).clamp_min(0)
+
+
+def half_plane(size: int, g: torch.Generator) -> torch.Tensor:
+    """1 where a field of view reaches, 0 beyond its straight edge: (size, size)."""
+    edge = int(uniform(0.55, 0.95, g) * size)
+    keep = torch.zeros(size, size)
+    keep[:edge] = 1
+    keep = keep.flip(0) if chance(0.5, g) else keep
+    return keep.T if chance(0.5, g) else keep
+
+
+def cloud(size: int, sigma: float, g: torch.Generator) -> torch.Tensor:
+    """Smooth random field (size, size) of mean 0 and about unit deviation, its features some ``sigma`` pixels wide."""
+    side = max(2, round(size / sigma) + 1)
+    small = torch.randn(1, 1, side, side, generator=g)
+    return F.interpolate(small, size=(size, size), mode="bicubic", align_corners=True)[0, 0]
+
+
+def chance(probability: float, g: torch.Generator) -> bool:
+    """True in that share of the draws."""
+    return bool(torch.rand((), generator=g) < probability)
+
+
+def uniform(low: float, high: float, g: torch.Generator) -> float:
+    """A number between two others."""
+    return low + (high - low) * float(torch.rand((), generator=g))
+
+
+def log_uniform(low: float, high: float, g: torch.Generator) -> float:
+    """A number between two positive ones, uniform in its logarithm."""
+    return math.exp(uniform(math.log(low), math.log(high), g))

@@ -1,0 +1,78 @@
+"""Generated slices as modalities display them: each kind has the marks by which a reader tells it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from coconet_med.training.anatomies import TISSUES
+from coconet_med.training.displays import CONTRASTS, TRACERS, cloud, displayed, levels
+
+SIZE = 128
+
+
+def _draw(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def head() -> torch.Tensor:
+    """A disc of white matter, cortex, fluid, bone and soft tissue, from the inside to the outside."""
+    y, x = torch.meshgrid(*(torch.arange(float(SIZE)) - SIZE / 2,) * 2, indexing="ij")
+    radius, tissue = (x * x + y * y).sqrt(), torch.zeros(SIZE, SIZE, dtype=torch.long)
+    for name, limit in (("soft_tissue", 54), ("bone", 48), ("csf", 42), ("cortex", 38), ("white_matter", 28)):
+        tissue[radius < limit] = TISSUES.index(name)
+    return tissue
+
+
+def _mean(picture: torch.Tensor, head: torch.Tensor, name: str) -> float:
+    return float(picture[head == TISSUES.index(name)].mean())
+
+
+@pytest.mark.parametrize("kind", ["ct", "pet", "spect"])
+def test_pairs_are_in_range_and_the_draw_decides(kind: str, head: torch.Tensor):
+    pair = displayed(kind, head, _draw(1))
+    assert pair.shape == (2, SIZE, SIZE)
+    assert torch.isfinite(pair).all()
+    assert 0 <= pair.min() <= pair.max() <= 1
+    assert torch.equal(pair, displayed(kind, head, _draw(1)))
+    assert not torch.equal(pair, displayed(kind, head, _draw(2)))
+
+
+def test_bone_is_white_and_fluid_darker_than_brain_in_ct(head: torch.Tensor):
+    for seed in range(8):
+        ct = displayed("ct", head, _draw(seed))[1]
+        assert _mean(ct, head, "bone") > 0.9
+        assert _mean(ct, head, "csf") < _mean(ct, head, "cortex") + 0.05
+        assert _mean(ct, head, "air") < 0.05
+
+
+def test_pet_is_blurred_more_than_mri_and_spect_more_than_pet(head: torch.Tensor):
+    def steepest(kind: str, channel: int) -> float:
+        pairs = torch.stack([displayed(kind, head, _draw(seed))[channel] for seed in range(12)])
+        return float((pairs.diff(dim=1).abs().amax(dim=(1, 2)) / pairs.amax(dim=(1, 2))).median())
+
+    assert steepest("pet", 0) > steepest("pet", 1) > steepest("spect", 1)
+
+
+def test_gray_matter_takes_up_more_than_fluid(head: torch.Tensor):
+    pictures = [displayed("pet", head, _draw(seed))[1] for seed in range(12)]
+    higher = [_mean(picture, head, "cortex") > _mean(picture, head, "csf") for picture in pictures]
+    assert sum(higher) >= 9  # but for lesions, noise and the end of the field of view
+
+
+def test_levels_are_those_of_the_table_or_of_none():
+    drawn = torch.stack([levels(CONTRASTS, _draw(n), "t2") for n in range(20)])
+    white, fluid = TISSUES.index("white_matter"), TISSUES.index("csf")
+    assert (drawn[:, fluid] > drawn[:, white]).all()
+    assert drawn[:, white].std() < 0.1
+    assert (drawn[:, 0] == 0).all()
+    anything = torch.stack([levels(TRACERS, _draw(n), None) for n in range(20)])
+    assert anything[:, white].std() > 0.15
+    assert (anything[:, fluid] > anything[:, white]).any()
+
+
+def test_clouds_are_smooth_and_of_unit_size():
+    fine, coarse = (cloud(96, sigma, _draw(0)) for sigma in (4, 30))
+    assert 0.4 < float(fine.std()) < 1.5
+    assert coarse.diff(dim=0).abs().mean() < 0.4 * fine.diff(dim=0).abs().mean()
