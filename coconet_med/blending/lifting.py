@@ -32,12 +32,12 @@ def lift(mixed: np.ndarray, spots: Sequence[Spot]) -> np.ndarray | None:
     Returns:
         (rows, columns), smooth; ``None`` where nothing is missing.
     """
-    added = np.zeros_like(mixed)
+    added, held = np.zeros_like(mixed), np.zeros_like(mixed)
     changed = False
     boxes = np.array([[(s.start, s.stop) for s in spot.box] for spot in spots], int).reshape(-1, 2, 2)
     due: Sequence[int] = range(len(spots))
     for _ in range(_ROUNDS):
-        raised = [n for n in due if _raise(spots[n], mixed, added, max(LEAST, SHARE * spots[n].contrast))]
+        raised = [n for n in due if _raise(spots[n], mixed, added, held)]
         if not raised:
             break
         changed = True
@@ -46,20 +46,25 @@ def lift(mixed: np.ndarray, spots: Sequence[Spot]) -> np.ndarray | None:
     return added if changed else None
 
 
-def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, wanted: float) -> bool:
-    """Add what one spot lacks of the contrast that is wanted of findings; whether it lacked anything."""
-    here = added[spot.box]
-    shown = mixed[spot.box] + here
+def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, held: np.ndarray) -> bool:
+    """Add what one spot lacks of the contrast that is wanted of findings; whether it lacked anything.
+
+    ``held`` is what comes of ``added`` where the field holds it.
+    """
+    shown = mixed[spot.box] + held[spot.box]
     np.minimum(np.maximum(shown, 0, out=shown), 1, out=shown)
+    wanted = max(LEAST, SHARE * spot.contrast)
     lacking = min(spot.asks * wanted - spot.contrast_of(shown), _MOST)
     if lacking <= _NOTHING:
         return False
     # Near white nothing can be raised, near black nothing lowered: then the surroundings give way.
     mean = spot.mean_of(shown)
     room = min(lacking, max(0.0, _WHITE - mean if spot.sign > 0 else mean - _DARK))
-    here += room * spot.bump
-    if lacking > room:
-        here -= spot.sign * (lacking - room) * spot.ring
+    for change, bump in ((added, spot.bump), (held, spot.held)):
+        here = change[spot.box]
+        here += room * bump
+        if lacking > room:
+            here -= spot.sign * (lacking - room) * spot.ring
     return True
 
 

@@ -39,8 +39,9 @@ _SAME = 0.7
 #: whole.  So much of the contrast of a finding is enough for it.
 _CORE, _CORE_AREA, _CORE_CONTRAST, _CORE_ASKS = 0.35, 0.8, 15 / 255, 0.5
 
-#: A bump falls like a Gaussian of so many mm outside its finding.
-_SOFT = 2.0
+#: What is added for a finding follows the uptake, up to so many times its contrast, and falls off like a Gaussian of so
+#: many mm outside it.
+_PEAK, _SOFT = 1.5, 1.0
 
 #: Where so large a share of the body is at the top of the window, it is the bone of a CT: no finding lies next to it.
 _BONE, _BONE_SHARE, _FROM_BONE = 250 / 255, 0.03, 2.0
@@ -84,6 +85,7 @@ class Spot:
         self.ring = (distance >= RING[0]) & (distance <= RING[1])
         self.ring_size = int(np.count_nonzero(self.ring))
         # Means as sums with weights: of boxes as small as these, means under a mask take ten times as long.
+        self._source = source
         self._inside = np.zeros(distance.shape, np.float32)
         self._inside[rows, columns] = 1 / len(rows)
         self._difference = np.float32(sign) * (self._inside - self.ring * np.float32(1 / max(self.ring_size, 1)))
@@ -96,13 +98,23 @@ class Spot:
 
     @cached_property
     def bump(self) -> np.ndarray:
-        """1 in the spot (-1 in a cold one) and soft around it, in the box: as a field of such blocks can hold it."""
-        bump = np.float32(self.sign) * np.exp(-0.5 * np.square(self.distance / _SOFT, dtype=np.float32))
+        """What makes it stand out by 1, in the box: shaped as the uptake is, smooth as a field of such blocks is."""
+        around = float(np.vdot(self._source, self.ring)) / max(self.ring_size, 1)
+        bump = (self._source - np.float32(around)) / np.float32(self.sign * max(self.contrast, 1 / 255))
+        np.clip(bump, 0, _PEAK, out=bump)
+        bump *= np.float32(self.sign) * np.exp(-0.5 * np.square(self.distance / _SOFT, dtype=np.float32))
         bump = stretched(averaged(bump, self.block), self.block, bump.shape)
         # What is added becomes part of the field: of 1 that is asked for, 1 is to come out of its blocks.
-        held = stretched(averaged(bump, self.block), self.block, bump.shape)
-        bump /= max(self.contrast_of(held), 0.25)
+        bump /= max(self.contrast_of(self._held(bump)), 0.25)
         return bump
+
+    @cached_property
+    def held(self) -> np.ndarray:
+        """What comes out of a field to which the bump is added, in the box."""
+        return self._held(self.bump)
+
+    def _held(self, bump: np.ndarray) -> np.ndarray:
+        return stretched(averaged(bump, self.block), self.block, bump.shape)
 
     def contrast_in(self, picture: np.ndarray) -> float:
         """How much it stands out of its ring in any picture (rows, columns), towards the sign that it has."""
