@@ -3,7 +3,7 @@
 Ours.  A lesion of some millimeters decides little in any mean over a picture, so that no loss holds it for sure: a dark
 spot of the MRI under a small hot spot of the PET cancels it.  Here that cannot happen.  Spots of the functional source
 are found, their contrast in the mixed picture is compared with the least that a reader sees
-(:mod:`coconet_med.blending.lifting`), and what is missing is added as a bump of the shape of the uptake, in the blocks of
+(:mod:`coconet_med.blending.lifting`), and what is missing is added as a bump of the shape of the uptake, in blocks of
 the field: it becomes part of the field's amount.
 """
 
