@@ -60,7 +60,7 @@ def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, held: np.ndarray) -
     # Near white nothing can be raised, near black nothing lowered: then the surroundings give way.
     mean = spot.mean_of(shown)
     room = min(lacking, max(0.0, _WHITE - mean if spot.sign > 0 else mean - _DARK))
-    for change, bump in ((added, spot.bump), (held, spot.held)):
+    for change, bump in zip((added, held), spot.bump, strict=True):
         here = change[spot.box]
         here += room * bump
         if lacking > room:

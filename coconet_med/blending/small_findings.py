@@ -97,21 +97,16 @@ class Spot:
         return self._inside > 0
 
     @cached_property
-    def bump(self) -> np.ndarray:
-        """What makes it stand out by 1, in the box: shaped as the uptake is, smooth as a field of such blocks is."""
+    def bump(self) -> tuple[np.ndarray, np.ndarray]:
+        """What makes it stand out by 1, shaped as the uptake is, and what comes of that in the blocks of a field."""
         around = float(np.vdot(self._source, self.ring)) / max(self.ring_size, 1)
         bump = (self._source - np.float32(around)) / np.float32(self.sign * max(self.contrast, 1 / 255))
         np.clip(bump, 0, _PEAK, out=bump)
-        bump *= np.float32(self.sign) * np.exp(-0.5 * np.square(self.distance / _SOFT, dtype=np.float32))
-        bump = stretched(averaged(bump, self.block), self.block, bump.shape)
-        # What is added becomes part of the field: of 1 that is asked for, 1 is to come out of its blocks.
-        bump /= max(self.contrast_of(self._held(bump)), 0.25)
-        return bump
-
-    @cached_property
-    def held(self) -> np.ndarray:
-        """What comes out of a field to which the bump is added, in the box."""
-        return self._held(self.bump)
+        bump *= np.float32(self.sign) * np.exp((-0.5 / _SOFT**2) * np.square(self.distance, dtype=np.float32))
+        bump = self._held(bump)
+        held = self._held(bump)
+        size = max(self.contrast_of(held), 0.25)
+        return bump / size, held / size
 
     def _held(self, bump: np.ndarray) -> np.ndarray:
         return stretched(averaged(bump, self.block), self.block, bump.shape)

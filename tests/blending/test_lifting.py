@@ -108,7 +108,7 @@ def test_a_finding_that_is_raised_lifts_what_lies_beside_it_again():
     assert len(spots) == 2
     once = np.zeros_like(mixed_picture)
     for each in spots:
-        once[each.box] += max(LEAST, SHARE * each.contrast) * each.held
+        once[each.box] += max(LEAST, SHARE * each.contrast) * each.bump[1]
     added = lift(mixed_picture, spots)
     assert added is not None
     for each in spots:
