@@ -60,6 +60,12 @@ def evaluate(
 
     with Reporter(quiet=quiet) as say:
         from coconet_med.quality.evaluate import evaluate_files, evaluate_folder
+        from coconet_med.writers import check_file, spare_inputs
+
+        for path in (csv, json_path):
+            if path:
+                check_file(path, overwrite=overwrite)
+        spare_inputs((csv, json_path), (anatomy, function, fused, palette))
 
         common: dict[str, Any] = {
             "measures": measures,

@@ -124,7 +124,7 @@ def fuse(
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
     with Reporter(quiet=quiet or as_json) as say:
         from coconet_med.choices import PlaneChoice, one_of
-        from coconet_med.writers import check_file, check_target, legend_apart
+        from coconet_med.writers import check_file, check_target, legend_apart, spare_inputs, targets
         from coconet_med.writers.pictures import check_moving, check_pages
 
         extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
@@ -134,6 +134,9 @@ def fuse(
                 check_file(path, overwrite=overwrite)
             if path and check:
                 check(path)
+        made = targets(output, legend=legend_apart(dicom_form, dicom_legend), **extras).values()
+        used = (labels, reference, palette, model, transform, *(transform_images or ()), *(landmarks or ()))
+        spare_inputs((*made, report, mosaic, rotation), (anatomy, function, *used), renewed=True)
         one_of("--mosaic-plane", mosaic_plane, get_args(PlaneChoice))
         from coconet_med.fusion import fuse as fuse_pair
         from coconet_med.options import FuseOptions, check_dicom_output

@@ -84,12 +84,13 @@ def measure(
         from coconet_med.measure import mean_in_reference, measure_regions, read_labels, to_csv, to_json
         from coconet_med.measure.whose import check_labels
         from coconet_med.options import FuseOptions
-        from coconet_med.writers import check_file
+        from coconet_med.writers import check_file, spare_inputs
         from coconet_med.writers.atomic import write_together
 
         for path in (csv, json_path, suvr_map):
             if path:
                 check_file(path, overwrite=overwrite)
+        spare_inputs((csv, json_path, suvr_map), (*images, labels, names, reference, transform))
         # The region that is 1 is applied to the figures below, not to the image.
         options = FuseOptions.taken_from(as_options({**given, "reference": None, "labels": None})).validate()
         regions_of = read_labels(labels, names=names)
@@ -156,11 +157,12 @@ def read(
         import SimpleITK as sitk
 
         from coconet_med.color.readback import read_back
-        from coconet_med.writers import PICTURE_SUFFIXES, VOLUME_SUFFIXES, check_file
+        from coconet_med.writers import PICTURE_SUFFIXES, VOLUME_SUFFIXES, check_file, spare_inputs
         from coconet_med.writers.atomic import write_together
         from coconet_med.writers.volumes import write_volume
 
         check_file(output, overwrite=overwrite)
+        spare_inputs([output], [fused])
         flat = fused.suffix.lower() in PICTURE_SUFFIXES
         wanted = (".tif", ".tiff") if flat else VOLUME_SUFFIXES
         if not output.name.lower().endswith(wanted):

@@ -100,9 +100,10 @@ def view(
         raise FusionError(f"{images[2]}: is one image too many; give a fused file, or ANATOMY FUNCTION")
     with Reporter(quiet=quiet) as say:
         if save:
-            from coconet_med.writers import check_file
+            from coconet_med.writers import check_file, spare_inputs
 
             check_file(save, overwrite=overwrite)
+            spare_inputs([save], [*images, transform])
         from coconet_med.options import FuseOptions
 
         options = FuseOptions.taken_from(as_options(given)).validate()

@@ -26,7 +26,9 @@ def write_report(result: FusionResult, path: Path, *, overwrite: bool = False) -
     from coconet_med.report.card import card_of
     from coconet_med.report.page import case_page
     from coconet_med.writers.atomic import write_together
+    from coconet_med.writers.inputs import spare_sources
 
+    spare_sources(result, path)
     card = card_of(result, case_id=f"{result.anatomy.name} and {result.function.name}", panel=360)
     write_together([(path, lambda part: _write(part, case_page(card)))], overwrite=overwrite)
     return path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from coconet_med.sheets.mosaic import PER_PAGE, mosaic
 from coconet_med.sheets.rotation import rotation
 from coconet_med.writers.atomic import write_together
+from coconet_med.writers.inputs import spare_sources
 from coconet_med.writers.pictures import check_moving, check_pages, write_moving, write_pages
 from coconet_med.writers.targets import check_file
 
@@ -33,6 +34,7 @@ def write_mosaic(
     """
     check_pages(path)
     check_file(path, overwrite=overwrite)
+    spare_sources(result, path)
     contact = PER_PAGE if path.suffix.lower() == ".pdf" else max(1, slices)
     pages = mosaic(result, plane=plane, slices=slices, contact=contact)
     return write_together([(path, lambda part: write_pages(pages, part))], overwrite=overwrite)[0]
@@ -47,5 +49,6 @@ def write_rotation(result: FusionResult, path: Path, *, overwrite: bool = False)
     """
     check_moving(path)
     check_file(path, overwrite=overwrite)
+    spare_sources(result, path)
     frames = rotation(result)
     return write_together([(path, lambda part: write_moving(frames, part))], overwrite=overwrite)[0]

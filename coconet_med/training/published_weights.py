@@ -111,12 +111,14 @@ def import_weights(path: str | Path, out: str | Path, *, overwrite: bool = False
     """
     from coconet_med.training.spaces import read_state
     from coconet_med.writers.atomic import write_together
+    from coconet_med.writers.inputs import spare_inputs
 
     path, out = Path(path), Path(out)
     if out.suffix != ".pt":
         raise WriteError(f"{out}: weights for the torch engine are .pt files; end the name in .pt")
     if not path.is_file():
         raise ModelError(f"{path}: no such file; give the authors' .pth checkpoint")
+    spare_inputs([out], [path])
     state = import_state(read_state(path), str(path))
     write_together([(out, lambda part: torch.save(state, part))], overwrite=overwrite)
     return out

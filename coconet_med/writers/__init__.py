@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coconet_med.writers.inputs import spare_inputs, spare_sources
 from coconet_med.writers.targets import (
     PICTURE_SUFFIXES,
     SUFFIXES,
@@ -28,6 +29,8 @@ __all__ = [
     "check_file",
     "check_target",
     "legend_apart",
+    "spare_inputs",
+    "spare_sources",
     "split_suffix",
     "targets",
     "write",
@@ -48,6 +51,7 @@ def write(
     extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": transform}
     own = legend_apart(dicom.get("form", "sc"), dicom.get("legend", "own"))
     check_target(path, overwrite=overwrite, legend=own, **extras)
+    spare_sources(result, *targets(path, legend=own, **extras).values())
     if transform:
         from coconet_med.writers.transform import check_movable
 

@@ -22,6 +22,8 @@ def split_suffix(path: Path) -> tuple[str, str]:
         >>> split_suffix(Path("sub-01.fused.nii.gz"))
         ('sub-01.fused', '.nii.gz')
     """
+    if path.name in ("", ".."):
+        raise WriteError(f"{path}: is a folder that is there; name a new one, or a file")
     for suffix in SUFFIXES:
         if path.name.lower().endswith(suffix) and len(path.name) > len(suffix):
             return path.name[: -len(suffix)], suffix
