@@ -167,12 +167,14 @@ def without_margin(image: sitk.Image, facts: dict[str, Any]) -> sitk.Image:
 
 
 def _image(path: Path, facts: dict[str, Any]) -> sitk.Image:
+    from coconet_med.readers.intact import check_intact
     from coconet_med.writers import PICTURE_SUFFIXES
 
     if path.is_dir() or path.suffix.lower() == ".dcm":
         from coconet_med.dicom.fused import read_fused
 
         return without_margin(read_fused(path), facts)
+    check_intact(path)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:

@@ -221,6 +221,7 @@ def _fused(path: Path) -> _Pair:
     import SimpleITK as sitk
 
     from coconet_med.color.readback import read_back
+    from coconet_med.readers.intact import check_intact
     from coconet_med.writers import split_suffix
 
     found = read_back(path)
@@ -229,6 +230,7 @@ def _fused(path: Path) -> _Pair:
     stem, suffix = split_suffix(path)
     beside = path.with_name(f"{stem}_uptake{suffix or '.nii.gz'}")
     if beside.is_file():
+        check_intact(beside)
         return _Pair(sitk.ReadImage(str(beside), sitk.sitkFloat32), None, None, found.units, beside.name)
     pair = _Pair(found.uptake, None, None, found.units, f"the colors of {path.name}")
     pair.warnings = (

@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 from coconet_med.errors import ReadError
 from coconet_med.geometry import set_geometry
+from coconet_med.readers.intact import check_intact
 
 
 def is_slicer_segmentation(path: Path) -> bool:
@@ -30,6 +31,7 @@ def read_slicer_segments(path: Path) -> tuple[tuple[sitk.Image, ...], dict[int, 
     Raises:
         ReadError: damaged, in fractions, or without a voxel in any segment.
     """
+    check_intact(path)
     try:
         image = sitk.ReadImage(str(path))
         stored = sitk.GetArrayFromImage(image)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.readers.nifti import check_size
+from coconet_med.readers.nifti import check_size, check_whole
 from coconet_med.readers.nifti_open import open_nifti
 from coconet_med.readers.pet_json import PetFacts
 
@@ -63,6 +63,7 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
     if facts and dynamic == "mean":
         warning = "; ".join(filter(None, (warning, _overlap(path.name, facts))))
     check_size(path, file, path, shape=file.shape[:3])
+    check_whole(path, (path,))
     mean = np.zeros(file.shape[:3], np.float64)
     try:
         for frame in np.flatnonzero(weights):

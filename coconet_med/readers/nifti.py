@@ -12,6 +12,7 @@ from coconet_med.geometry import AffineChoice, put_at
 from coconet_med.readers.checks import check_shape, first_line, three
 from coconet_med.readers.forms import choose_form
 from coconet_med.readers.image import TRANSPARENT, lay_on_black, scalar_and_color
+from coconet_med.readers.intact import check_packed
 from coconet_med.readers.limits import Packing, check_promise
 from coconet_med.readers.nifti_open import open_nifti, start_of
 from coconet_med.source import Source
@@ -59,6 +60,7 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
     colors = _colors_apart(file, shape)
     check_shape(path, shape[:3] if colors else shape)
     check_size(path, file, files[-1])
+    check_whole(path, files)
     try:
         data = np.asanyarray(file.dataobj)
     except Exception as error:  # truncated or corrupt data: zlib, EOF and value errors
@@ -139,9 +141,10 @@ def _check_start(path: Path, files: tuple[Path, ...]) -> None:
         )
         msg += "wrote it, and check left and right against a picture that you know"
         raise ReadError(msg)
-    if not 0 <= start.offset <= LARGEST_OFFSET:
+    least = (540 if start.newer else 348) if start.kind == "single" else 0
+    if not least <= start.offset <= LARGEST_OFFSET:
         msg = f"{path}: its header says that voxels begin at byte {start.offset:g}; not a readable NIfTI file, copy it "
-        msg += "again"
+        msg += "or export it again"
         raise ReadError(msg)
 
 
@@ -196,6 +199,11 @@ def check_size(path: Path, file: Any, voxels: Path, *, shape: tuple[int, ...] | 
     parts = ((voxels, 0),)
     size = file.get_data_dtype().itemsize
     check_promise(path, shape or file.shape, size, there, packing=packing, parts=parts, offset=offset)
+
+
+def check_whole(path: Path, files: tuple[Path, ...]) -> None:
+    """Hold the voxels of packed files against their checksums; see :func:`coconet_med.readers.intact.check_packed`."""
+    check_packed(path, [(file, 0) for file in files if file.name.lower().endswith(".gz")], "gzip")
 
 
 def _unit_of(header: Any) -> tuple[str, float, str]:

@@ -14,6 +14,7 @@ from coconet_med.geometry import FLIP, affine_of, put_at
 from coconet_med.readers.checks import check_shape, first_line, three
 from coconet_med.readers.headers import read_header
 from coconet_med.readers.image import scalar_and_color
+from coconet_med.readers.intact import check_packed
 from coconet_med.readers.limits import check_promise
 from coconet_med.source import Source
 from coconet_med.system.digest import sha256_of
@@ -44,6 +45,7 @@ def read_itk(path: Path, role: Role) -> Source:
         if header.volumes > 1:  # three of 8 bits would pass for red, green and blue
             msg = f"{path}: holds a list of {header.volumes} volumes (by its kinds), no colors; save the one that is"
             raise ReadError(f"{msg} meant as a file of its own, or a dynamic PET as 4-D NIfTI")
+        check_packed(path, parts, header.packing)
     file = _load(path, path.suffix[1:].upper())
     warnings: tuple[str, ...] = ()
     details: dict[str, Any] = {}

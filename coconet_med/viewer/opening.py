@@ -14,6 +14,7 @@ from coconet_med.color.readback import without_margin
 from coconet_med.dicom.fused import read_fused
 from coconet_med.errors import FusionError, ReadError
 from coconet_med.readers.files import is_dicomdir
+from coconet_med.readers.intact import check_intact
 from coconet_med.system.json_file import load_json
 from coconet_med.system.printable import printable
 from coconet_med.viewer.content import Content, checks, content_of, described, document_of
@@ -95,6 +96,7 @@ def read_color(path: Path) -> sitk.Image:
     """
     if not path.exists():
         raise ReadError(f"{path}: no such file; give a fused volume, or ANATOMY FUNCTION")
+    check_intact(path)
     try:
         image = read_fused(path) if path.is_dir() else sitk.ReadImage(str(path))
     except RuntimeError as error:
