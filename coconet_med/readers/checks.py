@@ -16,6 +16,11 @@ from coconet_med.windowing.ct import looks_like_hu
 if TYPE_CHECKING:
     from coconet_med.source import Role
 
+#: Share of the voxels, and number of voxels, that hold one number at least where a program filled with it.
+FILLED = (0.001, 10)
+#: Values that an image has at least; labels have fewer.
+CONTINUOUS = 32
+
 
 def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tuple[sitk.Image, tuple[str, ...]]:
     """A float32 image with every NaN and infinity replaced by the background, and a warning about it.
@@ -44,7 +49,7 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
         values[...] = array
     low, high = float(values.min()), float(values.max())
     if np.isfinite((low, high)).all() and low < high:
-        return image, ()
+        return image, _without_fill(values, low, name, role)
     finite = np.isfinite(values)
     count = values.size - int(np.count_nonzero(finite))
     if count == values.size:
@@ -58,6 +63,41 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
     values[~finite] = 0 if nothing else low
     share = 100 * count / values.size
     return image, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
+
+
+def _without_fill(values: np.ndarray, low: float, name: str, role: Role) -> tuple[str, ...]:
+    """Take the one negative number with which programs fill what they had no values for (-1, -1024, -32768) for
+    background, and say so.
+
+    It is one where nothing else is negative, or where it lies further below all others than these lie apart.  Air of
+    a CT at -1000 beside other negative values is none.
+
+    Args:
+        values: (k, j, i), finite; changed in place.
+        low: the smallest of them.
+        name: what to call the image.
+        role: which of the two images it is.  Background is 0, and in an anatomical one with negative values the lowest.
+    """
+    if low >= 0:
+        return ()
+    filled = values == low
+    count = int(np.count_nonzero(filled))
+    if count < max(FILLED[0] * values.size, FILLED[1]):
+        return ()
+    rest = values[~filled]
+    least, most = float(rest.min()), float(rest.max())
+    far = least - low > most - least and not looks_like_hu(values)
+    if not (least >= 0 or far) or len(np.unique(rest[:: max(1, rest.size // 10_000)])) < CONTINUOUS:
+        return ()
+    own = least < 0 and (role == "anatomy" or most <= 0 or looks_like_hu(rest))
+    background = least if own else 0.0
+    values[filled] = background
+    share = 100 * count / values.size
+    alone = "no other value is negative" if least >= 0 else "it lies far below all others"
+    return (
+        f"{name}: {count} voxels ({share:.2g} %) are {low:g}, and {alone}: taken as background, with which a program "
+        "filled what it had no values for",
+    )
 
 
 def suv_volume(image: sitk.Image) -> float:
