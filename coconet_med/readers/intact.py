@@ -55,16 +55,17 @@ def _unpack(file: BinaryIO, form: int) -> None:
     """Inflate to the end, checksums included; gzip may have several members, and what follows them does not count."""
     from isal import isal_zlib
 
-    inflate, piece, unpacked = isal_zlib.decompressobj(form), file.read(2**18), b""
-    if not piece:
-        return
-    while not inflate.eof:
-        if not piece and not unpacked:  # all is taken, and nothing is left inside
-            raise EOFError("they end too early")
+    inflate, piece = isal_zlib.decompressobj(form), file.read(2**18)
+    while piece:
         unpacked = inflate.decompress(piece, 2**22)
         piece = inflate.unconsumed_tail or file.read(2**18)
-        if inflate.eof and form == 31:
+        while unpacked and not piece:  # all is taken, but something may be left inside
+            unpacked = inflate.decompress(b"", 2**22)
+        if inflate.eof:
             piece = inflate.unused_data + piece
             piece += file.read(2) if len(piece) < 2 else b""
-            if piece[:2] == b"\x1f\x8b":
-                inflate = isal_zlib.decompressobj(form)
+            if form != 31 or piece[:2] != b"\x1f\x8b":
+                return
+            inflate = isal_zlib.decompressobj(form)
+        elif not piece:
+            raise EOFError("they end too early")

@@ -94,13 +94,15 @@ class PetFacts:
 
     @property
     def decay_factors(self) -> tuple[float, ...]:
-        """Decay Factor of each frame, as converters copy it from DICOM; empty where not stated."""
-        return self._numbers("DecayFactor")
+        """Decay Factor of each frame, by either of the names that dcm2niix has for it; empty where not stated."""
+        return self._numbers("DecayFactor") or self._numbers("DecayCorrectionFactor")
 
     @property
     def decay_corrected(self) -> bool | None:
-        """Image Decay Corrected; ``None`` where not stated."""
+        """Image Decay Corrected, else by the Decay Correction of DICOM; ``None`` where neither is stated."""
         value = self.values.get("ImageDecayCorrected")
+        if value is None:
+            return {"START": True, "ADMIN": True, "NONE": False}.get(self.text("DecayCorrection").upper())
         if isinstance(value, str):
             value = {"true": True, "false": False}.get(value.strip().lower())
         return value if isinstance(value, bool) else None

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from coconet_med.dicom.decay import (
-    DOSE_BQ,
     HALF_LIFE_TOLERANCE,
     MAX_HALF_LIVES,
     WEIGHT_KG,
-    half_life_of,
     half_life_of_tracer,
-    known_half_life,
     less_than_tissue,
-    mean_count_time,
     more_than_given,
     suvbw_factor,
     too_small_dose,
 )
 from coconet_med.errors import OptionError
 from coconet_med.readers.checks import highest, suv_volume
+from coconet_med.readers.pet_inputs import (
+    ImpossibleError,
+    against_decay_factor,
+    check_attenuation,
+    dose_of,
+    half_life_stated,
+    uptake_time,
+)
 from coconet_med.readers.pet_json import PetFacts
 from coconet_med.source import RELATIVE_UNITS, Source, writable
 
@@ -34,6 +35,10 @@ _PET_KEYS = {"Units", "InjectedRadioactivity", "TracerRadionuclide", "ImageDecay
 #: Keys on which the result of a fusion may depend.
 USED_KEYS = _PET_KEYS | {
     "DecayFactor",
+    "DecayCorrectionFactor",
+    "DecayCorrection",
+    "RadionuclideTotalDose",
+    "AttenuationCorrectionMethod",
     "InjectedRadioactivityUnits",
     "RadionuclideHalfLife",
     "InjectionStart",
@@ -41,27 +46,6 @@ USED_KEYS = _PET_KEYS | {
     "FrameTimesStart",
     "AttenuationCorrection",
 }
-BECQUERELS = {
-    "bq": 1.0,
-    "kbq": 1e3,
-    "mbq": 1e6,
-    "gbq": 1e9,
-    "ci": 3.7e10,
-    "mci": 3.7e7,
-    "uci": 3.7e4,
-    "µci": 3.7e4,
-}
-
-
-#: Words by which an AttenuationCorrection says that there was none; it is free text.
-_UNCORRECTED = re.compile(
-    r"^\s*(no|false|n/a)\s*$|^\s*none\b|\bnac\b|\bun-?corrected|\b(no|not|non|without)\b[\s-]*(attenuation|correct|ac\b)",
-    re.IGNORECASE,
-)
-#: A single frame longer than this (s) is in milliseconds: 20 s are 20000 ms.
-LONGEST_FRAME = 4 * 3600.0
-#: Decay references that lie further apart (s) are two.
-OFF_BY = 60.0
 #: An injection so few seconds before a scan of one frame may be in minutes.
 SOON = 180.0
 #: Weights that differ by no more than this part are one, rounded.
@@ -76,10 +60,6 @@ class BidsSuv:
     reason: str = ""
     inputs: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-
-class _ImpossibleError(Exception):
-    """SUV cannot be computed; the message is the reason."""
 
 
 def described(source: Source, facts: PetFacts, *, frame: int | None = None) -> Source:
@@ -141,35 +121,32 @@ def suv_of(facts: PetFacts, *, frame: int | None = None) -> BidsSuv:
         return BidsSuv(1.0, inputs={"rule": "values are SUVbw already (Units of the JSON file)"})
     try:
         return _computed(facts, frame)
-    except _ImpossibleError as reason:
+    except ImpossibleError as reason:
         said = "; ".join((*facts.unreadable, str(reason)))
         return BidsSuv(None, said)
 
 
 def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
     if not facts.to_bqml:
-        raise _ImpossibleError(f"Units are '{facts.text('Units') or 'not stated'}' in the JSON file, not Bq/mL")
-    if _UNCORRECTED.search(facts.text("AttenuationCorrection")):
-        raise _ImpossibleError("not corrected for attenuation (AttenuationCorrection)")
-    dose = _dose(facts)
+        raise ImpossibleError(f"Units are '{facts.text('Units') or 'not stated'}' in the JSON file, not Bq/mL")
+    check_attenuation(facts)
+    dose = dose_of(facts)
     if facts.weight is None:
         if facts.no_weight:
-            raise _ImpossibleError(f"body weight cannot be read: {facts.no_weight}")
-        raise _ImpossibleError("body weight is missing (BodyWeight of the JSON file, or weight in participants.tsv)")
+            raise ImpossibleError(f"body weight cannot be read: {facts.no_weight}")
+        raise ImpossibleError("body weight is missing (BodyWeight of the JSON file, or weight in participants.tsv)")
     weight, where = facts.weight
     if not WEIGHT_KG[0] <= weight <= WEIGHT_KG[1]:
-        raise _ImpossibleError(f"body weight of {weight:g} kg ({where}) is not plausible")
+        raise ImpossibleError(f"body weight of {weight:g} kg ({where}) is not plausible")
     if small := too_small_dose(dose, weight):
-        raise _ImpossibleError(small)
-    half_life = _half_life(facts)
-    injected = _seconds(facts, "InjectionStart")
-    reference, rule = _reference(facts, frame, half_life)
-    seconds = reference - injected
+        raise ImpossibleError(small)
+    half_life = half_life_stated(facts)
+    seconds, reference, rule = uptake_time(facts, frame, half_life)
     ends = [s + d for s, d in zip(facts.starts, facts.durations, strict=False)]
-    if seconds < 0 and injected >= max(ends, default=injected):
-        raise _ImpossibleError(f"the injection ({injected:g} s) lies after the scan ({reference:g} s)")
+    if reference is not None and seconds < 0 and reference - seconds >= max(ends, default=reference - seconds):
+        raise ImpossibleError(f"the injection ({reference - seconds:g} s) lies after the scan ({reference:g} s)")
     if seconds > MAX_HALF_LIVES * half_life:
-        raise _ImpossibleError(f"the injection lies {seconds / half_life:.0f} half-lives before the scan")
+        raise ImpossibleError(f"the injection lies {seconds / half_life:.0f} half-lives before the scan")
     factor = facts.to_bqml * suvbw_factor(weight_kg=weight, dose_bq=dose, decay_s=seconds, half_life_s=half_life)
     inputs = {
         "weight_kg": weight,
@@ -179,91 +156,10 @@ def _computed(facts: PetFacts, frame: int | None) -> BidsSuv:
         "decay_s": seconds,
         "rule": rule,
     }
-    odd = _against_decay_factor(facts, reference, half_life) if facts.decay_corrected else ""
-    return BidsSuv(factor, inputs=inputs, warnings=(*_suv_warnings(facts, seconds, half_life), *([odd] if odd else [])))
-
-
-def _seconds(facts: PetFacts, key: str) -> float:
-    """Seconds from time zero."""
-    seconds = facts.number(key)
-    if seconds is None:
-        text = facts.text(key)
-        said = f"{text!r}, expected seconds from TimeZero" if text else "missing"
-        raise _ImpossibleError(f"{key} is {said}")
-    return seconds
-
-
-def _dose(facts: PetFacts) -> float:
-    dose, units = facts.number("InjectedRadioactivity"), facts.text("InjectedRadioactivityUnits")
-    if dose is None:
-        text = facts.text("InjectedRadioactivity") or str(facts.values.get("InjectedRadioactivity") or "")
-        raise _ImpossibleError(f"InjectedRadioactivity is {f'{text!r}, not a number' if text else 'missing'}")
-    scale = BECQUERELS.get(units.lower().replace("μ", "µ"))
-    if scale is None:
-        raise _ImpossibleError(f"InjectedRadioactivityUnits are '{units or 'missing'}', expected MBq")
-    if not DOSE_BQ[0] <= dose * scale <= DOSE_BQ[1]:
-        raise _ImpossibleError(f"InjectedRadioactivity of {dose:g} {units} is not plausible")
-    return dose * scale
-
-
-def _half_life(facts: PetFacts) -> float:
-    name, stated = facts.text("TracerRadionuclide"), facts.number("RadionuclideHalfLife")
-    known = half_life_of(name)
-    if known is None and stated is None:
-        raise _ImpossibleError(f"half-life of '{name or 'an unnamed radionuclide'}' (TracerRadionuclide) is not known")
-    if known and stated and abs(stated / known - 1.0) > HALF_LIFE_TOLERANCE:
-        raise _ImpossibleError(f"RadionuclideHalfLife of {stated:g} s is not that of {name} ({known:g} s)")
-    for unit, seconds in (("minutes", 60.0), ("hours", 3600.0)):
-        if stated and not known_half_life(stated) and known_half_life(stated * seconds):
-            hint = f"({unit}, it seems; BIDS asks for seconds)"
-            raise _ImpossibleError(f"RadionuclideHalfLife of {stated:g} s is not plausible {hint}")
-    return stated or known or 0.0
-
-
-def _reference(facts: PetFacts, frame: int | None, half_life: float) -> tuple[float, str]:
-    """Seconds from time zero to the moment that the values belong to, and how it was found."""
-    if facts.decay_corrected:
-        return _seconds(facts, "ImageDecayCorrectionTime"), "ImageDecayCorrectionTime"
-    if facts.decay_corrected is None:
-        stated = facts.values.get("ImageDecayCorrected")
-        said = "missing" if stated is None else f"{stated!r}, expected true or false"
-        raise _ImpossibleError(f"ImageDecayCorrected is {said}")
-    number = 0 if frame is None else frame
-    if frame is None and max(len(facts.starts), len(facts.durations)) != 1:
-        raise _ImpossibleError("not decay corrected, and FrameTimesStart and FrameDuration are not those of one frame")
-    if number >= min(len(facts.starts), len(facts.durations)):
-        raise _ImpossibleError("not decay corrected, and FrameTimesStart or FrameDuration are missing")
-    if facts.durations[number] > LONGEST_FRAME:
-        raise _ImpossibleError(f"FrameDuration of {facts.durations[number]:g} s is not plausible (ms, it seems)")
-    fallen = next((later for earlier, later in pairwise(facts.starts) if later <= earlier), None)
-    if fallen is not None:
-        raise _ImpossibleError(
-            f"not decay corrected, and FrameTimesStart does not rise (back to {fallen:g} s; converters begin anew past "
-            "midnight)"
-        )
-    within = mean_count_time(facts.durations[number], half_life)
-    return facts.starts[number] + within, "not decay corrected: mean count time of the frame"
-
-
-def _against_decay_factor(facts: PetFacts, reference: float, half_life: float) -> str:
-    """A DecayFactor (0054,1321), which converters copy from DICOM, by which values are corrected to another time.
-
-    dcm2niix before 2026-04 took the Acquisition Time of a late static frame for time zero, while values are corrected
-    to the start of the scan.
-    """
-    rate = math.log(2.0) / half_life
-    apart = []
-    for start, duration, factor in zip(facts.starts, facts.durations, facts.decay_factors, strict=False):
-        if 1.0 < factor < 1e12:  # 1 is one that nobody filled in
-            elapsed = math.log(factor) / rate - mean_count_time(duration, half_life)
-            apart.append(start - elapsed - reference)
-    if not apart or abs(off := min(apart, key=abs)) <= OFF_BY:
-        return ""
-    return (
-        f"SUV: by DecayFactor values are corrected to {reference + off:.0f} s from time zero, by "
-        f"ImageDecayCorrectionTime, which was taken, to {reference:g} s; by the former SUV 1.00 would be "
-        f"{2.0 ** (off / half_life):.3g}"
-    )
+    notes = _suv_warnings(facts, seconds, half_life)
+    if facts.decay_corrected and reference is not None and (odd := against_decay_factor(facts, reference, half_life)):
+        notes += (odd,)
+    return BidsSuv(factor, inputs=inputs, warnings=notes)
 
 
 def _suv_warnings(facts: PetFacts, seconds: float, half_life: float) -> tuple[str, ...]:
@@ -286,7 +182,8 @@ def _suv_warnings(facts: PetFacts, seconds: float, half_life: float) -> tuple[st
             f"SUV: the JSON file puts the injection {seconds:g} s before a scan of one frame; if these are minutes, "
             f"SUV 1.00 would be {meant:.3g}"
         )
-    if seconds == 0 and facts.number("InjectionStart") == 0 and len(facts.durations) == 1:
+    guessed = seconds == 0 and facts.number("InjectionStart") == 0 and facts.text("DecayCorrection").upper() != "ADMIN"
+    if guessed and len(facts.durations) == 1:
         later = 2.0 ** (3600.0 / half_life)
         notes.append(
             "SUV: the JSON file puts the injection at the start of a scan of one frame, and converters write 0 where "
