@@ -48,7 +48,8 @@ class FuseOptions:
         landmarks: files of points in the anatomical and in the functional image, matched by name, where registration
             begins (:mod:`coconet_med.transform_files.points`); with ``register="never"`` they are taken as they are.
         reference: region whose mean uptake becomes 1 (SUVR): a mask, or labels of ``labels``, separated by commas.
-        labels: segmentation in the world of the anatomy (:mod:`coconet_med.measure`).
+        labels: segmentation in the world of the anatomy (:mod:`coconet_med.measure`) that ``reference`` is a part of.
+        names: of its labels (:func:`coconet_med.measure.names.names_for`).
         plane: which slices the network sees: ``"auto"`` (the acquired ones), ``"axial"``, ``"coronal"`` or
             ``"sagittal"``.
         window: values of the functional image shown as no and as full uptake, in its own units; or a preset,
@@ -95,6 +96,7 @@ class FuseOptions:
     landmarks: tuple[str | Path, str | Path] | None = None
     reference: str | Path | None = None
     labels: str | Path | None = None
+    names: str | Path | None = None
     plane: PlaneChoice = "auto"
     window: WindowChoice = None
     anatomy_window: WindowChoice = None
@@ -147,6 +149,10 @@ class FuseOptions:
             raise OptionError(
                 f"--lightness {self.lightness:g}: give a number from 0 (the gray of the anatomy) to 1 (fused lightness)"
             )
+        if self.labels is not None and self.reference is None:
+            raise OptionError(f"--labels {self.labels}: is where --reference finds its region; give both, or neither")
+        if self.names is not None and self.labels is None:
+            raise OptionError(f"--names {self.names}: are those of a segmentation; give it with --labels")
         if self.palette is not None:
             _check_palette(self.palette)
         one_of("--color", self.color, get_args(ColorChoice))

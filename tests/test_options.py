@@ -15,6 +15,8 @@ from coconet_med.options import FuseOptions, check_dicom_output, frame_number, p
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ({"labels": "aseg.mgz"}, "--labels aseg.mgz: is where --reference finds its region"),
+        ({"names": "names.tsv"}, "--names names.tsv: are those of a segmentation"),
         ({"register": "maybe"}, "--register maybe: choose auto, always or never"),
         ({"plane": "oblique"}, "--plane oblique: choose"),
         ({"strength": 1.5}, "strength 1.5: give a number from 0"),

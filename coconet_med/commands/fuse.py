@@ -30,6 +30,7 @@ from coconet_med.commands.options import (
     Lightness,
     MaxMemory,
     ModelOption,
+    NamesOption,
     Overwrite,
     Palette,
     Plane,
@@ -84,6 +85,7 @@ def fuse(
     save_transform: SaveTransform = False,
     reference: Reference = None,
     labels: LabelsOption = None,
+    names: NamesOption = None,
     plane: Plane = "auto",
     window: WindowOption = None,
     anatomy_window: AnatomyWindow = None,
@@ -135,7 +137,7 @@ def fuse(
             if path and check:
                 check(path)
         made = targets(output, legend=legend_apart(dicom_form, dicom_legend), **extras).values()
-        used = (labels, reference, palette, model, transform, *(transform_images or ()), *(landmarks or ()))
+        used = (labels, names, reference, palette, model, transform, *(transform_images or ()), *(landmarks or ()))
         spare_inputs((*made, report, mosaic, rotation), (anatomy, function, *used), renewed=True)
         one_of("--mosaic-plane", mosaic_plane, get_args(PlaneChoice))
         from coconet_med.fusion import fuse as fuse_pair

@@ -18,6 +18,7 @@ from coconet_med.commands.options import (
     FunctionKind,
     FunctionSeries,
     MaxMemory,
+    NamesOption,
     Overwrite,
     Quiet,
     Register,
@@ -45,9 +46,7 @@ def measure(
     labels: Annotated[Path, typer.Option(help="Segmentation in the world of the MRI: label map, mask or DICOM SEG.")],
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table as CSV.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write it as JSON, with all that is known.")] = None,
-    names: Annotated[
-        str | None, typer.Option(help="Names of the labels: freesurfer, a .tsv (index, name) or LUT.")
-    ] = None,
+    names: NamesOption = None,
     reference: Annotated[
         str | None, typer.Option(metavar="MASK|LABEL", help="Reference region for SUVR: a mask, or labels (8,47).")
     ] = None,
@@ -92,7 +91,9 @@ def measure(
                 check_file(path, overwrite=overwrite)
         spare_inputs((csv, json_path, suvr_map), (*images, labels, names, reference, transform))
         # The region that is 1 is applied to the figures below, not to the image.
-        options = FuseOptions.taken_from(as_options({**given, "reference": None, "labels": None})).validate()
+        options = FuseOptions.taken_from(
+            as_options({**given, "reference": None, "labels": None, "names": None})
+        ).validate()
         regions_of = read_labels(labels, names=names)
         pair = _pair(images, options, say)
         found = (

@@ -98,6 +98,9 @@ Reference = Annotated[
 LabelsOption = Annotated[
     Path | None, typer.Option("--labels", help="Segmentation in the world of the MRI: label map, mask or DICOM SEG.")
 ]
+NamesOption = Annotated[
+    str | None, typer.Option("--names", help="Names of the labels: freesurfer, a .tsv (index, name) or LUT.")
+]
 DicomLegend = Annotated[
     str,
     typer.Option(

@@ -28,6 +28,7 @@ def as_ratio(
     labels: str | Path | None,
     *,
     anatomy: Source,
+    names: str | Path | None = None,
     different_patients: bool = False,
 ) -> tuple[Source, Alignment]:
     """The functional image and its alignment with the mean uptake of the reference region as 1.
@@ -38,6 +39,7 @@ def as_ratio(
         reference: see :func:`coconet_med.measure.mean_in_reference`.
         labels: the segmentation that has the labels.
         anatomy: whose region it is.
+        names: of the labels; see :func:`coconet_med.measure.names.names_for`.
         different_patients: see :func:`coconet_med.measure.whose.check_labels`.
 
     Raises:
@@ -49,7 +51,7 @@ def as_ratio(
         raise OptionError(
             f"{function.name}: is no scalar uptake, so there is no ratio to a reference; leave out --reference"
         )
-    known: Labels | None = read_labels(labels) if labels is not None else None
+    known: Labels | None = read_labels(labels, names=names) if labels is not None else None
     found = mean_in_reference(reference, function.image, labels=known, transform=alignment.transform)
     notes = check_labels(found.place, anatomy, different_patients=different_patients)
     details = {

@@ -38,7 +38,7 @@ def refuse_constant(source: Source) -> None:
     low, high = float(some.min()), float(some.max())
     if low == high and (values == some[0]).all():
         raise ReadError(
-            f"{source.name}: every voxel is {low:g}; there is nothing to fuse, check that it is the right image."
+            f"{source.name}: every voxel is {low:g}, so it shows nothing; check that it is the right image."
         )
 
 

@@ -26,8 +26,9 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
     """A float32 image with every NaN and infinity replaced by the background, and a warning about it.
 
     Such voxels are those that a scanner or a tool could not fill; treated as background they stay dark and do not
-    spread.  The background is the smallest finite value; of a functional image with values on both sides of 0 it is 0,
-    since there NaN stands for "not in the mask", as in the maps of SPM, and the smallest value is a finding.
+    spread.  The background is the smallest finite value, and 0 where all are above 0 (labels, masked images); of a
+    functional image with values on both sides of 0 it is 0, since there NaN stands for "not in the mask", as in the
+    maps of SPM, and the smallest value is a finding.
 
     Args:
         array: (k, j, i), real numbers.
@@ -56,11 +57,11 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
         msg = f"{name}: no voxel has a finite value that fits into 32-bit floats; check how it was exported"
         raise ReadError(msg)
     low, high = float(values[finite].min()), float(values[finite].max())
-    if low == high:
-        msg = f"{name}: every voxel is {low:g}; there is nothing to fuse, check that it is the right image"
+    if low == high and (count == 0 or low <= 0):  # beside NaN it is a mask
+        msg = f"{name}: every voxel is {low:g}, so it shows nothing; check that it is the right image"
         raise ReadError(msg)
     nothing = role == "function" and low < 0 < high and not looks_like_hu(values[finite])
-    values[~finite] = 0 if nothing else low
+    values[~finite] = 0 if nothing or low > 0 else low
     share = 100 * count / values.size
     return image, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
 

@@ -139,7 +139,7 @@ def prepare_pair(
         register, force = options.register, options.force
         settled = aligned(first, second, stored=stored, register=register, force=force, progress=progress)
         whose: dict[str, Any] = {"anatomy": first, "different_patients": options.different_patients}
-        second, settled = as_ratio(second, settled, options.reference, options.labels, **whose)
+        second, settled = as_ratio(second, settled, options.reference, options.labels, names=options.names, **whose)
     slicing = slicing_of_source(first, options.plane)
     threshold_in_units(options.threshold, second)
     return PreparedPair(first, second, options, check, kept, slicing, stored, settled)

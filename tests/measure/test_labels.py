@@ -29,6 +29,15 @@ def test_labels_that_scale_factors_made_uneven_are_whole(tmp_path: Path) -> None
         read_labels(tmp_path / "b.nii")
 
 
+def test_what_is_no_number_is_no_label(tmp_path: Path) -> None:
+    nib.save(nib.Nifti1Image(np.where(FIRST, FIRST, np.nan).astype(np.float32), np.eye(4)), tmp_path / "a.nii")
+    nib.save(nib.Nifti1Image(FIRST * 0, np.eye(4)), tmp_path / "b.nii")
+    read = read_labels(tmp_path / "a.nii")
+    assert (read.values, int(read.mask(1).sum())) == ([1], int(FIRST.sum()))
+    with pytest.raises(ReadError, match="every voxel is 0, so it shows nothing"):
+        read_labels(tmp_path / "b.nii")
+
+
 @pytest.mark.parametrize(
     "text",
     [

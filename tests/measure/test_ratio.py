@@ -25,3 +25,11 @@ def test_a_fusion_can_be_of_suvr(pair, labels: Path, mean_model: Model) -> None:
     reported = result.sidecar()["sources"]["function"]["details"]["reference"]
     assert reported["mean"] == pytest.approx(sitk.GetArrayFromImage(plain.uptake)[mask].mean(), rel=1e-5)
     assert np.abs(sitk.GetArrayFromImage(result.color).astype(int) - sitk.GetArrayFromImage(plain.color)).max() <= 2
+
+
+def test_the_region_may_have_a_name_of_its_own(pair, labels: Path, mean_model: Model, tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text("index\tname\n8\tmy region\n", encoding="utf-8")
+    options = {"register": "never", "model": mean_model, "labels": labels}
+    by_number = coconet_med.fuse(*pair, reference="8", **options)
+    named = coconet_med.fuse(*pair, reference="my region", names=tmp_path / "names.tsv", **options)
+    assert np.array_equal(sitk.GetArrayFromImage(named.uptake), sitk.GetArrayFromImage(by_number.uptake))

@@ -24,7 +24,7 @@ def pet(head: HeadPhantom) -> np.ndarray:
 def test_a_constant_image_is_refused_as_either_of_the_two(head: HeadPhantom, pet: np.ndarray):
     constant, right = source(np.full(pet.shape, 7.0)), Source(head.t1, "t1.nii")
     for pair in ((right, constant), (constant, right)):
-        with pytest.raises(ReadError, match=r"pet\.nii: every voxel is 7; there is nothing to fuse"):
+        with pytest.raises(ReadError, match=r"pet\.nii: every voxel is 7, so it shows nothing"):
             check_pair(*pair)
     almost = np.full(pet.shape, 7.0)
     almost[1, 2, 3] = 8.0

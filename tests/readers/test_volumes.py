@@ -55,11 +55,12 @@ def test_a_trailing_axis_of_one_is_no_fourth_dimension(tmp_path: Path) -> None:
 
 
 def test_not_a_number_becomes_background_with_a_warning(tmp_path: Path) -> None:
-    array = values()
-    array[1, 2, 3], array[4, 4, 4] = np.nan, np.inf
-    source = read(save(tmp_path / "a.nii.gz", array), "anatomy")
-    lowest = np.nanmin(array[np.isfinite(array)])
-    assert source.image[1, 2, 3] == source.image[4, 4, 4] == lowest
+    for shift in (0, -500):  # background is 0 where all values lie above it, else the lowest
+        array = values() + np.float32(1 + shift)
+        array[1, 2, 3], array[4, 4, 4] = np.nan, np.inf
+        source = read(save(tmp_path / "a.nii.gz", array), "anatomy")
+        lowest = np.nanmin(array[np.isfinite(array)])
+        assert source.image[1, 2, 3] == source.image[4, 4, 4] == min(lowest, 0)
     assert "2 voxels" in source.warnings[0]
 
 
