@@ -105,7 +105,8 @@ def matrix(instance: Instance) -> tuple[tuple[int, int], int]:
     """
     ds, name = instance.header, instance.name
     rows, columns = headers.whole(ds, "Rows"), headers.whole(ds, "Columns")
-    count = headers.whole(ds, "NumberOfFrames") if "NumberOfFrames" in ds else 1
+    stated = "NumberOfFrames" in ds and ds.get_item("NumberOfFrames").value not in (None, "", b"")
+    count = headers.whole(ds, "NumberOfFrames") if stated else 1
     if rows is None or columns is None or not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE):
         raise ReadError(f"{name}: Rows x Columns is {rows} x {columns}; expected 1 to {MAX_SIDE} each")
     if count is None or not 0 < count * rows * columns <= MAX_VOXELS:

@@ -26,7 +26,7 @@ from coconet_med.dicom.times import given_offset
 from coconet_med.dicom.units import SuvChoice, units_of
 from coconet_med.errors import ReadError
 from coconet_med.geometry import set_geometry
-from coconet_med.readers.checks import highest, suv_volume
+from coconet_med.readers.checks import highest, suv_volume, without_fill
 from coconet_med.source import Source
 from coconet_med.system.digest import sha256_of
 
@@ -139,16 +139,19 @@ def _values(series: Series, layout: Layout) -> tuple[np.ndarray, tuple[float, ..
     total: np.ndarray | None = None
     outside = 0
     padding: str | None = None
+    fill: tuple[str, ...] = ()
     for part, weight in layout.parts:
         values = read_values(part)
         outside += count_unmapped(part, values)
         padding = replace_padding(series, part, values) or padding  # before slices are interpolated
+        if series.modality != "CT":
+            fill = without_fill(values, series.modality, "anatomy" if series.modality == "MR" else "function") or fill
         if weight != 1.0:
             values *= np.float32(weight)
         total = values if total is None else total + values
     assert total is not None
     share = outside / (total.size * len(layout.parts))
-    notes = (*([padding] if padding else []), *([unmapped_note(layout.frames, share)] if outside else []))
+    notes = (*([padding] if padding else []), *fill, *([unmapped_note(layout.frames, share)] if outside else []))
     if layout.stack.fault:
         return *regrid(layout.stack, total, f"series {series.describe()}"), notes
     return total, layout.stack.origin, notes

@@ -121,7 +121,9 @@ def _decode(instance: Instance, indices: Sequence[int]) -> list[np.ndarray] | st
         with headers.quiet():
             ds = dataset(instance.path, syntax)
             if "PixelData" not in ds:
-                raise ReadError(f"{instance.name}: has no pixel data")
+                floats = "FloatPixelData" in ds or "DoubleFloatPixelData" in ds
+                held = "holds floating-point pixels, which no MR, CT, PET or NM object may; " if floats else ""
+                raise ReadError(f"{instance.name}: {held or 'has no pixel data; '}export it again")
             _refuse_longer(instance, ds)
             if syntax in DECODERS:
                 _refuse_other_size(instance, ds)

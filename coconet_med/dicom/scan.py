@@ -32,7 +32,7 @@ class Scan:
         root: the path scanned.
         series: image series of MR, CT, PT and NM, in the order of their UIDs.
         other: number of DICOM objects that are no such image (reports, RGB captures, presentation states, ...).
-        kinds: their modalities, with the number of each.
+        kinds: what they are (``"Parametric Map of modality OT"``), with the number of each.
         damaged: files that begin as DICOM but cannot be read, each with the reason.
     """
 
@@ -83,9 +83,18 @@ def scan(path: Path | str) -> Scan:
         raise ReadError(f"{root}: no DICOM files found{_instead(files)}")
     series = attached(_group(instances), others)
     damaged.extend(_strays(others, series))
-    kinds = Counter(headers.text(one.header, "Modality").upper().strip() or "unknown" for one in others)
-    counted = tuple(sorted(kinds.items()))
+    counted = tuple(sorted(Counter(_what(one) for one in others).items()))
     return Scan(root=root, series=series, other=len(others), damaged=tuple(damaged), kinds=counted)
+
+
+def _what(instance: Instance) -> str:
+    """What an object is that is no image here: by its class (PS3.4 B.5), or where that is not known by its modality."""
+    from pydicom.uid import UID
+
+    modality = headers.printable(headers.text(instance.header, "Modality").upper().strip(), 16)
+    name = UID(instance.sop_class).name.removesuffix(" Storage")
+    words = name if name != instance.sop_class else "object of another kind"
+    return f"{words} of modality {modality or 'unknown'}"
 
 
 def _instead(files: list[Path]) -> str:

@@ -280,6 +280,6 @@ def _exclusion(series: Series) -> str:
 def _all(scan: Scan) -> str:
     if scan.series:
         return "; ".join(series.describe() for series in scan.series)
-    others = ", ".join(f"{headers.printable(kind, 16)} ({count})" for kind, count in scan.kinds)
-    instead = f" but objects of modality {others}, which hold no slices that are read here" if others else ""
+    others = ", ".join(f"{count} {kind}" for kind, count in scan.kinds)
+    instead = f" but {others}, of which none is read here" if others else ""
     return f"no MR, CT, PT or NM series{instead}"

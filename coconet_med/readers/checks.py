@@ -50,7 +50,7 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
         values[...] = array
     low, high = float(values.min()), float(values.max())
     if np.isfinite((low, high)).all() and low < high:
-        return image, _without_fill(values, low, name, role)
+        return image, without_fill(values, name, role)
     finite = np.isfinite(values)
     count = values.size - int(np.count_nonzero(finite))
     if count == values.size:
@@ -66,7 +66,7 @@ def finite_image(array: np.ndarray, name: str, *, role: Role = "anatomy") -> tup
     return image, (f"{name}: {count} voxels ({share:.2g} %) are NaN or infinite and were taken as background",)
 
 
-def _without_fill(values: np.ndarray, low: float, name: str, role: Role) -> tuple[str, ...]:
+def without_fill(values: np.ndarray, name: str, role: Role) -> tuple[str, ...]:
     """Take the one negative number with which programs fill what they had no values for (-1, -1024, -32768) for
     background, and say so.
 
@@ -75,10 +75,10 @@ def _without_fill(values: np.ndarray, low: float, name: str, role: Role) -> tupl
 
     Args:
         values: (k, j, i), finite; changed in place.
-        low: the smallest of them.
         name: what to call the image.
         role: which of the two images it is.  Background is 0, and in an anatomical one with negative values the lowest.
     """
+    low = float(values.min())
     if low >= 0:
         return ()
     filled = values == low

@@ -49,5 +49,6 @@ def test_a_frame_without_a_place_is_named_by_its_number() -> None:
 )
 def test_absurd_sizes_and_colors_are_refused(attributes, words) -> None:
     assert frame.matrix(_instance(NumberOfFrames=7)) == ((4, 5), 7)
+    assert frame.matrix(_instance(NumberOfFrames=None)) == ((4, 5), 1)  # there, but empty
     with pytest.raises(ReadError, match=words):
         frame.matrix(_instance(**attributes))

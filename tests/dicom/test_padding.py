@@ -79,3 +79,16 @@ def test_padding_does_not_spread_where_slices_are_interpolated(tmp_path):
 
     classic(tmp_path, values=values, signed=True, edit=edit)
     assert _values(tmp_path, allow_gaps=True).min() >= 100
+
+
+@pytest.mark.parametrize("modality", ["MR", "PT"])
+def test_a_fill_that_no_header_names_is_no_measurement(modality, tmp_path):
+    """As programs write that resample an image: the MRI came out without contrast, the PET as a map of both signs."""
+    values = stored_values(low=100, high=4000)
+    values[:, 0, :] = -32768
+    classic(tmp_path, modality, values=values, signed=True)
+    source = read_series(tmp_path, "anatomy" if modality == "MR" else "function", suv="never")
+    found = sitk.GetArrayFromImage(source.image)
+    assert (found[:, 0, :] == 0).all()
+    assert (found[:, 1:] == values[:, 1:] * (found[0, 1, 1] / values[0, 1, 1])).all()
+    assert any("-32768" in note and "no other value is negative" in note for note in source.warnings)

@@ -54,10 +54,16 @@ def test_signed_compressed_values_keep_their_sign(tmp_path, kind):
     np.testing.assert_array_equal(_values(tmp_path), stored)
 
 
+def _in_floats(ds, k):
+    ds.FloatPixelData = bytes(4 * ds.Rows * ds.Columns)
+    del ds.PixelData
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
         (lambda ds, k: delattr(ds, "PixelData"), "has no pixel data"),
+        (_in_floats, "holds floating-point pixels"),
         (lambda ds, k: setattr(ds, "PixelData", ds.PixelData[:60]), "damaged or truncated"),
         (lambda ds, k: setattr(ds, "RescaleSlope", "0"), "RescaleSlope is 0"),
         (lambda ds, k: delattr(ds, "RescaleSlope") if k == 2 else None, "have no Rescale Slope"),

@@ -257,7 +257,8 @@ def test_what_is_there_instead_of_images_is_named(tmp_path):
             ds.SOPClassUID, ds.Modality = sop_class, kind
 
         classic(tmp_path / kind, series=kind, edit=edit)
-    with pytest.raises(ReadError, match=r"but objects of modality RTDOSE \(6\), SR \(6\), which hold no slices"):
+    said = "but 6 Comprehensive SR of modality SR, 6 RT Dose of modality RTDOSE, of which none is read here"
+    with pytest.raises(ReadError, match=said):
         read_series(tmp_path, "function")
 
 
@@ -277,3 +278,12 @@ def test_a_map_of_t1_is_no_t1_weighted_image(name, tmp_path):
     assert any("but it is: map," in note for note in read_study(tmp_path)[0].warnings)
     t1 = _series(tmp_path, "MR", "AX T1 MPRAGE")
     assert read_study(tmp_path)[0].details["series_uid"] == t1
+
+
+def test_an_object_is_named_by_its_class(tmp_path):
+    def edit(ds, k):
+        ds.SOPClassUID, ds.Modality = "1.2.840.10008.5.1.4.1.1.30", "OT"
+
+    classic(tmp_path / "map", series="map", edit=edit)
+    with pytest.raises(ReadError, match="6 Parametric Map of modality OT, of which none is read here"):
+        read_series(tmp_path, "function")
