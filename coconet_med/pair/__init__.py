@@ -15,7 +15,7 @@ from coconet_med.pair.patients import check_patients
 from coconet_med.pair.roles import refuse_swapped, swapped_warnings
 from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
 from coconet_med.pair.spaces import space_warnings
-from coconet_med.pair.values import anatomy_warnings, refuse_constant, values_warnings
+from coconet_med.pair.values import anatomy_warnings, inverted_warnings, refuse_constant, values_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,5 +68,6 @@ def check_pair(anatomy: Source, function: Source, *, different_patients: bool = 
         *body_warnings(anatomy, function),
         *swapped_warnings(anatomy, function),
         *space_warnings(anatomy, function),
+        *inverted_warnings(anatomy, function),
     )
     return PairCheck(patients, (*warnings, *notes, *anatomy_warnings(anatomy), *values_warnings(function)))

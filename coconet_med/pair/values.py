@@ -25,6 +25,8 @@ MOST_STEPS = 65535
 LEAST_EQUAL = 0.45
 #: Edge of the block in the middle of the image that is looked at, in voxels.
 BLOCK = 72
+#: Values so near to the highest (share of the range) are white, and so many of the border are in an inverted image.
+WHITE, ALL_WHITE = 0.05, 0.9
 
 
 def refuse_constant(source: Source) -> None:
@@ -66,6 +68,24 @@ def anatomy_warnings(anatomy: Source) -> tuple[str, ...]:
         return ()
     kind = _stated(anatomy) or _labels(sitk.GetArrayViewFromImage(anatomy.image))
     return () if kind is None else (f"{anatomy.name}: {kind}; give the MRI or CT itself",)
+
+
+def inverted_warnings(*sources: Source) -> tuple[str, ...]:
+    """A warning for each image whose air is its brightest: prints and screenshots of PET are often black on white."""
+    return tuple(
+        f"{source.name}: its border is as bright as anything in it, so it seems to be inverted (black on white): "
+        "invert it first, or crop a white frame"
+        for source in sources
+        if _bright_border(sitk.GetArrayViewFromImage(source.image))
+    )
+
+
+def _bright_border(values: np.ndarray) -> bool:
+    """Whether nearly all of the outermost rows and columns of the slices (k, j, i) are at the top of the values."""
+    low, high = float(values.min()), float(values.max())
+    edges = (values[:, 0], values[:, -1], values[:, :, 0], values[:, :, -1])
+    border = np.concatenate([edge.reshape(-1) for edge in edges])
+    return float(np.mean(border >= high - WHITE * (high - low))) >= ALL_WHITE
 
 
 def _stated(source: Source) -> str | None:

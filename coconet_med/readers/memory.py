@@ -89,7 +89,10 @@ def _from_image(data: sitk.Image, role: Role, name: str, units: str | None) -> S
     if planar:
         data = sitk.JoinSeries(data)
     array = sitk.GetArrayViewFromImage(data)
-    color = data.GetNumberOfComponentsPerPixel() == 3
+    components = data.GetNumberOfComponentsPerPixel()
+    if components not in (1, 3):
+        raise ReadError(f"{name}: has {components} values a voxel; give a scalar image, or RGB for a pseudo-color one")
+    color = components == 3
     image, picture, warnings = scalar_and_color(array, name, role, color=color)
     units_of_length = None if planar else "its spacing is taken as mm"
     warnings += put_at((image, picture), affine_of(data), name, units=units_of_length)

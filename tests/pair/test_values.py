@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 
 from coconet_med.pair import check_pair
-from coconet_med.pair.values import anatomy_warnings, values_warnings
+from coconet_med.pair.values import anatomy_warnings, inverted_warnings, values_warnings
 from coconet_med.phantom import HeadPhantom
 from coconet_med.source import Source
 
@@ -64,3 +64,13 @@ def test_a_header_that_says_that_values_are_no_uptake_is_believed(pet: np.ndarra
     assert f"its header says that it holds {said} (intent {intent})" in values_warnings(stated)[0]
     assert said in anatomy_warnings(stated)[0]
     assert values_warnings(source(pet, details={"nifti_intent": 24})) == ()  # -log10 p: high where an effect is strong
+
+
+def test_an_image_that_is_black_on_white_is_reported(head: HeadPhantom, pet: np.ndarray):
+    said = inverted_warnings(source(pet.max() - pet), source(pet))
+    assert len(said) == 1
+    assert "seems to be inverted (black on white)" in said[0]
+    page = 255 - np.floor(pet[len(pet) // 2][None] / pet.max() * 255)
+    assert inverted_warnings(source(page, planar=True))
+    within = pet[:, 20:-20, 20:-20]  # cut out of the head, with uptake at the border
+    assert inverted_warnings(source(within), source(np.log(pet + 1)), Source(head.t1, "t1")) == ()

@@ -54,3 +54,9 @@ def test_a_sheared_image_is_refused() -> None:
     image.SetDirection((1, 0.2, 0, 0, 1, 0, 0, 0, 1))
     with pytest.raises(GeometryError, match="sheared"):
         from_memory(image, "anatomy")
+
+
+def test_an_image_of_two_values_a_voxel_is_refused() -> None:
+    image = sitk.GetImageFromArray(np.ones((4, 5, 6, 2), np.float32), isVector=True)
+    with pytest.raises(ReadError, match="has 2 values a voxel"):
+        from_memory(image, "function")
