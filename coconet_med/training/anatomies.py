@@ -77,7 +77,7 @@ def head_slices(path: Path, *, seed: int) -> Iterator[tuple[int, np.ndarray]]:
     for axis, count in zip((2, 1, 0), _PER_HEAD, strict=True):
         there = np.flatnonzero(brain.any(axis=tuple(a for a in range(3) if a != axis)))
         # Axial slices reach below the brain; the outermost ones of the other planes show nothing of it.
-        low, high = (there[0] - 15, there[-1] - 4) if axis == 2 else (there[0] + 10, there[-1] - 10)
+        low, high = (there[0] - 6, there[-1] - 4) if axis == 2 else (there[0] + 10, there[-1] - 10)
         for place in draw.choice(np.arange(max(low, 0), high), count, replace=False):
             yield axis, _framed(np.rot90(tissues_of(labels.take(place, axis))))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
@@ -48,6 +49,10 @@ _HOUNSFIELD = {"air": -1000.0, "csf": 8.0, "cortex": 37.0, "white_matter": 30.0,
                "skin": 10.0, "soft_tissue": 35.0, "other": 20.0, "vessel": 45.0}  # fmt: skip
 _FAT = -95.0
 
+#: Fat and muscle, which the label maps do not tell apart, in the sequences of the MRI.
+_FATTY = {"t1": 0.95, "t2": 0.7, "pd": 0.75, "flair": 0.65}
+_MUSCLE = {"t1": 0.38, "t2": 0.18, "pd": 0.4, "flair": 0.28}
+
 #: Tissues that follow another one where a table does not name them.
 LIKE = {
     "cerebellar_cortex": "cortex",
@@ -62,6 +67,8 @@ LIKE = {
 }
 
 _BRAIN = [TISSUES.index(name) for name in (*LIKE, "cortex", "white_matter")]
+_SOFT = [TISSUES.index(name) for name in ("skin", "soft_tissue")]
+_OUTSIDE = [TISSUES.index(name) for name in ("skin", "soft_tissue", "bone", "marrow", "other")]
 
 #: How often each sequence is drawn beside which other modality, and none that the field knows the rest of the time.
 _SEQUENCES = {
@@ -69,6 +76,15 @@ _SEQUENCES = {
     "spect": {"t2": 0.45, "pd": 0.25, "t1": 0.2, "flair": 0.05},
     "pet": {"t2": 0.15, "pd": 0.05, "t1": 0.65, "flair": 0.1},
 }
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What both pictures of a pair show: tissues, how much of each pixel is a large lesion, and where there is fat."""
+
+    tissue: torch.Tensor
+    lesion: torch.Tensor
+    fat: torch.Tensor
 
 
 def displayed(kind: str, tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
@@ -80,40 +96,55 @@ def displayed(kind: str, tissue: torch.Tensor, g: torch.Generator) -> torch.Tens
         g: what decides.
     """
     lesion = _large_lesion(tissue, g) if chance(0.4, g) else torch.zeros(tissue.shape)
-    return torch.stack([_mri(tissue, kind, lesion, g), _FUNCTIONS[kind](tissue, lesion, g)]).clamp(0, 1)
+    head = _Head(tissue, lesion, _fat(tissue, g))
+    return torch.stack([_mri(head, kind, g), _FUNCTIONS[kind](head, g)]).clamp(0, 1)
 
 
-def _mri(tissue: torch.Tensor, kind: str, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
-    size, draw = tissue.shape[-1], uniform(0, 1, g)
+def _fat(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    """Which part of skin and soft tissue is fat, (size, size)."""
+    size = tissue.shape[-1]
+    soft = torch.isin(tissue, torch.tensor(_SOFT))
+    return soft & (cloud(size, log_uniform(3, 12, g), g) > uniform(-1.5, 0.8, g))
+
+
+def _mri(head: _Head, kind: str, g: torch.Generator) -> torch.Tensor:
+    tissue, size, draw = head.tissue, head.tissue.shape[-1], uniform(0, 1, g)
     sequence = None
     for name, share in _SEQUENCES[kind].items():
         draw -= share
         if draw < 0:
             sequence = name
             break
-    picture = painted(tissue, levels(CONTRASTS, g, sequence), 0.08, g)
+    level = levels(CONTRASTS, g, sequence)
+    if sequence:
+        level[_SOFT] = _MUSCLE[sequence] * log_uniform(0.7, 1.4, g)
+    picture = painted(tissue, level, 0.08, g)
+    if sequence:
+        picture = torch.where(head.fat, _FATTY[sequence] * log_uniform(0.7, 1.3, g), picture)
+        picture = picture * (1 + torch.isin(tissue, torch.tensor(_SOFT)) * uniform(0, 0.3, g) * cloud(size, 4, g))
     # Edema and old strokes are watery: bright in T2, PD and FLAIR, dark in T1.
     wet = {"t2": 0.4, "pd": 0.2, "flair": 0.4, "t1": -0.25}.get(sequence or "", uniform(-0.4, 0.4, g))
-    picture = (picture + lesion * wet * uniform(0.5, 1.3, g)).clamp_min(0)
+    picture = (picture + head.lesion * wet * uniform(0.5, 1.3, g)).clamp_min(0)
     picture = blur(picture[None, None], uniform(0.4, 1.0, g))[0, 0]
     picture = picture * (1 + uniform(0, 0.25, g) * cloud(size, 90, g)).clamp_min(0.1)
-    picture = noisy(picture, 0.004, 0.03, uniform(0.3, 0.6, g), g)
-    picture = picture / torch.quantile(picture[picture > 0.02], uniform(0.97, 0.999, g)).clamp_min(1e-3)
+    picture = noisy(picture, 0.006, 0.05, uniform(0.3, 0.6, g), g)
+    if chance(0.15, g):  # the noise of air is seen
+        picture = (picture.square() + (uniform(0.01, 0.04, g) * torch.randn(size, size, generator=g)).square()).sqrt()
+    top, shown = uniform(0.92, 0.999, g), picture[picture > 0.05]
+    picture = picture / (torch.quantile(shown, top) if len(shown) else picture.max()).clamp_min(1e-3)
     return uniform(0.75, 1.1, g) * picture.clamp_min(0) ** log_uniform(0.7, 1.4, g)
 
 
-def _ct(tissue: torch.Tensor, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+def _ct(head: _Head, g: torch.Generator) -> torch.Tensor:
     """CT in a window for the brain: bone is white, fat black, and the head rest or a clip may lie beside the head."""
-    size = tissue.shape[-1]
+    tissue, size = head.tissue, head.tissue.shape[-1]
     table = {**{name: _HOUNSFIELD[like] for name, like in LIKE.items()}, **_HOUNSFIELD}
     jitter = torch.randn(len(TISSUES), generator=g) * 2.5
     numbers = torch.tensor([table[name] for name in TISSUES]) + jitter
     picture = numbers[tissue] + 3 * cloud(size, 6, g) + uniform(0, 4, g) * cloud(size, 60, g)
-    fat = (tissue == TISSUES.index("soft_tissue")) | (tissue == TISSUES.index("skin"))
-    where_fat = fat & (cloud(size, uniform(3, 10, g), g) > uniform(-1.5, 0.8, g))
-    picture = torch.where(where_fat, _FAT + 10 * cloud(size, 5, g), picture)
+    picture = torch.where(head.fat, _FAT + 10 * cloud(size, 5, g), picture)
     # An old stroke is darker than the brain; blood is brighter.
-    picture = picture + lesion * (uniform(25, 45, g) if chance(0.25, g) else -uniform(6, 26, g))
+    picture = picture + head.lesion * (uniform(25, 45, g) if chance(0.25, g) else -uniform(6, 26, g))
     picture = blur(picture[None, None], uniform(0.4, 0.9, g))[0, 0]
     grain = blur(torch.randn(1, 1, size, size, generator=g), uniform(0.3, 0.8, g))[0, 0]
     picture = picture + log_uniform(0.8, 5.0, g) * grain / grain.std()
@@ -124,15 +155,15 @@ def _ct(tissue: torch.Tensor, lesion: torch.Tensor, g: torch.Generator) -> torch
     return shown
 
 
-def _pet(tissue: torch.Tensor, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
-    return _emission(tissue, lesion, g, blurred=(1.5, 4.0), counts=(0.02, 0.12), grain=(1.0, 2.2), cut=0.1)
+def _pet(head: _Head, g: torch.Generator) -> torch.Tensor:
+    return _emission(head, g, blurred=(1.8, 4.0), counts=(0.01, 0.08), grain=(1.4, 2.6), cut=0.1)
 
 
-def _spect(tissue: torch.Tensor, lesion: torch.Tensor, g: torch.Generator) -> torch.Tensor:
-    return _emission(tissue, lesion, g, blurred=(2.8, 6.0), counts=(0.04, 0.3), grain=(2.4, 4.5), cut=0.25)
+def _spect(head: _Head, g: torch.Generator) -> torch.Tensor:
+    return _emission(head, g, blurred=(2.8, 6.0), counts=(0.03, 0.25), grain=(2.8, 5.0), cut=0.25)
 
 
-_FUNCTIONS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Generator], torch.Tensor]] = {
+_FUNCTIONS: dict[str, Callable[[_Head, torch.Generator], torch.Tensor]] = {
     "ct": _ct,
     "pet": _pet,
     "spect": _spect,
@@ -140,8 +171,7 @@ _FUNCTIONS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Generator], to
 
 
 def _emission(
-    tissue: torch.Tensor,
-    lesion: torch.Tensor,
+    head: _Head,
     g: torch.Generator,
     *,
     blurred: tuple[float, float],
@@ -150,11 +180,13 @@ def _emission(
     cut: float,
 ) -> torch.Tensor:
     """PET or SPECT: sigma of its blur in pixels, strength and sigma of its noise, how often its field of view ends."""
-    size = tissue.shape[-1]
+    size = head.tissue.shape[-1]
     tracer = ("perfusion", "glucose", "glucose", "perfusion", "striatal", "white")[int(uniform(0, 5.999, g))]
-    picture = painted(tissue, levels(TRACERS, g, tracer), 0.1, g)
+    level = levels(TRACERS, g, tracer)
+    level[_OUTSIDE] *= log_uniform(0.1, 1.2, g)
+    picture = painted(head.tissue, level, 0.1, g)
     picture = picture * (1 + uniform(0, 0.25, g) * cloud(size, 40, g)).clamp_min(0.1)
-    picture = picture * (1 - lesion * uniform(-0.5, 1.0, g)).clamp_min(0)
+    picture = picture * (1 - head.lesion * uniform(-0.5, 1.0, g)).clamp_min(0)
     picture = blur(picture[None, None], log_uniform(*blurred, g))[0, 0]
     picture = picture + uniform(0, 0.2, g) * blur(picture[None, None], 12.0)[0, 0]  # scatter
     noise = blur(torch.randn(1, 1, size, size, generator=g), uniform(*grain, g))[0, 0]
@@ -231,10 +263,9 @@ def noisy(picture: torch.Tensor, least: float, most: float, smooth: float, g: to
 
 
 def half_plane(size: int, g: torch.Generator) -> torch.Tensor:
-    """1 where a field of view reaches, 0 beyond its straight edge: (size, size)."""
-    edge = int(uniform(0.55, 0.95, g) * size)
-    keep = torch.zeros(size, size)
-    keep[:edge] = 1
+    """1 where a field of view reaches, 0 beyond its straight and perhaps oblique edge: (size, size)."""
+    x = torch.arange(size) / size - 0.5
+    keep = (x[:, None] + uniform(-0.25, 0.25, g) * x[None] < uniform(0.05, 0.45, g)).float()
     keep = keep.flip(0) if chance(0.5, g) else keep
     return keep.T if chance(0.5, g) else keep
 

@@ -20,9 +20,15 @@ def head() -> torch.Tensor:
     """A disc of white matter, cortex, fluid, bone and soft tissue, from the inside to the outside."""
     y, x = torch.meshgrid(*(torch.arange(float(SIZE)) - SIZE / 2,) * 2, indexing="ij")
     radius, tissue = (x * x + y * y).sqrt(), torch.zeros(SIZE, SIZE, dtype=torch.long)
-    for name, limit in (("soft_tissue", 54), ("bone", 48), ("csf", 42), ("cortex", 38), ("white_matter", 28)):
+    for name, limit in (("soft_tissue", 54), ("bone", 50), ("csf", 44), ("cortex", 30), ("white_matter", 20)):
         tissue[radius < limit] = TISSUES.index(name)
     return tissue
+
+
+def test_a_slice_that_shows_nothing_in_the_mri_is_black():
+    air = torch.full((SIZE, SIZE), TISSUES.index("bone"))
+    for seed in range(6):
+        assert torch.isfinite(displayed("pet", air, _draw(seed))).all()
 
 
 def _mean(picture: torch.Tensor, head: torch.Tensor, name: str) -> float:
