@@ -5,6 +5,7 @@ Every draw depends on the seed and the number of the step alone; each process ta
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +116,29 @@ class Batches:
             return Sources(image, None, shown, anchors, runs)
         image, mask = image.split([2, 1], dim=1)
         return Sources(image, mask, shown, anchors, runs)
+
+
+class Ahead:
+    """Draws the sources of a step while the one before it is computed; what is drawn does not depend on it.
+
+    Args:
+        batches: what draws.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        self.batches = batches
+        self._drawing = ThreadPoolExecutor(1, "coconet-batches")
+        self._step, self._coming = -1, Future[Sources]()
+
+    def of_step(self, step: int, *, stage: int, next_stage: int | None = None) -> Sources:
+        """As :meth:`Batches.of_step`; then draws the next step, of ``next_stage``, if there is one."""
+        sources = self._coming.result() if self._step == step else self.batches.of_step(step, stage=stage)
+        if next_stage is None:
+            self._step = -1
+        else:
+            self._step = step + 1
+            self._coming = self._drawing.submit(self.batches.of_step, step + 1, stage=next_stage)
+        return sources
 
 
 def _nobody(count: int) -> list[str]:

@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from coconet_med.errors import FusionError, ModelError, OptionError
 from coconet_med.network import CoCoNet, build_network
-from coconet_med.training.batches import Batches, Sources
+from coconet_med.training.batches import Ahead, Batches, Sources
 from coconet_med.training.contrast import CoupledContrast
 from coconet_med.training.data import SlicePair
 from coconet_med.training.distributed import DistributedContext, distributed_context
@@ -77,6 +77,7 @@ class Trainer:
         )
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.where.dtype == torch.float16)
         self.batches = Batches(settings, pairs, self.where)
+        self.ahead = Ahead(self.batches)
         self.base = BaseLoss(published=settings.published_loss)
         self.preservation = PreservationLoss(settings.preservation)
         self.contrast = self._build_contrast()
@@ -90,7 +91,10 @@ class Trainer:
     @property
     def stage(self) -> int:
         """1, or 2 from the first step with contrast on."""
-        return 1 if self.step < self.settings.steps else 2
+        return self._stage_of(self.step)
+
+    def _stage_of(self, step: int) -> int:
+        return 1 if step < self.settings.steps else 2
 
     def run(
         self,
@@ -138,7 +142,8 @@ class Trainer:
     def one_step(self) -> float:
         """One optimizer step; returns the loss, averaged over the processes."""
         s = self.settings
-        sources = self.batches.of_step(self.step, stage=self.stage)
+        coming = self._stage_of(self.step + 1) if self.step + 1 < s.all_steps else None
+        sources = self.ahead.of_step(self.step, stage=self.stage, next_stage=coming)
         self._set_mode()
         image = sources.image[: sources.anchors] if sources.anchors else sources.image
         for group in self.optimizer.param_groups:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from coconet_med.errors import ReadError
-from coconet_med.training.batches import Batches
+from coconet_med.training.batches import Ahead, Batches
 from coconet_med.training.data import SlicePair
 from coconet_med.training.distributed import DistributedContext, distributed_context
 from coconet_med.training.settings import Contrast, Settings
@@ -90,3 +90,31 @@ def test_drawn_masks_come_with_every_pair(pairs: list[SlicePair], labels: str):
 def test_label_slices_that_are_missing_are_named(pairs: list[SlicePair]):
     with pytest.raises(ReadError, match=r"nowhere\.npz: no label slices"):
         Batches(replace(CHOSEN, generated="nowhere.npz"), pairs, HERE)
+
+
+def test_what_is_drawn_ahead_is_what_would_be_drawn(pairs: list[SlicePair], labels: str):
+    chosen = replace(CHOSEN, generated=labels, contrast=Contrast(weight=1.0, steps=5, anchors=2), steps=3)
+    batches = Batches(chosen, pairs, HERE)
+    ahead = Ahead(batches)
+    stages = [1, 1, 1, 2, 2, None]
+    for step in (0, 1, 2, 3, 4, 2, 3):  # and back, as a training that is gone on with
+        stage, coming = stages[step], stages[step + 1]
+        assert stage is not None
+        sources, wanted = ahead.of_step(step, stage=stage, next_stage=coming), batches.of_step(step, stage=stage)
+        assert torch.equal(sources.image, wanted.image)
+        assert (sources.persons, sources.anchors) == (wanted.persons, wanted.anchors)
+
+
+def test_what_goes_wrong_ahead_is_raised_at_its_step(pairs: list[SlicePair]):
+    ahead = Ahead(Batches(CHOSEN, pairs, HERE))
+    of_step = ahead.batches.of_step
+
+    def spoiled(step: int, *, stage: int):
+        if step == 1:
+            raise ReadError("lost")
+        return of_step(step, stage=stage)
+
+    ahead.batches.of_step = spoiled  # type: ignore[method-assign]
+    ahead.of_step(0, stage=1, next_stage=1)
+    with pytest.raises(ReadError, match="lost"):
+        ahead.of_step(1, stage=1)
