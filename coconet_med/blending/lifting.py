@@ -10,7 +10,7 @@ from coconet_med.blending.small_findings import Spot
 
 #: Contrast of a finding to its ring that is aimed at in the mixed picture: so much of 1, and such a share of that in
 #: its source.
-LEAST, SHARE = 18 / 255, 0.3
+LEAST, SHARE = 20 / 255, 0.3
 
 #: What lacks less is left: so little that the picture hardly depends on the digits that the network is computed in.
 _NOTHING = 0.1 / 255
