@@ -17,6 +17,7 @@ from coconet_med.batch.summary import NAME as SUMMARY
 from coconet_med.batch.summary import write_summary
 from coconet_med.errors import WriteError
 
+REPORT = "report.html"
 #: Called with each outcome as it is known.
 Follow = Callable[[Outcome], None]
 
@@ -72,11 +73,14 @@ def run_batch(
         collect: also write ``summary.csv`` and ``report.html``.
 
     Raises:
-        FusionError: nothing could be started (output folder, weights, cluster); not for what is wrong with a case.
+        FusionError: nothing could be started (output folder, weights, cluster, a foreign table in the place of ours);
+            not for what is wrong with a case.
         KeyboardInterrupt: on SIGINT or SIGTERM, after the workers have ended and ``summary.csv`` is written.
     """
     options, out = options or BatchOptions(), Path(out)
     prepare(out)
+    if collect and not overwrite:
+        _refuse_foreign(out)
     if cluster is None:
         stream = run_local(cases, options, out, jobs=jobs, overwrite=overwrite, timeout=timeout)
     else:
@@ -115,7 +119,7 @@ def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:
     from coconet_med.report.batch_page import write_batch_page
 
     records = Records(out)
-    report = out / "report.html"
+    report = out / REPORT
     with records.alone([report, out / SUMMARY]):
         write_batch_page(outcomes, records.folder, report, title=out.absolute().name)
         return write_summary(outcomes, out), report
@@ -135,6 +139,23 @@ def prepare(out: Path) -> None:
     except OSError as error:
         msg = f"{out}: cannot be used as output folder ({error.strerror}); choose another one"
         raise WriteError(msg) from error
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Refuse to replace a table or a page that no batch has written, such as the manifest itself.
+
+    Raises:
+        WriteError: one is there.
+    """
+    for name, mark in ((SUMMARY, b"id,status,"), (REPORT, b": fusion report</title>")):
+        path = out / name
+        if not path.exists():
+            continue
+        with path.open("rb") as file:
+            start = file.read(4096)
+        if mark not in start:
+            msg = f"{path}: is no {name} of a batch, and would be replaced by one; move it away, or give another OUT"
+            raise WriteError(f"{msg} (--overwrite replaces it)")
 
 
 def _remember_lost(records: Records, outcome: Outcome) -> None:

@@ -266,6 +266,9 @@ def _all(
         from coconet_med.batch.derivatives import write_dataset
 
         write_dataset(output, source, petprep_folders(source, derivatives))
+    from coconet_med.writers import spare_inputs
+
+    spare_inputs((output / "summary.csv", output / "report.html"), [source])
     try:
         with Screen(len(cases), quiet=quiet) as screen:
             return run_batch(

@@ -6,6 +6,8 @@ import pytest
 from batch_phantom import manifest
 
 from coconet_med.batch import BatchOptions, find_cases, run_batch
+from coconet_med.commands.main import main
+from coconet_med.errors import WriteError
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +27,26 @@ def test_python_callers_get_the_study(tmp_path, study, tiny_model):
     assert done.failures == []
     assert sorted(seen) == ["p0", "p1"]
     assert [path.name for path in done.files] == ["summary.csv", "report.html"]
+
+
+@pytest.mark.parametrize("name", ["summary.csv", "report.html"])
+def test_a_table_that_no_batch_wrote_is_kept(tmp_path, study, tiny_model, name):
+    (tmp_path / name).write_text("id,anatomy,function\n")
+    how = BatchOptions(register="never", model=str(tiny_model))
+    with pytest.raises(WriteError, match=rf"is no {name} of a batch"):
+        run_batch(find_cases(study)[:1], tmp_path, how)
+    assert (tmp_path / name).read_text() == "id,anatomy,function\n"
+    run_batch(find_cases(study)[:1], tmp_path, how, overwrite=True)
+    again = run_batch(find_cases(study)[:1], tmp_path, how)
+    assert again.outcomes[0].status == "kept"
+
+
+def test_a_manifest_is_never_the_table_of_its_batch(tmp_path, study, capsys):
+    table = tmp_path / "summary.csv"
+    table.write_text(f"id,anatomy,function\na,{study.parent}/a.nii.gz,{study.parent}/b.nii.gz\n")
+    before = table.read_text()
+    with pytest.raises(SystemExit) as end:
+        main(["batch", str(table), str(tmp_path), "--overwrite"])
+    assert end.value.code == 2
+    assert "is read for this result" in capsys.readouterr().err
+    assert table.read_text() == before
