@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 def evaluate(
     anatomy: Annotated[Path, typer.Argument(help="MRI picture or volume, or a folder of slice pairs (with --set).")],
     function: Annotated[Path | None, typer.Argument(help="PET, SPECT or CT, on the same grid.")] = None,
-    fused: Annotated[Path | None, typer.Argument(help="Fused result on the same grid; fused here if left out.")] = None,
+    fused: Annotated[
+        Path | None,
+        typer.Argument(help="Fused result on the same grid (file, or DICOM folder); fused here if left out."),
+    ] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="Sets of the folder: mri-pet, mri-spect, mri-ct; all by default.")
     ] = None,

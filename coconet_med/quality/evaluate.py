@@ -14,6 +14,8 @@ import SimpleITK as sitk
 from coconet_med.color import decode
 from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.color.known_palettes import KEEP
+from coconet_med.color.readback import without_margin
+from coconet_med.dicom.fused import read_fused
 from coconet_med.errors import GeometryError, OptionError, PairError, ReadError
 from coconet_med.fusion import fuse
 from coconet_med.model import load_model
@@ -23,6 +25,7 @@ from coconet_med.quality.atlas import ATLAS_SETS, AtlasPair, read_atlas
 from coconet_med.quality.baselines import BASELINES, fuse_classically
 from coconet_med.quality.pixels import luminance
 from coconet_med.readers import read
+from coconet_med.readers.memory import from_memory
 from coconet_med.slices import slicing_of_source
 from coconet_med.steps.alignment import resampled_by
 from coconet_med.steps.prepare import colormap_for, prepare_pair
@@ -219,7 +222,7 @@ def _read_result(
     if shown != second.units:
         msg = f"{fused}: shows {shown}, but {function} is now read in units {second.units}; give the file and the "
         raise PairError(f"{msg}options (such as --timezone) that it was fused with")
-    result = read(fused, "function", affine=options.affine)
+    result = _colors(fused, recorded, first, options)
     if result.image.GetSize() != first.image.GetSize():
         msg = (
             f"{fused}: has {result.image.GetSize()} voxels and {anatomy} has {first.image.GetSize()}; give the result "
@@ -240,6 +243,16 @@ def _read_result(
     return first, light, window.apply(_array(moved)), rgb.astype(np.uint8), colors, second.modality == "CT"
 
 
+def _colors(fused: Path, recorded: dict[str, Any], anatomy: Source, options: FuseOptions) -> Source:
+    """The result as read; the slices of a fused DICOM series in the order of those of the anatomy."""
+    if not fused.is_dir() and fused.suffix.lower() != ".dcm":
+        return read(fused, "function", affine=options.affine)
+    image = without_margin(read_fused(fused), recorded)
+    if image.GetSize() == anatomy.image.GetSize():
+        image = sitk.Resample(image, anatomy.image, sitk.Transform(), sitk.sitkNearestNeighbor)
+    return from_memory(image, "function")
+
+
 def _as_recorded(options: FuseOptions, recorded: dict[str, Any]) -> FuseOptions:
     """The options with the color map of the side-car, and its palette where none was given."""
     if not recorded:
@@ -256,7 +269,8 @@ def _as_recorded(options: FuseOptions, recorded: dict[str, Any]) -> FuseOptions:
 def _sidecar(fused: Path) -> dict[str, Any]:
     from coconet_med.writers import split_suffix
 
-    path = fused.with_name(f"{split_suffix(fused)[0]}.json")
+    stem = fused.name if fused.is_dir() or fused.suffix.lower() == ".dcm" else split_suffix(fused)[0]
+    path = fused.with_name(f"{stem}.json")
     if not path.is_file():
         return {}
     try:
