@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.decay import mean_count_time, suvbw_factor, too_small_dose
+from coconet_med.dicom.decay import suvbw_factor, too_small_dose
 from coconet_med.dicom.doubts import against_admin, against_philips, disagreeing, light_weight, parametric
 from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
 from coconet_med.dicom.normalized import to_body_weight
@@ -28,12 +28,9 @@ from coconet_med.dicom.reference import (
 )
 from coconet_med.dicom.series import Series
 from coconet_med.dicom.times import Clock, show_offset
-from coconet_med.dicom.timing import Shot, shots_of
+from coconet_med.dicom.timing import blanked_time, dated_shots, measured_at
 from coconet_med.dicom.vendors import PHILIPS_ACTIVITY, PHILIPS_SUV, is_ge, private_number, scan_start
 from coconet_med.dicom.zone import INJECTION, clock_of, with_offset
-
-#: Acquisition and series lie at most so far apart; a longer way is a date that de-identification put there.
-SAME_SCAN = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -188,11 +185,11 @@ def _with_decay(series: Series, weight: float, dose: float, half_life: float, *,
 
 def _by_clock(series: Series, clock: Clock, weight: float, dose: float, half_life: float, *, enhanced: bool) -> Suv:
     """The factor with the times of a series on one clock."""
-    shots, dates = _shots(series, clock)
+    shots, dates = dated_shots(series, clock)
     moments: dict[tuple[str, int], datetime] = {}
     notes: tuple[str, ...] = ()
     if not_decay_corrected(series):
-        moments = _measured(shots, half_life)
+        moments = measured_at(shots, half_life)
         taken = Reference(min(moments.values()), "not decay corrected: mean count time of each frame by itself")
     else:
         stated, blanked = _stated(series, clock, enhanced=enhanced)
@@ -224,25 +221,6 @@ def _by_clock(series: Series, clock: Clock, weight: float, dose: float, half_lif
     )
 
 
-def _shots(series: Series, clock: Clock) -> tuple[dict[tuple[str, int], Shot], tuple[str, ...]]:
-    """Timing of the frames without blanked times, on the date of the series where that of the acquisition cannot be."""
-    shots = shots_of(series, clock)
-    starts = [shot.start for shot in shots.values() if shot.start is not None]
-    if starts and all(_blank(clock.local(start)) for start in starts):
-        return {key: replace(shot, start=None) for key, shot in shots.items()}, ()
-    began = clock.moment(series.header, "SeriesDate", "SeriesTime")
-    if not starts or began is None or abs(min(starts) - began) <= SAME_SCAN:
-        return shots, ()
-    drugs = headers.items(series.facts, "RadiopharmaceuticalInformationSequence")
-    given = clock.datetime_of(drugs[0], "RadiopharmaceuticalStartDateTime", series.header) if drugs else None
-    if given is not None and abs(min(starts) - given) <= abs(began - given):
-        return shots, ()  # the date of the series is the odd one
-    days = timedelta(days=round((began - min(starts)) / timedelta(days=1)))
-    moved = {key: replace(s, start=s.start + days if s.start else None) for key, s in shots.items()}
-    dates = f"Acquisition Date {clock.local(min(starts)):%Y-%m-%d} and Series Date {clock.local(began):%Y-%m-%d}"
-    return moved, (f"SUV: {dates} are not of one scan; the acquisition was taken to be at the date of the series",)
-
-
 def _stated(series: Series, clock: Clock, *, enhanced: bool) -> tuple[list[Stated], tuple[str, ...]]:
     """Reference times that stand in the header as such, and what is wrong with those that were not used."""
     ds = series.facts
@@ -263,24 +241,9 @@ def _stated(series: Series, clock: Clock, *, enhanced: bool) -> tuple[list[State
     start = starts.pop()
     if start is None:
         return found, ()
-    if _blank(clock.local(start)):
+    if blanked_time(clock.local(start)):
         return found, ("SUV: Series Time is 000000, as if blanked, and was not used",)
     return [*found, Stated(SERIES, start)], ()
-
-
-def _measured(shots: dict[tuple[str, int], Shot], half_life: float) -> dict[tuple[str, int], datetime]:
-    """When the values of each frame occurred: Frame Reference DateTime, else its start and its mean count time."""
-    found = {}
-    for key, shot in shots.items():
-        if shot.measured is not None:
-            found[key] = shot.measured
-        elif shot.start is None or shot.duration is None:
-            raise ImpossibleError(
-                "not decay corrected, and Acquisition Date and Time or Actual Frame Duration are missing"
-            )
-        else:
-            found[key] = shot.start + timedelta(seconds=mean_count_time(shot.duration, half_life))
-    return found
 
 
 def _refuse_assumed_zone(
@@ -300,7 +263,3 @@ def _refuse_assumed_zone(
             "(0008,0201) is missing or none, so the zone of the other times is not known; give it, such as "
             "--timezone +0100"
         )
-
-
-def _blank(local: datetime) -> bool:
-    return (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)

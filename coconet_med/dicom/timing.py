@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.converted import of_frame
+from coconet_med.dicom.decay import mean_count_time
+from coconet_med.dicom.injection import ImpossibleError
 from coconet_med.dicom.series import Instance, Series
 from coconet_med.dicom.times import Clock, acquired
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+#: Acquisition and series lie at most so far apart; a longer way is a date that de-identification put there.
+SAME_SCAN = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,45 @@ def shots_of(series: Series, clock: Clock) -> dict[tuple[str, int], Shot]:
         else:
             found.update(((instance.uid, index), shot) for index, shot in _enhanced(instance, groups, clock))
     return found
+
+
+def dated_shots(series: Series, clock: Clock) -> tuple[dict[tuple[str, int], Shot], tuple[str, ...]]:
+    """Timing of the frames without blanked times, on the date of the series where that of the acquisition cannot be."""
+    shots = shots_of(series, clock)
+    starts = [shot.start for shot in shots.values() if shot.start is not None]
+    if starts and all(blanked_time(clock.local(start)) for start in starts):
+        return {key: replace(shot, start=None) for key, shot in shots.items()}, ()
+    began = clock.moment(series.header, "SeriesDate", "SeriesTime")
+    if not starts or began is None or abs(min(starts) - began) <= SAME_SCAN:
+        return shots, ()
+    drugs = headers.items(series.facts, "RadiopharmaceuticalInformationSequence")
+    given = clock.datetime_of(drugs[0], "RadiopharmaceuticalStartDateTime", series.header) if drugs else None
+    if given is not None and abs(min(starts) - given) <= abs(began - given):
+        return shots, ()  # the date of the series is the odd one
+    days = timedelta(days=round((began - min(starts)) / timedelta(days=1)))
+    moved = {key: replace(s, start=s.start + days if s.start else None) for key, s in shots.items()}
+    dates = f"Acquisition Date {clock.local(min(starts)):%Y-%m-%d} and Series Date {clock.local(began):%Y-%m-%d}"
+    return moved, (f"SUV: {dates} are not of one scan; the acquisition was taken to be at the date of the series",)
+
+
+def measured_at(shots: dict[tuple[str, int], Shot], half_life: float) -> dict[tuple[str, int], datetime]:
+    """When the values of each frame occurred: Frame Reference DateTime, else its start and its mean count time."""
+    found = {}
+    for key, shot in shots.items():
+        if shot.measured is not None:
+            found[key] = shot.measured
+        elif shot.start is None or shot.duration is None:
+            raise ImpossibleError(
+                "not decay corrected, and Acquisition Date and Time or Actual Frame Duration are missing"
+            )
+        else:
+            found[key] = shot.start + timedelta(seconds=mean_count_time(shot.duration, half_life))
+    return found
+
+
+def blanked_time(local: datetime) -> bool:
+    """Whether a time of day is 00:00:00, which de-identification leaves."""
+    return (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)
 
 
 def _classic(instance: Instance, clock: Clock) -> Shot:
