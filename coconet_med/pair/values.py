@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.errors import ReadError
+from coconet_med.source import RELATIVE_UNITS
 
 if TYPE_CHECKING:
     from coconet_med.source import Source
@@ -23,6 +24,9 @@ MOST_STEPS = 65535
 #: ... and along every axis at least this share of neighbors off the background are equal.  Measured: label maps at 1 to
 #: 6 mm 0.45 to 0.99; PET and SPECT at most 0.3, 0.43 if cut to 24 levels, and 0.21 of a picture's 72 colors.
 LEAST_EQUAL = 0.45
+#: So few whole numbers, with no unit told, may be SUV whose fractions a reader cut (SimpleITK 2.5.7 and imageio do so
+#: where the first slice of a DICOM series has slope 1); counts are more, unless hardly anything was counted.
+FEWEST_CUT, MOST_CUT = 4, 24
 #: Edge of the block in the middle of the image that is looked at, in voxels.
 BLOCK = 72
 #: Values so near to the highest (share of the range) are white, and so many of the border are in an inverted image.
@@ -56,10 +60,11 @@ def values_warnings(function: Source) -> tuple[str, ...]:
             f"{function.name}: no value is above 0, which uptake cannot be; check that it is not a CT or a difference "
             "image",
         )
-    kind = _labels(values)
-    if kind is None:
-        return ()
-    return (f"{function.name}: {kind}; give the image of the uptake itself",)
+    if kind := _labels(values):
+        return (f"{function.name}: {kind}; give the image of the uptake itself",)
+    if function.units == RELATIVE_UNITS and (cut := _cut(values)):
+        return (f"{function.name}: {cut}",)
+    return ()
 
 
 def anatomy_warnings(anatomy: Source) -> tuple[str, ...]:
@@ -115,6 +120,20 @@ def _labels(values: np.ndarray) -> str | None:
         if not both.any() or (first == second)[both].mean() < LEAST_EQUAL:
             return None
     return f"it holds {len(levels)} different values in patches, as a map of labels or a rounded image does"
+
+
+def _cut(values: np.ndarray) -> str | None:
+    """Words where the values look like SUV without their fractions; array (k, j, i)."""
+    low, high = float(values.min()), float(values.max())
+    if high - low >= MOST_CUT or any((plane % 1).any() for plane in values):
+        return None
+    count = len(set().union(*(np.unique(plane) for plane in values)))
+    if count < FEWEST_CUT:
+        return None
+    return (
+        f"it holds {count} whole numbers only, from {low:g} to {high:g}; if it is SUV or SUVR, its fractions were cut "
+        "when it was converted: convert it again, to float"
+    )
 
 
 def _whole(levels: np.ndarray) -> bool:

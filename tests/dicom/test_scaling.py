@@ -154,6 +154,19 @@ def test_fractions_stay_where_the_first_slice_is_empty(tmp_path):
     assert not np.array_equal(read[1], np.rint(read[1]))
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("slope", [2.0, 100.0])
+def test_a_whole_slope_takes_values_beyond_what_is_stored(signed, slope, tmp_path):
+    """vtk-dicom and CMTK cut the product at 32,767, VTK and imageio let it wrap (findings/whole-number-slopes.sh)."""
+    values = stored_values() % 20000
+    values[2, 3, 4], values[0] = 32767, 0
+    slopes = [1.0] + [slope] * (len(values) - 1)
+    stored = classic(tmp_path, "PT", values=values, slopes=slopes, signed=signed)
+    read = _values(tmp_path, "function", suv="never")
+    np.testing.assert_array_equal(read, stored * np.array(slopes)[:, None, None])
+    assert read.max() == 32767 * slope
+
+
 def test_a_ct_without_slope_and_intercept_may_not_be_in_hu_and_this_is_said(tmp_path):
     def edit(ds, k):
         del ds.RescaleSlope, ds.RescaleIntercept

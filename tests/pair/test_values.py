@@ -44,6 +44,19 @@ def test_uptake_stored_in_whole_numbers_is_no_map_of_labels(pet: np.ndarray, lev
     assert values_warnings(source(counts)) == ()
 
 
+@pytest.mark.parametrize("highest", [12, 20])
+def test_suv_that_a_reader_cut_to_whole_numbers_is_reported(pet: np.ndarray, highest: int):
+    """SimpleITK 2.5.7 does so above an empty first slice of slope 1 (findings/simpleitk-first-slice-type.sh)."""
+    noise = np.random.default_rng(0).normal(scale=0.03, size=pet.shape)
+    suv = pet / pet.max() * highest * (1 + noise)
+    assert values_warnings(source(suv)) == ()
+    cut = values_warnings(source(np.floor(suv)))
+    assert "whole numbers only, from 0 to" in cut[0]
+    assert "fractions were cut" in cut[0]
+    assert values_warnings(source(np.floor(suv), units="counts")) == ()
+    assert values_warnings(source(np.floor(suv) * 0.5)) == ()
+
+
 def test_values_that_are_nowhere_above_0_are_reported_unless_they_are_hu(pet: np.ndarray):
     assert "no value is above 0" in values_warnings(source(-pet - 1))[0]
     assert values_warnings(source(-pet - 1, units="HU")) == ()
