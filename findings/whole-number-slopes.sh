@@ -2,8 +2,8 @@
 # One would guess: a PET whose Rescale Slope is a whole number is the easiest of all: stored integers times 2.
 # What happens: four readers then keep 16 bits for the product. dicomtonifti 0.8.14 (vtk-dicom) and dcm2image 3.3.1p2 (CMTK) cut it at 32,767;
 #   VTK 9.7.2 (so pyvista 0.49.1) and imageio 2.38.1 let it wrap: a lesion of 60,000 Bq/ml in signed integers with slope 2 reads 32,767 or
-#   -5,536, one of 40,000 reads 32,767 or -25,536. No warning. With slope 2.5 all are right
-#   here. SimpleITK 2.5.7, dicom2nifti 2.6.2, plastimatch 1.9.4 and dcm2mnc 2.3.00 are right with both.
+#   -5,536, one of 40,000 reads 32,767 or -25,536. No warning. With slope 2.5 all are right here. SimpleITK 2.5.7, dicom2nifti 2.6.2,
+#   plastimatch 1.9.4 and dcm2mnc 2.3.00 are right with both.
 # For an MRI with a PET: brain at 5,000 is right everywhere, so that nothing looks wrong but the lesion, which is capped or is the coldest
 #   place; SUVmax and its change in a follow-up are the number type's. Compare the maximum with the header's slope times the largest
 #   stored value. (Needs the apt-get of Debian 12.)
