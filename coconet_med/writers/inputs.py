@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coconet_med.errors import WriteError
+from coconet_med.system.json_file import load_json
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -58,7 +58,7 @@ def spare_sources(result: FusionResult, *written: Path) -> None:
 def made_here(path: Path) -> bool:
     """Whether a JSON file is the side-car of a result of this package."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        return json.loads(path.read_bytes()).get("software", {}).get("name") == "coconet-med"
+        return load_json(path).get("software", {}).get("name") == "coconet-med"
     return False
 
 

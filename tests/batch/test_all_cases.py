@@ -31,11 +31,11 @@ def test_python_callers_get_the_study(tmp_path, study, tiny_model):
 
 @pytest.mark.parametrize("name", ["summary.csv", "report.html"])
 def test_a_table_that_no_batch_wrote_is_kept(tmp_path, study, tiny_model, name):
-    (tmp_path / name).write_text("id,anatomy,function\n")
+    (tmp_path / name).write_text("id,anatomy,function\n", encoding="utf-8")
     how = BatchOptions(register="never", model=str(tiny_model))
     with pytest.raises(WriteError, match=rf"is no {name} of a batch"):
         run_batch(find_cases(study)[:1], tmp_path, how)
-    assert (tmp_path / name).read_text() == "id,anatomy,function\n"
+    assert (tmp_path / name).read_text(encoding="utf-8") == "id,anatomy,function\n"
     run_batch(find_cases(study)[:1], tmp_path, how, overwrite=True)
     again = run_batch(find_cases(study)[:1], tmp_path, how)
     assert again.outcomes[0].status == "kept"
@@ -43,10 +43,10 @@ def test_a_table_that_no_batch_wrote_is_kept(tmp_path, study, tiny_model, name):
 
 def test_a_manifest_is_never_the_table_of_its_batch(tmp_path, study, capsys):
     table = tmp_path / "summary.csv"
-    table.write_text(f"id,anatomy,function\na,{study.parent}/a.nii.gz,{study.parent}/b.nii.gz\n")
-    before = table.read_text()
+    table.write_text(f"id,anatomy,function\na,{study.parent}/a.nii.gz,{study.parent}/b.nii.gz\n", encoding="utf-8")
+    before = table.read_text(encoding="utf-8")
     with pytest.raises(SystemExit) as end:
         main(["batch", str(table), str(tmp_path), "--overwrite"])
     assert end.value.code == 2
     assert "is read for this result" in capsys.readouterr().err
-    assert table.read_text() == before
+    assert table.read_text(encoding="utf-8") == before

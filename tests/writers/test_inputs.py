@@ -23,7 +23,7 @@ def folder(tmp_path: Path, head: HeadPhantom) -> Path:
         sitk.WriteImage(image, str(tmp_path / f"{name}.nii.gz"))
     labels = sitk.Cast(head.t1 > 0, sitk.sitkUInt8)
     sitk.WriteImage(labels, str(tmp_path / "labels.nii.gz"))
-    (tmp_path / "pet.json").write_text('{"Units": "Bq/mL"}')
+    (tmp_path / "pet.json").write_text('{"Units": "Bq/mL"}', encoding="utf-8")
     return tmp_path
 
 
@@ -80,7 +80,7 @@ def test_an_earlier_result_of_the_same_stem_is_replaced(folder: Path, mean_model
     result = coconet_med.fuse(folder / "t1.nii.gz", folder / "pet.nii.gz", model=mean_model, register="never")
     result.save(folder / "t1.nrrd")
     result.save(folder / "t1.nrrd", overwrite=True)
-    assert json.loads((folder / "t1.json").read_text())["software"]["name"] == "coconet-med"
+    assert json.loads((folder / "t1.json").read_text(encoding="utf-8"))["software"]["name"] == "coconet-med"
 
 
 def test_a_folder_that_holds_an_input_is_spared(tmp_path: Path) -> None:
