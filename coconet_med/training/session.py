@@ -20,7 +20,7 @@ from coconet_med.network import CoCoNet
 from coconet_med.training.data import SlicePair, atlas_slices
 from coconet_med.training.distributed import DistributedContext
 from coconet_med.training.generated import Generator
-from coconet_med.training.journal import Journal
+from coconet_med.training.journal import SHOWN, Journal
 from coconet_med.training.settings import Settings
 from coconet_med.training.trainer import Trainer
 from coconet_med.training.validation import quick_validate, validate
@@ -123,7 +123,7 @@ class Session:
 
     def _examples(self) -> list[SlicePair]:
         """Generated pairs to look at where there are no others, the same ones in every training."""
-        made = Generator.read(Path(str(self.settings.generated))).batch(12, 256, torch.Generator().manual_seed(0))
+        made = Generator.read(Path(str(self.settings.generated))).batch(SHOWN, 256, torch.Generator().manual_seed(0))
         return [
             SlicePair(anatomy, function, None, "generated", "nobody", f"generated {n}")
             for n, (anatomy, function) in enumerate(made)

@@ -77,11 +77,12 @@ def test_generated_pairs_need_no_data(
     line = (
         f"--generated {tmp_path / 'slices.npz'} --settings {tmp_path / 'small.json'} --steps 2 --out {tmp_path / 'o'}"
     )
+    cards: list[dict] = []
+    monkeypatch.setattr("coconet_med.training.export.release", lambda net, name, folder, card, **_: cards.append(card))
     assert _run(command.main, f"{line} --release {tmp_path / 'weights'}") == 0
     assert "trains on generated pairs alone, 0 slices to validate on" in capsys.readouterr().err
-    card = json.loads((tmp_path / "weights" / "light.json").read_text(encoding="utf-8"))
-    assert card["data"] == {}
-    assert card["settings"]["generated"].startswith("slices.npz (sha256 ")
+    assert cards[0]["data"] == {}
+    assert cards[0]["settings"]["generated"].startswith("slices.npz (sha256 ")
     assert (tmp_path / "o" / "samples.png").stat().st_size > 1000
 
 
