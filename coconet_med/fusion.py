@@ -23,7 +23,7 @@ from coconet_med.result import FusionResult
 from coconet_med.source import Source
 from coconet_med.steps.checked import CheckedWhilePainting, share_of
 from coconet_med.steps.mix_again import mix_again
-from coconet_med.steps.notes import clipped, signs_lost
+from coconet_med.steps.notes import above_all, clipped, signs_lost, unseen_anatomy
 from coconet_med.steps.painting import Pictures, flat, paint
 from coconet_med.steps.prepare import PreparedPair, prepare_pair
 
@@ -124,7 +124,9 @@ def _result(pair: PreparedPair, alignment: Alignment, pictures: Pictures, model:
         provenance=_provenance(model) | {"patients": pair.check.patients},
         warnings=(
             *pair.warnings(alignment),
+            *unseen_anatomy(pair.windows[0], pair.anatomy),
             *clipped(pair.windows[1], second, alignment),
+            *above_all(pair.threshold, second, pair.windows[1]),
             *signs_lost(pair.windows[1], second),
         ),
     )

@@ -7,7 +7,7 @@ unless its name says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -34,6 +34,8 @@ SQUARED_UP = 5e-3
 
 #: Longest edge of a field of view that is believed, in mm: from a mouse's eye to a tall person and the table.
 SHORTEST_EDGE_MM, LONGEST_EDGE_MM = 2.0, 3000.0
+#: The farthest from the origin of its world that an image is believed to begin, in mm.
+FARTHEST_MM = 1e5
 #: The longest edge of a voxel over its shortest, at most; axes in mm and in m make it a thousand times too large.
 MOST_ELONGATED = 200.0
 
@@ -217,7 +219,7 @@ def put_at(
         advice: what to do about a sheared affine, where there is something better than resampling.
 
     Raises:
-        GeometryError: the affine is singular or sheared, or the size is not that of a body.
+        GeometryError: the affine is singular or sheared, the size is not that of a body, or the place is far away.
     """
     given = {"advice": advice} if advice else {}
     size = next((image.GetSize() for image in images if image is not None), (1, 1, 1))
@@ -227,8 +229,16 @@ def put_at(
         if image is not None:
             if units is not None:
                 check_extent(image.GetSize(), spacing, name, units=units)
+                _check_distance(origin, name)
             set_geometry(image, spacing, origin, direction)
     return said
+
+
+def _check_distance(origin: Sequence[float], name: str) -> None:
+    """Refuse a place that no scanner gives: there the floats of a NIfTI header no longer hold fractions of a voxel."""
+    if max(map(abs, origin)) > FARTHEST_MM:
+        msg = f"{name}: its first voxel would lie at {_numbers(origin)} mm, more than {FARTHEST_MM / 1000:g} m away; "
+        raise GeometryError(msg + "correct the place in its header, or export it again")
 
 
 def check_extent(size: Sequence[int], spacing: Sequence[float], name: str, *, units: str) -> None:
@@ -276,5 +286,5 @@ def mirrored(first: np.ndarray, second: np.ndarray) -> bool:
     return bool(np.linalg.det(first[:3, :3]) * np.linalg.det(second[:3, :3]) < 0)
 
 
-def _numbers(values: np.ndarray) -> str:
+def _numbers(values: Iterable[float]) -> str:
     return ", ".join(f"{v:g}" for v in values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from coconet_med.dicom import headers
@@ -11,6 +12,7 @@ from coconet_med.dicom.geometry import Plane, places
 from coconet_med.dicom.kinds import telling_copies
 from coconet_med.dicom.series import Series, name_files
 from coconet_med.errors import OptionError, ReadError
+from coconet_med.readers.time_spans import overlapping, paused
 
 Dynamic = int | Literal["mean"]
 
@@ -84,9 +86,28 @@ def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[l
         note = "weighted by frame duration"
         weights = [duration / sum(known) for duration in known]
     summary = f"{kind} series: mean of {len(parts)} {part_of_it}s, {note}"
+    if kind == "dynamic" and (said := _apart(parts, [(duration or 0.0) / 1000 for duration in durations])):
+        summary += f"; {said}"
     if kind == "gated":
         summary += ": heartbeat or breath are blurred in it; --dynamic N takes one gate"
     return list(zip(parts, weights, strict=True)), summary
+
+
+def _apart(parts: Sequence[list[Frame]], seconds: Sequence[float]) -> str:
+    """What to say where the points in time do not follow each other, by the times at which they were acquired.
+
+    Where all state one acquisition time, as of the whole series, the Frame Reference Times tell how far apart they are.
+    """
+    if not all(seconds):
+        return ""
+    begun = [datetime.fromisoformat(part[0].time[1]) for part in parts]
+    if len(set(begun)) == len(parts) and datetime.min not in begun:
+        spans = sorted(((one - min(begun)).total_seconds(), long) for one, long in zip(begun, seconds, strict=True))
+        return overlapping(spans) or paused(spans)
+    centers = [part[0].time[2] / 1000 for part in parts]
+    if len(set(centers)) < len(parts):
+        return ""
+    return paused(sorted((middle - long / 2, long) for middle, long in zip(centers, seconds, strict=True)))
 
 
 def is_gated(parts: Sequence[list[Frame]]) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.series import name_files
 from coconet_med.errors import ReadError
+from coconet_med.geometry import FARTHEST_MM
 
 #: Largest difference of a direction cosine between slices of one volume (0.03 degrees).
 COSINE = 5e-4
@@ -132,9 +133,11 @@ def common_plane(frames: Sequence[Frame]) -> Plane:
         raise ReadError(f"{first.instance.name}: Image Orientation (Patient) is not two unit vectors at a right angle")
     if not all(0.01 <= s <= 100 for s in first.spacing):
         raise ReadError(f"{first.instance.name}: Pixel Spacing {first.spacing} mm is not plausible")
-    far = [f.instance.path for f in frames if max(abs(p) for p in f.position) > 1e5]
+    far = [f.instance.path for f in frames if max(abs(p) for p in f.position) > FARTHEST_MM]
     if far:
-        raise ReadError(f"Image Position (Patient) lies more than 100 m away in {name_files(far)}")
+        raise ReadError(
+            f"Image Position (Patient) lies more than 100 m away in {name_files(far)}; export the series again"
+        )
     row = row / np.linalg.norm(row)
     column = column - (column @ row) * row
     column /= np.linalg.norm(column)

@@ -17,6 +17,7 @@ from coconet_med.dicom.layout import Layout, layout_of, name_of
 from coconet_med.dicom.padding import replace_padding
 from coconet_med.dicom.pixels import read_values
 from coconet_med.dicom.record import DicomRecord, SliceReference
+from coconet_med.dicom.remarks import remarks
 from coconet_med.dicom.resample_slices import regrid
 from coconet_med.dicom.scaling import count_unmapped, unmapped_note
 from coconet_med.dicom.select import EVERYTHING, Selection
@@ -184,7 +185,7 @@ def _image(values: np.ndarray, origin: tuple[float, ...], stack: Stack) -> sitk.
 
 
 def _series_warnings(series: Series, layout: Layout, units: str, scaling: Suv, suv: SuvChoice) -> list[str]:
-    found: list[str] = list(layout.odd)
+    found: list[str] = [*remarks(series), *layout.odd]
     if series.duplicates:
         found.append(f"{len(series.duplicates)} duplicate file(s) dropped")
     if layout.note:

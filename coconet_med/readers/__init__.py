@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coconet_med.errors import ReadError
+from coconet_med.errors import OptionError, ReadError
 from coconet_med.readers.fetched import not_fetched
 from coconet_med.readers.limits import memory_limit
 from coconet_med.readers.suffixes import (
@@ -89,6 +89,9 @@ def _read(path: Path, role: Role, affine: AffineChoice, dicom_options: dict[str,
         from coconet_med.readers.nifti import read_nifti
 
         return read_nifti(path, role, affine=affine)
+    if role == "function" and (frame := dicom_options.get("dynamic", "mean")) not in ("mean", 0):
+        msg = f"--dynamic {frame}: {path.name} is one volume without frames in time; leave the option out"
+        raise OptionError(msg)
     from coconet_med.readers import volumes
 
     return {"itk": volumes.read_itk, "mgh": volumes.read_mgh, "minc": volumes.read_minc}[kind](path, role)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coconet_med.errors import OptionError
 from coconet_med.readers.frames import static_image
 from coconet_med.readers.nifti import read_nifti
 from coconet_med.readers.pet_json import PetFacts, facts_of
@@ -32,7 +33,7 @@ def read_functional(
 
     Raises:
         ReadError: see :func:`coconet_med.readers.read` and :func:`coconet_med.readers.frames.static_image`.
-        OptionError: there is no such frame.
+        OptionError: there is no such frame, or the image is static.
     """
     given = facts is not None
     facts = facts if facts is not None else facts_of(path)
@@ -41,6 +42,10 @@ def read_functional(
         static = static_image(path, folder, dynamic=dynamic, facts=facts) if known else None
         source = read_nifti(static.path if static else path, "function", affine=affine)
     if not static:
+        if dynamic not in ("mean", 0):
+            raise OptionError(
+                f"--dynamic {dynamic}: {path.name} is one volume without frames in time; leave the option out"
+            )
         return described(source, facts)
     warnings = (*source.warnings, static.warning) if static.warning else source.warnings
     details = {**source.details, "frames": static.note}

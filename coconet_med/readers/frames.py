@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.readers.nifti import check_size, check_whole
+from coconet_med.readers.nifti import check_size, check_whole, refuse_sizeless
 from coconet_med.readers.nifti_open import open_nifti
 from coconet_med.readers.pet_json import PetFacts
+from coconet_med.readers.time_spans import overlapping, paused
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
         _refuse_mean(path.name, count, facts)
     weights, note, warning = _weights(path.name, count, dynamic, facts.durations if facts else ())
     if facts and dynamic == "mean":
-        warning = "; ".join(filter(None, (warning, _overlap(path.name, facts))))
+        warning = "; ".join(filter(None, (warning, _apart(path.name, facts))))
+    refuse_sizeless(path, path, file.header, "auto")  # the static image will have the mended header
     check_size(path, file, path, shape=file.shape[:3])
     check_whole(path, (path,))
     mean = np.zeros(file.shape[:3], np.float64)
@@ -95,16 +96,11 @@ def _refuse_mean(name: str, count: int, facts: PetFacts | None) -> None:
         raise ReadError(f"{msg}; correct them for decay, {remedy}")
 
 
-def _overlap(name: str, facts: PetFacts) -> str:
-    """What to say where a frame begins before the one before it ends: start or duration is wrong (or in ms)."""
+def _apart(name: str, facts: PetFacts) -> str:
+    """What to say where the frames do not follow each other: long pauses, or times that overlap (wrong, or in ms)."""
     spans = list(zip(facts.starts, facts.durations, strict=False))
-    for number, ((start, duration), (then, _)) in enumerate(pairwise(spans)):
-        if start + duration > then + max(1.0, 0.01 * duration):
-            return (
-                f"{name}: by its JSON file frame {number} lasts until {start + duration:g} s, and frame {number + 1} "
-                f"begins at {then:g} s; the mean is weighted by FrameDuration"
-            )
-    return ""
+    said = overlapping(spans) or paused(spans)
+    return f"{name}: by its JSON file {said}" if said else ""
 
 
 def _weights(name: str, count: int, dynamic: str | int, seconds: tuple[float, ...]) -> tuple[np.ndarray, str, str]:

@@ -82,6 +82,7 @@ class TextHeader:
         orientation: ``AnatomicalOrientation`` of MetaImage in capitals; ``""`` where it says none.
         volumes: how many volumes an NRRD says that it lists (an axis of kind ``list`` or ``time``); 1 for all others.
         sized: whether it gives a size of voxels.
+        turn: factors of the world axes x, y that ITK leaves as they are in an NRRD space with a time axis (RAST, LAST).
     """
 
     shape: tuple[int, ...]
@@ -99,6 +100,7 @@ class TextHeader:
     orientation: str = ""
     volumes: int = 1
     sized: bool = True
+    turn: tuple[float, float] = (1.0, 1.0)
 
 
 def read_header(path: Path) -> TextHeader | None:
@@ -156,7 +158,16 @@ def _nrrd(path: Path, start: bytes) -> TextHeader:
         placement=_nrrd_place(fields),
         volumes=listed_volumes[0] if listed_volumes else 1,
         sized="space directions" in fields or "spacings" in fields,
+        turn=_nrrd_turn(fields),
     )
+
+
+def _nrrd_turn(fields: dict[str, str]) -> tuple[float, float]:
+    """ITK 5.4 turns the spaces RAS and LAS into LPS, but leaves the same with a time axis as they are."""
+    space = fields.get("space", "").lower()
+    if space not in ("rast", "last") and not space.endswith("-time"):
+        return 1.0, 1.0
+    return (-1.0 if space.startswith("r") else 1.0), (-1.0 if space[1:2] == "a" or "anterior" in space else 1.0)
 
 
 def _nrrd_place(fields: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coconet_med.errors import ReadError
+from coconet_med.errors import GeometryError, ReadError
 from coconet_med.geometry import AffineChoice, put_at
 from coconet_med.readers.checks import check_shape, first_line, three
 from coconet_med.readers.forms import choose_form
@@ -57,6 +57,7 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
     if int(file.header["intent_code"]) in CIFTI_INTENTS:
         msg = f"{path}: is CIFTI, values along a surface and in parts of the brain, and no volume; give the volume "
         raise ReadError(f"{msg}that it was made of, or write one (wb_command -cifti-separate)")
+    refuse_sizeless(path, files[0], file.header, affine)
     colors = _colors_apart(file, shape)
     check_shape(path, shape[:3] if colors else shape)
     check_size(path, file, files[-1])
@@ -97,6 +98,29 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         details=({"affine": form.details} if form.details else {}) | _intent(file.header),
         forms=form.forms,
     )
+
+
+def refuse_sizeless(path: Path, head: Path, header: Any, affine: AffineChoice) -> None:
+    """Refuse voxels without a size: where no sform places them it is in ``pixdim``, whose 0 nibabel makes to 1.
+
+    Args:
+        path: named in messages.
+        head: the file that holds the header.
+        header: of nibabel, which has mended it.
+        affine: the form that was asked for.
+
+    Raises:
+        GeometryError: an axis of several voxels has the size 0, and no sform says another.
+    """
+    if int(header["sform_code"]) > 0 and affine != "qform":
+        return
+    shape = header.get_data_shape()
+    axes = ["ijk"[axis] for axis in start_of(head).sizeless if axis < len(shape) and shape[axis] > 1]
+    if axes:
+        msg = (
+            f"{path}: its header gives voxels no size along {' and '.join(axes)} (pixdim is 0, and no sform says it); "
+        )
+        raise GeometryError(msg + "correct the voxel size in its header, or convert the image again")
 
 
 def _intent(header: Any) -> dict[str, Any]:

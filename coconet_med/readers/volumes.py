@@ -51,6 +51,12 @@ def read_itk(path: Path, role: Role) -> Source:
     details: dict[str, Any] = {}
     units = "its header names no unit of length, so that mm were taken"
     affine, size, file = _placed(file)
+    if header and header.turn != (1, 1):
+        affine = np.diag((*header.turn, 1.0, 1.0)) @ affine
+        warnings += (
+            f"{path.name}: its space has a time axis, and was read as its name says; ITK and 3D Slicer take it for "
+            "LPS, so that there it lies turned or mirrored",
+        )
     if header and header.unit:
         units = f"its header gives lengths in {header.unit}"
         affine[:3] *= header.scale[:, None]

@@ -10,6 +10,9 @@ import SimpleITK as sitk
 
 from coconet_med.windowing.signed import why_signed
 
+#: An image whose highest value lies lower than this in its window is hardly seen: one gray level of 256, four times.
+SEEN = 4 / 256
+
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
     from coconet_med.source import Source
@@ -20,7 +23,9 @@ def clipped(window: Window, function: Source, alignment: Alignment) -> tuple[str
     """A warning where uptake differs above the window, so that its order cannot be seen there."""
     if window.chosen.startswith(("robust", "common")):
         return ()
-    found = []
+    found: list[str] = []
+    if unseen := _unseen(window, function):
+        return tuple(unseen)
     sides = [("above", window.high), ("below", window.low)]
     counts = alignment.resampled.count_beyond(window.low, window.high)
     for (name, limit), count in list(zip(sides, counts[::-1], strict=True))[: 2 if window.signed else 1]:
@@ -28,6 +33,47 @@ def clipped(window: Window, function: Source, alignment: Alignment) -> tuple[str
             words = f"{100 * share:.2g} % of the voxels are {name} the window ({limit:g} {window.units})"
             found.append(f"{function.name}: {words} and look alike")
     return tuple(found)
+
+
+def _unseen(window: Window, source: Source) -> list[str]:
+    """A warning of an image that lies wholly outside its window, or so low in it that nothing is to be seen."""
+    values = sitk.GetArrayViewFromImage(source.image)
+    low, high = float(values.min()), float(values.max())
+    if window.signed:
+        low, high = min(0.0, low), max(high, -low)
+    at = f"{source.name}: its values go from {low:g} to {high:g}, and the window from {window.low:g} to {window.high:g}"
+    if high <= window.low:
+        return [f"{at} {window.units}: all of it lies below and is shown as nothing; give a window in its units"]
+    if high < window.low + SEEN * (window.high - window.low):
+        return [f"{at} {window.units}: hardly anything of it is to be seen; give a window in its units"]
+    if low >= window.high:
+        return [f"{at} {window.units}: all of it lies above and looks alike; give a window in its units"]
+    return []
+
+
+def unseen_anatomy(window: Window, anatomy: Source) -> tuple[str, ...]:
+    """A warning of an anatomical window that was given and shows nothing of the anatomy, or all of it as white."""
+    return tuple(_unseen(window, anatomy)) if window.chosen == "given" else ()
+
+
+def above_all(threshold: float | None, function: Source, window: Window) -> tuple[str, ...]:
+    """A warning of a threshold above all uptake, so that the result is the anatomy alone.
+
+    Args:
+        threshold: in the units of the image; ``None`` where there is none.
+        function: the functional image.
+        window: its window; of a map of both signs either side may be above.
+    """
+    if threshold is None:
+        return ()
+    values = sitk.GetArrayViewFromImage(function.image)
+    highest = max(float(values.max()), -float(values.min()) if window.signed else 0.0)
+    if highest >= threshold:
+        return ()
+    return (
+        f"{function.name}: its highest value is {highest:g} {function.units}, below the threshold of {threshold:g}: no "
+        "uptake is shown",
+    )
 
 
 def signs_lost(window: Window, function: Source) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -20,7 +22,8 @@ def _dynamic(folder, modality="PT", *, durations=DURATIONS, edit=lambda ds, k, n
 
         def stamp(ds, k, n=n, duration=duration):
             ds.SOPInstanceUID = uid("dynamic", n, k)
-            ds.AcquisitionTime, ds.FrameReferenceTime = f"11{n * 10:02d}00", str(n * 600000)
+            begun = datetime(2024, 3, 1, 11) + timedelta(milliseconds=sum(durations[:n]))
+            ds.AcquisitionTime, ds.FrameReferenceTime = begun.strftime("%H%M%S"), str(sum(durations[:n]))
             ds.ActualFrameDuration = str(duration)
             edit(ds, k, n)
 
@@ -153,3 +156,27 @@ def test_echoes_within_one_enhanced_mr_object_are_refused(tmp_path):
     enhanced(tmp_path, durations=(1000.0, 1000.0))
     with pytest.raises(ReadError, match="every place is held 2 times"):
         read_series(tmp_path, "anatomy")
+
+
+def _two_scans(folder, times, *, reference=(0, 0)):
+    """Two frames of ten minutes whose Acquisition Times, and Frame Reference Times in s, are given."""
+
+    def stamp(ds, k, n):
+        ds.AcquisitionTime, ds.FrameReferenceTime = times[n], str(reference[n] * 1000)
+
+    _dynamic(folder, durations=(600000, 600000), edit=stamp)
+    return read_series(folder, "function", suv="never").warnings[0]
+
+
+@pytest.mark.parametrize(("times", "reference"), [(("110000", "120000"), (0, 0)), (("110000", "110000"), (300, 3900))])
+def test_an_early_and_a_late_scan_in_one_series_have_no_mean_of_one_time(tmp_path, times, reference):
+    assert "50 min lie between frame 0 and frame 1" in _two_scans(tmp_path, times, reference=reference)
+
+
+def test_frames_that_overlap_in_time_are_named(tmp_path):
+    assert "frame 0 lasts until 600 s, and frame 1 begins at 60 s" in _two_scans(tmp_path, ("110000", "110100"))
+
+
+def test_frames_that_follow_each_other_say_nothing_of_their_times(tmp_path):
+    said = _two_scans(tmp_path, ("110000", "111000"), reference=(300, 900))
+    assert said == "dynamic series: mean of 2 frames, weighted by frame duration"

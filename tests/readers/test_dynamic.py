@@ -81,3 +81,17 @@ def test_fuse_takes_a_dynamic_pet(dynamic, mean_model):
     peak = ((10 * frames[..., 0] + 590 * frames[..., 1]) / 600).max()
     assert sitk.GetArrayViewFromImage(result.uptake).max() == pytest.approx(peak, rel=1e-5)
     assert result.window.units == "Bq/ml"
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd"])
+def test_a_frame_of_an_image_without_frames_is_refused(tmp_path: Path, suffix: str) -> None:
+    image = sitk.GetImageFromArray(np.random.default_rng(0).random((5, 6, 7), np.float32))
+    sitk.WriteImage(image, str(tmp_path / f"PET{suffix}"))
+    with pytest.raises(OptionError, match=r"--dynamic 3: PET.* is one volume without frames in time"):
+        read(tmp_path / f"PET{suffix}", "function", dynamic=3)
+    assert read(tmp_path / f"PET{suffix}", "function", dynamic=0).image.GetSize() == (7, 6, 5)
+
+
+def test_an_early_and_a_late_scan_in_one_file_have_no_mean_of_one_time(dynamic: tuple[Path, np.ndarray]) -> None:
+    tell(dynamic[0], FrameDuration=[600, 600], FrameTimesStart=[0, 3600], Units="Bq/mL")
+    assert any("50 min lie between frame 0 and frame 1" in w for w in read(dynamic[0], "function").warnings)

@@ -149,3 +149,26 @@ def test_bzip2_is_named(tmp_path: Path) -> None:
     path.write_bytes(head.replace(b"encoding: raw", b"encoding: bzip2") + b"\n\n" + bz2.compress(body))
     with pytest.raises(ReadError, match="packed with bzip2"):
         read(path, "anatomy")
+
+
+@pytest.mark.parametrize(
+    ("space", "signs"),
+    [
+        ("right-anterior-superior-time", (-1, -1, 1)),
+        ("left-anterior-superior-time", (1, -1, 1)),
+        ("left-posterior-superior-time", (1, 1, 1)),
+        ("RAST", (-1, -1, 1)),
+        ("LAST", (1, -1, 1)),
+    ],
+)
+def test_a_space_with_a_time_axis_lies_where_its_name_says(tmp_path: Path, space: str, signs) -> None:
+    path = tmp_path / "a.nrrd"
+    head = (
+        "NRRD0005\ntype: float\ndimension: 4\nsizes: 7 6 5 1\nendian: little\nencoding: raw\n"
+        f"space: {space}\nspace directions: (2,0,0,0) (0,2,0,0) (0,0,3,0) (0,0,0,1)\nspace origin: (10,20,30,0)\n\n"
+    )
+    path.write_bytes(head.encode() + array().tobytes())
+    source = read(path, "anatomy")
+    expected = np.array((12.0, 24.0, 39.0)) * signs
+    assert np.allclose(source.image.TransformIndexToPhysicalPoint((1, 2, 3)), expected)
+    assert any("time axis" in said for said in source.warnings) == (signs != (1, 1, 1))

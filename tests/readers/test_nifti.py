@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from coconet_med.errors import ReadError
+from coconet_med.errors import GeometryError, ReadError
 from coconet_med.readers import read
 
 RNG = np.random.default_rng(5)
@@ -97,3 +97,20 @@ def test_cifti_is_called_so(tmp_path: Path) -> None:
     nib.save(image, tmp_path / "a.dscalar.nii")
     with pytest.raises(ReadError, match="is CIFTI, values along a surface"):
         read(tmp_path / "a.dscalar.nii", "function")
+
+
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+@pytest.mark.parametrize("codes", [(0, 1), (0, 0), (1, 0)])
+def test_voxels_without_a_size_are_refused_where_no_sform_has_one(tmp_path: Path, kind, codes) -> None:
+    image, path = kind(array(), PLACE), tmp_path / "a.nii"
+    image.header["sform_code"], image.header["qform_code"] = codes
+    nib.save(kind(image.dataobj, None, image.header), path)
+    raw, place = bytearray(path.read_bytes()), image.header.template_dtype.fields["pixdim"]
+    at = place[1] + 3 * place[0].base.itemsize  # pixdim[3], the size along k
+    raw[at : at + place[0].base.itemsize] = bytes(place[0].base.itemsize)
+    path.write_bytes(raw)
+    if codes[0]:
+        assert read(path, "anatomy").image.GetSpacing()[2] == pytest.approx(3)
+    else:
+        with pytest.raises(GeometryError, match="no size along k"):
+            read(path, "anatomy")

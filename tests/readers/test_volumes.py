@@ -272,3 +272,12 @@ def test_mgh_without_an_orientation_is_read_as_freesurfer_does_and_that_is_said(
     source = read(path, "anatomy")
     assert "gives no orientation (goodRASFlag is 0)" in source.warnings[-1]
     assert source.image.GetSpacing() == (1, 1, 1)
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
+def test_a_place_that_no_scanner_gives_is_refused(tmp_path: Path, suffix: str) -> None:
+    image = read(save(tmp_path / "a.nii.gz", values()), "anatomy").image
+    image.SetOrigin((0.0, 2e5, 0.0))
+    sitk.WriteImage(image, str(tmp_path / f"b{suffix}"))
+    with pytest.raises(GeometryError, match=r"lie at .*200000, 0 mm, more than 100 m away"):
+        read(tmp_path / f"b{suffix}", "anatomy")

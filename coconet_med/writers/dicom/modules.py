@@ -60,7 +60,7 @@ def common(parts: FusedParts, *, form: str, sop_class: str, instance: int) -> Da
     ds.ManufacturerModelName = parts.software
     ds.SoftwareVersions = parts.version
     ds.ImageComments = RESEARCH_ONLY
-    ds.BurnedInAnnotation = "NO"
+    ds.BurnedInAnnotation = "YES" if parts.burned_in else "NO"
     ds.RecognizableVisualFeatures = "YES"
     _compression(ds, parts)
     return ds

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coconet_med._version import __version__
 from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord
+from coconet_med.dicom.remarks import burned_in
 from coconet_med.errors import WriteError
 from coconet_med.pair.patients import DIFFERENT, are_different
 from coconet_med.source import Source
@@ -84,6 +85,11 @@ class FusedParts:
                 if headers.text(instance.header, "LossyImageCompression").strip() == "01":
                     return instance.header
         return None
+
+    @cached_property
+    def burned_in(self) -> bool:
+        """Whether text that may identify the patient is in the pixels of a source, and so of the result."""
+        return any(burned_in(record.series.instances) for record in self.records)
 
     @property
     def software(self) -> str:
