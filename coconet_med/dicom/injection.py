@@ -191,7 +191,17 @@ def injection_of(
                 f"the files were de-identified by {mover}, which moves the times of the scan by hours and leaves "
                 "Radiopharmaceutical Start Time, the only time of the injection, as it was"
             )
+        if full and headers.parse_datetime("20000101", wall) is None:
+            raise ImpossibleError(
+                f"Radiopharmaceutical Start DateTime is {headers.printable(full, 40)!r}, which is no DICOM date and "
+                "time (YYYYMMDDHHMMSS)"
+            )
         when, notes = _by_wall(clock, wall, reference, end, half_life)
+        if full:
+            notes.append(
+                f"SUV: Radiopharmaceutical Start DateTime {headers.printable(full, 40)!r} is no DICOM date and time; "
+                f"Start Time {headers.printable(wall, 20)} was taken"
+            )
     seconds = (reference - when).total_seconds()
     if when > max(end or reference, reference):
         raise ImpossibleError(

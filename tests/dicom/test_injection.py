@@ -23,12 +23,29 @@ from coconet_med.readers.dicom import read_series
         ),
         (lambda d: setattr(d, "RadionuclideTotalDose", "200"), "MBq, it seems"),
         (lambda d: setattr(d, "RadionuclideTotalDose", "-2e8"), "is not plausible"),
+        (
+            lambda d: d.add_new("RadiopharmaceuticalStartDateTime", "LO", "2024-03-01T10:00:00"),
+            "DateTime is '2024-03-01T10:00:00', which is no DICOM date and time (YYYYMMDDHHMMSS)",
+        ),
     ],
 )
 def test_slips_in_the_injection_give_no_suv_and_the_true_reason(tmp_path, edit, reason):
     source = read_pet(tmp_path, timed(edit=lambda ds, k: edit(ds.RadiopharmaceuticalInformationSequence[0])))
     assert source.units == "Bq/ml"
     assert reason in said(source)
+
+
+def test_a_date_and_time_that_cannot_be_read_gives_way_to_the_time_and_says_so(tmp_path):
+    def edit(ds, k):
+        drug = ds.RadiopharmaceuticalInformationSequence[0]
+        drug.RadiopharmaceuticalStartTime = drug.RadiopharmaceuticalStartDateTime[8:14]
+        drug.add_new("RadiopharmaceuticalStartDateTime", "LO", "2024-03-01T10:00:00")
+
+    plain = read_pet(tmp_path / "plain", timed())
+    source = read_pet(tmp_path / "odd", timed(edit=edit))
+    assert source.units == plain.units == "SUVbw"
+    np.testing.assert_allclose(sitk.GetArrayFromImage(source.image), sitk.GetArrayFromImage(plain.image), rtol=1e-6)
+    assert "'2024-03-01T10:00:00' is no DICOM date and time; Start Time" in said(source)
 
 
 def test_an_injection_by_the_clock_after_the_scan_says_so(tmp_path):
