@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
 
 def evaluate(
     anatomy: Annotated[Path, typer.Argument(help="MRI picture or volume, or a folder of slice pairs (with --set).")],
-    function: Annotated[Path | None, typer.Argument(help="PET, SPECT or CT, on the same grid.")] = None,
+    function: Annotated[Path | None, typer.Argument(help="PET, SPECT or CT; brought onto the grid of the MRI.")] = None,
     fused: Annotated[
         Path | None,
-        typer.Argument(help="Fused result on the same grid (file, or DICOM folder); fused here if left out."),
+        typer.Argument(help="Fused result on the grid of the MRI (file, or DICOM folder); fused here if left out."),
     ] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="Sets of the folder: mri-pet, mri-spect, mri-ct; all by default.")
@@ -94,4 +96,7 @@ def evaluate(
 
         jobs = [(p, w) for p, w in ((csv, table.to_csv), (json_path, table.to_json)) if p is not None]
         write_together(jobs, overwrite=overwrite)
-    typer.echo(printable(table.to_text(), keep="\n"))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    typer.echo(printable(table.to_text(width=width), keep="\n"))
+    if measures != "standard":
+        say.done("what the columns mean: docs/quality.md; H joins rho_lp, Q_MRI_in and rho_MRI_cold, 1 is best")

@@ -36,11 +36,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+#: What the list of commands says of each, in what 80 columns leave for it.
+SHORT = {
+    fuse: "Fuse one MRI with one PET, SPECT or CT, or one study.",
+    batch: "Fuse many cases: BIDS, CSV, globs, DICOM folders.",
+    view: "Look at a fusion in the browser.",
+    evaluate: "Measure what a fusion keeps, beside other methods.",
+    measure: "Measure uptake and MRI in the regions of a labels map.",
+    read: "Read uptake back from the colors of a fused image.",
+    demo: "Fuse a generated head: no data needed.",
+    doctor: "Say what is installed, and what is missing.",
+    import_weights: "Convert weights of the authors' public code.",
+}
 for command in (fuse, batch, view):
-    app.command(cls=WindowCommand)(command)
+    app.command(cls=WindowCommand, short_help=SHORT[command])(command)
 for plain in (evaluate, measure, read, demo, doctor, import_weights):
-    app.command()(plain)
-app.add_typer(pacs)
+    app.command(short_help=SHORT[plain])(plain)
+app.add_typer(pacs, short_help="Fuse studies on a DICOMweb server (PACS).")
 
 
 @app.callback(invoke_without_command=True)

@@ -78,7 +78,7 @@ LegendOption = Annotated[
 ]
 
 
-@app.command(cls=WindowCommand)
+@app.command(cls=WindowCommand, short_help="Fetch one study, fuse it, and send the result back.")
 def fuse(
     url: Url,
     study: Annotated[str, typer.Option(help="Study Instance UID.")],
@@ -162,7 +162,7 @@ def fuse(
         show(view_of(kept.pop(), name=f"study {uid}"), quiet=quiet)
 
 
-@app.command(cls=WindowCommand)
+@app.command(cls=WindowCommand, short_help="Fuse every study that arrives with a pair, once.")
 def watch(
     url: Url,
     folder: Annotated[Path, typer.Option(help="Folder of this watcher: state.json, audit.jsonl; made if missing.")],

@@ -51,7 +51,9 @@ def volumes(frames: Sequence[Frame], plane: Plane, series: Series, *, asked: boo
     return [[group[n] for group in timed] for n in range(counts[0])]
 
 
-def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[list[Frame], float]], str | None]:
+def chosen(
+    parts: Sequence[list[Frame]], dynamic: Dynamic, name: str
+) -> tuple[list[tuple[list[Frame], float]], str | None]:
     """The volumes to combine with their weights (which add up to 1), and a sentence for the user.
 
     ``"mean"`` weights by Actual Frame Duration; a number takes that point in time, or that gate, from 0.
@@ -62,12 +64,12 @@ def chosen(parts: Sequence[list[Frame]], dynamic: Dynamic) -> tuple[list[tuple[l
     """
     if len(parts) == 1:
         if dynamic not in ("mean", 0):
-            raise OptionError(f"--dynamic {dynamic}: the series has one frame in time only; leave the option out")
+            raise OptionError(f"--dynamic {dynamic}: {name} is one volume without frames in time; leave the option out")
         return [(parts[0], 1.0)], None
     kind, part_of_it = ("gated", "gate") if is_gated(parts) else ("dynamic", "frame")
     if dynamic != "mean":
         if not isinstance(dynamic, int) or isinstance(dynamic, bool) or not 0 <= dynamic < len(parts):
-            raise OptionError(f"--dynamic {dynamic}: expected 'mean' or a frame from 0 to {len(parts) - 1}")
+            raise OptionError(f"--dynamic {dynamic}: expected 'mean' or a frame of {name} from 0 to {len(parts) - 1}")
         return [(parts[dynamic], 1.0)], f"{kind} series: {part_of_it} {dynamic} of 0 to {len(parts) - 1} taken"
     if kind == "gated":
         _refuse_other_decay(parts)

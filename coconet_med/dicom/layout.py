@@ -74,7 +74,7 @@ def layout_of(series: Series, *, allow_gaps: bool, dynamic: Dynamic, selection: 
             raise OptionError(f"--select frame={selection.frame}: {name_of(series)} has the frames 0 to {last}")
         dynamic = selection.frame
         met += tuple(str(choice) for choice in selection.choices if choice.key == FRAME)
-    parts, note = chosen(copies, dynamic)
+    parts, note = chosen(copies, dynamic, name_of(series))
     if selection.frame is not None:
         part_of_it = "gate" if is_gated(copies) else "frame"
         note = note and f"{part_of_it} {dynamic} of 0 to {len(copies) - 1} taken, as asked (--select)"

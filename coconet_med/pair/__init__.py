@@ -1,8 +1,9 @@
 """Do two images make a pair?  Asked once, in one place, by every way in, as soon as both are read.
 
 :mod:`patients` and :mod:`bodies` ask whether they are of one person, :mod:`same` whether they are one image,
-:mod:`roles` whether they are the right way round, :mod:`spaces` whether they lie in one space, :mod:`values` whether
-their values can be images.  What is certain is refused; what is only likely is a warning.
+:mod:`results` whether one was fused already, :mod:`roles` whether they are the right way round, :mod:`spaces` whether
+they lie in one space, :mod:`values` whether their values can be images.  What is certain is refused; what is only
+likely is a warning.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from coconet_med.pair.bodies import body_warnings
 from coconet_med.pair.patients import check_patients
+from coconet_med.pair.results import result_warnings
 from coconet_med.pair.roles import refuse_swapped, swapped_warnings
 from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
 from coconet_med.pair.spaces import space_warnings
@@ -69,5 +71,6 @@ def check_pair(anatomy: Source, function: Source, *, different_patients: bool = 
         *swapped_warnings(anatomy, function),
         *space_warnings(anatomy, function),
         *inverted_warnings(anatomy, function),
+        *result_warnings(anatomy, function),
     )
     return PairCheck(patients, (*warnings, *notes, *anatomy_warnings(anatomy), *values_warnings(function)))

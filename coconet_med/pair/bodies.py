@@ -22,6 +22,8 @@ SAME_WEIGHT, SAME_HEIGHT_M = 0.15, 0.1
 GROWN_M = 1.4
 #: A weight holds for so long.
 AS_LONG = timedelta(days=60)
+#: How a patient lies in a scanner (Patient Position, PS3.3 C.7.3.1.1.2), head or feet first.
+POSITIONS = {f"{first}{side}" for first in ("HF", "FF") for side in ("S", "P", "DR", "DL")}
 #: Images that lie further apart than this are said to.
 LONG_AGO = timedelta(days=365)
 
@@ -31,7 +33,8 @@ def body_warnings(anatomy: Source, function: Source) -> tuple[str, ...]:
     if not (isinstance(anatomy.dicom, DicomRecord) and isinstance(function.dicom, DicomRecord)):
         return ()
     with headers.quiet():
-        notes = (_weights(anatomy, function), _heights(anatomy, function), _years(anatomy, function))
+        compared = (_weights, _heights, _years, _positions)
+        notes = [compare(anatomy, function) for compare in compared]
     return tuple(filter(None, notes))
 
 
@@ -66,6 +69,19 @@ def _years(anatomy: Source, function: Source) -> str:
     return (
         f"{anatomy.name} ({first:%Y-%m-%d}) and {function.name} ({second:%Y-%m-%d}) are {abs(first - second).days} "
         "days apart; make sure that they are meant for each other"
+    )
+
+
+def _positions(anatomy: Source, function: Source) -> str:
+    """One frame of reference means that the patient did not move; who was turned around between two scans did."""
+    if not anatomy.frame_of_reference or anatomy.frame_of_reference != function.frame_of_reference:
+        return ""
+    first, second = (headers.text(_header(source), "PatientPosition").strip().upper() for source in (anatomy, function))
+    if first == second or not {first, second} <= POSITIONS:
+        return ""
+    return (
+        f"{anatomy.name} (Patient Position {first}) and {function.name} ({second}) share a frame of reference, but the "
+        "patient was turned around between them: look at the picture, and use --register always if it is displaced"
     )
 
 

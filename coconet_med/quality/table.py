@@ -85,8 +85,22 @@ class Table:
         keys = dict.fromkeys((row.group, row.method) for row in self.rows)
         return [self._mean(group, method, over) for group, method in keys]
 
-    def to_text(self, *, measures: Sequence[str] | None = None, over: Over = "persons", digits: int = 3) -> str:
-        """The averages as an aligned table for a terminal; ``-`` where nothing could be measured."""
+    def to_text(
+        self,
+        *,
+        measures: Sequence[str] | None = None,
+        over: Over = "persons",
+        digits: int = 3,
+        width: int | None = None,
+    ) -> str:
+        """The averages as an aligned table for a terminal; ``-`` where nothing could be measured.
+
+        Args:
+            measures: those that are shown; all by default.
+            over: what counts equally.
+            digits: behind the point.
+            width: letters of a line; a wider table goes on in blocks below, each with the names of the methods.
+        """
         names = [name for name in (measures or self.measures) if name in self.measures]
         means = self.means(over=over)
         head = [*(["set"] if any(mean.group for mean in means) else []), "method", "cases", "persons", *names]
@@ -95,7 +109,9 @@ class Table:
             numbers = [_shown(mean.values[name], digits) for name in names]
             labels = [mean.group, mean.method] if head[0] == "set" else [mean.method]
             lines.append([*labels, str(mean.cases), str(mean.persons), *numbers])
-        return "\n".join([_aligned(lines, left=head.index("method") + 1), *self._missing_note(means, names)])
+        left = head.index("method") + 1
+        parts = _blocks(lines, left=left, width=width)
+        return "\n".join(["\n\n".join(_aligned(part, left=left) for part in parts), *self._missing_note(means, names)])
 
     def to_csv(self, path: str | Path) -> None:
         """Write one line per row: set, method, person, case, then the measures; an empty cell where one is nan."""
@@ -155,6 +171,18 @@ def _plain(values: dict[str, float]) -> dict[str, float | None]:
 
 def _shown(value: float, digits: int) -> str:
     return "-" if np.isnan(value) else f"{value:.{digits}f}"
+
+
+def _blocks(lines: list[list[str]], *, left: int, width: int | None) -> list[list[list[str]]]:
+    """The columns in blocks that fit into ``width`` letters, the first ``left`` of them in each."""
+    sizes = [max(len(cell) for cell in column) + 2 for column in zip(*lines, strict=True)]
+    blocks: list[list[int]] = [[]]
+    for column in range(left, len(sizes)):
+        used = sum(sizes[:left]) + sum(sizes[n] for n in blocks[-1]) + sizes[column] - 2
+        if width and blocks[-1] and used > width:
+            blocks.append([])
+        blocks[-1].append(column)
+    return [[[*line[:left], *(line[n] for n in block)] for line in lines] for block in blocks]
 
 
 def _aligned(lines: list[list[str]], *, left: int) -> str:

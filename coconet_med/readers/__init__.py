@@ -70,6 +70,8 @@ def read(
 
 def _read(path: Path, role: Role, affine: AffineChoice, dicom_options: dict[str, Any]) -> Source:
     kind = _kind(path)
+    if role == "anatomy":  # a frame in time is one of the uptake
+        dicom_options = {key: value for key, value in dicom_options.items() if key != "dynamic"}
     if kind == "dicom":
         from coconet_med.readers.dicom import read_series
 

@@ -42,6 +42,9 @@ def pair(folder: Path, mr: dict[str, str], pet: dict[str, str]) -> tuple[Source,
         ({"PatientSize": "1.75"}, {"PatientSize": "1.7"}, ""),
         ({"PatientSize": "0.9"}, {"PatientSize": "1.2"}, ""),
         ({"PatientSize": "1.75"}, {"PatientSize": ""}, ""),
+        ({}, {"PatientPosition": "FFS"}, "MR (Patient Position HFS) and PT (FFS) share a frame of reference"),
+        ({"FrameOfReferenceUID": "1.2.9"}, {"PatientPosition": "FFS"}, ""),
+        ({}, {"PatientPosition": ""}, ""),
     ],
 )
 def test_weights_and_heights_are_held_against_each_other(

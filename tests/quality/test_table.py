@@ -85,3 +85,12 @@ def test_json_is_strict_and_holds_rows_and_means(tmp_path: Path) -> None:
     assert content["over"] == "persons"
     assert content["means"][0]["values"]["H"] == pytest.approx(0.6)
     assert content["rows"][1]["values"] == {"H": 0.4, "leak": None}
+
+
+def test_a_table_that_is_wider_than_the_terminal_goes_on_below_with_the_names_again() -> None:
+    rows = [Row("a", {"H": 0.5, "leak": 1.0}, method="net"), Row("a", {"H": 0.25, "leak": 0.0}, method="gate")]
+    assert Table(rows).to_text(width=25).splitlines() == [
+        *("method  cases  persons", "net         1        1", "gate        1        1", ""),
+        *("method      H   leak", "net     0.500  1.000", "gate    0.250  0.000"),
+    ]
+    assert Table(rows).to_text(width=200) == Table(rows).to_text()

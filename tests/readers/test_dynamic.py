@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from dicom_phantom import classic
 
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.fusion import fuse
@@ -95,3 +96,10 @@ def test_a_frame_of_an_image_without_frames_is_refused(tmp_path: Path, suffix: s
 def test_an_early_and_a_late_scan_in_one_file_have_no_mean_of_one_time(dynamic: tuple[Path, np.ndarray]) -> None:
     tell(dynamic[0], FrameDuration=[600, 600], FrameTimesStart=[0, 3600], Units="Bq/mL")
     assert any("50 min lie between frame 0 and frame 1" in w for w in read(dynamic[0], "function").warnings)
+
+
+def test_a_frame_in_time_is_chosen_of_the_uptake_beside_a_dicom_anatomy(tmp_path: Path) -> None:
+    classic(tmp_path / "mr")
+    assert read(tmp_path / "mr", "anatomy", dynamic=2).modality == "MR"
+    with pytest.raises(OptionError, match="--dynamic 2: T1 MPRAGE is one volume without frames in time"):
+        read(tmp_path / "mr", "function", dynamic=2)
