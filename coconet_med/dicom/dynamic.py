@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 from coconet_med.dicom import headers
 from coconet_med.dicom.frame import Frame
 from coconet_med.dicom.geometry import Plane, places
-from coconet_med.dicom.kinds import telling_copies
+from coconet_med.dicom.kinds import TELLING, telling_copies
 from coconet_med.dicom.series import Series, name_files
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.readers.time_spans import overlapping, paused
@@ -43,7 +44,7 @@ def volumes(frames: Sequence[Frame], plane: Plane, series: Series, *, asked: boo
         odd = [g for g in groups if len(g) != max(counts, key=lambda n: sum(len(g) == n for g in groups))]
         raise ReadError(
             f"series {series.describe()}: places are held {counts[0]} to {counts[-1]} times; "
-            f"doubled or missing at {name_files({f.instance.path for g in odd for f in g})}"
+            f"doubled or missing at {name_files({f.instance.path for g in odd for f in g})}; {_part_of(groups)}"
         )
     if not asked:
         _refuse_unless_timed(groups, counts[0], series)
@@ -168,6 +169,17 @@ def _advice(groups: Sequence[list[Frame]], count: int) -> str:
     telling = telling_copies(copies)
     example = f"--select '{telling}', or by number: " if telling else ""
     return f"choose one, for example with {example}--select frame=0 to frame={count - 1}"
+
+
+def _part_of(groups: Sequence[list[Frame]]) -> str:
+    """What to do about places that are held unequally often: overlapping beds, or frames in time that lack slices."""
+    pictures = [[frame.picture for frame in group if frame.picture] for group in groups]
+    for keyword in TELLING:
+        values = [[picture.values(keyword) for picture in group] for group in pictures]
+        if all(len(set(found)) == len(found) and all(found) for found in values):
+            ((value, count),) = Counter(one for found in values for one in found).most_common(1)
+            return f"--select '{keyword}={chr(92).join(value)}' takes one part of it ({count} images)"
+    return "export the series again, or give the files of one volume"
 
 
 def _refuse_parts_of_a_time_series(frames: Sequence[Frame], series: Series) -> None:

@@ -73,7 +73,7 @@ VECTORS = (
     *("AngularViewVector", "TimeSliceVector"),
 )
 #: Further attributes that may tell copies of one place apart, for the advice only.
-_TELLING = (
+TELLING = (
     *("AcquisitionNumber", "TemporalPositionIdentifier", "TemporalPositionIndex", "TriggerTime"),
     *("EchoNumbers", "RepetitionTime"),
     *("NominalCardiacTriggerDelayTime", "AcquisitionTime", "FrameReferenceTime", "SeriesDescription"),
@@ -166,7 +166,7 @@ def describe(groups: Sequence[Sequence[Picture]]) -> tuple[str, str]:
 
 def telling_copies(copies: Sequence[Sequence[Picture]]) -> str:
     """An attribute whose values tell the copies of every place apart, as ``KEYWORD=VALUE`` of the first; or ``""``."""
-    for keyword in _TELLING:
+    for keyword in TELLING:
         values = [[picture.values(keyword) for picture in group] for group in copies]
         if all(len(set(v)) == len(v) and sorted(v) == sorted(values[0]) for v in values):
             return f"{keyword}={chr(92).join(sorted(values[0], key=in_order)[0])}"

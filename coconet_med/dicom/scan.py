@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.mapping_objects import attached
-from coconet_med.dicom.series import IMAGE_CLASSES, MODALITIES, MODALITY_OF_CLASS, Instance, Series, name_files
+from coconet_med.dicom.series import (
+    IMAGE_CLASSES,
+    MODALITIES,
+    MODALITY_OF_CLASS,
+    OWN_MANUFACTURER,
+    Instance,
+    Series,
+    name_files,
+)
 from coconet_med.errors import ReadError
 from coconet_med.system.walk import files_below
 
@@ -94,7 +102,8 @@ def _what(instance: Instance) -> str:
     modality = headers.printable(headers.text(instance.header, "Modality").upper().strip(), 16)
     name = UID(instance.sop_class).name.removesuffix(" Storage")
     words = name if name != instance.sop_class else "object of another kind"
-    return f"{words} of modality {modality or 'unknown'}"
+    own = " made by this program" if headers.text(instance.header, "Manufacturer").strip() == OWN_MANUFACTURER else ""
+    return f"{words} of modality {modality or 'unknown'}{own}"
 
 
 def _instead(files: list[Path]) -> str:

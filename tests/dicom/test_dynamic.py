@@ -180,3 +180,17 @@ def test_frames_that_overlap_in_time_are_named(tmp_path):
 def test_frames_that_follow_each_other_say_nothing_of_their_times(tmp_path):
     said = _two_scans(tmp_path, ("110000", "111000"), reference=(300, 900))
     assert said == "dynamic series: mean of 2 frames, weighted by frame duration"
+
+
+def test_beds_that_overlap_are_refused_with_the_choice_of_one(tmp_path):
+    for bed in (0, 1):
+
+        def stamp(ds, k, bed=bed):
+            ds.SOPInstanceUID, ds.AcquisitionTime = uid("bed", bed, k), f"11{bed}000"
+
+        classic(tmp_path / str(bed), "PT", series="beds", origin=(-8.0, -9.5, 8.0 * bed), edit=stamp)
+    with pytest.raises(ReadError, match=r"places are held 1 to 2 times.*--select 'AcquisitionTime=110000'") as refused:
+        read_series(tmp_path, "function", suv="never")
+    assert "takes one part of it (6 images)" in str(refused.value)
+    one = read_series(tmp_path, "function", suv="never", select="AcquisitionTime=111000")
+    assert one.image.GetOrigin() == pytest.approx((-8.0, -9.5, 8.0))

@@ -7,6 +7,7 @@ import pytest
 import SimpleITK as sitk
 from dicom_phantom import classic, spect, stored_values, uid
 
+from coconet_med.dicom.series import OWN_MANUFACTURER
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.readers.dicom import read_series, read_study
 
@@ -287,3 +288,12 @@ def test_an_object_is_named_by_its_class(tmp_path):
     classic(tmp_path / "map", series="map", edit=edit)
     with pytest.raises(ReadError, match="6 Parametric Map of modality OT, of which none is read here"):
         read_series(tmp_path, "function")
+
+
+def test_a_fused_series_that_is_given_as_a_source_is_said_to_be_one(tmp_path):
+    def edit(ds, k):
+        ds.SOPClassUID, ds.Manufacturer = "1.2.840.10008.5.1.4.1.1.7", OWN_MANUFACTURER
+
+    classic(tmp_path / "fused", series="fused", edit=edit)
+    with pytest.raises(ReadError, match="6 Secondary Capture Image of modality MR made by this program, of which none"):
+        read_series(tmp_path, "anatomy")
