@@ -23,6 +23,7 @@ from coconet_med.commands.options import WindowCommand, windows_joined
 from coconet_med.commands.pacs import app as pacs
 from coconet_med.commands.running import run_app
 from coconet_med.commands.view import view
+from coconet_med.errors import OptionError
 from coconet_med.system.leaving import leave
 
 if TYPE_CHECKING:
@@ -68,9 +69,23 @@ def _arity_of_batch() -> dict[str, int]:
     return {name: 0 if p.is_flag else p.nargs for p in parameters if hasattr(p, "is_flag") for name in p.opts}
 
 
+def none_empty(arguments: Sequence[str]) -> Sequence[str]:
+    """The arguments, none of which is empty: as a path that means the current folder, whatever images lie there.
+
+    Raises:
+        OptionError: one is empty, as where a script gives a variable that is not set.
+    """
+    if "" in arguments:
+        at = list(arguments).index("")
+        after = f"behind {arguments[at - 1]}" if at else "the first one"
+        raise OptionError(f"an argument is empty ({after}); is a variable of the shell not set?")
+    return arguments
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: one clear line and exit code 2 for every error a user can mend, 130 when interrupted."""
-    run_app(app, lambda: as_batch(windows_joined(sys.argv[1:] if arguments is None else arguments), _arity_of_batch))
+    given = sys.argv[1:] if arguments is None else arguments
+    run_app(app, lambda: as_batch(windows_joined(none_empty(given)), _arity_of_batch))
 
 
 def process() -> None:

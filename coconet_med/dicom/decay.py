@@ -135,7 +135,8 @@ def mean_count_time(duration_s: float, half_life_s: float) -> float:
 
 
 def half_life_of(name: str) -> float | None:
-    """Half-life in seconds of a radionuclide by any of its usual names, ``None`` where it is not known here.
+    """Half-life in seconds of a radionuclide by any of its usual names, ``None`` where it is not known here, or where
+    several are named that differ.
 
     Example:
         >>> half_life_of("F18"), half_life_of("^18^Fluorine"), half_life_of("[68Ga]"), half_life_of("Tc99m")
@@ -143,11 +144,12 @@ def half_life_of(name: str) -> float | None:
     """
     words = {symbol.lower(): symbol for symbol in re.findall(r"[A-Za-z]+", name)}
     masses = re.findall(r"(\d+)(?!\s*m\b)", name)
+    found = set()
     for nuclide, half_life in HALF_LIVES_S.items():
         symbol, mass = re.match(r"([A-Za-z]+)(\d+)", nuclide).groups()  # type: ignore[union-attr]
         if mass in masses and ({symbol.lower(), _ELEMENTS[symbol]} & words.keys()):
-            return half_life
-    return None
+            found.add(half_life)
+    return found.pop() if len(found) == 1 else None
 
 
 def half_life_of_tracer(name: str) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Nobody of this age (years) and above is as light as this (kg).
 GROWN, LIGHT_KG = 16.0, 20.0
+#: A bolus is given in less (s); who writes a longer infusion than this (s) has put another day.
+SLOW_S, LONGEST_INFUSION_S = 600.0, 12 * 3600.0
 #: Factors of the scanner and of the header that differ by less than this part are one.
 SAME_FACTOR = 0.01
 
@@ -74,6 +76,32 @@ def against_philips(series: Series, factor: float) -> str:
         return ""
     return (
         f"SUV: by Philips (7053,1000) and (7053,1009) SUV 1.00 would be {other:.3g}; weight, dose and times were taken"
+    )
+
+
+def slow_injection(series: Series, start: datetime, clock: Clock) -> tuple[str, ...]:
+    """A warning of a tracer that was given as an infusion: SUV is defined for a dose that is given at once.
+
+    Args:
+        series: whose header may say when the injection ended.
+        start: of the injection, as it was taken.
+        clock: of the series.
+    """
+    drug = next(iter(headers.items(series.facts, "RadiopharmaceuticalInformationSequence")), None)
+    if drug is None:
+        return ()
+    local = clock.local(start)
+    stop = headers.parse_datetime(local.strftime("%Y%m%d"), headers.text(drug, "RadiopharmaceuticalStopTime").strip())
+    if full := clock.parse(headers.text(drug, "RadiopharmaceuticalStopDateTime").strip(), series.header):
+        stop = clock.local(full)
+    if stop is None:
+        return ()
+    lasted = (stop - local).total_seconds()
+    if not SLOW_S < lasted < LONGEST_INFUSION_S:
+        return ()
+    return (
+        f"SUV: the tracer was given over {lasted / 60:.3g} min (Radiopharmaceutical Stop Time); the whole dose was "
+        "taken as given at the start, so SUV is not that after a bolus",
     )
 
 

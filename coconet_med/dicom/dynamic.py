@@ -105,12 +105,12 @@ def _apart(parts: Sequence[list[Frame]], seconds: Sequence[float]) -> str:
         return ""
     begun = [datetime.fromisoformat(part[0].time[1]) for part in parts]
     if len(set(begun)) == len(parts) and datetime.min not in begun:
-        spans = sorted(((one - min(begun)).total_seconds(), long) for one, long in zip(begun, seconds, strict=True))
+        spans = [((one - min(begun)).total_seconds(), long) for one, long in zip(begun, seconds, strict=True)]
         return overlapping(spans) or paused(spans)
     centers = [part[0].time[2] / 1000 for part in parts]
     if len(set(centers)) < len(parts):
         return ""
-    return paused(sorted((middle - long / 2, long) for middle, long in zip(centers, seconds, strict=True)))
+    return paused([(middle - long / 2, long) for middle, long in zip(centers, seconds, strict=True)])
 
 
 def is_gated(parts: Sequence[list[Frame]]) -> bool:

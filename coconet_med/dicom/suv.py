@@ -14,7 +14,14 @@ from typing import Any
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.decay import suvbw_factor, too_small_dose
-from coconet_med.dicom.doubts import against_admin, against_philips, disagreeing, light_weight, parametric
+from coconet_med.dicom.doubts import (
+    against_admin,
+    against_philips,
+    disagreeing,
+    light_weight,
+    parametric,
+    slow_injection,
+)
 from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.reference import (
@@ -198,6 +205,7 @@ def _by_clock(series: Series, clock: Clock, weight: float, dose: float, half_lif
         notes = (*disagreeing(taken, half_life, clock), *blanked, *(f"SUV: {note}" for note in taken.notes))
     ends = [s.start + timedelta(seconds=s.duration or 0.0) for s in shots.values() if s.start is not None]
     injection = injection_of(series, clock, taken.when, max(ends, default=None), half_life)
+    notes += slow_injection(series, injection.when, clock)
 
     def factor(when: datetime) -> float:
         decay = (when - injection.when).total_seconds()

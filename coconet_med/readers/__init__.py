@@ -59,6 +59,8 @@ def read(
             finite values.
         GeometryError: the affine is singular or sheared, or the size is not that of a body.
     """
+    if path == "":
+        raise ReadError("the path of an image is empty, which would mean the current folder; give its name, or '.'")
     try:
         path = Path(path)
     except TypeError as error:

@@ -170,6 +170,11 @@ def _suv_warnings(facts: PetFacts, seconds: float, half_life: float) -> tuple[st
     if own and abs(half_life / own - 1.0) > HALF_LIFE_TOLERANCE:
         tracer = f"{facts.text('TracerName')} ({own:g} s)"
         notes.append(f"SUV: the half-life of {half_life:g} s was taken, but the tracer is called {tracer}")
+    if "infusion" in (mode := facts.text("ModeOfAdministration")).lower():
+        notes.append(
+            f"SUV: the tracer was given as {mode!r} (ModeOfAdministration); the whole dose was taken as given at "
+            "InjectionStart, so SUV is not that after a bolus"
+        )
     if facts.weight and (other := _other_weight(facts)):
         (weight, where), (odd, place) = facts.weight, other
         notes.append(

@@ -33,3 +33,15 @@ def test_version_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert run("--version") == 0
     assert coconet_med.__version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_empty_argument_is_not_the_current_folder(
+    pair: tuple[Path, Path], tmp_path: Path, place: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = ["", ""]
+    images[1 - place] = str(pair[1 - place])
+    assert run("fuse", *images, "-o", tmp_path / "f.nii.gz") == 2
+    assert "is empty" in (said := capsys.readouterr().err)
+    assert "is a variable of the shell not set?" in said
+    assert list(tmp_path.iterdir()) == []

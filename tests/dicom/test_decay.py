@@ -47,7 +47,7 @@ def test_half_lives_are_found_by_the_names_in_use(name, nuclide):
     assert half_life_of(name) == HALF_LIVES_S[nuclide]
 
 
-@pytest.mark.parametrize("name", ["", "FDG", "^99m^Technetium", "In111", "F20", "C"])
+@pytest.mark.parametrize("name", ["", "FDG", "^99m^Technetium", "In111", "F20", "C", "F18, C11", "Ga-68 and F-18"])
 def test_an_unknown_name_has_no_half_life(name):
     assert half_life_of(name) is None
 

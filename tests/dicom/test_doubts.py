@@ -113,3 +113,22 @@ def test_frames_that_are_corrected_each_to_its_own_start_are_said(tmp_path, own_
     notes = told(read_series(tmp_path, "function"), "by Decay Factor the frames are corrected to several times")
     assert len(notes) == own_start
     assert all(note.endswith("if so, SUV 1.00 of the last would be 1.13") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "minutes"),
+    [
+        ("RadiopharmaceuticalStopTime", "105500", "55 min"),
+        ("RadiopharmaceuticalStopDateTime", "20250101113000", "90 min"),
+        ("RadiopharmaceuticalStopTime", "100030", ""),
+        ("RadiopharmaceuticalStopTime", "095500", ""),
+        ("RadiopharmaceuticalStopTime", "", ""),
+        ("RadiopharmaceuticalStopDateTime", "20250103100000", ""),
+    ],
+)
+def test_an_infusion_is_no_bolus(tmp_path, keyword, value, minutes):
+    source = made_pet(tmp_path, lambda ds, k: setattr(drug_of(ds), keyword, value))
+    assert source.units == "SUVbw"
+    said = told(source, "the whole dose was taken as given at the start")
+    assert bool(said) == bool(minutes)
+    assert not minutes or f"given over {minutes}" in said[0]

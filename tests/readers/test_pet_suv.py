@@ -209,3 +209,14 @@ def test_a_decay_factor_that_contradicts_the_times_is_said(pet, minutes, said):
     assert all(note.endswith("by the former SUV 1.00 would be 0.729") for note in notes)
     write_json(pet, FrameDuration=[1200], DecayFactor=[1])
     assert suv_by_it(pet).warnings == ()
+
+
+@pytest.mark.parametrize(("mode", "said"), [("infusion", True), ("bolus-infusion", True), ("bolus", False)])
+def test_an_infusion_is_no_bolus(pet, mode, said):
+    write_json(pet, ModeOfAdministration=mode)
+    assert any(f"given as '{mode}'" in note for note in suv_by_it(pet).warnings) == said
+
+
+def test_two_radionuclides_have_no_half_life(pet):
+    write_json(pet, TracerRadionuclide="F18, C11")
+    assert "half-life of 'F18, C11' (TracerRadionuclide) is not known" in suv_by_it(pet).reason

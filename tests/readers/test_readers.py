@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from coconet_med.errors import ReadError
+from coconet_med.errors import FusionError, ReadError
+from coconet_med.fusion import fuse
 from coconet_med.readers import read, volumes
 
 RNG = np.random.default_rng(5)
@@ -130,3 +131,11 @@ def test_transparent_colors_are_laid_on_black(tmp_path: Path) -> None:
     assert source.color[0, 0, 0] == (200, 0, 0)
     assert source.color[1, 1, 1] == (40, 0, 0)
     assert any("put on black" in warning for warning in source.warnings)
+
+
+def test_an_empty_path_is_not_the_current_folder() -> None:
+    with pytest.raises(ReadError, match="the path of an image is empty"):
+        read("", "anatomy")
+    for function in (None, "", "pet.nii.gz"):
+        with pytest.raises(FusionError, match="is empty, which would mean the current folder"):
+            fuse("", function)

@@ -25,3 +25,10 @@ def test_a_pause_that_is_short_beside_what_was_measured_is_none(pause: float) ->
 def test_frames_that_overlap_are_named_with_their_times() -> None:
     assert "frame 1 lasts until 660 s, and frame 2 begins at 120 s" in overlapping([(0, 60), (60, 600), (120, 600)])
     assert overlapping([(0.0, 60.0), (59.5, 60.0)]) == ""
+
+
+def test_frames_that_are_not_numbered_by_time_keep_their_numbers() -> None:
+    spans = [(180.0, 300.0), (60.0, 120.0), (0.0, 60.0)]
+    assert (overlapping(spans), paused(spans)) == ("", "")
+    assert "frame 2 lasts until 90 s, and frame 1 begins at 60 s" in overlapping([*spans[:2], (0.0, 90.0)])
+    assert "between frame 1 and frame 0," in paused([(9000.0, 300.0), *spans[1:]])
