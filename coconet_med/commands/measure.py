@@ -81,6 +81,7 @@ def measure(
         raise FusionError(f"--suvr-map {suvr_map}: needs the region that is 1; name it with --reference")
     with Reporter(quiet=quiet) as say:
         from coconet_med.measure import mean_in_reference, measure_regions, read_labels, to_csv, to_json
+        from coconet_med.measure.peak import coarse
         from coconet_med.measure.whose import check_labels
         from coconet_med.options import FuseOptions
         from coconet_med.writers import check_file, spare_inputs
@@ -124,6 +125,7 @@ def measure(
                 *pair.warnings,
                 *notes,
                 *_partial(rows),
+                *filter(None, [coarse(regions_of.grid.GetSpacing())]),
             ],
         }
         jobs: list[tuple[Path, Any]] = []

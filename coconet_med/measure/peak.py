@@ -6,6 +6,25 @@ import numpy as np
 
 #: Radius of a sphere of 1 ml, mm.
 RADIUS_MM = 10 * (3 / (4 * np.pi)) ** (1 / 3)
+#: A mean of fewer voxels than a voxel and its six neighbors is hardly another figure than the maximum.
+FEWEST = 7
+
+
+def coarse(spacing: tuple[float, float, float]) -> str:
+    """A warning of voxels of which too few lie in the sphere, or ``""``.
+
+    Args:
+        spacing: of i, j, k in mm.
+    """
+    steps = [np.arange(-(RADIUS_MM // step), RADIUS_MM // step + 1) * step for step in spacing]
+    squares = sum(axis**2 for axis in np.meshgrid(*steps))
+    if (inside := int(np.count_nonzero(squares <= RADIUS_MM**2))) >= FEWEST:
+        return ""
+    size = " x ".join(f"{step:.3g}" for step in spacing)
+    return (
+        f"SUVpeak: of the segmentation's voxels of {size} mm {inside} lie{'s' if inside == 1 else ''} in the sphere of "
+        "1 ml, so that the peak is hardly another figure than the maximum; give labels of smaller voxels"
+    )
 
 
 def sphere_means(values: np.ndarray, spacing: tuple[float, float, float], *, valid: np.ndarray) -> np.ndarray:
