@@ -225,7 +225,7 @@ _MAPS = (
         chroma=((0, 0), (0.08, 0.06), (0.2, 0.145), (0.28, 0.175), (0.42, 0.195), (0.56, 0.23), (0.71, 0.33), (1, 0.4)),
         darkest=((0, 0), (0.3, 0.025), (1, 0.055)),
         # Lower, and lesions of the uptake are seen better, edges of the MRI worse (docs/color.md).
-        brightest=((0, 1), (0.25, 0.89), (1, 0.9)),
+        brightest=((0, 1), (0.08, 0.89), (1, 0.9)),
     ),
     Colormap(
         name="ember",
