@@ -41,7 +41,8 @@ def test_a_saved_result_is_judged_with_the_window_of_its_sidecar(
     result.save(tmp_path / "fused.nii.gz")
     rows = evaluate_files(*pair, tmp_path / "fused.nii.gz").rows
     ours, average = (next(r.values for r in rows if r.method == m) for m in ("fused", "average"))
-    assert ours["rho_uptake"] > 0.99
+    assert ours["rho_uptake"] > 0.98
+    assert ours["uptake_mae"] < 0.2  # with another window it would be some percent
     assert ours["H"] == pytest.approx(average["H"], abs=0.12)  # the engine averages; coloring changes Y a little
     assert "flicker" in ours
 
