@@ -59,7 +59,7 @@ def read(
             finite values.
         GeometryError: the affine is singular or sheared, or the size is not that of a body.
     """
-    if path == "":
+    if isinstance(path, str) and not path:
         raise ReadError("the path of an image is empty, which would mean the current folder; give its name, or '.'")
     try:
         path = Path(path)

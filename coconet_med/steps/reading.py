@@ -48,7 +48,7 @@ def read_pair(
 
 def _read_both(anatomy: Any, function: Any, options: FuseOptions, dicom: Mapping[str, Any]) -> tuple[Source, Source]:
     chosen = options.for_readers() | dict(dicom)
-    if anatomy == "" and function is None:
+    if isinstance(anatomy, str) and not anatomy and function is None:
         raise OptionError("the path of the study is empty, which would mean the current folder; give its name, or '.'")
     if function is None:
         if not isinstance(anatomy, (str, Path)) or _is_one_image(Path(anatomy)):
