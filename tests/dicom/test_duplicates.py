@@ -58,3 +58,36 @@ def test_slices_that_are_there_again_under_other_uids_count_once(tmp_path):
     ds.save_as(tmp_path / "again1.dcm")
     with pytest.raises(ReadError, match="places are held 1 to 2 times"):
         read_series(tmp_path, "anatomy")
+
+
+@pytest.mark.parametrize("number", [7, 4])
+def test_a_slice_that_was_taken_again_is_refused_with_both_files(tmp_path, number):
+    """Others press the whole head into the way to the image that is numbered last (findings/one-image-too-many.sh)."""
+
+    def renumbered(ds, k):
+        ds.InstanceNumber = k + 1 + (k + 1 >= number)
+
+    classic(tmp_path, "CT", edit=renumbered)
+    (first,) = tmp_path.glob("*_2.dcm")
+    again = pydicom.dcmread(first)
+    again.SOPInstanceUID = again.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    again.InstanceNumber = number
+    again.PixelData = np.roll(again.pixel_array, 1, axis=0).tobytes()
+    again.save_as(tmp_path / "again.dcm")
+    with pytest.raises(
+        ReadError, match=rf"places are held 1 to 2 times; doubled or missing at .*({first.name}|again\.dcm)"
+    ):
+        read_series(tmp_path, "anatomy")
+
+
+def test_a_scout_in_the_series_is_told_from_it(tmp_path):
+    stored = classic(tmp_path, "CT", edit=lambda ds, k: setattr(ds, "ImageType", ["ORIGINAL", "PRIMARY", "AXIAL"]))
+    scout = pydicom.dcmread(next(iter(tmp_path.glob("*_2.dcm"))))
+    scout.SOPInstanceUID = scout.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    scout.ImageType, scout.InstanceNumber = ["ORIGINAL", "PRIMARY", "LOCALIZER"], 0
+    scout.ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
+    scout.save_as(tmp_path / "scout.dcm")
+    with pytest.raises(ReadError, match=r"2 kinds .*--select 'ImageType=AXIAL'"):
+        read_series(tmp_path, "anatomy")
+    (tmp_path / "scout.dcm").unlink()
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read_series(tmp_path, "anatomy").image), stored - 1024)

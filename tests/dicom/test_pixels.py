@@ -40,6 +40,22 @@ def test_unused_high_bits_do_not_reach_the_values(tmp_path):
     np.testing.assert_array_equal(_values(tmp_path), stored)
 
 
+@pytest.mark.parametrize("bits", [10, 12, 13, 14])
+@pytest.mark.parametrize("upper", ["zeros", "overlay"])
+def test_the_sign_is_that_of_the_bits_stored(tmp_path, bits, upper):
+    """Whatever lies above them: dcm2niix takes 16 bits of any but 12 (findings/stored-bits.sh)."""
+    stored = stored_values(low=-500, high=500)
+    marked = np.zeros_like(stored)
+    marked[:, 2:5, 3:8] = upper == "overlay"
+
+    def edit(ds, k):
+        set_pixels(ds, (stored[k] & ((1 << bits) - 1)) | (marked[k] << bits), bits=bits)
+        ds.PixelRepresentation = 1
+
+    classic(tmp_path, "CT", values=stored, edit=edit)
+    np.testing.assert_array_equal(_values(tmp_path), stored - 1024)
+
+
 @pytest.mark.parametrize("kind", ENCODERS)
 @pytest.mark.filterwarnings("ignore:The .big-endian. transfer syntax")
 def test_every_lossless_transfer_syntax_gives_the_same_values(tmp_path, kind):
