@@ -59,7 +59,7 @@ def run_local(
             worker.stop()
         for case in again:
             for outcome, _ in _share_out(crew[:1], [case], timeout):
-                yield outcome or lost_outcome(case)
+                yield outcome or lost_outcome(case, crew[0].died_with)
     finally:
         for worker in crew:
             worker.process.terminate()
@@ -67,9 +67,12 @@ def run_local(
             worker.stop()
 
 
-def lost_outcome(case: Case) -> Outcome:
-    """What is said of a case whose process died twice."""
+def lost_outcome(case: Case, code: int | None = None) -> Outcome:
+    """What is said of a case whose process died twice, at last with this exit code."""
     text = "the process died, twice (often: not enough memory); use fewer --jobs, or crop the images"
+    if code == 1:  # an error of Python's, outside the case: most are those of a script that starts itself anew
+        text = "the process ended twice before the case was done; its error stands on the screen (a script that calls "
+        text += "run_batch must do so under if __name__ == '__main__':, as each process reads the script)"
     return Outcome(case.id, "lost", text)
 
 
@@ -104,7 +107,7 @@ def _share_out(crew: list[_Worker], todo: list[Case], timeout: float | None) -> 
                 outcome = worker.pipe.recv()
             except (EOFError, OSError):
                 outcome = None
-                worker.restart()
+                worker.bury()
             idle.append(worker)
             yield outcome, case
 
@@ -116,6 +119,13 @@ class _Worker:
 
     process: SpawnProcess
     pipe: Connection
+    died_with: int | None = None
+
+    def bury(self) -> None:
+        """Start a new process in place of one that died."""
+        self.process.join(10)
+        self.died_with = self.process.exitcode
+        self.restart()
 
     def restart(self) -> None:
         context = multiprocessing.get_context("spawn")

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -204,3 +205,16 @@ def test_parts_leave_table_and_report_to_the_group_level(tmp_path, study, tiny_m
     assert code == 0
     assert len(summary(out)) == 5
     assert nib.load(out / "p4_fused.nii.gz").shape == (32, 32, 32)
+
+
+def test_a_script_without_the_guard_is_told_of_it(tmp_path, study, tiny_model):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from coconet_med.batch import BatchOptions, find_cases, run_batch\n"
+        f"cases = find_cases({str(study)!r})[:1]\n"
+        f"options = BatchOptions(register='never', model={str(tiny_model)!r})\n"
+        f"print(run_batch(cases, {str(tmp_path / 'out')!r}, options, jobs=2, timeout=60).failures[0].error)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, encoding="utf-8")
+    assert "must do so under if __name__ == '__main__':" in done.stdout, done.stderr
