@@ -68,6 +68,8 @@ LIKE = {
 
 _BRAIN = [TISSUES.index(name) for name in (*LIKE, "cortex", "white_matter")]
 _SOFT = [TISSUES.index(name) for name in ("skin", "soft_tissue")]
+_BONE = [TISSUES.index(name) for name in ("bone", "marrow")]
+_AROUND_BONE = [TISSUES.index(name) for name in ("skin", "soft_tissue", "csf")]
 _OUTSIDE = [TISSUES.index(name) for name in ("skin", "soft_tissue", "bone", "marrow", "other")]
 
 #: How often each sequence is drawn beside which other modality, and none that the field knows the rest of the time.
@@ -95,16 +97,26 @@ def displayed(kind: str, tissue: torch.Tensor, g: torch.Generator) -> torch.Tens
         tissue: (size, size) numbers of :data:`~coconet_med.training.anatomies.TISSUES`.
         g: what decides.
     """
+    if kind == "ct":
+        tissue = _thick_skull(tissue, g)
     lesion = _large_lesion(tissue, g) if chance(0.4, g) else torch.zeros(tissue.shape)
-    head = _Head(tissue, lesion, _fat(tissue, g))
+    head = _Head(tissue, lesion, _fat(tissue, g, least=-2.5 if kind == "ct" else -1.5))
     return torch.stack([_mri(head, kind, g), _FUNCTIONS[kind](head, g)]).clamp(0, 1)
 
 
-def _fat(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+def _thick_skull(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
+    """A skull as thick as CT shows it; in label maps that follow an MRI, where bone gives no signal, it is thin."""
+    bone = torch.isin(tissue, torch.tensor(_BONE))
+    reach = 2 * int(torch.randint(5, (1,), generator=g)) + 1
+    grown = F.max_pool2d(bone[None].float(), reach, stride=1, padding=reach // 2)[0] > 0
+    return torch.where(grown & torch.isin(tissue, torch.tensor(_AROUND_BONE)), _BONE[0], tissue)
+
+
+def _fat(tissue: torch.Tensor, g: torch.Generator, *, least: float) -> torch.Tensor:
     """Which part of skin and soft tissue is fat, (size, size)."""
     size = tissue.shape[-1]
     soft = torch.isin(tissue, torch.tensor(_SOFT))
-    return soft & (cloud(size, log_uniform(3, 12, g), g) > uniform(-1.5, 0.8, g))
+    return soft & (cloud(size, log_uniform(3, 12, g), g) > uniform(least, 0.8, g))
 
 
 def _mri(head: _Head, kind: str, g: torch.Generator) -> torch.Tensor:
@@ -145,10 +157,14 @@ def _ct(head: _Head, g: torch.Generator) -> torch.Tensor:
     picture = torch.where(head.fat, _FAT + 10 * cloud(size, 5, g), picture)
     # An old stroke is darker than the brain; blood is brighter.
     picture = picture + head.lesion * (uniform(25, 45, g) if chance(0.25, g) else -uniform(6, 26, g))
+    # Slices of 5 to 10 mm show furrows faintly; bone stays white, as even a part of it is far above the window.
+    bone = torch.isin(tissue, torch.tensor(_BONE))
+    within = torch.where(bone, numbers[_BRAIN].mean(), picture)
+    picture = torch.where(bone, picture, blur(within[None, None], uniform(0.4, 2.5, g))[0, 0])
     picture = blur(picture[None, None], uniform(0.4, 0.9, g))[0, 0]
     grain = blur(torch.randn(1, 1, size, size, generator=g), uniform(0.3, 0.8, g))[0, 0]
     picture = picture + log_uniform(0.8, 5.0, g) * grain / grain.std()
-    width, place = log_uniform(60, 180, g), uniform(0.3, 0.75, g)
+    width, place = log_uniform(60, 180, g), uniform(0.28, 0.65, g)
     shown = ((picture - 34) / width + place).clamp(0, 1)
     if chance(0.6, g):
         shown = torch.maximum(shown, _beside(tissue, g))

