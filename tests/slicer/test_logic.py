@@ -87,7 +87,8 @@ def test_a_cancel_stops_the_real_worker_and_touches_no_node(logic):
         return bool(stopped)
 
     assert logic.fuse(mr, pet, out, settings=SETTINGS, progress=lambda *n: seen.append(n), isCancelled=canceled) is None
-    assert time.monotonic() - stopped[0] < 1.0
+    assert time.monotonic() - stopped[0] < 3.0  # of which other work may hold the processors for most
+    assert seen[-1][1] < seen[-1][2]  # it did not just come to its end
     assert state(mr, pet, out) == before
     assert slicer.mrmlScene.GetNumberOfNodes() == count
 
