@@ -29,10 +29,12 @@ class BatchResult:
     Attributes:
         outcomes: one for each case, in the order of the cases.
         files: what was written beside the results: the table and the report.
+        leftover: results of earlier runs whose cases are none of this batch.
     """
 
     outcomes: tuple[Outcome, ...]
     files: tuple[Path, ...] = ()
+    leftover: tuple[Outcome, ...] = ()
 
     @property
     def failures(self) -> list[Outcome]:
@@ -57,6 +59,7 @@ def run_batch(
     timeout: float | None = None,
     follow: Follow | None = None,
     collect: bool = True,
+    complete: bool = False,
 ) -> BatchResult:
     """Fuse many cases; finished ones are kept, and one that fails does not stop the others.
 
@@ -71,6 +74,7 @@ def run_batch(
         timeout: seconds after which a case is ended that hangs; see :func:`coconet_med.batch.pool.run_local`.
         follow: called with each outcome.
         collect: also write ``summary.csv`` and ``report.html``.
+        complete: these are all the cases that there are, so that results of others in ``out`` are left over.
 
     Raises:
         FusionError: nothing could be started (output folder, weights, cluster, a foreign table in the place of ours);
@@ -107,11 +111,17 @@ def run_batch(
                 write_summary([found.get(case.id) or Outcome(case.id, "missing") for case in cases], out)
         raise
     outcomes = tuple(found.get(case.id) or Outcome(case.id, "missing", "not done") for case in cases)
-    return BatchResult(outcomes, gather(outcomes, out) if collect else ())
+    left = tuple(records.leftover({case.id for case in cases})) if complete else ()
+    return BatchResult(outcomes, gather(outcomes, out, left) if collect else (), left)
 
 
-def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:
+def gather(outcomes: Sequence[Outcome], out: Path, leftover: Sequence[Outcome] = ()) -> tuple[Path, ...]:
     """Write ``summary.csv`` and ``report.html`` of outcomes whose records lie below ``out``.
+
+    Args:
+        outcomes: of the cases.
+        out: output folder.
+        leftover: lines of the table alone.
 
     Raises:
         WriteError: the disk does not let us.
@@ -122,7 +132,7 @@ def gather(outcomes: Sequence[Outcome], out: Path) -> tuple[Path, ...]:
     report = out / REPORT
     with records.alone([report, out / SUMMARY]):
         write_batch_page(outcomes, records.folder, report, title=out.absolute().name)
-        return write_summary(outcomes, out), report
+        return write_summary([*outcomes, *leftover], out), report
 
 
 def prepare(out: Path) -> None:

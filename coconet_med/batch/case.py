@@ -20,8 +20,8 @@ FORMS: tuple[Form, ...] = get_args(Form)
 
 #: ``"done"`` now, ``"kept"`` from an earlier run, ``"failed"`` with a reason, ``"lost"`` with the process that did it,
 #: ``"busy"``: another run is at it, ``"missing"``: not done yet, ``"skipped"``: not taken, for the reason in ``error``,
-#: ``"timeout"``: took too long, and its process was ended.
-Status = Literal["done", "kept", "failed", "lost", "busy", "missing", "skipped", "timeout"]
+#: ``"timeout"``: took too long, and its process was ended, ``"leftover"``: of an earlier run alone.
+Status = Literal["done", "kept", "failed", "lost", "busy", "missing", "skipped", "timeout", "leftover"]
 
 #: Statuses of cases whose result is there and belongs to the inputs and options.
 FINISHED: tuple[Status, ...] = ("done", "kept")

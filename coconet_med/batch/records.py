@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any, get_args
 
@@ -87,6 +87,21 @@ class Records:
         """Every record, in the order of their names."""
         names = sorted(path.stem for path in self.folder.glob("*.json"))
         return [record for name in names if (record := self.load(name))]
+
+    def leftover(self, ids: Container[str]) -> list[Outcome]:
+        """What earlier runs made of cases that are none now, and what still lies there of it.
+
+        Args:
+            ids: of the cases that there are.
+        """
+        found = []
+        for record in self.all():
+            there = {name: known for name, known in record.outputs.items() if os.path.lexists(self.out / name)}
+            if record.id not in ids and there:
+                found.append(
+                    Outcome(record.id, "leftover", "of an earlier run, and no case of this one", outputs=there)
+                )
+        return found
 
     def describe(self, files: list[Path]) -> dict[str, list[int | str]]:
         """Size and sha256 of written files, by their path below the output folder."""

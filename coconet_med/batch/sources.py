@@ -104,6 +104,11 @@ def part_of(cases: Sequence[Case], part: int, parts: int) -> list[Case]:
     return list(cases[part - 1 :: parts])
 
 
+def ids_of(source: Path) -> set[str] | None:
+    """Ids of all cases of a manifest; ``None`` of other sources, which options choose from, and where it is gone."""
+    return {case.id for case in find_cases(source)} if source.is_file() else None
+
+
 def _check(source: Path, cases: Sequence[Case]) -> None:
     if not cases:
         msg = f"{source}: no cases found; give a BIDS dataset (T1w and pet), a CSV manifest (id, anatomy, function), a "

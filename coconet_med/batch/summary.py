@@ -54,7 +54,7 @@ def _row(outcome: Outcome) -> list[Any]:
         "seconds": outcome.seconds or "",
         "finished": outcome.finished,
         "warnings": " | ".join(outcome.warnings),
-        "output": next(iter(outcome.outputs), "") if outcome.status in ("done", "kept") else "",
+        "output": next(iter(outcome.outputs), "") if outcome.status in ("done", "kept", "leftover") else "",
         "error": outcome.error,
     }
     facts = {name: "" if value is None else value for name, value in outcome.facts.items()}

@@ -166,6 +166,7 @@ def batch(
             overwrite=overwrite,
             timeout=case_timeout,
             collect=analysis_level == "all" and not part,
+            complete=not (part or participant_label or session_label),
             quiet=quiet or as_json,
         )
     if result is None:
@@ -232,6 +233,7 @@ def _all(
     overwrite: bool,
     timeout: float | None,
     collect: bool,
+    complete: bool,
     quiet: bool,
 ) -> BatchResult | None:
     from coconet_med.batch.all_cases import run_batch
@@ -282,6 +284,7 @@ def _all(
                 timeout=timeout,
                 follow=screen.case,
                 collect=collect,
+                complete=complete,
             )
     except KeyboardInterrupt:
         msg = "interrupted; nothing was left half-written: the same command does the rest"
@@ -291,11 +294,14 @@ def _all(
 def _group(source: Path, output: Path) -> BatchResult:
     from coconet_med.batch.all_cases import BatchResult, gather
     from coconet_med.batch.records import Records
+    from coconet_med.batch.sources import ids_of
 
-    outcomes = tuple(Records(output).all())
+    records, ids = Records(output), ids_of(source)
+    outcomes = tuple(record for record in records.all() if ids is None or record.id in ids)
     if not outcomes:
         raise OptionError(f"{output}: no finished cases of {source}; run the participant level first")
-    return BatchResult(outcomes, gather(outcomes, output))
+    left = () if ids is None else tuple(records.leftover(ids))
+    return BatchResult(outcomes, gather(outcomes, output, left), left)
 
 
 def _list(
@@ -330,6 +336,11 @@ def _say_how_it_went(result: BatchResult) -> None:
     typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()), err=True)
     for outcome in result.failures:
         typer.echo(printable(f"  {outcome.id}: {outcome.status}: {outcome.error}"), err=True)
+    if left := result.leftover:
+        named = ", ".join(outcome.id for outcome in left[:5]) + (", ..." if len(left) > 5 else "")
+        typer.echo(
+            printable(f"{len(left)} of earlier runs lie there, too, and are no cases of this one: {named}"), err=True
+        )
     for path in result.files:
         typer.echo(printable(f"wrote {path}"), err=True)
 

@@ -16,6 +16,8 @@ from coconet_med.source import Source
 
 #: Labels that scale factors or floats keep as 2.9999998 are 3.
 ROUNDED = 1e-3
+#: Beyond this number the floats that images are read into hold not every whole number, and labels would flow together.
+LARGEST = 2**24
 _NO_VOXELS = sitk.Image(1, 1, 1, sitk.sitkFloat32)
 
 
@@ -75,6 +77,9 @@ def read_labels(path: str | Path, *, names: str | Path | None = None) -> Labels:
     values = sitk.GetArrayViewFromImage(source.image)
     if np.abs(values - np.rint(values)).max() > ROUNDED or values.min() < -ROUNDED:
         raise ReadError(f"{path}: holds fractions or negative values, so it is no segmentation; give a map of labels")
+    if values.max() > LARGEST:
+        msg = f"{path}: holds the label {values.max():.0f}, and {LARGEST} is the largest that is told from others; "
+        raise ReadError(f"{msg}number its regions from 1 on")
     image = sitk.Cast(sitk.Round(source.image), sitk.sitkInt32)
     labels = Labels((image,), {}, path.name, source.frame_of_reference)
     if not labels.values:

@@ -46,8 +46,21 @@ def read_functional(
             raise OptionError(
                 f"--dynamic {dynamic}: {path.name} is one volume without frames in time; leave the option out"
             )
-        return described(source, facts)
+        note = _of_many(path.name, facts)
+        return described(replace(source, warnings=(*source.warnings, *note)), facts)
     warnings = (*source.warnings, static.warning) if static.warning else source.warnings
     details = {**source.details, "frames": static.note}
     source = replace(source, files=(path,), sha256=sha256_of(path), details=details, warnings=warnings)
     return described(source, facts, frame=None if dynamic == "mean" else int(dynamic))
+
+
+def _of_many(name: str, facts: PetFacts) -> tuple[str, ...]:
+    """What to say of one volume whose own JSON file tells of several frames, as one that was cut out of a 4-D image or
+    averaged, and got a copy of its file."""
+    count = max(len(facts.starts), len(facts.durations))
+    if count < 2 or not facts.own_frames:
+        return ()
+    return (
+        f"{name}: is one volume, but its JSON file tells of {count} frames; whether it is their mean, their sum or one "
+        "of them is not known, and a sum is no concentration",
+    )

@@ -152,10 +152,13 @@ def _coded(get: Any) -> np.ndarray | None:
 def _other_pixdim(
     header: Any, affine: np.ndarray, size: tuple[int, int, int], name: str, factor: float
 ) -> tuple[str, ...]:
-    """A warning where the sizes of a voxel beside an sform that stands alone (pixdim) are not those of the sform."""
+    """A warning where the sizes of a voxel beside an sform that stands alone (pixdim) are not those of the sform, or
+    none at all."""
     with np.errstate(all="ignore"):
         own, stated = voxel_size(affine), np.abs(np.asarray(header["pixdim"][1:4], float)) * factor
-    if not (np.isfinite(own).all() and np.isfinite(stated).all() and stated.all() and own.all()):
+    if not np.isfinite(stated).all():
+        return (f"{name}: its pixdim holds sizes of voxels that are no finite numbers; those of the sform were taken",)
+    if not (np.isfinite(own).all() and stated.all() and own.all()):
         return ()
     far = np.abs(own - stated) * np.maximum(np.array(size) - 1, 1)  # at the other end of the image
     if not (far > own / 2).any() or np.abs(stated / own - 1).max() <= SAME_PIXDIM:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.readers.nifti import check_size, check_whole, refuse_sizeless
+from coconet_med.readers.nifti import check_size, check_slope, check_whole, refuse_sizeless
 from coconet_med.readers.nifti_open import open_nifti
 from coconet_med.readers.pet_json import PetFacts
 from coconet_med.readers.time_spans import overlapping, paused
@@ -63,6 +63,7 @@ def static_image(path: Path, folder: Path, *, dynamic: str | int, facts: PetFact
     if facts and dynamic == "mean":
         warning = "; ".join(filter(None, (warning, _apart(path.name, facts))))
     refuse_sizeless(path, path, file.header, "auto")  # the static image will have the mended header
+    check_slope(path, path, "function")
     check_size(path, file, path, shape=file.shape[:3])
     check_whole(path, (path,))
     mean = np.zeros(file.shape[:3], np.float64)

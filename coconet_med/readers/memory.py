@@ -43,7 +43,12 @@ def from_memory(data: Any, role: Role, *, spacing: Sequence[float] | None = None
         return _from_metatensor(data, array, role, name, units)
     color = array.ndim in (3, 4) and array.shape[-1] == 3 and array.dtype == np.uint8
     dimension = array.ndim - color
-    if dimension not in (2, 3) or array.dtype == object:
+    if array.dtype == object and array.ndim:
+        msg = (
+            f"{name}: holds Python objects (its type is object), and no numbers; give numbers of one type, for example "
+        )
+        raise ReadError(f"{msg}array.astype(float)")
+    if dimension not in (2, 3):
         got = f"shape {array.shape}" if array.ndim else f"one {type(data).__name__}, which is none of these"
         msg = f"{name}: give a path, a SimpleITK image, or a 2-D or 3-D array; got {got}"
         raise ReadError(msg)

@@ -58,6 +58,7 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         msg = f"{path}: is CIFTI, values along a surface and in parts of the brain, and no volume; give the volume "
         raise ReadError(f"{msg}that it was made of, or write one (wb_command -cifti-separate)")
     refuse_sizeless(path, files[0], file.header, affine)
+    scaled = check_slope(path, files[0], role)
     colors = _colors_apart(file, shape)
     check_shape(path, shape[:3] if colors else shape)
     check_size(path, file, files[-1])
@@ -94,7 +95,13 @@ def read_nifti(path: Path, role: Role, *, affine: AffineChoice = "auto") -> Sour
         sha256=sha256_of(*files),
         slice_axis=file.header.get_dim_info()[2],
         color=picture,
-        warnings=(*warnings, *notes, *form.warnings, *(f"{path.name}: its header is wrong: {said}" for said in mended)),
+        warnings=(
+            *warnings,
+            *scaled,
+            *notes,
+            *form.warnings,
+            *(f"{path.name}: its header is wrong: {said}" for said in mended),
+        ),
         details=({"affine": form.details} if form.details else {}) | _intent(file.header),
         forms=form.forms,
     )
@@ -121,6 +128,26 @@ def refuse_sizeless(path: Path, head: Path, header: Any, affine: AffineChoice) -
             f"{path}: its header gives voxels no size along {' and '.join(axes)} (pixdim is 0, and no sform says it); "
         )
         raise GeometryError(msg + "correct the voxel size in its header, or convert the image again")
+
+
+def check_slope(path: Path, head: Path, role: Role) -> tuple[str, ...]:
+    """Refuse uptake whose ``scl_slope`` is infinite, and say so of an MRI: programs pass over it without a word.
+
+    Args:
+        path: named in messages.
+        head: the file that holds the header.
+        role: of the image.
+
+    Raises:
+        ReadError: the values of a functional image are not known.
+    """
+    slope = start_of(head).slope
+    if not np.isinf(slope):
+        return ()
+    wrong = f"its scl_slope, by which stored numbers become values, is {slope:g}"
+    if role == "function":
+        raise ReadError(f"{path}: {wrong}, so its values are not known; correct its header, or convert it again")
+    return (f"{path.name}: {wrong}; stored numbers were taken as they are",)
 
 
 def _intent(header: Any) -> dict[str, Any]:

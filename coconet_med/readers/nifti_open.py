@@ -26,12 +26,14 @@ class Start:
         offset: bytes before the voxels.
         newer: whether it is of NIfTI-2.
         sizeless: axes i, j, k (0 to 2) along which ``pixdim`` gives voxels the size 0.
+        slope: ``scl_slope`` as it is stored; nibabel forgets one that is not finite.
     """
 
     kind: str
     offset: float = 0.0
     newer: bool = False
     sizeless: tuple[int, ...] = ()
+    slope: float = 1.0
 
 
 def start_of(path: Path, *, packed: bool | None = None) -> Start:
@@ -55,15 +57,16 @@ def start_of(path: Path, *, packed: bool | None = None) -> Start:
         size = int(np.frombuffer(head[:4], f"{order}i4")[0]) if len(head) >= 348 else 0
         if size == 540 and len(head) == 540:
             magic, offset = head[4:7], float(np.frombuffer(head[168:176], f"{order}i8")[0])
-            sizes = np.frombuffer(head[112:136], f"{order}f8")
+            sizes, slope = np.frombuffer(head[112:136], f"{order}f8"), np.frombuffer(head[176:184], f"{order}f8")
         elif size == 348:
             magic, offset = head[344:347], float(np.frombuffer(head[108:112], f"{order}f4")[0])
-            sizes = np.frombuffer(head[80:92], f"{order}f4")
+            sizes, slope = np.frombuffer(head[80:92], f"{order}f4"), np.frombuffer(head[112:116], f"{order}f4")
         else:
             continue
         kinds = {b"n+1": "single", b"n+2": "single", b"ni1": "pair", b"ni2": "pair"}
         sizeless = tuple(np.flatnonzero(sizes == 0).tolist())
-        return Start(kinds.get(magic, "analyze"), offset, newer=size == 540, sizeless=sizeless)
+        kind = kinds.get(magic, "analyze")
+        return Start(kind, offset, newer=size == 540, sizeless=sizeless, slope=float(slope[0]))
     return Start("unknown")
 
 

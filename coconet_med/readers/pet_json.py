@@ -64,6 +64,7 @@ class PetFacts:
         weight: body weight in kg and where it stands, where it is stated.
         no_weight: what stands in the place of a weight and is none, in words.
         other_weights: further weights that are stated of the same person, kg, and where they stand.
+        own_frames: whether what is said of frames is said of this image; else of the one that it was made of.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class PetFacts:
     weight: tuple[float, str] | None = None
     no_weight: str = ""
     other_weights: tuple[tuple[float, str], ...] = ()
+    own_frames: bool = True
 
     @property
     def units(self) -> str | None:
@@ -135,6 +137,7 @@ class PetFacts:
             weight=self.weight or raw.weight,
             no_weight=self.no_weight or raw.no_weight,
             other_weights=self.other_weights if self.weight else raw.other_weights,
+            own_frames=bool({"FrameDuration", "FrameTimesStart"} & self.values.keys()),
         )
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
-from batch_phantom import manifest
+from batch_phantom import manifest, run_command
 
 from coconet_med.batch import BatchOptions, find_cases, run_batch
 from coconet_med.commands.main import main
@@ -50,3 +52,24 @@ def test_a_manifest_is_never_the_table_of_its_batch(tmp_path, study, capsys):
     assert end.value.code == 2
     assert "is read for this result" in capsys.readouterr().err
     assert table.read_text(encoding="utf-8") == before
+
+
+def test_results_whose_cases_have_left_the_manifest_are_named(tmp_path, study, tiny_model):
+    """What a later step takes from the folder would hold them, too."""
+    table, out = study.with_name("fewer.csv"), tmp_path / "out"
+    lines = study.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text("".join(lines[:3]), encoding="utf-8")
+    given = ("batch", table, out, "--model", tiny_model, "--register", "never")
+    assert "earlier runs" not in run_command(*given)[2]
+    table.write_text("".join(lines[:2]), encoding="utf-8")
+    for level in ("all", "group"):
+        code, _, said = run_command(*given, "--analysis-level", level)
+        assert (code, "1 of earlier runs lie there, too, and are no cases of this one: p1" in said) == (0, True), said
+        rows = list(csv.DictReader((out / "summary.csv").read_text(encoding="utf-8").splitlines()))
+        assert [(row["id"], row["output"]) for row in rows] == [("p0", "p0_fused.nii.gz"), ("p1", "p1_fused.nii.gz")]
+        assert rows[1]["status"] == "leftover"
+        assert "p1_fused" not in (out / "report.html").read_text(encoding="utf-8")
+    assert "earlier runs" not in run_command(*given, "--part", "1/2")[2]  # says nothing of the other parts
+    for file in out.glob("p1_*"):
+        file.unlink()
+    assert "earlier runs" not in run_command(*given)[2]

@@ -29,6 +29,15 @@ def test_labels_that_scale_factors_made_uneven_are_whole(tmp_path: Path) -> None
         read_labels(tmp_path / "b.nii")
 
 
+def test_labels_too_large_to_be_told_apart_are_refused(tmp_path: Path) -> None:
+    """Numbers of the Allen atlases, such as 312782550 and 312782554, are one in 32-bit floats."""
+    values = FIRST.astype(np.int32) * 312782550
+    values[2] += (FIRST * np.int32(4))[2]
+    nib.save(nib.Nifti1Image(values, np.eye(4)), tmp_path / "a.nii")
+    with pytest.raises(ReadError, match=r"holds the label 3127825\d\d, and 16777216 is the largest"):
+        read_labels(tmp_path / "a.nii")
+
+
 def test_what_is_no_number_is_no_label(tmp_path: Path) -> None:
     nib.save(nib.Nifti1Image(np.where(FIRST, FIRST, np.nan).astype(np.float32), np.eye(4)), tmp_path / "a.nii")
     nib.save(nib.Nifti1Image(FIRST * 0, np.eye(4)), tmp_path / "b.nii")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -42,3 +43,24 @@ def test_what_lies_beyond_the_functional_field_is_not_counted(head: HeadPhantom,
     far.SetOrigin((900.0, 0.0, 0.0))
     with pytest.raises(GeometryError, match="no region lies"):
         measure_regions(read_labels(labels), far)
+
+
+def test_regions_lie_where_their_affine_puts_them_whatever_its_handedness(tmp_path: Path) -> None:
+    """On a grid that is its own mirror image the order of voxels alone would take left for right."""
+    hot = np.zeros((9, 8, 7), np.float32)
+    hot[6:] = 5.0  # i, j, k: the right of the patient
+    place = np.diag([2.0, 2, 2, 1])
+    place[:3, 3] = -8, -7, -6  # the middle is 0
+    mirrored = np.diag([-1.0, 1, 1, 1]) @ place
+    side = np.zeros(hot.shape, np.uint8)
+    side[6:] = 1
+    nib.save(nib.Nifti1Image(hot + np.arange(7, dtype=np.float32), place), tmp_path / "pet.nii")
+    uptake = sitk.ReadImage(tmp_path / "pet.nii", sitk.sitkFloat32)
+    for name, values, affine, top in (
+        ("same", side, place, 11.0),
+        ("stored the other way round", side[::-1], mirrored, 11.0),
+        ("of the left", side, mirrored, 6.0),
+    ):
+        nib.save(nib.Nifti1Image(values, affine), tmp_path / f"{name}.nii")
+        (row,) = measure_regions(read_labels(tmp_path / f"{name}.nii"), uptake)
+        assert (name, row.uptake_max, row.voxels) == (name, pytest.approx(top), 168)

@@ -14,6 +14,8 @@ from dicom_phantom import classic
 from coconet_med.errors import OptionError, ReadError
 from coconet_med.fusion import fuse
 from coconet_med.readers import read
+from coconet_med.readers.dynamic import read_functional
+from coconet_med.readers.pet_json import PetFacts, facts_of
 from coconet_med.system.digest import sha256_of
 
 
@@ -103,3 +105,21 @@ def test_a_frame_in_time_is_chosen_of_the_uptake_beside_a_dicom_anatomy(tmp_path
     assert read(tmp_path / "mr", "anatomy", dynamic=2).modality == "MR"
     with pytest.raises(OptionError, match="--dynamic 2: T1 MPRAGE is one volume without frames in time"):
         read(tmp_path / "mr", "function", dynamic=2)
+
+
+@pytest.mark.parametrize("times", [{"FrameTimesStart": [0, 10]}, {"FrameDuration": [10, 590]}])
+def test_one_volume_beside_the_times_of_several_frames_is_reported(dynamic, times: dict[str, list[float]]):
+    """A mean or a frame that was written with a copy of the JSON file of its 4-D image."""
+    path, frames = dynamic
+    nib.save(nib.Nifti1Image(frames[..., 1], np.diag([4.0, 4, 4, 1])), path)
+    tell(path, Units="Bq/mL", ImageDecayCorrected=False, **times)
+    source = read(path, "function")
+    assert "is one volume, but its JSON file tells of 2 frames" in source.warnings[0]
+    assert source.details["suv"]["factor"] is None
+    tell(path, Units="Bq/mL", FrameTimesStart=[0], FrameDuration=[600])
+    assert read(path, "function").warnings == ()
+    raw = facts_of(path)
+    derived = PetFacts({"Units": "Bq/mL"}).completed_by(
+        PetFacts({**raw.values, "FrameDuration": [1, 2]}), same_units=True
+    )
+    assert read_functional(path, facts=derived).warnings == ()  # a derivative says nothing of frames itself

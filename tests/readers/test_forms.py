@@ -243,3 +243,8 @@ def test_voxel_sizes_beside_an_sform_that_stands_alone_are_held_against_it(tmp_p
     raw[80:92] = np.array([2.0001, 2, 3.0001], "<f4").tobytes()
     path.write_bytes(raw)
     assert read(path, "anatomy").warnings == ()
+    raw[84:88] = np.array([np.nan], "<f4").tobytes()
+    path.write_bytes(raw)
+    source = read(path, "anatomy")
+    assert "no finite numbers; those of the sform were taken" in source.warnings[0]
+    assert np.allclose(source.image.GetSpacing(), (2, 2, 3), atol=1e-5)

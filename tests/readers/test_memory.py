@@ -49,6 +49,12 @@ def test_what_is_missing_is_named() -> None:
         from_memory(["T1.nii.gz"], "anatomy")
 
 
+def test_an_array_of_python_objects_says_so() -> None:
+    array = np.random.default_rng(0).random((6, 7, 8)).astype(object)
+    with pytest.raises(ReadError, match=r"holds Python objects .* array\.astype\(float\)"):
+        from_memory(array, "function", spacing=(1, 1, 1))
+
+
 def test_a_sheared_image_is_refused() -> None:
     image = sitk.GetImageFromArray(RNG.normal(size=(4, 5, 6)))
     image.SetDirection((1, 0.2, 0, 0, 1, 0, 0, 0, 1))

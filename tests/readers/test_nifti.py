@@ -114,3 +114,20 @@ def test_voxels_without_a_size_are_refused_where_no_sform_has_one(tmp_path: Path
     else:
         with pytest.raises(GeometryError, match="no size along k"):
             read(path, "anatomy")
+
+
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+@pytest.mark.parametrize("shape", [(5, 6, 7), (5, 6, 7, 2)])
+@pytest.mark.parametrize("slope", [np.inf, -np.inf])
+def test_an_infinite_slope_is_no_slope_of_uptake(tmp_path: Path, kind, shape: tuple[int, ...], slope: float) -> None:
+    """nibabel, ITK and FSL take it for none, without a word."""
+    path = tmp_path / "a.nii"
+    nib.save(kind(array(shape, np.int16), PLACE), path)
+    (tmp_path / "a.json").write_text('{"Units": "Bq/mL", "FrameDuration": [1, 1]}', encoding="utf-8")
+    raw, place = bytearray(path.read_bytes()), kind.header_class.template_dtype.fields["scl_slope"]
+    raw[place[1] : place[1] + place[0].itemsize] = np.array(slope, place[0]).tobytes()
+    path.write_bytes(raw)
+    with pytest.raises(ReadError, match=r"its scl_slope, by which stored numbers become values, is -?inf, so its"):
+        read(path, "function")
+    if len(shape) == 3:
+        assert "scl_slope" in read(path, "anatomy").warnings[0]
