@@ -101,7 +101,20 @@ def displayed(kind: str, tissue: torch.Tensor, g: torch.Generator) -> torch.Tens
         tissue = _thick_skull(tissue, g)
     lesion = _large_lesion(tissue, g) if chance(0.4, g) else torch.zeros(tissue.shape)
     head = _Head(tissue, lesion, _fat(tissue, g, least=-2.5 if kind == "ct" else -1.5))
-    return torch.stack([_mri(head, kind, g), _FUNCTIONS[kind](head, g)]).clamp(0, 1)
+    return torch.stack([_mri(head, kind, g), _FUNCTIONS[kind](_apart(head, g), g)]).clamp(0, 1)
+
+
+def _apart(head: _Head, g: torch.Generator) -> _Head:
+    """The head as the other device saw it: registered pairs lie up to some millimeters beside each other."""
+    size = head.tissue.shape[-1]
+    moved = uniform(0, 1.0, g) * torch.randn(2, generator=g)
+    bend = torch.stack([cloud(size, 30, g), cloud(size, 30, g)], dim=-1) * uniform(0, 1.5, g)
+    still = torch.eye(2, 3)[None]
+    grid = F.affine_grid(still, [1, 1, size, size], align_corners=False) + 2 / size * (moved + bend)
+    held = torch.stack([head.tissue.float(), head.fat.float(), head.lesion])[None]
+    tissue, fat, _ = F.grid_sample(held, grid, mode="nearest", align_corners=False)[0]
+    lesion = F.grid_sample(held[:, 2:], grid, align_corners=False)[0, 0]
+    return _Head(tissue.long(), lesion, fat > 0)
 
 
 def _thick_skull(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
@@ -208,7 +221,9 @@ def _emission(
     noise = blur(torch.randn(1, 1, size, size, generator=g), uniform(*grain, g))[0, 0]
     strength = log_uniform(*counts, g)
     picture = picture + strength * noise / noise.std() * (0.4 * picture.clamp_min(0).sqrt() + uniform(0, 0.15, g))
-    picture = (picture - uniform(0, 0.06, g)).clamp_min(0)
+    picture = picture / picture.max().clamp_min(1e-3)
+    # Many displays begin where the brain does: nothing is seen of the scalp, and its border is the darkest uptake.
+    picture = (picture - (uniform(0.05, 0.3, g) if chance(0.5, g) else uniform(0, 0.06, g))).clamp_min(0)
     picture = picture / picture.max().clamp_min(1e-3) * uniform(0.6, 1.1, g)
     picture = picture.clamp(0, 1) ** log_uniform(0.75, 1.4, g)
     if chance(cut, g):
