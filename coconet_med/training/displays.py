@@ -7,7 +7,6 @@ that MRI and CT (or PET) show by opposite signs.  All pictures are (size, size) 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,34 +14,9 @@ import torch
 from torch.nn import functional as F
 
 from coconet_med.training.anatomies import TISSUES
+from coconet_med.training.draws import chance, cloud, half_plane, log_uniform, noisy, uniform
+from coconet_med.training.tissue_levels import CONTRASTS, LIKE, TRACERS, levels, painted
 from coconet_med.training.weights import blur
-
-#: Mean gray level of tissues, of 1, in the contrasts that the field knows.
-CONTRASTS: dict[str, dict[str, float]] = {
-    "t1": {"csf": 0.12, "cortex": 0.45, "white_matter": 0.7, "bone": 0.06, "marrow": 0.75, "skin": 0.85,
-           "soft_tissue": 0.4},
-    "t2": {"csf": 0.95, "cortex": 0.6, "white_matter": 0.4, "bone": 0.05, "marrow": 0.5, "skin": 0.6,
-           "soft_tissue": 0.25},
-    "flair": {"csf": 0.08, "cortex": 0.62, "white_matter": 0.5, "bone": 0.05, "marrow": 0.5, "skin": 0.6,
-              "soft_tissue": 0.3},
-    "pd": {"csf": 0.75, "cortex": 0.8, "white_matter": 0.6, "bone": 0.08, "marrow": 0.6, "skin": 0.6,
-           "soft_tissue": 0.5},
-    "ct": {"csf": 0.25, "cortex": 0.42, "white_matter": 0.37, "bone": 1.0, "marrow": 0.95, "skin": 0.1,
-           "soft_tissue": 0.5},
-}  # fmt: skip
-
-#: Mean uptake of tissues, of 1, of the tracers that the field knows.
-TRACERS: dict[str, dict[str, float]] = {
-    "glucose": {"csf": 0.08, "cortex": 0.75, "white_matter": 0.3, "cerebellar_cortex": 0.65, "thalamus": 0.8,
-                "caudate": 0.85, "putamen": 0.9, "bone": 0.05, "marrow": 0.1, "skin": 0.08, "soft_tissue": 0.18},
-    "perfusion": {"csf": 0.05, "cortex": 0.8, "white_matter": 0.25, "cerebellar_cortex": 0.95, "thalamus": 0.7,
-                  "bone": 0.03, "marrow": 0.05, "skin": 0.05, "soft_tissue": 0.12},
-    "striatal": {"csf": 0.1, "cortex": 0.25, "white_matter": 0.2, "caudate": 0.95, "putamen": 0.9, "pallidum": 0.6,
-                 "bone": 0.08, "skin": 0.1, "soft_tissue": 0.2},
-    "white": {"csf": 0.1, "cortex": 0.35, "white_matter": 0.7, "brainstem": 0.8, "bone": 0.1, "skin": 0.1,
-              "soft_tissue": 0.2},
-    "ct": CONTRASTS["ct"],
-}  # fmt: skip
 
 #: CT numbers in HU.
 _HOUNSFIELD = {"air": -1000.0, "csf": 8.0, "cortex": 37.0, "white_matter": 30.0, "bone": 1100.0, "marrow": 550.0,
@@ -52,20 +26,6 @@ _FAT = -95.0
 #: Fat and muscle, which the label maps do not tell apart, in the sequences of the MRI.
 _FATTY = {"t1": 0.95, "t2": 0.7, "pd": 0.75, "flair": 0.65}
 _MUSCLE = {"t1": 0.38, "t2": 0.18, "pd": 0.4, "flair": 0.28}
-
-#: Tissues that follow another one where a table does not name them.
-LIKE = {
-    "cerebellar_cortex": "cortex",
-    "cerebellar_white_matter": "white_matter",
-    "thalamus": "cortex",
-    "caudate": "cortex",
-    "putamen": "cortex",
-    "hippocampus": "cortex",
-    "other_nuclei": "cortex",
-    "pallidum": "white_matter",
-    "brainstem": "white_matter",
-}
-
 _BRAIN = [TISSUES.index(name) for name in (*LIKE, "cortex", "white_matter")]
 _SOFT = [TISSUES.index(name) for name in ("skin", "soft_tissue")]
 _BONE = [TISSUES.index(name) for name in ("bone", "marrow")]
@@ -90,18 +50,21 @@ class _Head:
 
 
 def displayed(kind: str, tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
-    """A pair (2, size, size) in [0, 1] of one kind: ``"ct"``, ``"pet"`` or ``"spect"`` beside an MRI.
+    """A pair (2, size, size) in [0, 1] of one kind: an MRI beside ``"ct"``, ``"pet"`` or ``"spect"``, or a CT as
+    anatomy beside the uptake: ``"pet on ct"`` or ``"spect on ct"``.
 
     Args:
-        kind: of the functional channel.
+        kind: what both channels show.
         tissue: (size, size) numbers of :data:`~coconet_med.training.anatomies.TISSUES`.
         g: what decides.
     """
-    if kind == "ct":
+    with_ct, function = kind.endswith("ct"), kind.split()[0]
+    if with_ct:
         tissue = _thick_skull(tissue, g)
     lesion = _large_lesion(tissue, g) if chance(0.4, g) else torch.zeros(tissue.shape)
-    head = _Head(tissue, lesion, _fat(tissue, g, least=-2.5 if kind == "ct" else -1.5))
-    return torch.stack([_mri(head, kind, g), _FUNCTIONS[kind](_apart(head, g), g)]).clamp(0, 1)
+    head = _Head(tissue, lesion, _fat(tissue, g, least=-2.5 if with_ct else -1.5))
+    anatomy = _mri(head, kind, g) if kind == function else _ct(head, g)
+    return torch.stack([anatomy, _FUNCTIONS[function](_apart(head, g), g)]).clamp(0, 1)
 
 
 def _apart(head: _Head, g: torch.Generator) -> _Head:
@@ -263,61 +226,3 @@ def _beside(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
             away = (y - uniform(0, size, g)).square() + (x - uniform(0, size, g)).square()
             drawn |= away < uniform(1, 9, g)
     return (drawn & ~body).float()
-
-
-def levels(tables: dict[str, dict[str, float]], g: torch.Generator, name: str | None) -> torch.Tensor:
-    """Mean level of each tissue: of a named table with some change; those that it does not name, or all, at random."""
-    found = torch.rand(len(TISSUES), generator=g) * 0.9 + 0.03
-    if name is not None:
-        table = tables[name]
-        for number, tissue in enumerate(TISSUES):
-            level = table.get(tissue, table.get(LIKE.get(tissue, ""), None))
-            if level is not None:
-                found[number] = max(0.0, level * log_uniform(0.85, 1.18, g) + uniform(-0.03, 0.03, g))
-    found[0] = 0.0
-    return found
-
-
-def painted(tissue: torch.Tensor, level: torch.Tensor, texture: float, g: torch.Generator) -> torch.Tensor:
-    """Each tissue at its level, with a texture of up to ``texture`` of it."""
-    size = tissue.shape[-1]
-    return level[tissue] * (1 + uniform(0, texture, g) * (cloud(size, 5, g) + cloud(size, 14, g)))
-
-
-def noisy(picture: torch.Tensor, least: float, most: float, smooth: float, g: torch.Generator) -> torch.Tensor:
-    """Noise of some strength, correlated over ``smooth`` pixels, stronger where there is signal, none in black air."""
-    if chance(0.3, g):
-        return picture
-    grain = blur(torch.randn(1, 1, *picture.shape, generator=g), smooth)[0, 0]
-    grain = grain / grain.std().clamp_min(1e-6)
-    return (picture + log_uniform(least, most, g) * picture.sqrt() * grain).clamp_min(0)
-
-
-def half_plane(size: int, g: torch.Generator) -> torch.Tensor:
-    """1 where a field of view reaches, 0 beyond its straight and perhaps oblique edge: (size, size)."""
-    x = torch.arange(size) / size - 0.5
-    keep = (x[:, None] + uniform(-0.25, 0.25, g) * x[None] < uniform(0.05, 0.45, g)).float()
-    keep = keep.flip(0) if chance(0.5, g) else keep
-    return keep.T if chance(0.5, g) else keep
-
-
-def cloud(size: int, sigma: float, g: torch.Generator) -> torch.Tensor:
-    """Smooth random field (size, size) of mean 0 and about unit deviation, its features some ``sigma`` pixels wide."""
-    side = max(2, round(size / sigma) + 1)
-    small = torch.randn(1, 1, side, side, generator=g)
-    return F.interpolate(small, size=(size, size), mode="bicubic", align_corners=True)[0, 0]
-
-
-def chance(probability: float, g: torch.Generator) -> bool:
-    """True in that share of the draws."""
-    return bool(torch.rand((), generator=g) < probability)
-
-
-def uniform(low: float, high: float, g: torch.Generator) -> float:
-    """A number between two others."""
-    return low + (high - low) * float(torch.rand((), generator=g))
-
-
-def log_uniform(low: float, high: float, g: torch.Generator) -> float:
-    """A number between two positive ones, uniform in its logarithm."""
-    return math.exp(uniform(math.log(low), math.log(high), g))

@@ -15,26 +15,16 @@ import torch
 from torch.nn import functional as F
 
 from coconet_med.errors import ReadError
-from coconet_med.training.displays import (
-    CONTRASTS,
-    TRACERS,
-    chance,
-    cloud,
-    displayed,
-    half_plane,
-    levels,
-    log_uniform,
-    noisy,
-    painted,
-    uniform,
-)
+from coconet_med.training.displays import displayed
+from coconet_med.training.draws import chance, cloud, half_plane, log_uniform, noisy, uniform
+from coconet_med.training.tissue_levels import CONTRASTS, TRACERS, levels, painted
 from coconet_med.training.weights import blur
 
 #: Share of a window that is body; windows with less are drawn again.
 _LEAST_BODY = 0.05
 
-#: How often a pair is what: an MRI beside a modality as it is displayed, or tissues of any contrast.
-KINDS = {"any": 0.27, "pet": 0.2, "spect": 0.23, "ct": 0.3}
+#: How often a pair is what: two modalities as they are displayed, or tissues of any contrast.
+KINDS = {"any": 0.22, "pet": 0.18, "spect": 0.2, "ct": 0.28, "pet on ct": 0.07, "spect on ct": 0.05}
 
 #: How sharp small lesions of a modality are: sigma in pixels.
 _SHARP = {"pet": (1.0, 2.5), "spect": (2.0, 4.0), "ct": (0.4, 1.2)}
@@ -133,7 +123,7 @@ def _as_displayed(kind: str, tissue: torch.Tensor, g: torch.Generator) -> torch.
     for _ in range(int(torch.randint(4, (1,), generator=g))):
         spots = _lesion(body, g)
         image[0] += blur(spots[0][None, None], uniform(0.4, 1.2, g))[0, 0]
-        image[1] += blur(spots[1][None, None], uniform(*_SHARP[kind], g))[0, 0]
+        image[1] += blur(spots[1][None, None], uniform(*_SHARP[kind.split()[0]], g))[0, 0]
     if chance(0.12, g):
         image = blur(image[None], uniform(0.5, 3.0, g))[0]
     return image.clamp(0, 1)
