@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coconet_med.color import bt601
-from coconet_med.color.colormaps import STEPS, ZERO, chroma_room, get_colormap
+from coconet_med.color.colormap import STEPS, ZERO, chroma_room
+from coconet_med.color.colormaps import get_colormap
 from coconet_med.color.nearest import nearest_colors
 from coconet_med.errors import OptionError
 

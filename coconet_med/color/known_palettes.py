@@ -14,7 +14,8 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from coconet_med.color.colormaps import COLORMAPS, STEPS
+from coconet_med.color.colormap import STEPS
+from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.color.unpainted import distance_to, lit_colors, suits
 
 #: In place of a palette: recognize none, and keep the colors as they are.

@@ -14,7 +14,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.color import bt601
-from coconet_med.color.colormaps import COLORMAPS, STEPS
+from coconet_med.color.colormap import STEPS
+from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.color.look import DIMMED, FADE_FROM, STRIPE, beyond_field_of_view, no_data_kinds
 from coconet_med.geometry import affine_of
 from coconet_med.slices import Slicing, slicing_of, slicing_of_source

@@ -1,24 +1,34 @@
-"""The curves of the color maps are monotone cubics, bit by bit those of SciPy."""
+"""The set of color maps: named, all of one size, gray where there is no uptake."""
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 import pytest
-from scipy.interpolate import PchipInterpolator
 
-from coconet_med.color.colormaps import COLORMAPS, STEPS, Knots, _smooth
-
-CURVES = sorted({curve for m in COLORMAPS.values() for curve in (m.chroma, m.darkest, m.brightest, m.opacity) if curve})
-# Turning points, plateaus, an end that would overshoot (cut to 3 times its secant), uneven steps.
-ROUGH: list[Knots] = [
-    ((0, 0), (0.1, 1), (0.15, 1), (0.5, -2), (0.9, -1.9), (1, 4)),
-    ((0, 0), (0.5, 1), (0.6, -9), (1, -9)),
-    ((0, 3), (0.7, 1), (1, 7)),
-]
+from coconet_med.color.colormap import STEPS, ZERO
+from coconet_med.color.colormaps import COLORMAPS, ColormapChoice, ColormapName, get_colormap
+from coconet_med.errors import OptionError
 
 
-@pytest.mark.parametrize("knots", [*CURVES, *ROUGH])
-def test_a_curve_through_knots_equals_scipy(knots: Knots) -> None:
-    at, value = zip(*knots, strict=True)
-    expected = PchipInterpolator(at, value)(np.linspace(0, 1, STEPS))
-    np.testing.assert_allclose(_smooth(knots), expected, rtol=0, atol=1e-14)
+def test_the_types_name_every_map_and_the_default_comes_first() -> None:
+    assert list(COLORMAPS) == list(get_args(ColormapName))
+    assert next(iter(COLORMAPS)) == "uptake"
+    assert get_args(ColormapChoice) == (Literal["auto"], ColormapName)
+
+
+@pytest.mark.parametrize("name", COLORMAPS)
+def test_no_uptake_is_the_gray_of_the_anatomy(name: str) -> None:
+    table = get_colormap(name).table()
+    assert table.shape == (STEPS, STEPS, 3)
+    assert table.dtype == np.uint8
+    none = table[:, ZERO if get_colormap(name).kind == "diverging" else 0]
+    assert (none == np.arange(STEPS)[:, None]).all()
+    assert (get_colormap(name).table(0.0) == np.arange(STEPS)[:, None, None]).all()
+
+
+def test_an_unknown_name_is_refused_with_all_that_there_are() -> None:
+    with pytest.raises(OptionError, match="'viridis'") as caught:
+        get_colormap("viridis")
+    assert all(name in str(caught.value) for name in COLORMAPS)

@@ -12,7 +12,8 @@ from PIL import Image
 
 import coconet_med
 from coconet_med.color import decode, uptake_spread
-from coconet_med.color.colormaps import COLORMAPS, STEPS
+from coconet_med.color.colormap import STEPS
+from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.fusion import mix_again
 from coconet_med.phantom import head_phantom, slice_pair
 from coconet_med.viewer.content import checks

@@ -12,7 +12,8 @@ import SimpleITK as sitk
 
 import coconet_med
 from coconet_med.color import compose, decode
-from coconet_med.color.colormaps import STEPS, ZERO, get_colormap
+from coconet_med.color.colormap import STEPS, ZERO
+from coconet_med.color.colormaps import get_colormap
 from coconet_med.color.readback import read_back
 from coconet_med.commands.main import main
 from coconet_med.errors import OptionError, WriteError
