@@ -36,7 +36,7 @@ STAGES = {
     "resample": [("coconet_med.align.resampled:Resampled", "_on")],
     "check": [("coconet_med.align.guess", "examine"), ("coconet_med.align.guess", "align")],
     "align": [("coconet_med.steps.prepare", "aligned")],
-    "window": [("coconet_med.steps.windows", "window_for"), ("coconet_med.inference", "_scaled")],
+    "window": [("coconet_med.steps.windows", "window_for"), ("coconet_med.slice_pairs:SlicePairs", "_scaled")],
     "network": [("coconet_med.inference", "_padded_run")],
     "color": [("coconet_med.steps.painting", "compose")],
     "write": [("coconet_med.writers", "write")],

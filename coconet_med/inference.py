@@ -26,6 +26,7 @@ from coconet_med.blending.field import (
     what_findings_lack,
 )
 from coconet_med.engines import cores
+from coconet_med.slice_pairs import BATCH_PIXELS, SlicePairs, some
 from coconet_med.slices import Slicing
 from coconet_med.windowing.levels import BLACK, LIT
 
@@ -40,9 +41,6 @@ Progress = Callable[[int, int], None]
 
 #: Smallest side that the network takes; smaller slices are padded and cropped back.
 SMALLEST_SIDE = 16
-
-#: Pixels in one batch: engines gain little from more, and memory stays bounded whatever the size of the slices.
-BATCH_PIXELS = 4 * 256 * 256
 
 #: Bytes of slices at the network's resolution that may wait for it.
 AHEAD = 1 << 26
@@ -72,14 +70,12 @@ class Fusion:
     """Two volumes on one grid on their way through the network.
 
     Args:
-        anatomy: (k, j, i), in [0, 1] unless ``windows`` are given.
-        function: likewise, or a stack of slices that are made as they are needed; a signed map in [-1, 1].  Lightness
-            is to show how far its values lie from 0, on either side, as color shows the sign: so the network gets
-            their size.
-        slicing: which slices the network sees.
+        anatomy: as :class:`~coconet_med.slice_pairs.SlicePairs` takes it.
+        function: likewise.
+        slicing: likewise.
         engine: what runs the network; ``None`` with a ``field``.
         spacing: mm between slices, rows and columns of the stack; ``None`` for pictures.
-        windows: what brings the two volumes to [0, 1].
+        windows: as :class:`~coconet_med.slice_pairs.SlicePairs` takes them.
         findings: whether small findings of the functional source are kept (:mod:`coconet_med.blending.small_findings`).
         field: of an earlier fusion of the same volumes: mixes them again without the network.
 
@@ -101,32 +97,14 @@ class Fusion:
         findings: bool = True,
         field: Field | None = None,
     ) -> None:
-        self._stacks = (
-            slicing.stack(anatomy),
-            slicing.stack(function) if isinstance(function, np.ndarray) else function,
-        )
-        self._engine, self._windows, self._findings = engine, windows, findings and field is None
+        self._pairs = SlicePairs(anatomy, function, slicing=slicing, windows=windows)
+        self._engine, self._findings = engine, findings and field is None
         self._threads = min(cores(), MIXING_THREADS)
         self._found: dict[int, list[Spot]] = {}
-        self.count, self.height, self.width = self._stacks[0].shape
+        self.count, self.height, self.width = self._pairs.shape
+        self.lit = self._pairs.lit
         self.grid = Grid.of(spacing, (self.height, self.width))
-        if windows:
-            self._signed = windows[1].signed
-        else:
-            self._signed = isinstance(function, np.ndarray) and bool(function.size and function.min() < 0)
-        self.lit = self._lit()
         self.field = field
-
-    def _lit(self) -> np.ndarray:
-        lit = _scaled(self._stacks[0].max(axis=(1, 2)), self._windows, 0) > BLACK
-        # The functional volume may have to be made for it: only where the anatomy is dark.
-        for where in _some(np.flatnonzero(~lit), self._size()):
-            slices = self._stacks[1][where]
-            top = _scaled(slices.max(axis=(1, 2)), self._windows, 1)
-            if self._signed:
-                top = np.maximum(top, -_scaled(slices.min(axis=(1, 2)), self._windows, 1))
-            lit[where] = top > BLACK
-        return lit
 
     def batches(self, progress: Progress | None = None) -> Generator[Batch]:
         """Each slice once, fused, some at a time, so that nothing of the size of the volume is made but the field.
@@ -138,8 +116,8 @@ class Fusion:
             The dark slices, which the network does not see, first.
         """
         dark = np.flatnonzero(~self.lit)
-        for where in _some(dark, self._size()):
-            image, function = self._sources(where)
+        for where in some(dark, self._size()):
+            image, function = self._pairs[where]
             yield Batch(where, image[:, 0], function, np.zeros(image[:, 0].shape, np.float32))
         lit, done = np.flatnonzero(self.lit), 0
 
@@ -156,8 +134,8 @@ class Fusion:
             if self._findings:
                 self._keep_findings()
         if again or gives_field:
-            for where in _some(lit, self._size()):
-                image, function = self._sources(where)
+            for where in some(lit, self._size()):
+                image, function = self._pairs[where]
                 yield Batch(where, image[:, 0], function, keep_dark(self._mixed(where, image), image)[:, 0])
                 report(len(where))
             return
@@ -182,8 +160,8 @@ class Fusion:
         most = max(self._at_once, AHEAD // (8 * rows * columns * self._size()))
         with ThreadPoolExecutor(self._at_once, "coconet-network") as network:
             try:
-                for where in _some(lit, self._size()):
-                    image, _ = self._sources(where)
+                for where in some(lit, self._size()):
+                    image, _ = self._pairs[where]
                     seen = self.grid.reduced(image)
                     waiting.append((where, seen, network.submit(_padded_run, engine, seen)))
                     if self._findings:
@@ -205,8 +183,8 @@ class Fusion:
         assert self.field is not None
         values = self.field.values
         lacking = np.zeros((self.count, *values.shape[2:]), np.float32)
-        for where in _some(np.array(sorted(self._found), int), self._size()):
-            image, _ = self._sources(where)
+        for where in some(np.array(sorted(self._found), int), self._size()):
+            image, _ = self._pairs[where]
             for n, number in enumerate(where.tolist()):
                 # Taken out, so that what a lift remembers of it does not pile up.
                 spots = self._found.pop(number)
@@ -242,33 +220,22 @@ class Fusion:
         return 2 if getattr(self._engine, "overlaps", False) else 1
 
     def _run(self, lit: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]]:
-        """Slices, their sources as :meth:`_sources` has them, and the luminance that the network gives."""
+        """Slices, their sources as :class:`SlicePairs` has them, and the luminance that the network gives."""
         engine = self._engine
         assert engine is not None
         with ThreadPoolExecutor(self._at_once, "coconet-network") as network:
             waiting: deque[tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Future[np.ndarray]]] = deque()
-            coming = iter(_some(lit, self._size()))
+            coming = iter(some(lit, self._size()))
             while True:
                 # A batch is handed on when the network has the next one already: so it never waits for what is done
                 # with them.
                 for where in islice(coming, self._at_once + 1 - len(waiting)):
-                    sources = self._sources(where)
+                    sources = self._pairs[where]
                     waiting.append((where, sources, network.submit(_padded_run, engine, sources[0])))
                 if not waiting:
                     return
                 where, sources, made = waiting.popleft()
                 yield where, sources, made.result()
-
-    def _sources(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What the network sees of some slices (B, 2, H, W), and the function of these (B, H, W) with its sign."""
-        image = np.empty((len(where), 2, self.height, self.width), np.float32)
-        for which, stack in enumerate(self._stacks):
-            image[:, which] = _scaled(stack[where], self._windows, which)
-        function = image[:, 1]
-        if self._signed:
-            function = function.copy()
-            np.abs(image[:, 1], out=image[:, 1])
-        return image, function
 
     def _size(self) -> int:
         return max(getattr(self._engine, "slices", 1), BATCH_PIXELS // (self.height * self.width))
@@ -336,14 +303,6 @@ def keep_dark(fused: np.ndarray, image: np.ndarray) -> np.ndarray:
     """
     brighter = np.maximum(image[:, :1], image[:, 1:])
     return np.clip(fused, 0, 1) * np.clip((brighter - BLACK) / (LIT - BLACK), 0, 1)
-
-
-def _some(numbers: np.ndarray, size: int) -> list[np.ndarray]:
-    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
-
-
-def _scaled(values: np.ndarray, windows: tuple[Window, Window] | None, which: int) -> np.ndarray:
-    return windows[which].apply(values) if windows else values
 
 
 def _padded_run(engine: Engine, image: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from coconet_med import inference
 from coconet_med.blending.field import Grid
 from coconet_med.inference import Fusion, fuse_pictures, fuse_slices, keep_dark
 from coconet_med.model import Model
+from coconet_med.slice_pairs import SlicePairs
 from coconet_med.slices import slicing_of
 from coconet_med.windowing.window import Window
 
@@ -299,7 +300,7 @@ def test_as_many_batches_wait_for_the_network_as_there_is_memory_for(
     at_once = fuse_slices(a, f, slicing=slicing, engine=FieldEngine(0.0, -0.5, 0.5))
     monkeypatch.setattr(inference, "BATCH_PIXELS", 1)
     monkeypatch.setattr(inference, "AHEAD", ahead)
-    enough, waiting, sources = threading.Event(), [], Fusion._sources
+    enough, waiting, sources = threading.Event(), [], SlicePairs.__getitem__
 
     class Engine(FieldEngine):
         def run(self, image: np.ndarray) -> np.ndarray:
@@ -309,12 +310,12 @@ def test_as_many_batches_wait_for_the_network_as_there_is_memory_for(
 
     engine = Engine(0.0, -0.5, 0.5)
 
-    def counted(self: Fusion, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def counted(self: SlicePairs, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         waiting.append(len(waiting) - len(engine.shapes))
         if len(waiting) >= most:
             enough.set()
         return sources(self, where)
 
-    monkeypatch.setattr(Fusion, "_sources", counted)
+    monkeypatch.setattr(SlicePairs, "__getitem__", counted)
     np.testing.assert_array_equal(fuse_slices(a, f, slicing=slicing, engine=engine), at_once)
     assert max(waiting[:30]) <= most
