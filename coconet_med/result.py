@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import SimpleITK as sitk
 
     from coconet_med.align import Alignment
@@ -115,14 +117,17 @@ class FusionResult:
 
         return float(np.mean(sitk.GetArrayViewFromImage(self.alignment.inside) == 0))
 
-    def sidecar(self) -> dict[str, Any]:
+    def sidecar(self, files: Mapping[str, Path] | None = None) -> dict[str, Any]:
         """All that the JSON side-car says: sources with sha256, model, window, units, transform, warnings.
 
         No time of day: the same inputs, options and versions give the same file.
+
+        Args:
+            files: the files of the result by what they hold (``"color"``, ``"uptake"``, ...), whose voxels are named.
         """
         from coconet_med.writers.sidecar import sidecar
 
-        return sidecar(self)
+        return sidecar(self, files)
 
     def picture(self, *, height: int = 320) -> np.ndarray:
         """Anatomy, uptake and fusion side by side with the legend, RGB ``uint8``; three planes for a volume.

@@ -209,7 +209,7 @@ class Runner:
                     jobs.append((file, _writer(to_json(image_metadata(case, what, result.window.units)))))
                 else:
                     jobs.append((file, encode(result, kind)))
-            jobs.append((sidecar, _writer(to_json(result.sidecar()))))
+            jobs.append((sidecar, _writer(to_json(result.sidecar(images)))))
         write_together(jobs, overwrite=True)
         outputs = self.records.describe(list(files.values()))
         facts, warnings = facts_of(result, card), list(result.warnings)

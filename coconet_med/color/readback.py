@@ -34,6 +34,7 @@ class ReadBack:
         threshold: of the fusion, in units; ``None`` if it had none.
         hidden: share of the colored voxels that lie below the threshold, where no uptake is shown: what they take is
             no measure of it, and the errors above are not of them.
+        warnings: what the user should know: the side-car may be of another file.
     """
 
     uptake: sitk.Image
@@ -45,6 +46,7 @@ class ReadBack:
     topped: float
     threshold: float | None = None
     hidden: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     def words(self) -> str:
         text = f"error of reading: {self.error_mean:.3g} on average, {self.error_max:.3g} at most ({self.units})"
@@ -82,7 +84,7 @@ def read_back(
         OptionError: uptake cannot be read from its colors.
     """
     path = Path(path)
-    facts = _sidecar(path)
+    facts = facts_beside(path)
     if facts.get("contours"):
         raise OptionError(f"{path}: shows contour lines, between which uptake cannot be read; fuse without")
     colormap = colormap or facts.get("colormap")
@@ -122,6 +124,7 @@ def read_back(
         float((np.abs(share[colored]) >= 1).mean()) if colored.any() else 0.0,
         threshold,
         float((share[colored] == 0).mean()) if threshold and colored.any() else 0.0,
+        of_another(path, image, facts, "color") if window is None else (),
     )
 
 
@@ -143,7 +146,12 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(f"{split_suffix(path)[0]}.json")
 
 
-def _sidecar(path: Path) -> dict[str, Any]:
+def facts_beside(path: Path) -> dict[str, Any]:
+    """What the side-car of a fused file says; empty where there is none.
+
+    Raises:
+        ReadError: no such file, or its side-car cannot be read.
+    """
     if not path.exists():
         raise ReadError(f"{path}: no such file; give a fused volume or picture")
     beside = sidecar_of(path)
@@ -155,6 +163,28 @@ def _sidecar(path: Path) -> dict[str, Any]:
     except (ValueError, TypeError) as error:
         msg = f"{beside}: is no readable side-car ({error}); give --colormap and --window, and move it away"
         raise ReadError(msg) from error
+
+
+def of_another(path: Path, image: sitk.Image, facts: dict[str, Any], what: str) -> tuple[str, ...]:
+    """A warning where a file does not hold the voxels that its side-car names.
+
+    Args:
+        path: of the file.
+        image: as read from it.
+        facts: of the side-car.
+        what: ``"color"``, ``"luminance"`` or ``"uptake"``.
+    """
+    from coconet_med.writers.sidecar import voxels_sha256
+
+    named = facts.get("voxels")
+    if not isinstance(named, dict) or (what == "color" and what not in named):  # of JPEG and DICOM none are named
+        return ()
+    if named.get(what) == voxels_sha256(image):
+        return ()
+    return (
+        f"{path.name}: its voxels are not those that the side-car beside it names: it was changed since, or the "
+        "side-car is that of another result, whose window, colors and units are not those of this file",
+    )
 
 
 def without_margin(image: sitk.Image, facts: dict[str, Any]) -> sitk.Image:

@@ -126,7 +126,7 @@ def fuse(
         raise FusionError("no output: say where the result goes with -o, for example -o fused.nii.gz")
     with Reporter(quiet=quiet or as_json) as say:
         from coconet_med.choices import PlaneChoice, one_of
-        from coconet_med.writers import check_file, check_target, legend_apart, spare_inputs, targets
+        from coconet_med.writers import check_file, check_target, left_beside, legend_apart, spare_inputs, targets
         from coconet_med.writers.pictures import check_moving, check_pages
 
         extras: dict[str, Any] = {"luminance": luminance, "uptake": uptake, "transform": save_transform}
@@ -169,9 +169,11 @@ def fuse(
             written.append(result.rotation(rotation, overwrite=overwrite))
         for warning in result.warnings:
             say.warning(warning)
+        if earlier := left_beside(output, written):
+            say.warning(f"{', '.join(file.name for file in earlier)}: not written now, so of an earlier result")
         say.done(f"wrote {_summary(written)}")
     if as_json:
-        typer.echo(json.dumps(result.sidecar(), indent=2))
+        typer.echo(json.dumps(result.sidecar(targets(output, **extras)), indent=2))
 
 
 def _has_suffix(path: Path) -> bool:

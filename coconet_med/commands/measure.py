@@ -173,6 +173,8 @@ def read(
         found = read_back(fused, colormap=colormap, window=window, strength=strength, units=units)
         write = sitk.WriteImage if flat else write_volume
         write_together([(output, lambda part: write(found.uptake, part))], overwrite=overwrite)
+        for warning in found.warnings:
+            say.warning(warning)
         say.done(f"wrote {output}; {found.words()}")
 
 
@@ -223,21 +225,27 @@ def _fused(path: Path) -> _Pair:
     """The uptake of a fused volume: what lies beside it (``--uptake``), else what is read from its colors."""
     import SimpleITK as sitk
 
-    from coconet_med.color.readback import read_back
+    from coconet_med.color.readback import facts_beside, of_another, read_back
     from coconet_med.readers.intact import check_intact
     from coconet_med.writers import split_suffix
 
-    found = read_back(path)
+    found, stale = read_back(path), ""
     if found.uptake.GetDimension() == 2:
         raise FusionError(f"{path}: is a picture, which has no millimeters; measure volumes")
     stem, suffix = split_suffix(path)
     beside = path.with_name(f"{stem}_uptake{suffix or '.nii.gz'}")
     if beside.is_file():
         check_intact(beside)
-        return _Pair(sitk.ReadImage(str(beside), sitk.sitkFloat32), None, None, found.units, beside.name)
+        uptake = sitk.ReadImage(str(beside), sitk.sitkFloat32)
+        if not of_another(beside, uptake, facts_beside(path), "uptake"):
+            pair = _Pair(uptake, None, None, found.units, beside.name)
+            pair.warnings = found.warnings
+            return pair
+        stale = f"{beside.name} is not of this result, as the side-car tells, and was left aside; "
     pair = _Pair(found.uptake, None, None, found.units, f"the colors of {path.name}")
     pair.warnings = (
-        f"{path.name}: uptake was read from the colors alone; {found.words()}; fuse with --uptake for more",
+        *found.warnings,
+        f"{path.name}: {stale}uptake was read from the colors alone; {found.words()}; fuse with --uptake for more",
     )
     return pair
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import SimpleITK as sitk
 
-from coconet_med.color.readback import without_margin
+from coconet_med.color.readback import of_another, without_margin
 from coconet_med.dicom.fused import read_fused
 from coconet_med.errors import FusionError, ReadError
 from coconet_med.readers.files import is_dicomdir
@@ -85,7 +85,8 @@ def view_of_file(
         # What its side-car warns of: the limits are given now, and would be warned of where they had been found.
         warnings = tuple(str(each) for each in facts.get("warnings", result.warnings))
         return view_of(replace(result, warnings=warnings), name=path.name)
-    return _alone(path, image, facts, "Fusing its sources again gives other voxels: only what the file holds is shown.")
+    why = "Fusing its sources again gives other voxels: only what the file holds is shown."
+    return _alone(path, image, facts, " ".join((why, *of_another(path, image, facts, "color"))))
 
 
 def read_color(path: Path) -> sitk.Image:

@@ -12,6 +12,7 @@ from coconet_med.writers.targets import (
     VOLUME_SUFFIXES,
     check_file,
     check_target,
+    left_beside,
     legend_apart,
     split_suffix,
     targets,
@@ -28,6 +29,7 @@ __all__ = [
     "VOLUME_SUFFIXES",
     "check_file",
     "check_target",
+    "left_beside",
     "legend_apart",
     "spare_inputs",
     "spare_sources",
@@ -70,9 +72,10 @@ def write(
     from coconet_med.writers.transform import transform_writer
 
     files = targets(path, **extras)
+    facts = result.sidecar(files)
     sidecar, moved = files.pop("sidecar"), files.pop("transform", None)
     jobs: list[tuple[Path, Callable[[Path], Any]]] = [(target, encode(result, what)) for what, target in files.items()]
     if moved:
         jobs.append((moved, transform_writer(result)))
-    jobs.append((sidecar, lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
+    jobs.append((sidecar, lambda part: part.write_text(to_json(facts), encoding="utf-8")))
     return write_together(jobs, overwrite=overwrite)

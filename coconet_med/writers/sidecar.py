@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import SimpleITK as sitk
 
 if TYPE_CHECKING:
     from coconet_med.result import FusionResult
@@ -17,8 +23,19 @@ _KEPT: dict[str | None, str] = {
 }
 
 
-def sidecar(result: FusionResult) -> dict[str, Any]:
-    """See :meth:`coconet_med.result.FusionResult.sidecar`."""
+#: Images of a result, and suffixes of files that keep their voxels as they are.
+_IMAGES = ("color", "luminance", "uptake")
+_EXACT_VOLUMES, _EXACT_PICTURES = (".nii.gz", ".nii", ".nrrd", ".mha"), (".png", ".tif", ".tiff")
+
+
+def sidecar(result: FusionResult, files: Mapping[str, Path] | None = None) -> dict[str, Any]:
+    """See :meth:`coconet_med.result.FusionResult.sidecar`.
+
+    Args:
+        result: of a fusion.
+        files: what is written beside it, by what it holds: the voxels of these are named by their sha256, by which a
+            file of another result under such a name is told.
+    """
     return {
         "research_use_only": "research use, not for diagnosis",
         **result.provenance,
@@ -39,7 +56,19 @@ def sidecar(result: FusionResult) -> dict[str, Any]:
         "field": result.field.summary() if result.field else None,
         "alignment": result.alignment.summary(),
         "warnings": list(result.warnings),
+        **({"voxels": voxels} if (voxels := _voxels(result, files or {})) else {}),
     }
+
+
+def voxels_sha256(image: sitk.Image) -> str:
+    """Hex digest of the values of an image in their order (k, j, i), whatever file it was read from."""
+    return hashlib.sha256(np.ascontiguousarray(sitk.GetArrayViewFromImage(image)).data).hexdigest()
+
+
+def _voxels(result: FusionResult, files: Mapping[str, Path]) -> dict[str, str]:
+    exact = (*_EXACT_VOLUMES, *_EXACT_PICTURES) if result.anatomy.planar else _EXACT_VOLUMES
+    kept = [what for what in _IMAGES if what in files and files[what].name.lower().endswith(exact)]
+    return {what: voxels_sha256(getattr(result, what)) for what in kept}
 
 
 def _describe(source: Source) -> dict[str, Any]:

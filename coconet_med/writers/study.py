@@ -81,7 +81,7 @@ def write_study(
         jobs.append((files["legend"], lambda part: save_one(of_its_own, part)))
     if transform and len(parts.records) == 2:
         jobs.append((files["registration"], registration_writer(parts)))
-    jobs.append((files["sidecar"], lambda part: part.write_text(to_json(result.sidecar()), encoding="utf-8")))
+    jobs.append((files["sidecar"], lambda part: part.write_text(to_json(result.sidecar(files)), encoding="utf-8")))
     return written + write_together(jobs, overwrite=overwrite)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 from coconet_med.errors import WriteError
@@ -66,6 +67,20 @@ def targets(
         if not suffix:
             beside["registration"] = path.with_name(f"{stem}_registration.dcm")
     return beside
+
+
+def left_beside(path: Path, written: Container[Path]) -> list[Path]:
+    """Files with the names of companions of a result (uptake, luminance, transform) that it did not write: those of an
+    earlier result under its name.
+
+    Args:
+        path: of the result.
+        written: all that it has written.
+    """
+    stem = split_suffix(path)[0]
+    ends = [f"_{what}{suffix}" for what in ("luminance", "uptake") for suffix in SUFFIXES]
+    beside = [path.with_name(f"{stem}{end}") for end in (*ends, "_transform.tfm", "_registration.dcm")]
+    return [file for file in beside if file.is_file() and file not in written]
 
 
 def legend_apart(form: str, legend: str) -> bool:

@@ -46,6 +46,18 @@ def test_a_picture_is_read_and_an_overview_refused(pair, mean_model: Model, tmp_
         read_back(tmp_path / "all.png")
 
 
+def test_a_side_car_of_another_result_is_told(pair, mean_model: Model, tmp_path: Path, capsys) -> None:
+    """Two results whose names differ in their suffix alone have one side-car, that of the later one."""
+    coconet_med.fuse(*pair, register="never", model=mean_model, window=(0, 6)).save(tmp_path / "a.nii.gz")
+    assert read_back(tmp_path / "a.nii.gz").warnings == ()
+    later = coconet_med.fuse(*pair, register="never", model=mean_model, window=(0, 18))
+    later.save(tmp_path / "a.nrrd", overwrite=True)
+    assert read_back(tmp_path / "a.nrrd").warnings == ()
+    main_ends(["read", str(tmp_path / "a.nii.gz"), "-o", str(tmp_path / "uptake.nii.gz")])
+    assert "a.nii.gz: its voxels are not those that the side-car beside it names" in capsys.readouterr().err
+    assert read_back(tmp_path / "a.nii.gz", colormap="uptake", window=(0, 6)).warnings == ()
+
+
 def main_ends(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(arguments)

@@ -215,6 +215,16 @@ def test_what_cannot_be_served_is_refused_before_any_image_is_read(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["PET.nii.gz", "T1.nii.gz"]
 
 
+def test_files_of_an_earlier_result_that_are_left_are_named(
+    pictures: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("fuse", *pictures, "-o", tmp_path / "fused.png", "--engine", "onnx", "--overwrite")
+    assert run(*given, "--uptake", "--luminance") == 0
+    assert "of an earlier result" not in capsys.readouterr().err
+    assert run(*given, "--luminance") == 0
+    assert "fused_uptake.tiff: not written now, so of an earlier result" in capsys.readouterr().err
+
+
 def test_without_output_the_command_says_what_is_missing(
     pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

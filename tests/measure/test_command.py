@@ -79,6 +79,21 @@ def test_a_fused_volume_is_measured_by_its_colors_or_by_the_uptake_beside_it(
     np.testing.assert_allclose(means[0], means[1], atol=0.03 * (result.window.high - result.window.low))
 
 
+def test_the_uptake_of_an_earlier_result_is_left_aside(pair, labels, mean_model, tmp_path) -> None:
+    """Written without --uptake over a result that had it: the file of the other PET is still there."""
+    other = sitk.ReadImage(str(pair[1])) * 3
+    fused = tmp_path / "fused.nii.gz"
+    coconet_med.fuse(pair[0], other, register="never", model=mean_model).save(fused, uptake=True)
+    result = coconet_med.fuse(*pair, register="never", model=mean_model)
+    result.save(fused, overwrite=True)
+    table = tmp_path / "t.json"
+    main_ends(["measure", str(fused), "--labels", str(labels), "--json", str(table)])
+    reported = json.loads(table.read_text(encoding="utf-8"))
+    assert reported["read_from"] == "the colors of fused.nii.gz"
+    assert "fused_uptake.nii.gz is not of this result" in reported["warnings"][0]
+    assert max(row["uptake_mean"] for row in reported["regions"]) <= result.window.high
+
+
 def test_too_many_images_are_refused(pair, labels) -> None:
     with pytest.raises(SystemExit) as end:
         main(["measure", *map(str, pair), str(pair[0]), "--labels", str(labels)])
