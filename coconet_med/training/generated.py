@@ -24,7 +24,7 @@ from coconet_med.training.weights import blur
 _LEAST_BODY = 0.05
 
 #: How often a pair is what: two modalities as they are displayed, or tissues of any contrast.
-KINDS = {"any": 0.22, "pet": 0.18, "spect": 0.2, "ct": 0.28, "pet on ct": 0.07, "spect on ct": 0.05}
+KINDS = {"any": 0.18, "pet": 0.23, "spect": 0.2, "ct": 0.27, "pet on ct": 0.07, "spect on ct": 0.05}
 
 #: How sharp small lesions of a modality are: sigma in pixels.
 _SHARP = {"pet": (1.0, 2.5), "spect": (2.0, 4.0), "ct": (0.4, 1.2)}

@@ -151,6 +151,7 @@ class Session:
         """What a model card says about this training."""
         trained = Counter(pair.group for pair in self.pairs)
         persons = {group: len({p.person for p in self.pairs if p.group == group}) for group in trained}
+        data = {group: {"slices": trained[group], "persons": persons[group]} for group in sorted(trained)}
         settings = asdict(self.settings)
         if self.settings.start:
             digest = hashlib.sha256(Path(self.settings.start).read_bytes()).hexdigest()
@@ -160,6 +161,7 @@ class Session:
         if self.settings.generated:
             digest = hashlib.sha256(Path(self.settings.generated).read_bytes()).hexdigest()
             settings["generated"] = f"{Path(self.settings.generated).name} (sha256 {digest})"
+            data["generated"] = {"label_slices": len(Generator.read(Path(self.settings.generated)).slices)}
         contrast = self.settings.contrast
         if contrast.space_path:
             settings["contrast"]["space_path"] = Path(contrast.space_path).name
@@ -169,7 +171,7 @@ class Session:
             "model": self.settings.model,
             "command": command,
             "settings": settings,
-            "data": {group: {"slices": trained[group], "persons": persons[group]} for group in sorted(trained)},
+            "data": data,
             "feature_space": contrast.space if contrast.weight else None,
             "hardware": {
                 "device": _device_name(self.where),

@@ -81,7 +81,7 @@ def test_generated_pairs_need_no_data(
     monkeypatch.setattr("coconet_med.training.export.release", lambda net, name, folder, card, **_: cards.append(card))
     assert _run(command.main, f"{line} --release {tmp_path / 'weights'}") == 0
     assert "trains on generated pairs alone, 0 slices to validate on" in capsys.readouterr().err
-    assert cards[0]["data"] == {}
+    assert cards[0]["data"] == {"generated": {"label_slices": 2}}
     assert cards[0]["settings"]["generated"].startswith("slices.npz (sha256 ")
     assert (tmp_path / "o" / "samples.png").stat().st_size > 1000
 
