@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from coconet_med.dicom.decay import mean_count_time
-from coconet_med.dicom.timing import Shot
+from coconet_med.dicom.timing import Shot, elapsed_by_factor, one_start
 
 #: Two reference times agree if SUV by them differs by no more than this share, or if they are as close as clocks are.
 SUV_BOUND = 0.005
@@ -84,6 +84,7 @@ def decay_reference(
     half_life: float,
     *,
     frame_start: bool = False,
+    study: datetime | None = None,
     show: Callable[[datetime], str] = str,
 ) -> Reference:
     """The reference time that most sources state.
@@ -94,6 +95,7 @@ def decay_reference(
         half_life: s.
         frame_start: whether the scanner is known to put the start of the frame into Frame Reference Time (GE), instead
             of its mean count time, which the standard asks for.
+        study: Study Date and Time, before which no scan begins.
         show: makes a time readable.
 
     Raises:
@@ -116,6 +118,11 @@ def decay_reference(
     by_frame, faint, note, readings = _by_frame(shots, half_life, bound, possible, frame_start=frame_start)
     if by_frame is not None and not faint:
         possible.append(by_frame)
+    apart_s = one_start(shots, half_life, bound.total_seconds())
+    if apart_s and first is not None:
+        possible.append(Stated(FRAME, first, "the one Acquisition Time of all frames"))
+    possible, early = _before_study(possible, study, bound)
+    impossible += early
     if not possible:
         if by_frame is None:
             raise NoReferenceError(_nothing(impossible, first, shots, show))
@@ -135,6 +142,9 @@ def decay_reference(
         others += [one for one in readings if abs(one.when - best.when) > bound]
     rule = " and ".join(one.name for one in sorted(agreeing, key=lambda one: ORDER.index(one.source)))
     spread = _factors_apart(shots, half_life, bound, show) if decayed is None else ""
+    if apart_s:
+        began = f"which by {FACTOR} and {FRAME} began up to {apart_s:.0f} s apart"
+        spread, note = f"Acquisition Time is one for all frames, {began}: it was taken for the start of the scan", ""
     broken = tuple(filter(None, (spread, note if by_frame is None else "")))
     return Reference(best.when, rule, tuple(others), broken)
 
@@ -142,6 +152,20 @@ def decay_reference(
 def _possible(when: datetime, first: datetime, bound: timedelta) -> bool:
     """Whether a scan whose first frame begins at ``first`` can have begun at ``when``."""
     return first - LONGEST_SCAN <= when <= first + bound
+
+
+def _before_study(
+    possible: list[Stated], study: datetime | None, bound: timedelta
+) -> tuple[list[Stated], list[Stated]]:
+    """What can be, and what is counted back from Acquisition Time to before the study: that was no frame's own, then.
+
+    Nothing is dropped unless the header states another time outright that lies within the study.
+    """
+    if study is None or not any(one.source not in (FACTOR, FRAME) and one.when >= study for one in possible):
+        return possible, []
+    early = [one for one in possible if one.source in (FACTOR, FRAME) and one.when < study - bound]
+    left = [one for one in possible if one not in early]
+    return left, [replace(one, words=f"{one.name} (before Study Time)") for one in early]
 
 
 def _exactness(one: Stated, first: datetime | None) -> int:
@@ -169,10 +193,7 @@ def _vote(possible: list[Stated], first: datetime | None, bound: timedelta, show
 
 
 def by_factor(shots: set[Shot], half_life: float, bound: timedelta) -> tuple[datetime, timedelta] | None:
-    """Reference time by Decay Factor and how exact that is; ``None`` where it says nothing or contradicts itself.
-
-    A factor of 1 or below is one that nobody filled in: decay within a frame alone makes it larger.
-    """
+    """Reference time by Decay Factor and how exact that is; ``None`` where it says nothing or contradicts itself."""
     found = _factor_times(shots, half_life)
     if any(coarse <= bound for _, coarse in found):
         found = [one for one in found if one[1] <= bound]  # the exact ones suffice
@@ -202,15 +223,11 @@ def _factor_times(shots: set[Shot], half_life: float) -> list[tuple[datetime, ti
     rate = math.log(2.0) / half_life
     found = []
     for shot in shots:
-        try:
-            factor = float(shot.factor)
-        except ValueError:
-            continue
-        if shot.start is None or shot.duration is None or not 1.0 < factor < 1e12:
+        elapsed = elapsed_by_factor(shot, half_life)
+        if shot.start is None or elapsed is None:
             continue
         digits = len(shot.factor.partition(".")[2].lower().partition("e")[0])
-        coarse = 0.5 * 10.0**-digits / factor / rate if "e" not in shot.factor.lower() else 0.0
-        elapsed = math.log(factor) / rate - mean_count_time(shot.duration, half_life)
+        coarse = 0.5 * 10.0**-digits / float(shot.factor) / rate if "e" not in shot.factor.lower() else 0.0
         found.append((shot.start - timedelta(seconds=elapsed), timedelta(seconds=coarse)))
     return found
 

@@ -25,6 +25,7 @@ from coconet_med.dicom.doubts import (
 from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.reference import (
+    CLOCK_BOUND_S,
     DECAY_DATETIME,
     PRIVATE,
     SERIES,
@@ -100,6 +101,9 @@ def _normalized(series: Series, units: str) -> Suv:
 
 def _philips(series: Series) -> Suv:
     """Philips PET in counts: SUV Scale Factor (7053,1000), else Activity Concentration Scale Factor (7053,1009)."""
+    corrections = {word.upper() for word in headers.words(series.facts, "CorrectedImage")}
+    if corrections and "ATTN" not in corrections:  # the factors are there all the same
+        return Suv(None, "units are CNTS, and not corrected for ATTN (Corrected Image)")
     notes: list[str] = []
     factors: dict[str, float | None] = {}
     for name, what in (("(7053,1000)", PHILIPS_SUV), ("(7053,1009)", PHILIPS_ACTIVITY)):
@@ -201,7 +205,8 @@ def _by_clock(series: Series, clock: Clock, weight: float, dose: float, half_lif
     else:
         stated, blanked = _stated(series, clock, enhanced=enhanced)
         start = is_ge(series.facts)
-        taken = decay_reference(stated, shots.values(), half_life, frame_start=start, show=clock.show)
+        study = clock.moment(series.header, "StudyDate", "StudyTime")
+        taken = decay_reference(stated, shots.values(), half_life, frame_start=start, study=study, show=clock.show)
         notes = (*disagreeing(taken, half_life, clock), *blanked, *(f"SUV: {note}" for note in taken.notes))
     ends = [s.start + timedelta(seconds=s.duration or 0.0) for s in shots.values() if s.start is not None]
     injection = injection_of(series, clock, taken.when, max(ends, default=None), half_life)
@@ -251,7 +256,16 @@ def _stated(series: Series, clock: Clock, *, enhanced: bool) -> tuple[list[State
         return found, ()
     if blanked_time(clock.local(start)):
         return found, ("SUV: Series Time is 000000, as if blanked, and was not used",)
-    return [*found, Stated(SERIES, start)], ()
+    return [*(_on_the_day(one, start) for one in found), Stated(SERIES, start)], ()
+
+
+def _on_the_day(one: Stated, start: datetime) -> Stated:
+    """A private time at the time of day of the series, but on another day: a date that de-identification moved."""
+    apart = abs(one.when - start).total_seconds()
+    off = min(apart % 86400.0, -apart % 86400.0)
+    if one.source != PRIVATE or apart < 43200.0 or off > CLOCK_BOUND_S:
+        return one
+    return Stated(PRIVATE, start, f"{one.name} on the day of the series")
 
 
 def _refuse_assumed_zone(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -84,6 +85,40 @@ def measured_at(shots: dict[tuple[str, int], Shot], half_life: float) -> dict[tu
         else:
             found[key] = shot.start + timedelta(seconds=mean_count_time(shot.duration, half_life))
     return found
+
+
+def elapsed_by_factor(shot: Shot, half_life: float) -> float | None:
+    """Seconds from the decay reference to the start of a frame by its Decay Factor; ``None`` where that tells nothing.
+
+    A factor of 1 or below is one that nobody filled in: decay within a frame alone makes it larger.
+    """
+    try:
+        factor = float(shot.factor)
+    except ValueError:
+        return None
+    if shot.duration is None or not 1.0 < factor < 1e12:
+        return None
+    return math.log(factor) * half_life / math.log(2.0) - mean_count_time(shot.duration, half_life)
+
+
+def one_start(shots: Collection[Shot], half_life: float, bound: float) -> float:
+    """How far apart (s) frames of one Acquisition Time began, by Decay Factor and Frame Reference Time alike; else 0.
+
+    Some GE scanners write the start of the scan into Acquisition Time at every bed position.
+    """
+    if len({shot.start for shot in shots}) != 1 or None in {shot.start for shot in shots}:
+        return 0.0
+    began = []
+    for shot in shots:
+        elapsed = elapsed_by_factor(shot, half_life)
+        if elapsed is None or shot.reference is None or shot.duration is None:
+            return 0.0
+        within = (0.0, shot.duration / 2.0, mean_count_time(shot.duration, half_life))
+        if all(abs(elapsed + moment - shot.reference) > bound for moment in within):
+            return 0.0
+        began.append(elapsed)
+    apart = max(began) - min(began)
+    return apart if apart > bound else 0.0
 
 
 def blanked_time(local: datetime) -> bool:

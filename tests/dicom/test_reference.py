@@ -261,3 +261,36 @@ def test_a_decay_factor_of_few_digits_that_cannot_be_right_is_reported(tmp_path,
     source = read_pet(tmp_path, timed(0, 600, edit=edit))
     assert factor_of(source) == pytest.approx(factor_by_hand(45), rel=1e-9)
     assert ("Decay Factor (rounded) says 2024-03-01 10:00" in said(source)) == reported
+
+
+def at_the_start_of_the_scan(study: str, begin_of=lambda k: 1213.0):
+    """An edit: Acquisition Time is the start of the scan, as some scanners of GE write it for every bed position."""
+
+    def apply(ds, k):
+        timed(begin_of(k), 300.0, convention="start")(ds, k)
+        ds.Manufacturer, ds.StudyTime, ds.AcquisitionTime = "GE MEDICAL SYSTEMS", study, "110000"
+
+    return apply
+
+
+@pytest.mark.parametrize(("study", "minutes"), [("105600", 45.0), ("090000", 45.0 - 1213 / 60)])
+def test_no_scan_begins_before_its_study(tmp_path, study, minutes):
+    source = read_pet(tmp_path, at_the_start_of_the_scan(study))
+    assert factor_of(source) == pytest.approx(factor_by_hand(minutes), rel=1e-5)
+    before = "Decay Factor (before Study Time) says 2024-03-01 10:39:47, by which SUV 1.00 would be 0.88"
+    assert (before in said(source)) is (study == "105600")
+
+
+@pytest.mark.parametrize("series", ["110000", "150000"])
+def test_one_acquisition_time_for_all_beds_is_the_start_of_the_scan(tmp_path, series):
+    def edit(ds, k):
+        at_the_start_of_the_scan("090000", lambda k: 303.0 * (k // 2))(ds, k)
+        series_at(series)(ds, k)
+
+    source = read_pet(tmp_path, edit)
+    assert factor_of(source) == pytest.approx(factor_by_hand(45), rel=1e-9)
+    assert (
+        "Acquisition Time is one for all frames, which by Decay Factor and Frame Reference Time began up to 606 s"
+        in (said(source))
+    )
+    assert ("Series Date and Time say" in said(source)) is (series == "150000")

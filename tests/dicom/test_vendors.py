@@ -65,9 +65,17 @@ def test_a_private_time_without_its_creator_is_read_and_that_is_said(tmp_path):
 
 
 def test_a_private_time_that_de_identification_left_on_another_day_loses(tmp_path):
-    source = read_pet(tmp_path, timed(1800, edit=_siemens("20240229110000")))
+    source = read_pet(tmp_path, timed(1800, edit=_siemens("20240229103000")))
     assert factor_of(source) == pytest.approx(factor_by_hand(45), rel=1e-6)
-    assert "Siemens decay correction time (0071,1022) says 2024-02-29 11:00:00" in said(source)
+    assert "Siemens decay correction time (0071,1022) says 2024-02-29 10:30:00" in said(source)
+
+
+@pytest.mark.parametrize("vendor", [_ge("20240229110000.00"), _siemens("20240614110000.000000")])
+def test_a_private_time_at_the_time_of_day_of_the_series_is_of_its_day(tmp_path, vendor):
+    source = read_pet(tmp_path, timed(1800, edit=vendor))
+    assert factor_of(source) == pytest.approx(factor_by_hand(45), rel=1e-6)
+    assert source.warnings == ()
+    assert "on the day of the series" in source.details["suv"]["rule"]
 
 
 def test_a_private_element_of_another_creator_is_not_read(tmp_path):
@@ -138,3 +146,13 @@ def test_an_activity_factor_gives_bq_per_ml_where_suv_is_not_possible_or_not_wan
     classic(tmp_path / "b", "PT", edit=_both(timed(), _philips(activity="0.5")))
     wanted = read_series(tmp_path / "b", "function", suv="never")
     assert (wanted.units, sitk.GetArrayFromImage(wanted.image).max()) == ("Bq/ml", 0.5 * stored.max())
+
+
+@pytest.mark.parametrize("suv", [{"suv": "0.0005"}, {"activity": "0.5"}])
+def test_counts_that_are_not_corrected_for_attenuation_are_no_suv(tmp_path, suv):
+    def uncorrected(ds, k):
+        ds.CorrectedImage = ["DECY", "RADL", "RAN"]
+
+    source = read_pet(tmp_path, timed(edit=_both(_philips(**suv), uncorrected)))
+    assert source.units == "counts"
+    assert "no SUV: units are CNTS, and not corrected for ATTN (Corrected Image)" in said(source)
