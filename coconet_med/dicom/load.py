@@ -159,7 +159,13 @@ def _values(series: Series, layout: Layout) -> tuple[np.ndarray, tuple[float, ..
 
 
 def _hounsfield(series: Series, layout: Layout, units: str, values: np.ndarray) -> tuple[str, tuple[str, ...]]:
-    """Units of a CT whose Rescale Type is US (unspecified), which GDCM and ITK put into every file that they write."""
+    """Units of a CT whose Rescale Type is US (unspecified), which GDCM and ITK put into every file that they write; and
+    a warning of one whose values hold no air, since its intercept may have been lost."""
+    if series.modality == "CT" and units == "HU" and layout.frames[0].slope is not None and float(values.min()) >= 0:
+        return units, (
+            "CT without a value below 0 HU, though air, fat and lung lie there: its Rescale Intercept (often -1024) "
+            "may have been lost, and windows in HU are off by it then",
+        )
     if series.modality != "CT" or layout.frames[0].units != "US" or float(values.min()) > HOLDS_AIR:
         return units, ()
     return "HU", ("Rescale Type is US (unspecified) in a CT; its values go down to that of air and were taken for HU",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
@@ -10,6 +11,9 @@ from coconet_med.dicom.series import OWN_MANUFACTURER, Series, name_files
 
 if TYPE_CHECKING:
     from coconet_med.dicom.series import Instance
+
+#: Dates of acquisition that differ by more than this are not of one examination.
+ONE_SCAN = timedelta(days=1)
 
 
 def remarks(series: Series) -> list[str]:
@@ -22,6 +26,12 @@ def remarks(series: Series) -> list[str]:
         found.append(
             f"series {series.describe()} is a result of this program, which shows uptake already: fuse the images that "
             "it was made of"
+        )
+    days = sorted({day for one in series.instances if (day := _day(one)) is not None})
+    if days and days[-1] - days[0] > ONE_SCAN:
+        found.append(
+            f"its images were acquired from {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}: two examinations in one series, "
+            "or dates that were moved file by file (de-identification), and times that hang on them are wrong"
         )
     if burned := burned_in(series.instances):
         found.append(
@@ -38,6 +48,10 @@ def remarks(series: Series) -> list[str]:
 def burned_in(instances: Iterable[Instance]) -> list[Instance]:
     """The files whose header says that their pixels hold text that may identify the patient."""
     return [one for one in instances if _says(one, "BurnedInAnnotation", "YES")]
+
+
+def _day(instance: Instance) -> datetime | None:
+    return headers.parse_datetime(headers.text(instance.facts, "AcquisitionDate").strip(), "00")
 
 
 def _says(instance: Instance, keyword: str, word: str) -> bool:

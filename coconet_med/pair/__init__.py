@@ -17,7 +17,13 @@ from coconet_med.pair.results import result_warnings
 from coconet_med.pair.roles import refuse_swapped, swapped_warnings
 from coconet_med.pair.same import refuse_same_files, refuse_same_voxels
 from coconet_med.pair.spaces import space_warnings
-from coconet_med.pair.values import anatomy_warnings, inverted_warnings, refuse_constant, values_warnings
+from coconet_med.pair.values import (
+    anatomy_warnings,
+    inverted_warnings,
+    refuse_constant,
+    values_warnings,
+    wrapped_warnings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +77,7 @@ def check_pair(anatomy: Source, function: Source, *, different_patients: bool = 
         *swapped_warnings(anatomy, function),
         *space_warnings(anatomy, function),
         *inverted_warnings(anatomy, function),
+        *wrapped_warnings(anatomy, function),
         *result_warnings(anatomy, function),
     )
     return PairCheck(patients, (*warnings, *notes, *anatomy_warnings(anatomy), *values_warnings(function)))

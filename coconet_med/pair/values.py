@@ -29,6 +29,9 @@ LEAST_EQUAL = 0.45
 FEWEST_CUT, MOST_CUT = 4, 24
 #: Edge of the block in the middle of the image that is looked at, in voxels.
 BLOCK = 72
+#: Values of 16 bits whose negative ones were stored without their sign: nothing in the middle half, and so many (share)
+#: of the values in the upper quarter.
+STEPS_16, WRAPPED = 65536, 0.001
 #: Values so near to the highest (share of the range) are white, and so many of the border are in an inverted image.
 WHITE, ALL_WHITE = 0.05, 0.9
 
@@ -83,6 +86,28 @@ def inverted_warnings(*sources: Source) -> tuple[str, ...]:
         for source in sources
         if _bright_border(sitk.GetArrayViewFromImage(source.image))
     )
+
+
+def wrapped_warnings(*sources: Source) -> tuple[str, ...]:
+    """A warning for each image whose negative values were stored as 16-bit numbers without sign: -1 became 65535."""
+    return tuple(
+        f"{source.name}: its values lie from {low:g} to {high:g} with nothing in between: negative ones were stored "
+        "without their sign (-1 as 65535), it seems, and are the brightest now; export it again with signed numbers"
+        for source in sources
+        for low, high in _wrapped(sitk.GetArrayViewFromImage(source.image))
+    )
+
+
+def _wrapped(values: np.ndarray) -> list[tuple[float, float]]:
+    """Lowest and highest value, where these look so; array (k, j, i)."""
+    low, high = float(values.min()), float(values.max())
+    quarter = STEPS_16 / 4
+    if not 3 * quarter < high - low < STEPS_16:
+        return []
+    upper = values > low + 3 * quarter
+    if ((values > low + quarter) & ~upper).any() or upper.mean() < WRAPPED:
+        return []
+    return [(low, high)] if len(np.unique(values[upper])) > FEWEST_CUT else []
 
 
 def _bright_border(values: np.ndarray) -> bool:

@@ -27,6 +27,15 @@ def test_what_the_pixels_do_not_show_is_said(tmp_path, keyword, value, words):
     assert read_series(tmp_path / "no", "anatomy").warnings == ()
 
 
+@pytest.mark.parametrize(("second", "said"), [("20240302", False), ("20240501", True)])
+@pytest.mark.parametrize("modality", ["MR", "PT"])
+def test_images_of_two_days_in_one_series_are_said(tmp_path, modality, second, said):
+    classic(tmp_path, modality, edit=lambda ds, k: setattr(ds, "AcquisitionDate", "20240301" if k < 2 else second))
+    role = "anatomy" if modality == "MR" else "function"
+    words = "its images were acquired from 2024-03-01 to 2024-05-01: two examinations in one series"
+    assert any(words in each for each in read_series(tmp_path, role).warnings) == said
+
+
 @pytest.mark.parametrize("whose", ["mr", "pt"])
 def test_text_in_the_pixels_of_one_slice_of_a_source_is_stated_in_the_result(tmp_path, whose):
     def mark(ds, k):

@@ -174,3 +174,13 @@ def test_a_ct_without_slope_and_intercept_may_not_be_in_hu_and_this_is_said(tmp_
     classic(tmp_path, "CT", edit=edit)
     said = "CT without Rescale Slope and Intercept: stored values were taken as HU"
     assert any(said in warning for warning in read_series(tmp_path, "anatomy").warnings)
+
+
+@pytest.mark.parametrize("lowest", [0, -1024])
+def test_a_ct_without_air_may_have_lost_its_intercept_and_this_is_said(tmp_path, lowest):
+    def edit(ds, k):
+        ds.RescaleSlope, ds.RescaleIntercept = "1", str(lowest)
+
+    classic(tmp_path, "CT", values=stored_values() % 2000, edit=edit)
+    said = "CT without a value below 0 HU, though air, fat and lung lie there"
+    assert any(said in warning for warning in read_series(tmp_path, "anatomy").warnings) == (lowest == 0)

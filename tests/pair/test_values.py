@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 
 from coconet_med.pair import check_pair
-from coconet_med.pair.values import anatomy_warnings, inverted_warnings, values_warnings
+from coconet_med.pair.values import anatomy_warnings, inverted_warnings, values_warnings, wrapped_warnings
 from coconet_med.phantom import HeadPhantom
 from coconet_med.source import Source
 
@@ -87,3 +87,14 @@ def test_an_image_that_is_black_on_white_is_reported(head: HeadPhantom, pet: np.
     assert inverted_warnings(source(page, planar=True))
     within = pet[:, 20:-20, 20:-20]  # cut out of the head, with uptake at the border
     assert inverted_warnings(source(within), source(np.log(pet + 1)), Source(head.t1, "t1")) == ()
+
+
+@pytest.mark.parametrize("lowest", [-1024, -40])
+def test_negative_values_that_lost_their_sign_are_reported(pet: np.ndarray, lowest: int):
+    """uint16 of what was int16, as a cast or a lost Pixel Representation makes it."""
+    signed = np.rint(pet / pet.max() * (2000 - lowest) + lowest).astype(np.int16)
+    (said,) = wrapped_warnings(source(signed.view(np.uint16).astype(np.float32)), source(signed))
+    assert "negative ones were stored without their sign (-1 as 65535)" in said
+    many = pet / pet.max() * 65535  # all of 16 bits, as PET is stored
+    two = np.where(pet > pet.mean(), 65535, 0)  # a mask
+    assert wrapped_warnings(source(many), source(two)) == ()
