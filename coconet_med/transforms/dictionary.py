@@ -37,7 +37,7 @@ from coconet_med.source import RELATIVE_UNITS
 from coconet_med.steps.alignment import aligned
 from coconet_med.steps.notes import clipped, signs_lost
 from coconet_med.steps.windows import window_of
-from coconet_med.transforms.metatensor import array_of, to_source
+from coconet_med.transforms.metatensor import array_of, meta_of, stacked, to_source
 from coconet_med.transforms.reading import PAIR, Data, ReadSourced, log_all
 from coconet_med.windowing.presets import WindowChoice
 from coconet_med.windowing.window import Window
@@ -156,7 +156,7 @@ class BringOnGridd(Transform):
         d = dict(data)
         first, second = (to_source(d[key], key) for key in (self.anatomy_key, self.function_key))
         found = aligned(first, second, register=self.register, force=self.force)
-        window = _window(d[self.function_key].meta)
+        window = _window(meta_of(d, self.function_key))
         log_all((*found.warnings, *(clipped(window, second, found) if window else ())))
         d[self.function_key] = _like(d[self.function_key], array_of(found.function), affine_of(found.function))
         d[self.function_key].meta["registered"] = int(found.registered)
@@ -175,7 +175,7 @@ class ScaleToWindowd(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         for key in self.key_iterator(d):
-            window = _window(d[key].meta)
+            window = _window(meta_of(d, key))
             if window is None:
                 msg = f"{key}: its window is not known; put FindWindowd before ScaleToWindowd"
                 raise OptionError(msg)
@@ -235,10 +235,7 @@ class UnstackSlicesd(MapTransform):
 
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
-        meta = dict(d[self.reference_key].meta)
-        order, flips, size = (np.asarray(meta[f"stacked_{part}"]) for part in ("order", "flips", "size"))
-        k, j, i = (int(a) for a in order)
-        slicing = Slicing("axial", (k, j, i), tuple(np.flatnonzero(flips).tolist()))
+        slicing, size, meta = stacked(d, self.reference_key)
         for key in self.key_iterator(d):
             stack = plain_array(d[key], str(key))[:, : size[0], : size[1], : size[2]]
             volume = np.stack([slicing.unstack(channel).transpose(2, 1, 0) for channel in stack])

@@ -7,7 +7,7 @@ which MONAI can put into batches.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from monai.utils import convert_to_tensor
 from coconet_med.errors import OptionError
 from coconet_med.geometry import NiftiForms, affine_of, put_at
 from coconet_med.readers.tensors import known_of, plain_array, ras_affine
+from coconet_med.slices import Slicing
 from coconet_med.source import Source
 
 
@@ -63,6 +64,35 @@ def to_source(image: Any, name: str) -> Source:
         str(meta.get("name") or meta.get("filename_or_obj", name)),
         **known_of(meta),
     )
+
+
+def meta_of(data: Mapping[Hashable, Any], key: Hashable) -> dict[str, Any]:
+    """What is noted beside the image under a key.
+
+    Raises:
+        OptionError: there is no such key, or a plain tensor under it, such as MONAI's PersistentDataset makes.
+    """
+    if key not in data:
+        raise OptionError(f"{key}: no such key (there are {', '.join(map(str, data))}); name another in the transform")
+    if not isinstance(data[key], MetaTensor):
+        kind = type(data[key]).__name__
+        msg = f"{key}: is a {kind}, which has lost what the steps before have noted (meta); keep the MetaTensor "
+        raise OptionError(f"{msg}(of MONAI's PersistentDataset: track_meta=True, weights_only=False)")
+    return dict(data[key].meta)
+
+
+def stacked(data: Mapping[Hashable, Any], key: Hashable) -> tuple[Slicing, np.ndarray, dict[str, Any]]:
+    """How the stack under a key was made of a volume, the size of that (slice, row, column), and its ``meta``.
+
+    Raises:
+        OptionError: it was not made by ``StackSlicesd``, or that is not known any more.
+    """
+    meta = meta_of(data, key)
+    if "stacked_order" not in meta:
+        raise OptionError(f"{key}: is no stack of slices that StackSlicesd has made; name one")
+    order, flips, size = (np.asarray(meta[f"stacked_{part}"]) for part in ("order", "flips", "size"))
+    k, j, i = (int(a) for a in order)
+    return Slicing("axial", (k, j, i), tuple(np.flatnonzero(flips).tolist())), size, meta
 
 
 def array_of(image: sitk.Image) -> np.ndarray:

@@ -13,7 +13,7 @@ from monai.transforms import Transform
 from coconet_med.color.look import hatched
 from coconet_med.errors import OptionError
 from coconet_med.readers.tensors import plain_array
-from coconet_med.slices import Slicing
+from coconet_med.transforms.metatensor import stacked
 
 
 class HatchNoDatad(Transform):
@@ -44,9 +44,7 @@ class HatchNoDatad(Transform):
         if self.no_data_key not in d:
             msg = f"{self.no_data_key}: where the functional image has data is not known; call prepare(no_data=True)"
             raise OptionError(msg)
-        meta = d[self.anatomy_key].meta
-        order, flips, size = (np.asarray(meta[f"stacked_{part}"]) for part in ("order", "flips", "size"))
-        slicing = Slicing("axial", tuple(int(a) for a in order), tuple(np.flatnonzero(flips).tolist()))  # type: ignore[arg-type]
+        slicing, size, _ = stacked(d, self.anatomy_key)
         unknown = slicing.stack(plain_array(d[self.no_data_key], self.no_data_key)[0].transpose(2, 1, 0)) > 0
         if not unknown.any():
             return d

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from monai.config import KeysCollection
 from monai.transforms import MapTransform
 
 from coconet_med.dicom.select import selection_of
+from coconet_med.errors import OptionError
 from coconet_med.options import FuseOptions
 from coconet_med.readers import read
 from coconet_med.readers.files import is_dicomdir
@@ -62,7 +64,7 @@ class ReadSourced(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> Data:
         d = dict(data)
         wanted = list(self.key_iterator(d, self.roles))
-        paths, roles = [Path(d[key]) for key, _ in wanted], [role for _, role in wanted]
+        paths, roles = [_path(key, d[key]) for key, _ in wanted], [role for _, role in wanted]
         if len(wanted) == 2:
             sources, warnings = self._pair(paths, roles)
         else:
@@ -93,6 +95,18 @@ class ReadSourced(MapTransform):
         pair = prepare_pair(given[0], given[1], options, dicom=dicom)
         first, second = pair.anatomy, pair.function
         return [first, second], (*pair.check.warnings, *first.warnings, *second.warnings)
+
+
+def _path(key: Hashable, given: Any) -> Path:
+    """The path that is to be read.
+
+    Raises:
+        OptionError: something else, such as an image that was read before.
+    """
+    if not isinstance(given, (str, os.PathLike)):
+        msg = f"{key}: is a {type(given).__name__} and no path; leave out LoadImaged before, since units are read with "
+        raise OptionError(f"{msg}the voxels, or give images in memory to the steps after ReadSourced alone")
+    return Path(given)
 
 
 def log_all(warnings: Sequence[str]) -> None:

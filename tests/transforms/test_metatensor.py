@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from coconet_med.errors import OptionError
 from coconet_med.phantom import head_phantom
 from coconet_med.transforms.metatensor import to_source, to_tensor
 
@@ -35,6 +36,28 @@ def test_a_tensor_that_needs_a_gradient_is_taken():
     stacked["image"].requires_grad_()
     back = UnstackSlicesd(("image",))(stacked)["image"]
     np.testing.assert_array_equal(back.numpy(), head.detach().numpy())
+
+
+def test_what_has_lost_its_meta_or_was_never_stacked_is_named():
+    """MONAI's PersistentDataset gives back plain tensors unless it is asked for more."""
+    from coconet_med.transforms import BringOnGridd, ReadSourced, ScaleToWindowd, UnstackSlicesd
+
+    whole = to_tensor(_source())
+    back, plain = UnstackSlicesd(("pred",)), whole.as_tensor()
+    with pytest.raises(OptionError, match=r"image: no such key \(there are pred\)"):
+        back({"pred": whole})
+    with pytest.raises(OptionError, match=r"is a Tensor, which has lost .* track_meta=True, weights_only=False"):
+        back({"pred": whole, "image": plain})
+    with pytest.raises(OptionError, match="image: is no stack of slices that StackSlicesd has made"):
+        back({"pred": whole, "image": whole})
+    for step in (ScaleToWindowd(("function",)), BringOnGridd(register="never")):
+        with pytest.raises(OptionError, match="function: is a Tensor, which has lost"):
+            step({"anatomy": whole, "function": plain})
+    for given in (whole, None, ["a.nii.gz"]):
+        with pytest.raises(
+            OptionError, match=f"anatomy: is a {type(given).__name__} and no path; leave out LoadImaged"
+        ):
+            ReadSourced(("anatomy", "function"))({"anatomy": given, "function": "b.nii.gz"})
 
 
 def _source():
