@@ -1,4 +1,4 @@
-"""Can the values be those of an image?  Constant ones are refused; labels, masks and negative uptake get a warning."""
+"""Can the values be those of an image?  Constant ones are refused; labels, coarse and negative uptake get a warning."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ LEAST_EQUAL = 0.45
 #: So few whole numbers, with no unit told, may be SUV whose fractions a reader cut (SimpleITK 2.5.7 and imageio do so
 #: where the first slice of a DICOM series has slope 1); counts are more, unless hardly anything was counted.
 FEWEST_CUT, MOST_CUT = 4, 24
+#: No more steps than this up to the 99th percentile, and a highest value so many times above it: one scale for all was
+#: set by a few voxels, as nibabel does where a ratio is written with the 16-bit header of its PET.
+MOST_COARSE, FAR_ABOVE = 64, 50
+#: Voxels that are looked at for that.
+LOOKED_AT = 1_000_000
 #: Edge of the block in the middle of the image that is looked at, in voxels.
 BLOCK = 72
 #: Values of 16 bits whose negative ones were stored without their sign: nothing in the middle half, and so many (share)
@@ -65,6 +70,8 @@ def values_warnings(function: Source) -> tuple[str, ...]:
         )
     if kind := _labels(values):
         return (f"{function.name}: {kind}; give the image of the uptake itself",)
+    if coarse := _coarse(values):
+        return (f"{function.name}: {coarse}",)
     if function.units == RELATIVE_UNITS and (cut := _cut(values)):
         return (f"{function.name}: {cut}",)
     return ()
@@ -158,6 +165,24 @@ def _cut(values: np.ndarray) -> str | None:
     return (
         f"it holds {count} whole numbers only, from {low:g} to {high:g}; if it is SUV or SUVR, its fractions were cut "
         "when it was converted: convert it again, to float"
+    )
+
+
+def _coarse(values: np.ndarray) -> str | None:
+    """Words where nearly all values are few steps of a scale that voxels far above them set; array (k, j, i)."""
+    levels, count = np.unique(values.reshape(-1)[:: max(1, values.size // LOOKED_AT)], return_counts=True)
+    count[count.argmax()] = 0  # the background
+    if not count.any() or not (levels % 1).any():  # whole numbers may be counts
+        return None
+    share = np.cumsum(count) / count.sum()
+    top, high = float(levels[np.searchsorted(share, 0.99)]), float(values.max())
+    within = int(np.count_nonzero(count[levels <= top]))
+    if within > MOST_COARSE or high < FAR_ABOVE * abs(top):
+        return None
+    return (
+        f"off the background 99 % of its voxels share {within} value{'s' * (within > 1)} up to {top:.3g}, and the "
+        f"highest is {high:.3g}: it was written in integers of one scale, which a few voxels set; write it again in "
+        "float (nibabel: header.set_data_dtype), without these voxels"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -55,6 +56,21 @@ def test_suv_that_a_reader_cut_to_whole_numbers_is_reported(pet: np.ndarray, hig
     assert "fractions were cut" in cut[0]
     assert values_warnings(source(np.floor(suv), units="counts")) == ()
     assert values_warnings(source(np.floor(suv) * 0.5)) == ()
+
+
+@pytest.mark.parametrize("outlier", [3e3, 1e4, 1e5])
+def test_a_ratio_of_which_one_voxel_set_the_scale_is_reported(pet: np.ndarray, outlier: float):
+    """nibabel 5.4.2 writes so with the header of a 16-bit PET (findings/suvr-in-the-header-of-the-pet.sh)."""
+    ratio = pet / pet.max() * 2
+    ratio[2, 2, 2] = outlier
+    assert values_warnings(source(ratio)) == ()
+    stored = nibabel.Nifti1Image(ratio, np.eye(4), nibabel.Nifti1Header())
+    stored.header.set_data_dtype(np.int16)
+    read = nibabel.Nifti1Image.from_bytes(stored.to_bytes()).get_fdata()
+    (said,) = values_warnings(source(read, units="SUVR"))
+    assert "integers of one scale" in said
+    assert f"the highest is {outlier:.3g}" in said
+    assert values_warnings(source(np.round(pet / pet.max() * 40) + 4000 * (ratio > 100), units="counts")) == ()
 
 
 def test_values_that_are_nowhere_above_0_are_reported_unless_they_are_hu(pet: np.ndarray):
