@@ -31,6 +31,7 @@ from coconet_med.color.look import beyond_field_of_view
 from coconet_med.errors import OptionError
 from coconet_med.geometry import affine_of
 from coconet_med.inference import SMALLEST_SIDE
+from coconet_med.pair.values import refuse_constant
 from coconet_med.readers.tensors import plain_array, ras_affine
 from coconet_med.slices import Slicing, slicing_of_source
 from coconet_med.source import RELATIVE_UNITS
@@ -122,6 +123,8 @@ class FindWindowd(MapTransform):
                 raise OptionError(msg)
             source = to_source(d[key], str(key))
             window = window_of(source, role, given=given, signed=signed)
+            if not window.low < window.high:  # values over it would be NaN
+                refuse_constant(source)
             log_all(() if role == "anatomy" else signs_lost(window, source))
             d[key].meta["window"] = np.array((window.low, window.high))
             d[key].meta["window_chosen"] = window.chosen

@@ -15,7 +15,7 @@ from torch import nn
 from coconet_med import fuse
 from coconet_med.bundle.inferer import StackInferer
 from coconet_med.engines.torch import NetworkEngine
-from coconet_med.errors import GeometryError, OptionError, PairError
+from coconet_med.errors import GeometryError, OptionError, PairError, ReadError
 from coconet_med.model import Model
 from coconet_med.network import CoCoNet
 from coconet_med.phantom import head_phantom, slice_pair
@@ -239,3 +239,13 @@ def test_tensors_that_are_sheared_or_hold_nan_are_refused():
     volume[0, 3, 3, 3] = torch.nan
     with pytest.raises(OptionError, match="holds NaN or infinite values"):
         to_source(MetaTensor(volume), "function")
+
+
+@pytest.mark.parametrize("value", [0.0, 7.0])
+def test_an_image_of_one_value_is_refused_as_by_fuse(value):
+    """Over a window of no width it would be NaN, and with it the loss of a training."""
+    image = MetaTensor(torch.full((1, 20, 20, 20), value), affine=torch.eye(4).double() * 4)
+    with pytest.raises(ReadError, match=f"every voxel is {value:g}, so it shows nothing"):
+        FindWindowd(("function",), roles=("function",), given=(None,), signed=(None,))({"function": image})
+    limits = FindWindowd(("function",), roles=("function",), given=((0, 9),), signed=(None,))({"function": image})
+    assert ScaleToWindowd(("function",))(limits)["function"].unique().tolist() == pytest.approx([value / 9])
