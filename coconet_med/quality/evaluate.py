@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from coconet_med.color import decode
 from coconet_med.color.colormaps import COLORMAPS
 from coconet_med.color.known_palettes import KEEP
-from coconet_med.color.readback import without_margin
+from coconet_med.color.readback import of_another, without_margin
 from coconet_med.dicom.fused import read_fused
 from coconet_med.errors import GeometryError, OptionError, PairError, ReadError
 from coconet_med.fusion import fuse
@@ -229,6 +229,8 @@ def _read_result(
         )
         msg += "that was made on this anatomical grid"
         raise GeometryError(msg)
+    if result.color is not None and (odd := of_another(fused, result.color, recorded, "color")):
+        raise PairError(f"{odd[0]}; give the file that it describes, or move it away")
     if "alignment" in recorded and not first.planar:
         moved = resampled_by(first, second, np.array(recorded["alignment"]["matrix_lps_anatomy_to_function"]))
     else:

@@ -64,3 +64,13 @@ def test_a_result_in_other_units_than_its_source_is_read_in_is_refused(
 def test_a_result_on_another_grid_is_refused(pair: tuple[Path, Path]) -> None:
     with pytest.raises(FusionError, match="anatomical grid"):
         evaluate_files(pair[0], pair[1], pair[1])
+
+
+def test_a_result_beside_the_side_car_of_another_is_refused(
+    pair: tuple[Path, Path], mean_model: Model, tmp_path: Path
+) -> None:
+    for name, window in (("fused.nii.gz", (0, 40000)), ("fused.nrrd", (0, 90000))):  # one side-car for both
+        result = coconet_med.fuse(*pair, model=mean_model, register="never", window=window)
+        result.save(tmp_path / name, overwrite=True)
+    with pytest.raises(PairError, match=r"fused\.nii\.gz: its voxels are not those that the side-car beside it names"):
+        evaluate_files(*pair, tmp_path / "fused.nii.gz")
