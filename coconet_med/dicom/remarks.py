@@ -12,6 +12,8 @@ from coconet_med.dicom.series import OWN_MANUFACTURER, Series, name_files
 if TYPE_CHECKING:
     from coconet_med.dicom.series import Instance
 
+#: Transfer syntaxes that always lose something: JPEG baseline and extended.
+LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 #: Dates of acquisition that differ by more than this are not of one examination.
 ONE_SCAN = timedelta(days=1)
 
@@ -26,6 +28,13 @@ def remarks(series: Series) -> list[str]:
         found.append(
             f"series {series.describe()} is a result of this program, which shows uptake already: fuse the images that "
             "it was made of"
+        )
+    if series.modality in ("PT", "NM") and (lossy := [one for one in series.instances if compressed_with_loss(one)]):
+        ratio = headers.number(lossy[0].header, "LossyImageCompressionRatio")
+        how = f"with loss (1:{ratio:g})" if ratio else "with loss"
+        found.append(
+            f"its pixels were compressed {how}, so values and SUV are not quite those that were measured "
+            f"({name_files(one.path for one in lossy)})"
         )
     days = sorted({day for one in series.instances if (day := _day(one)) is not None})
     if days and days[-1] - days[0] > ONE_SCAN:
@@ -43,6 +52,12 @@ def remarks(series: Series) -> list[str]:
             f"Quality Control Image (0028,0300) is YES ({name_files(test)}): a phantom or test image, it seems"
         )
     return found
+
+
+def compressed_with_loss(instance: Instance) -> bool:
+    """Whether the header says that its pixels were once compressed with loss, or its transfer syntax always does so."""
+    stated = headers.text(instance.header, "LossyImageCompression").strip() == "01"
+    return stated or instance.transfer_syntax in LOSSY
 
 
 def burned_in(instances: Iterable[Instance]) -> list[Instance]:

@@ -36,6 +36,18 @@ def test_images_of_two_days_in_one_series_are_said(tmp_path, modality, second, s
     assert any(words in each for each in read_series(tmp_path, role).warnings) == said
 
 
+@pytest.mark.parametrize(("modality", "role", "said"), [("PT", "function", 1), ("MR", "anatomy", 0)])
+def test_uptake_that_was_compressed_with_loss_is_said(tmp_path, modality, role, said):
+    def edit(ds, k):
+        ds.LossyImageCompression, ds.LossyImageCompressionRatio = "01", "12"
+
+    classic(tmp_path / "lossy", modality, edit=edit)
+    warnings = read_series(tmp_path / "lossy", role).warnings
+    assert sum("its pixels were compressed with loss (1:12)" in each for each in warnings) == said
+    classic(tmp_path / "whole", modality, edit=lambda ds, k: setattr(ds, "LossyImageCompression", "00"))
+    assert not any("with loss" in each for each in read_series(tmp_path / "whole", role).warnings)
+
+
 @pytest.mark.parametrize("whose", ["mr", "pt"])
 def test_text_in_the_pixels_of_one_slice_of_a_source_is_stated_in_the_result(tmp_path, whose):
     def mark(ds, k):

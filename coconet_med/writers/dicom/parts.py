@@ -11,9 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from coconet_med._version import __version__
-from coconet_med.dicom import headers
 from coconet_med.dicom.record import DicomRecord
-from coconet_med.dicom.remarks import burned_in
+from coconet_med.dicom.remarks import burned_in, compressed_with_loss
 from coconet_med.errors import WriteError
 from coconet_med.pair.patients import DIFFERENT, are_different
 from coconet_med.source import Source
@@ -82,7 +81,7 @@ class FusedParts:
         """Header of the first source object that was ever compressed with loss, if any."""
         for record in self.records:
             for instance in record.series.instances:
-                if headers.text(instance.header, "LossyImageCompression").strip() == "01":
+                if compressed_with_loss(instance):
                     return instance.header
         return None
 
