@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.drug import ImpossibleError, half_life_s
 from coconet_med.dicom.identity import NO_BIRTH
-from coconet_med.dicom.injection import ImpossibleError, half_life_s, injection_of
+from coconet_med.dicom.injection import injection_of
 from coconet_med.dicom.reference import FACTOR, SERIES, bound_s, by_factor
 from coconet_med.dicom.timing import shots_of
 from coconet_med.dicom.vendors import PHILIPS_ACTIVITY, PHILIPS_SUV, private_number

@@ -1,45 +1,22 @@
-"""The injection of a PET series: dose, half-life and time, each checked for what de-identification and slips do."""
+"""The injection of a PET series: when it was, checked for what de-identification and slips do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.decay import (
-    DOSE_BQ,
-    HALF_LIFE_S,
-    HALF_LIFE_TOLERANCE,
-    MAX_HALF_LIVES,
-    WEIGHT_KG,
-    half_life_of,
-    half_life_of_tracer,
-    known_half_life,
-)
-from coconet_med.dicom.series import Instance, Series
+from coconet_med.dicom.decay import MAX_HALF_LIVES
+from coconet_med.dicom.drug import ImpossibleError, drug_of, names_of
+from coconet_med.dicom.series import Series
 from coconet_med.dicom.times import Clock, parse_dt
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 #: Longest half-life (s) with which an injection without a date can be dated: longer ones may be given days before.
 DATELESS_HALF_LIFE_S = 6 * 3600.0
 #: Uptake beyond so many half-lives is worth a second look at the times.
 UNUSUAL_HALF_LIVES = 4.0
-#: Heights (m) with which a weight is compared: below lie small children and animals, above slips of units.
-TELLING_HEIGHT_M = (1.0, 2.6)
-#: Heights in this range are centimeters, written into an attribute of meters.
-CENTIMETERS = (30.0, 260.0)
 #: Words of De-identification Method by programs that move times only where a date of the same name stands beside them.
 MOVE_DATES_ONLY = ("DICOGNITO",)
-#: Body mass index (kg/m2) outside which nobody lives.
-BODY_MASS_INDEX = (6.0, 200.0)
-
-
-class ImpossibleError(Exception):
-    """SUV cannot be computed; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -48,109 +25,6 @@ class Injection:
 
     when: datetime
     notes: tuple[str, ...] = ()
-
-
-def one_value(
-    series: Series,
-    what: str,
-    keyword: str,
-    plausible: tuple[float, float],
-    unit: str,
-    *,
-    holder: Callable[[Instance], Dataset] = lambda instance: instance.facts,
-) -> float:
-    """The value that all files of the series share, within the plausible range.
-
-    Args:
-        series: whose files hold it.
-        what: its name in messages.
-        keyword: of the attribute.
-        plausible: lowest and highest value.
-        unit: in which DICOM asks for it.
-        holder: the data set of a file that has the attribute.
-
-    Raises:
-        ImpossibleError: it is missing, differs or is not plausible.
-    """
-    found = {headers.number(holder(instance), keyword) for instance in series.instances}
-    if len(found) > 1:
-        raise ImpossibleError(f"{what} differs between the files of the series")
-    number = found.pop()
-    if number is None and (odd := headers.unreadable(holder(series.instances[0]), keyword)):
-        raise ImpossibleError(f"{what} is '{odd}', which is not a number; DICOM asks for {unit} with a decimal point")
-    if number is None:
-        raise ImpossibleError(f"{what} is missing")
-    if not plausible[0] <= number <= plausible[1]:
-        hint = ""
-        if unit == "Bq" and plausible[0] <= number * 1e6 <= plausible[1]:
-            hint = f" ({'MBq' if number <= 2000 else 'MBq or uCi'}, it seems; DICOM asks for Bq)"
-        if unit == "kg" and plausible[0] <= number / 1e3 <= plausible[1] and number > plausible[1]:
-            hint = " (grams, it seems; DICOM asks for kg)"
-        raise ImpossibleError(f"{what} of {number:g} {unit} is not plausible{hint}")
-    return number
-
-
-def dose_of(series: Series) -> float:
-    """Injected activity, Bq."""
-    return one_value(series, "injected dose", "RadionuclideTotalDose", DOSE_BQ, "Bq", holder=_drug)
-
-
-def weight_of(series: Series) -> float:
-    """Body weight, kg; one that no body of the stated height has is a placeholder (1 kg at 1.75 m).
-
-    Raises:
-        ImpossibleError: missing, differs, or not plausible.
-    """
-    weight = one_value(series, "patient weight", "PatientWeight", WEIGHT_KG, "kg")
-    height = headers.number(series.facts, "PatientSize")
-    if height and CENTIMETERS[0] <= height <= CENTIMETERS[1]:
-        height /= 100.0
-    if height and TELLING_HEIGHT_M[0] <= height <= TELLING_HEIGHT_M[1]:
-        index = weight / height**2
-        if not BODY_MASS_INDEX[0] <= index <= BODY_MASS_INDEX[1]:
-            raise ImpossibleError(f"patient weight of {weight:g} kg is not plausible at a height of {height:g} m")
-    return weight
-
-
-def half_life_s(series: Series) -> tuple[float, str]:
-    """Half-life in seconds, and what is odd about it, if anything.
-
-    Raises:
-        ImpossibleError: missing, or not that of the radionuclide that the header names.
-    """
-    found = one_value(series, "half-life", "RadionuclideHalfLife", HALF_LIFE_S, "s", holder=_drug)
-    for unit, seconds in (("minutes", 60.0), ("hours", 3600.0)):
-        if not known_half_life(found) and known_half_life(found * seconds):
-            raise ImpossibleError(
-                f"half-life of {found:g} s is not plausible ({unit}, it seems; DICOM asks for seconds)"
-            )
-    coded, *tracers = _names(_drug(series.instances[0]))
-    expected = half_life_of(coded)
-    if expected is not None and not _one_nuclide(found, expected):
-        raise ImpossibleError(
-            f"half-life of {found:g} s is not that of {headers.printable(coded, 40)} ({expected:g} s)"
-        )
-    for tracer in tracers:  # words that scanners keep from the last patient; the number counts
-        own = half_life_of_tracer(tracer)
-        if own is not None and not _one_nuclide(found, own):
-            called = headers.printable(tracer, 40)
-            return found, f"the half-life of {found:g} s was taken, but the tracer is called {called} ({own:g} s)"
-    if expected is None and not known_half_life(found):
-        return found, f"a half-life of {found:g} s is that of no radionuclide known here"
-    return found, ""
-
-
-def _one_nuclide(one: float, other: float) -> bool:
-    return abs(one / other - 1.0) <= HALF_LIFE_TOLERANCE
-
-
-def _names(drug: Dataset) -> list[str]:
-    """What names the radionuclide: its code, the radiopharmaceutical in words, and the code of that."""
-    coded = [
-        headers.text(items[0], "CodeMeaning").strip() if (items := headers.items(drug, keyword)) else ""
-        for keyword in ("RadionuclideCodeSequence", "RadiopharmaceuticalCodeSequence")
-    ]
-    return [coded[0], headers.text(drug, "Radiopharmaceutical").strip(), coded[1]]
 
 
 def injection_of(
@@ -202,6 +76,12 @@ def injection_of(
                 f"SUV: Radiopharmaceutical Start DateTime {headers.printable(full, 40)!r} is no DICOM date and time; "
                 f"Start Time {headers.printable(wall, 20)} was taken"
             )
+    if full and (moved := _of_the_scan(series, clock, when, wall, reference, end, half_life)) is not None:
+        notes.append(
+            f"SUV: Radiopharmaceutical Start DateTime {clock.show(when)} cannot be of this scan; Start Time was taken, "
+            "on the day of the scan"
+        )
+        when = moved
     seconds = (reference - when).total_seconds()
     if when > max(end or reference, reference):
         raise ImpossibleError(
@@ -234,7 +114,7 @@ def other_injection(one: Series, other: Series) -> bool:
 def injection_words(series: Series) -> str:
     """What was injected and when, as messages say it."""
     drug = next(iter(headers.items(series.facts, "RadiopharmaceuticalInformationSequence")), None)
-    called = [name for name in (_names(drug)[1:] if drug is not None else []) if name]
+    called = [name for name in (names_of(drug)[1:] if drug is not None else []) if name]
     when = _given_at(series)
     return (
         f"{headers.printable(called[0], 40) if called else 'unnamed tracer'}, injected {when or 'at an unknown time'}"
@@ -284,6 +164,34 @@ def _by_wall(
     return reference - (local - taken), notes
 
 
+def _of_the_scan(
+    series: Series,
+    clock: Clock,
+    when: datetime,
+    wall: str,
+    reference: datetime,
+    end: datetime | None,
+    half_life: float,
+) -> datetime | None:
+    """The injection on the day of the scan, where its own day cannot be; ``None``: as it is written.
+
+    De-identification moves the date in Radiopharmaceutical Start DateTime by other days than those of the scan.  The
+    time of day is believed where Radiopharmaceutical Start Time states it, too, as it is where it stands alone.
+    """
+    impossible = when > max(end or reference, reference) or (
+        (reference - when).total_seconds() > MAX_HALF_LIVES * half_life
+    )
+    local = clock.local(when)
+    same = headers.parse_datetime(local.strftime("%Y%m%d"), wall)
+    if not impossible or same is None or abs((same - local).total_seconds()) > 60 or _moves_dates_only(series):
+        return None
+    try:
+        moved, day_before = _by_wall(clock, wall, reference, end, half_life)
+    except ImpossibleError:
+        return None  # the reason is that of the date
+    return None if day_before else moved
+
+
 def _moves_dates_only(series: Series) -> str:
     """The program that moved the clock of the scan and not that of an injection without a date, or ``""``."""
     methods = {word.strip().upper() for word in headers.words(series.facts, "DeidentificationMethod")}
@@ -295,16 +203,7 @@ def _midnight(when: datetime) -> bool:
 
 
 def _shared(series: Series, keyword: str) -> str:
-    found = {headers.text(_drug(instance), keyword).strip() for instance in series.instances}
+    found = {headers.text(drug_of(instance), keyword).strip() for instance in series.instances}
     if len(found) > 1:
         raise ImpossibleError("the injection time differs between the files of the series")
     return found.pop()
-
-
-def _drug(instance: Instance) -> Dataset:
-    found = [item for item in headers.items(instance.facts, "RadiopharmaceuticalInformationSequence") if len(item)]
-    if not found:
-        raise ImpossibleError("Radiopharmaceutical Information Sequence is missing, and with it the injected dose")
-    if len(found) > 1:
-        raise ImpossibleError(f"{len(found)} radiopharmaceuticals are named, and which the image shows is unclear")
-    return found[0]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
-from coconet_med.dicom.injection import ImpossibleError, one_value, weight_of
+from coconet_med.dicom.drug import ImpossibleError, one_value, weight_of
 
 if TYPE_CHECKING:
     from coconet_med.dicom.series import Series

@@ -1,9 +1,10 @@
 """Standardized uptake value by body weight from the header of a PET series, or the reason why not.
 
 After the vendor-neutral pseudo-code of the QIBA FDG-PET profile (appendix "SUV calculation") and the IBSI-SUV manual,
-for images that are corrected for attenuation.  The pieces: :mod:`~coconet_med.dicom.injection` (dose and time),
-:mod:`~coconet_med.dicom.reference` (decay reference time), :mod:`~coconet_med.dicom.vendors` (private factors),
-:mod:`~coconet_med.dicom.normalized` (values normalized by something else than body weight).
+for images that are corrected for attenuation.  The pieces: :mod:`~coconet_med.dicom.drug` (dose, weight, half-life),
+:mod:`~coconet_med.dicom.injection` (its time), :mod:`~coconet_med.dicom.reference` (decay reference time),
+:mod:`~coconet_med.dicom.vendors` (private factors), :mod:`~coconet_med.dicom.normalized` (values normalized by
+something else than body weight).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from coconet_med.dicom.doubts import (
     parametric,
     slow_injection,
 )
-from coconet_med.dicom.injection import ImpossibleError, dose_of, half_life_s, injection_of, weight_of
+from coconet_med.dicom.drug import ImpossibleError, dose_of, half_life_s, weight_of
+from coconet_med.dicom.injection import injection_of
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.reference import (
     CLOCK_BOUND_S,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from coconet_med.dicom import headers
 from coconet_med.dicom.converted import of_frame
 from coconet_med.dicom.decay import mean_count_time
-from coconet_med.dicom.injection import ImpossibleError
+from coconet_med.dicom.drug import ImpossibleError
 from coconet_med.dicom.series import Instance, Series
 from coconet_med.dicom.times import Clock, acquired
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydicom import Dataset
 
-from coconet_med.dicom.injection import ImpossibleError
+from coconet_med.dicom.drug import ImpossibleError
 from coconet_med.dicom.normalized import to_body_weight
 from coconet_med.dicom.series import Instance, Series
 
