@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.decay import WEIGHT_KG
-from coconet_med.dicom.injection import CENTIMETERS
+from coconet_med.dicom.drug import CENTIMETERS
 from coconet_med.dicom.record import DicomRecord
 
 if TYPE_CHECKING:
