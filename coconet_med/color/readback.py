@@ -174,12 +174,12 @@ def of_another(path: Path, image: sitk.Image, facts: dict[str, Any], what: str) 
         facts: of the side-car.
         what: ``"color"``, ``"luminance"`` or ``"uptake"``.
     """
-    from coconet_med.writers.sidecar import voxels_sha256
+    from coconet_med.writers.sidecar import keeps_voxels, voxels_sha256
 
     named = facts.get("voxels")
-    if not isinstance(named, dict) or (what == "color" and what not in named):  # of JPEG and DICOM none are named
+    if not isinstance(named, dict):
         return ()
-    if named.get(what) == voxels_sha256(image):
+    if named.get(what) == (voxels_sha256(image) if keeps_voxels(path) else None):  # of JPEG and DICOM none are named
         return ()
     return (
         f"{path.name}: its voxels are not those that the side-car beside it names: it was changed since, or the "

@@ -34,7 +34,7 @@ def sidecar(result: FusionResult, files: Mapping[str, Path] | None = None) -> di
     Args:
         result: of a fusion.
         files: what is written beside it, by what it holds: the voxels of these are named by their sha256, by which a
-            file of another result under such a name is told.
+            file of another result under such a name is told (``None``: the file does not keep them as they are).
     """
     return {
         "research_use_only": "research use, not for diagnosis",
@@ -56,7 +56,7 @@ def sidecar(result: FusionResult, files: Mapping[str, Path] | None = None) -> di
         "field": result.field.summary() if result.field else None,
         "alignment": result.alignment.summary(),
         "warnings": list(result.warnings),
-        **({"voxels": voxels} if (voxels := _voxels(result, files or {})) else {}),
+        **({"voxels": _voxels(result, files)} if files else {}),
     }
 
 
@@ -65,10 +65,14 @@ def voxels_sha256(image: sitk.Image) -> str:
     return hashlib.sha256(np.ascontiguousarray(sitk.GetArrayViewFromImage(image)).data).hexdigest()
 
 
-def _voxels(result: FusionResult, files: Mapping[str, Path]) -> dict[str, str]:
-    exact = (*_EXACT_VOLUMES, *_EXACT_PICTURES) if result.anatomy.planar else _EXACT_VOLUMES
-    kept = [what for what in _IMAGES if what in files and files[what].name.lower().endswith(exact)]
-    return {what: voxels_sha256(getattr(result, what)) for what in kept}
+def keeps_voxels(path: Path, *, planar: bool = True) -> bool:
+    """Whether a file of such a name holds voxels as they are: of a volume no picture does, and JPEG never."""
+    return path.name.lower().endswith((*_EXACT_VOLUMES, *_EXACT_PICTURES) if planar else _EXACT_VOLUMES)
+
+
+def _voxels(result: FusionResult, files: Mapping[str, Path]) -> dict[str, str | None]:
+    kept = [what for what in _IMAGES if what in files and keeps_voxels(files[what], planar=result.anatomy.planar)]
+    return {"color": None} | {what: voxels_sha256(getattr(result, what)) for what in kept}
 
 
 def _describe(source: Source) -> dict[str, Any]:

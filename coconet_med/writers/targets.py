@@ -70,8 +70,8 @@ def targets(
 
 
 def left_beside(path: Path, written: Container[Path]) -> list[Path]:
-    """Files with the names of companions of a result (uptake, luminance, transform) that it did not write: those of an
-    earlier result under its name.
+    """Files with the names of companions of a result (uptake, legend, ...) that it did not write: of an earlier result
+    under its name.
 
     Args:
         path: of the result.
@@ -79,7 +79,7 @@ def left_beside(path: Path, written: Container[Path]) -> list[Path]:
     """
     stem = split_suffix(path)[0]
     ends = [f"_{what}{suffix}" for what in ("luminance", "uptake") for suffix in SUFFIXES]
-    beside = [path.with_name(f"{stem}{end}") for end in (*ends, "_transform.tfm", "_registration.dcm")]
+    beside = [path.with_name(f"{stem}{end}") for end in (*ends, "_legend.dcm", "_transform.tfm", "_registration.dcm")]
     return [file for file in beside if file.is_file() and file not in written]
 
 

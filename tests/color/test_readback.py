@@ -58,6 +58,15 @@ def test_a_side_car_of_another_result_is_told(pair, mean_model: Model, tmp_path:
     assert read_back(tmp_path / "a.nii.gz", colormap="uptake", window=(0, 6)).warnings == ()
 
 
+@pytest.mark.parametrize(("first", "second"), [("a.png", "a.jpg"), ("a.jpg", "a.png")])
+def test_a_side_car_of_another_picture_is_told(mean_model: Model, tmp_path: Path, first: str, second: str) -> None:
+    result = coconet_med.fuse(*slice_pair(64), model=mean_model)
+    result.save(tmp_path / first)
+    result.save(tmp_path / second, overwrite=True)
+    assert read_back(tmp_path / second).warnings == ()
+    assert read_back(tmp_path / first).warnings
+
+
 def main_ends(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(arguments)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coconet_med.errors import WriteError
-from coconet_med.writers import check_target, targets
+from coconet_med.writers import check_target, left_beside, targets
 
 
 @pytest.mark.parametrize("name", ["fused.bmp", "fused.dcm", "fused.txt"])
@@ -30,3 +30,11 @@ def test_every_file_of_a_result_is_known_beforehand(tmp_path: Path) -> None:
         "luminance": "a_luminance.tiff",
         "uptake": "a_uptake.tiff",
     }
+
+
+def test_companions_that_a_result_did_not_write_are_of_an_earlier_one(tmp_path: Path) -> None:
+    names = ("FUSED_legend.dcm", "FUSED_uptake.nii.gz", "FUSED_registration.dcm", "FUSED.json", "FUSED2_uptake.nii.gz")
+    for name in names:
+        (tmp_path / name).touch()
+    left = left_beside(tmp_path / "FUSED", [tmp_path / "FUSED.json", tmp_path / "FUSED_registration.dcm"])
+    assert [file.name for file in left] == ["FUSED_uptake.nii.gz", "FUSED_legend.dcm"]
