@@ -9,9 +9,14 @@ import numpy as np
 import SimpleITK as sitk
 
 from coconet_med.windowing.signed import why_signed
+from coconet_med.windowing.window import FOREGROUND_SHARE
 
 #: An image whose highest value lies lower than this in its window is hardly seen: one gray level of 256, four times.
 SEEN = 4 / 256
+
+#: SUV from which on the top of a robust window is that of urine, or of a few organs, where most uptake lies below a
+#: quarter of it.
+HOT_SUV, MOST, LOW_SHARE = 10.0, 75.0, 0.25
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
@@ -20,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def clipped(window: Window, function: Source, alignment: Alignment) -> tuple[str, ...]:
-    """A warning where uptake differs above the window, so that its order cannot be seen there."""
+    """A warning where uptake differs above the window, so that its order cannot be seen there, or lies far below."""
     if window.chosen.startswith(("robust", "common")):
-        return ()
+        return _far_below(window, function)
     found: list[str] = []
     if unseen := _unseen(window, function):
         return tuple(unseen)
@@ -33,6 +38,21 @@ def clipped(window: Window, function: Source, alignment: Alignment) -> tuple[str
             words = f"{100 * share:.2g} % of the voxels are {name} the window ({limit:g} {window.units})"
             found.append(f"{function.name}: {words} and look alike")
     return tuple(found)
+
+
+def _far_below(window: Window, function: Source) -> tuple[str, ...]:
+    """A warning of a window in SUV that a full bladder or the like makes so wide that little else has color."""
+    if window.units != "SUVbw" or window.signed or window.high <= HOT_SUV:
+        return ()
+    values = sitk.GetArrayViewFromImage(function.image)
+    shown = values[values > window.low + FOREGROUND_SHARE * (window.high - window.low)]
+    bound = window.low + LOW_SHARE * (window.high - window.low)
+    if not shown.size or float(np.percentile(shown, MOST)) >= bound:
+        return ()
+    return (
+        f"{function.name}: the window goes up to SUV {window.high:g}, as beside a full bladder, and {MOST:g} % of the "
+        f"uptake lie below {bound:.2g}, in its lowest colors; --window suv:0-10 or suv:0-6 shows them",
+    )
 
 
 def _unseen(window: Window, source: Source) -> list[str]:

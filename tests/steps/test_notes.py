@@ -28,6 +28,20 @@ def test_a_share_above_the_window_is_reported_unless_the_window_was_found(monkey
     assert clipped(Window(0.0, 79.0, "SUVbw", "robust"), function, alignment) == ()
 
 
+def test_a_robust_window_of_suv_that_a_full_bladder_makes_wide_is_reported() -> None:
+    body, brain = np.linspace(0.0, 4.0, 1000), np.linspace(0.0, 14.0, 1000)
+    body[::20] = 30.0
+    alignment = SimpleNamespace()
+    robust = Window(0.0, 30.0, "SUVbw", "robust")
+    (said,) = clipped(robust, _source(body.reshape(10, 10, 10)), alignment)
+    assert "goes up to SUV 30" in said
+    assert "75 % of the uptake lie below 7.5" in said
+    assert "--window suv:0-10" in said
+    counted = Window(0.0, 30.0, "Bq/ml", "robust")
+    assert clipped(counted, _source(body.reshape(10, 10, 10)), alignment) == ()
+    assert clipped(Window(0.0, 14.0, "SUVbw", "robust"), _source(brain.reshape(10, 10, 10)), alignment) == ()
+
+
 def test_signs_that_are_shown_as_nothing_are_reported() -> None:
     half = np.where(np.arange(1000).reshape(10, 10, 10) % 2, 3.0, -3.0)
     zscores = _source(half, nifti_intent=5)
