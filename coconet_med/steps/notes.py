@@ -16,7 +16,7 @@ SEEN = 4 / 256
 
 #: SUV from which on the top of a robust window is that of urine, or of a few organs, where most uptake lies below a
 #: quarter of it.
-HOT_SUV, MOST, LOW_SHARE = 10.0, 75.0, 0.25
+HOT_SUV, MOST, LOW_SHARE = 15.0, 75.0, 0.25
 
 if TYPE_CHECKING:
     from coconet_med.align import Alignment
