@@ -81,11 +81,31 @@ def _apart(head: _Head, g: torch.Generator) -> _Head:
 
 
 def _thick_skull(tissue: torch.Tensor, g: torch.Generator) -> torch.Tensor:
-    """A skull as thick as CT shows it; in label maps that follow an MRI, where bone gives no signal, it is thin."""
+    """A skull as thick as CT shows it; in label maps that follow an MRI, where bone gives no signal, it is thin.
+
+    Below the vertex slices cut it at a slant: it is up to some centimeters wide there, with marrow within.
+    """
     bone = torch.isin(tissue, torch.tensor(_BONE))
-    reach = 2 * int(torch.randint(5, (1,), generator=g)) + 1
-    grown = F.max_pool2d(bone[None].float(), reach, stride=1, padding=reach // 2)[0] > 0
-    return torch.where(grown & torch.isin(tissue, torch.tensor(_AROUND_BONE)), _BONE[0], tissue)
+    grown = _grown(bone, int(torch.randint(5, (1,), generator=g)))
+    tissue = torch.where(grown & torch.isin(tissue, torch.tensor(_AROUND_BONE)), _BONE[0], tissue)
+    if chance(0.3, g) and bone.sum() < 0.3 * (tissue > 0).sum():  # where there is a brain, not at the base of the skull
+        wide = _grown(bone, int(torch.randint(4, 15, (1,), generator=g))) & (tissue > 0)
+        tissue = torch.where(wide, _BONE[0], tissue)
+        rim = 1 + int(torch.randint(4, (1,), generator=g))
+        tissue = torch.where(~_grown(~wide, rim), _BONE[1], tissue) if chance(0.7, g) else tissue
+    return tissue
+
+
+def _grown(mask: torch.Tensor, reach: int) -> torch.Tensor:
+    """A mask (size, size) and all that lies within an octagon of ``reach`` pixels around it."""
+    grown = mask[None].float()
+    for n in range(reach):
+        if n % 2:
+            grown = F.max_pool2d(grown, 3, stride=1, padding=1)
+        else:
+            rows, columns = (F.max_pool2d(grown, k, stride=1, padding=(k[0] // 2, k[1] // 2)) for k in ((3, 1), (1, 3)))
+            grown = torch.maximum(rows, columns)
+    return grown[0] > 0
 
 
 def _fat(tissue: torch.Tensor, g: torch.Generator, *, least: float) -> torch.Tensor:

@@ -55,24 +55,36 @@ def test_bone_is_white_and_fluid_darker_than_brain_in_ct(head: torch.Tensor):
     for seed in range(8):
         ct = displayed("ct", head, _draw(seed))[1]
         assert _mean(ct, head, "bone") > 0.9
-        inner = head == TISSUES.index("csf")
-        inner[_radius() > 39] = False  # there the skull may be
-        assert ct[inner].mean() < _mean(ct, head, "cortex") + 0.05
+        fluid, cortex = (ct[(head == TISSUES.index(name)) & (ct < 0.95)] for name in ("csf", "cortex"))
+        assert len(cortex) > 500
+        if len(fluid) > 500:  # the skull may reach over it
+            assert fluid.mean() < cortex.mean() + 0.05
         assert _mean(ct, head, "air") < 0.05
 
 
 def test_the_skull_of_a_ct_is_as_thick_as_the_labels_have_it_or_thicker_and_dark_in_the_mri(head: torch.Tensor):
-    rim, inside = (_radius() > 40) & (_radius() < 44), (_radius() > 32) & (_radius() < 38)
-    pairs = [displayed("ct", head, _draw(seed)) for seed in range(16)]
+    rim, inside = (_radius() > 40) & (_radius() < 44), (_radius() > 30) & (_radius() < 36)
+    pairs = [displayed("ct", head, _draw(seed)) for seed in range(32)]
     white = torch.tensor([float((ct[rim] > 0.95).float().mean()) for _, ct in pairs])
+    wide = torch.tensor([float((ct[inside] > 0.95).float().mean()) for _, ct in pairs])
     assert white.min() < 0.4
     assert white.max() > 0.9
-    assert max(float((ct[inside] > 0.95).float().mean()) for _, ct in pairs) < 0.2
+    assert wide.median() < 0.2
+    assert 1 <= int((wide > 0.5).sum()) <= 12  # as below the vertex
     thick, thin = (
-        torch.stack([mri for (mri, _), w in zip(pairs, white, strict=True) if (w > 0.8) == is_thick])
-        for is_thick in (True, False)
+        torch.stack([mri for (mri, _), w, far in zip(pairs, white, wide, strict=True) if far < 0.2 and (w > 0.8) == it])
+        for it in (True, False)
     )
-    assert thick[:, rim].mean() < 0.5 * thin[:, rim].mean()
+    assert thick[:, rim].mean() < 0.6 * thin[:, rim].mean()
+
+
+def test_a_wide_skull_holds_marrow_which_the_mri_shows(head: torch.Tensor):
+    inside = (_radius() > 36) & (_radius() < 40)
+    seen = [mri[inside].mean() for mri, ct in (displayed("ct", head, _draw(seed)) for seed in range(40))
+            if (ct[inside] > 0.95).float().mean() > 0.9]  # fmt: skip
+    assert len(seen) >= 3
+    assert max(seen) > 0.15
+    assert min(seen) < 0.1  # some are of dense bone
 
 
 def test_pet_is_blurred_more_than_mri_and_spect_more_than_pet(head: torch.Tensor):
