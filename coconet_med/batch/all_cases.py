@@ -111,7 +111,7 @@ def run_batch(
                 write_summary([found.get(case.id) or Outcome(case.id, "missing") for case in cases], out)
         raise
     outcomes = tuple(found.get(case.id) or Outcome(case.id, "missing", "not done") for case in cases)
-    left = tuple(records.leftover({case.id for case in cases})) if complete else ()
+    left = tuple(records.leftover({case.id for case in cases}.__contains__)) if complete else ()
     return BatchResult(outcomes, gather(outcomes, out, left) if collect else (), left)
 
 

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any, get_args
 
@@ -88,16 +88,16 @@ class Records:
         names = sorted(path.stem for path in self.folder.glob("*.json"))
         return [record for name in names if (record := self.load(name))]
 
-    def leftover(self, ids: Container[str]) -> list[Outcome]:
+    def leftover(self, is_one: Callable[[str], bool]) -> list[Outcome]:
         """What earlier runs made of cases that are none now, and what still lies there of it.
 
         Args:
-            ids: of the cases that there are.
+            is_one: whether an id is that of a case that there is.
         """
         found = []
         for record in self.all():
             there = {name: known for name, known in record.outputs.items() if os.path.lexists(self.out / name)}
-            if record.id not in ids and there:
+            if there and not is_one(record.id):
                 found.append(
                     Outcome(record.id, "leftover", "of an earlier run, and no case of this one", outputs=there)
                 )

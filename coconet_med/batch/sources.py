@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from coconet_med.batch.bids import find_bids_cases, is_bids
@@ -104,9 +105,22 @@ def part_of(cases: Sequence[Case], part: int, parts: int) -> list[Case]:
     return list(cases[part - 1 :: parts])
 
 
-def ids_of(source: Path) -> set[str] | None:
-    """Ids of all cases of a manifest; ``None`` of other sources, which options choose from, and where it is gone."""
-    return {case.id for case in find_cases(source)} if source.is_file() else None
+def still_of(source: Path) -> Callable[[str], bool]:
+    """Whether an id is that of a case of a manifest, or of a participant of a BIDS dataset.
+
+    What options choose from, and a source that is gone, may hold any.
+    """
+    if source.is_file():
+        return {case.id for case in find_cases(source)}.__contains__
+    if not source.is_dir() or not is_bids(source):
+        return lambda _: True
+    people = {folder.name for folder in source.glob("sub-*")}
+
+    def of_a_participant(case_id: str) -> bool:
+        named = re.match(r"sub-[0-9A-Za-z]+", case_id)
+        return named is None or named[0] in people
+
+    return of_a_participant
 
 
 def _check(source: Path, cases: Sequence[Case]) -> None:

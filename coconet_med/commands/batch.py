@@ -294,13 +294,13 @@ def _all(
 def _group(source: Path, output: Path) -> BatchResult:
     from coconet_med.batch.all_cases import BatchResult, gather
     from coconet_med.batch.records import Records
-    from coconet_med.batch.sources import ids_of
+    from coconet_med.batch.sources import still_of
 
-    records, ids = Records(output), ids_of(source)
-    outcomes = tuple(record for record in records.all() if ids is None or record.id in ids)
+    records, is_one = Records(output), still_of(source)
+    outcomes = tuple(record for record in records.all() if is_one(record.id))
     if not outcomes:
         raise OptionError(f"{output}: no finished cases of {source}; run the participant level first")
-    left = () if ids is None else tuple(records.leftover(ids))
+    left = tuple(records.leftover(is_one))
     return BatchResult(outcomes, gather(outcomes, output, left), left)
 
 
