@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coconet_med.commands.batch_words import key_values, list_cases, say_how_it_went
 from coconet_med.commands.options import (
     Affine,
     AllowGaps,
@@ -160,7 +161,7 @@ def batch(
             options,
             jobs=jobs,
             cluster=cluster,
-            cluster_options=_pairs(cluster_option),
+            cluster_options=key_values(cluster_option),
             derivatives=derivatives,
             dry_run=dry_run,
             overwrite=overwrite,
@@ -174,7 +175,7 @@ def batch(
     if as_json:
         typer.echo(json.dumps([outcome.to_dict() for outcome in result.outcomes], indent=2))
     elif not quiet:
-        _say_how_it_went(result)
+        say_how_it_went(result)
     if result.failures:
         raise typer.Exit(1)
 
@@ -256,7 +257,7 @@ def _all(
             from coconet_med.model import weights_file
 
             weights_file(options.model, options.engine)
-        if _list(cases, options, cluster, jobs, cluster_options):
+        if list_cases(cases, options, cluster, jobs, cluster_options):
             raise typer.Exit(1)
         return None
     if cluster is None:
@@ -302,54 +303,3 @@ def _group(source: Path, output: Path) -> BatchResult:
         raise OptionError(f"{output}: no finished cases of {source}; run the participant level first")
     left = tuple(records.leftover(is_one))
     return BatchResult(outcomes, gather(outcomes, output, left), left)
-
-
-def _list(
-    cases: list[Case], options: BatchOptions, cluster: str | None, jobs: int, cluster_options: dict[str, str]
-) -> int:
-    """Print what would be done; how many cases could not be."""
-    from coconet_med.batch.check import obstacle
-
-    obstacles = {case.id: obstacle(case, options) for case in cases if not case.skip}
-    for case in cases:
-        what = f"{case.anatomy} + {case.function}" if case.function else f"study {case.anatomy}"
-        if case.skip:
-            what = f"not taken: {case.skip}"
-        elif obstacles[case.id]:
-            what = f"cannot be done: {obstacles[case.id]}"
-        typer.echo(printable(f"{case.id}: {what}{''.join(f' ({note})' for note in case.notes)}"))
-    if cluster == "slurm":
-        from coconet_med.batch.dask_cluster import slurm_script
-
-        typer.echo(printable(f"\n{jobs} times:\n{slurm_script(cluster_options)}", keep="\n\t"))
-    lacking = sum(bool(text) for text in obstacles.values())
-    if lacking:
-        typer.echo(f"{lacking} of {len(obstacles)} cases cannot be done", err=True)
-    return lacking
-
-
-def _say_how_it_went(result: BatchResult) -> None:
-    counts: dict[str, int] = {}
-    for outcome in result.outcomes:
-        word = "not taken" if outcome.status == "skipped" else outcome.status
-        counts[word] = counts.get(word, 0) + 1
-    typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()), err=True)
-    for outcome in result.failures:
-        typer.echo(printable(f"  {outcome.id}: {outcome.status}: {outcome.error}"), err=True)
-    if left := result.leftover:
-        named = ", ".join(outcome.id for outcome in left[:5]) + (", ..." if len(left) > 5 else "")
-        typer.echo(
-            printable(f"{len(left)} of earlier runs lie there, too, and are no cases of this one: {named}"), err=True
-        )
-    for path in result.files:
-        typer.echo(printable(f"wrote {path}"), err=True)
-
-
-def _pairs(texts: Labels) -> dict[str, str]:
-    pairs = {}
-    for text in texts or []:
-        key, sign, value = text.partition("=")
-        if not sign or not key:
-            raise OptionError(f"--cluster-option {text}: give KEY=VALUE, for example queue=gpu")
-        pairs[key.strip()] = value.strip()
-    return pairs
