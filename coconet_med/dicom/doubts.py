@@ -43,6 +43,18 @@ def light_weight(series: Series, weight_kg: float) -> str:
     return f"SUV: the patient weight of {weight_kg:g} kg was taken, at an age of {years:.0f} years by the header"
 
 
+def unattenuated(series: Series, units: str) -> tuple[str, ...]:
+    """A warning of values that are SUV by their units, though the header says that attenuation was not corrected."""
+    corrections = {word.upper() for word in headers.words(series.facts, "CorrectedImage")}
+    flag = headers.text(series.facts, "AttenuationCorrected").strip().upper()
+    if not (corrections and "ATTN" not in corrections) and flag != "NO":
+        return ()
+    return (
+        f"SUV: Units say {units}, but values are not corrected for ATTN (Corrected Image): uptake deep in the body is "
+        "too low, and no SUV; choose the series with attenuation correction",
+    )
+
+
 def against_admin(series: Series) -> str:
     """A Decay Factor by which values are not corrected to the administration, as Decay Correction ADMIN says."""
     try:

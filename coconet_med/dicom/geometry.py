@@ -190,6 +190,12 @@ def _refuse_mixture(frames: Sequence[Frame], what: str, key: Callable[[Frame], A
     if np.all(np.ptp(table, axis=0) <= tolerance):
         return
     fewest = min(groups.values(), key=len)
+    paths = {f.instance.path for f in frames}
+    if len(paths) == 1:  # its name would say nothing
+        raise ReadError(
+            f"{len(groups)} different {what} among the {len(frames)} frames of {name_files(paths)} (a localizer or a "
+            "mixture, not a volume); choose another series"
+        )
     raise ReadError(
         f"{len(groups)} different {what} in one series (a localizer or a mixture, not a volume); "
         f"the fewest share {name_files({f.instance.path for f in fewest})}"

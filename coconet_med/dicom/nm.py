@@ -2,7 +2,7 @@
 
 The first frame's position and orientation stand in Detector Information Sequence; the further ones follow along the
 normal of the first at Spacing Between Slices, whose sign says the way (C.8.4.15: positive is behind the first slice,
-that is along rows x columns).
+that is along rows x columns).  That attribute may be empty (type 2); Slice Thickness is then the only measure there is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
     """Frames of one reconstructed SPECT object; several energy windows or gates have equal places.
 
     Raises:
-        ReadError: planar or projection data, or no place, or no Spacing Between Slices.
+        ReadError: planar or projection data, or no place, or no distance of its slices.
     """
     ds, name = instance.header, instance.name
     kind = instance.image_type[2] if len(instance.image_type) > 2 else "unknown"
@@ -43,11 +43,14 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
     places = _order(instance, count)
     position, orientation = _first_place(ds, name)
     spacing = headers.numbers(ds, "PixelSpacing", 2)
-    step = headers.number(ds, "SpacingBetweenSlices")
+    step = headers.number(ds, "SpacingBetweenSlices") or assumed_step(ds)
     if spacing is None:
         raise ReadError(f"{name}: has no usable PixelSpacing")
     if count > 1 and not step:
-        raise ReadError(f"{name}: NM object without Spacing Between Slices; slice positions are unknown")
+        raise ReadError(
+            f"{name}: NM object without Spacing Between Slices or Slice Thickness; slice positions are unknown: export "
+            "it again, or set Spacing Between Slices (0018,0088)"
+        )
     normal = np.cross(orientation[:3], orientation[3:])
     slope, intercept, units, mapping = _values(instance)
     for index, place in enumerate(places):
@@ -63,6 +66,17 @@ def nm_frames(instance: Instance, shape: tuple[int, int], count: int) -> Iterato
             units,
             mapped=mapping,
         )
+
+
+def assumed_step(ds: Dataset) -> float | None:
+    """Slice Thickness, mm, of an NM object of several frames that states no Spacing Between Slices; else ``None``.
+
+    Reconstructed slices touch each other in practice, but nothing says which way they follow.
+    """
+    if headers.number(ds, "SpacingBetweenSlices") or (headers.whole(ds, "NumberOfFrames") or 1) < 2:
+        return None
+    thickness = headers.number(ds, "SliceThickness")
+    return thickness if thickness and thickness > 0 else None
 
 
 def _order(instance: Instance, count: int) -> list[int]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
+from coconet_med.dicom.nm import assumed_step
 from coconet_med.dicom.series import OWN_MANUFACTURER, Series, name_files
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ def remarks(series: Series) -> list[str]:
         found.append(
             f"series {series.describe()} is a result of this program, which shows uptake already: fuse the images that "
             "it was made of"
+        )
+    if series.modality == "NM" and (step := assumed_step(series.header)):
+        found.append(
+            f"it states no Spacing Between Slices: slices were taken as {step:g} mm apart (Slice Thickness), the way "
+            "that rows x columns point; look whether the head is up and as high as it should be"
         )
     if series.modality in ("PT", "NM") and (lossy := [one for one in series.instances if compressed_with_loss(one)]):
         ratio = headers.number(lossy[0].header, "LossyImageCompressionRatio")

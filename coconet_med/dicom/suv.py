@@ -22,6 +22,7 @@ from coconet_med.dicom.doubts import (
     light_weight,
     parametric,
     slow_injection,
+    unattenuated,
 )
 from coconet_med.dicom.drug import ImpossibleError, dose_of, half_life_s, weight_of
 from coconet_med.dicom.injection import injection_of
@@ -92,13 +93,14 @@ def not_decay_corrected(series: Series) -> bool:
 
 def _normalized(series: Series, units: str) -> Suv:
     kind = headers.text(series.facts, "SUVType").strip().upper() or ("BW" if units == "GML" else "BSA")
+    notes = unattenuated(series, units)
     if kind == "BW":
-        return Suv(1.0, inputs={"rule": "Units GML: values are SUVbw already"})
+        return Suv(1.0, inputs={"rule": "Units GML: values are SUVbw already"}, warnings=notes)
     try:
         factor = to_body_weight(series, kind)
     except ImpossibleError as reason:
         return Suv(None, f"values are SUV normalized by {kind}, not by body weight, and cannot be converted: {reason}")
-    return Suv(factor, inputs={"rule": f"Units {units}, SUV Type {kind}: brought to body weight"})
+    return Suv(factor, inputs={"rule": f"Units {units}, SUV Type {kind}: brought to body weight"}, warnings=notes)
 
 
 def _philips(series: Series) -> Suv:

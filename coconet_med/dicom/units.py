@@ -35,6 +35,9 @@ def units_of(series: Series, frames: Sequence[Frame], suv: SuvChoice) -> tuple[s
         return RELATIVE_UNITS, Suv(None)
     if series.modality == "CT":
         return ("HU" if stated in ("", "HU") else own), Suv(None)
+    if stated == "HU":  # no uptake has them, and its window would be one of CT
+        odd = f"Units say HU, which only CT has: this {series.modality} is a CT by another name, or its units are wrong"
+        return RELATIVE_UNITS, Suv(None, "units are 'HU'", warnings=(f"{odd}; values were taken as relative uptake",))
     if series.modality == "PT" and any(frame.slope is None for frame in frames):
         return RELATIVE_UNITS, Suv(None, "its images have no Rescale Slope, so stored values are in no known unit")
     scaling = suv_factor(series, stated)

@@ -169,6 +169,10 @@ def _load(path: Path, kind: str, *, reader: sitk.ImageFileReader | None = None, 
         if "orthonormal" in text or "Determinant" in text or "direction" in text:
             msg = f"{path}: the axes are sheared or singular; resample it on a rectangular grid first"
             raise GeometryError(msg) from error
+        if "number of domain axes" in text:
+            msg = f"{path}: has more axes than its space, and no kinds that say which of them is none of space "
+            msg += "(several volumes in one file); save the volume that is meant as a 3-D file of its own"
+            raise ReadError(msg) from error
         if "bzip2" in text:
             msg = f"{path}: is packed with bzip2, which this SimpleITK does not unpack; save it with gzip or unpacked"
             raise ReadError(msg) from error

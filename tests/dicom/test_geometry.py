@@ -165,3 +165,18 @@ def test_an_oblique_stack_whose_directions_are_rounded_is_no_gantry_tilt(tmp_pat
     for name in (tmp_path / "b",):
         classic(name, positions=places(6, exact, (0, 0, 0), 2.0), orientation=tuple(np.round(exact, 3)))
         assert read_series(name, "anatomy").warnings == ()
+
+
+def test_a_localizer_in_one_file_is_named_by_its_frames(tmp_path):
+    """Three directions in one Enhanced MR: the name of the only file tells nothing of the fewest frames."""
+
+    def edit(ds, k):
+        del ds.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
+        for index, group in enumerate(ds.PerFrameFunctionalGroupsSequence):
+            item = pydicom.Dataset()
+            item.ImageOrientationPatient = [[1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1]][index // 2]
+            group.PlaneOrientationSequence = [item]
+
+    enhanced(tmp_path, edit=edit)
+    with pytest.raises(ReadError, match=r"3 different orientations among the 6 frames of enhanced.dcm \(a localizer"):
+        read_series(tmp_path, "anatomy")

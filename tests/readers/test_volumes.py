@@ -281,3 +281,13 @@ def test_a_place_that_no_scanner_gives_is_refused(tmp_path: Path, suffix: str) -
     sitk.WriteImage(image, str(tmp_path / f"b{suffix}"))
     with pytest.raises(GeometryError, match=r"lie at .*200000, 0 mm, more than 100 m away"):
         read(tmp_path / f"b{suffix}", "anatomy")
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_an_nrrd_of_several_volumes_that_gives_no_kinds_is_told_in_our_words(tmp_path: Path, count: int) -> None:
+    header = f"NRRD0005\ntype: short\ndimension: 4\nsizes: 4 5 6 {count}\nendian: little\nencoding: raw\n"
+    header += "space: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0,0,1) none\n\n"
+    (tmp_path / "a.nrrd").write_bytes(header.encode() + np.arange(120 * count, dtype="<i2").tobytes())
+    with pytest.raises(ReadError, match=r"has more axes than its space, and no kinds.*save the volume") as error:
+        read(tmp_path / "a.nrrd", "function")
+    assert "ITK" not in str(error.value)
