@@ -62,8 +62,7 @@ def _refuse_other_places(anatomy: Source, function: Source) -> None:
     """
     if not (_has_place(anatomy) and _has_place(function)):
         return
-    affines = [affine_of(source.image) for source in (anatomy, function)]
-    apart = corner_distance(*affines, anatomy.image.GetSize())
+    apart = corner_distance(affine_of(anatomy.image), affine_of(function.image), anatomy.image.GetSize())
     if apart > min(anatomy.image.GetSpacing()[:2]) / 2:
         raise GeometryError(
             f"{anatomy.name} and {function.name} are of one size, but their headers put their pixels up to {apart:.3g} "

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from coconet_med.dicom import headers
 from coconet_med.dicom.mapping_objects import MAPPING_CLASS, extent
-from coconet_med.dicom.series import Series
+from coconet_med.dicom.series import IMAGE_CLASSES, Series
 from coconet_med.errors import WriteError
 from coconet_med.pacs.errors import LimitError, LoginError, ServerAwayError, ServerError
+from coconet_med.pacs.plan import grown
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -34,13 +35,14 @@ def fetch(server: Server, plan: Plan, folder: Path, *, progress: Callable[[str, 
 
     Raises:
         ServerError: objects of another series, or too many bytes.
-        ServerAwayError: the server hung up, or objects are missing.
+        ServerAwayError: the server hung up, objects are missing, or a chosen series has grown since.
         WriteError: the disk does not let us.
     """
     total = sum(len(series.instances) for series in plan.parts)
     keeper = _Keeper(server, plan.study_uid, folder, total, progress)
+    chosen = {plan.anatomy.uid, plan.function.uid}
     for series in plan.parts:
-        keeper.take(series)
+        keeper.take(series, whole=series.uid in chosen)
 
 
 class _Keeper:
@@ -58,9 +60,11 @@ class _Keeper:
         self._progress = progress or (lambda *_: None)
         self._done = self._bytes = 0
 
-    def take(self, series: Series) -> None:
+    def take(self, series: Series, *, whole: bool) -> None:
+        """Keep what is expected of a series, all of whose images are where it is to be taken ``whole``."""
         expected = {instance.uid: instance.header for instance in series.instances}
         arrived: set[str] = set()
+        added: set[str] = set()
         refused = False
 
         def keep(ds: Dataset) -> None:
@@ -68,7 +72,9 @@ class _Keeper:
             uid = headers.text(ds, "SOPInstanceUID")
             place = headers.text(ds, "StudyInstanceUID"), headers.text(ds, "SeriesInstanceUID")
             if uid not in expected and "" not in (uid, *place) and place == (self._study_uid, series.uid):
-                return  # it arrived since the headers were read, or is no image; the series was chosen without it
+                if whole and headers.text(ds, "SOPClassUID") in IMAGE_CLASSES:
+                    added.add(uid)  # since the headers were read: the scan is still arriving
+                return
             if not _whole(ds, expected.get(uid)):
                 return  # the answer was cut inside it; it is missing, and asked for again
             refused = True
@@ -87,6 +93,8 @@ class _Keeper:
         except ServerError:  # cut, or a part that is no object: the rest one by one, if that was not all there is
             if refused or not arrived:
                 raise
+        if added:
+            raise ServerAwayError(grown(series.uid, len(added), len(expected)))
         for uid in sorted(expected.keys() - arrived):
             self._server.fetch_object(self._study_uid, series.uid, uid, keep)
         if missing := len(expected.keys() - arrived):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from coconet_med.errors import FusionError, ReadError
 from coconet_med.options import FuseOptions
 from coconet_med.pacs.fetch import fetch
-from coconet_med.pacs.plan import Plan, make_plan
+from coconet_med.pacs.plan import Plan, make_plan, refuse_grown
 from coconet_med.pacs.store import store
 from coconet_med.writers.dicom.form import accepts
 
@@ -93,7 +93,7 @@ def fuse_study(
         progress: called with (stage, done, total); may raise to stop.
 
     Raises:
-        FusionError: no truthful result is possible, or the server does not take it.
+        FusionError: no truthful result is possible (so where a series grew meanwhile), or the server does not take it.
     """
     from coconet_med.fusion import fuse
 
@@ -123,6 +123,7 @@ def fuse_study(
         after_fuse(result)
         written = result.save(folder / "result", form=options.form, legend=options.legend)
         files = [path for path in written if path.parent == folder / "result"]
+        refuse_grown(server, plan)
         beside = [path for path in written if path.suffix == ".dcm" and path not in files]
         with guard.deferred():
             before_store(_series_uid(files[0]))

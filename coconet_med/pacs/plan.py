@@ -18,7 +18,7 @@ from coconet_med.dicom.scan import Scan
 from coconet_med.dicom.series import IMAGE_CLASSES, OWN_MANUFACTURER, Instance, Series
 from coconet_med.dicom.series_selection import NUCLEAR, choose, pair_kinds, rate
 from coconet_med.errors import OptionError, ReadError
-from coconet_med.pacs.errors import LimitError, ServerError
+from coconet_med.pacs.errors import LimitError, ServerAwayError, ServerError
 from coconet_med.pacs.server import FoundSeries, Server, check_uid
 
 #: What a result may be made of.
@@ -35,11 +35,13 @@ class Plan:
         study_uid: whose they are.
         anatomy: headers of the anatomical series, with those of the mapping objects that name its images.
         function: the same of the functional series.
+        others: SOP Instance UIDs of objects that were met beside their images.
     """
 
     study_uid: str
     anatomy: Series
     function: Series
+    others: frozenset[str] = frozenset()
 
     @property
     def parts(self) -> tuple[Series, ...]:
@@ -111,7 +113,28 @@ def make_plan(
             beside = [one for one in found if one.modality in (MAPPING_MODALITY, "") and one.uid not in asked]
             others += [instance for one in beside for instance in _objects(server, study_uid, one)]
             anatomy, function = attached((anatomy, function), others)
-    return Plan(study_uid, anatomy, function)
+    return Plan(study_uid, anatomy, function, frozenset(instance.uid for instance in others))
+
+
+def refuse_grown(server: Server, plan: Plan) -> None:
+    """Refuse a pair to which images were added since its headers were read: what was fused is a part of a scan.
+
+    Raises:
+        ServerAwayError: the server holds more of a series than was planned.
+    """
+    for series in (plan.anatomy, plan.function):
+        known = {instance.uid for instance in series.instances}
+        added = server.objects(plan.study_uid, series.uid, known) - known - plan.others
+        if added:
+            raise ServerAwayError(grown(series.uid, len(added), len(known)))
+
+
+def grown(series_uid: str, added: int, known: int) -> str:
+    """What to say of a series that still arrives."""
+    more = f"{added} object{'s' if added > 1 else ''} arrived beside the {known} that were there"
+    return (
+        f"series {series_uid}: {more} when it was chosen; nothing was stored: run it again when the study is complete"
+    )
 
 
 def _scan(server: Server, study_uid: str, wanted: Sequence[FoundSeries], others: list[Instance]) -> Scan:

@@ -158,3 +158,26 @@ def test_an_orthanc_that_shows_fifty_objects_holds_a_result_of_more(limited, mak
     last = limited.server().get_json(f"{limited.root}/changes", last="")["Last"]
     stored = limited.server().get_json(f"{limited.root}/changes", since=0, limit=last)["Changes"]
     assert sum(change["ChangeType"] == "NewInstance" for change in stored) == 3 * 55
+
+
+@pytest.mark.parametrize("when", ["while it is fetched", "while it is fused"])
+@pytest.mark.parametrize("habits", [Habits(), Habits(series_images=501), Habits(counts=False, only=3)])
+def test_a_series_that_grows_meanwhile_is_not_stored_in_part(make_study, mean_model, when, habits):
+    """Four slices of six were read, and the lower part of a PET was stored as if it were all."""
+    folder, study = make_study()
+    late = sorted((folder / "PET_AC").glob("*.dcm"))[-2:]
+    options, stages = StudyOptions(register="never"), iter([when])
+    with running(habits) as odd:
+        for path in sorted(set(folder.rglob("*.dcm")) - set(late)):
+            odd.take(path.read_bytes(), old=True)
+
+        def progress(stage, done, total):
+            fits = (stage == "fetch") == (when == "while it is fetched")
+            if fits and next(stages, None):
+                for path in late:
+                    odd.take(path.read_bytes(), old=True)
+
+        with pytest.raises(ServerAwayError, match=r"arrived beside the 4 that were there .* nothing was stored"):
+            fuse_study(odd.server(), study, options, model=mean_model, guard=SignalGuard(), progress=progress)
+        assert odd.posts() == 0
+        assert fuse(odd.server(), study, mean_model).action == "stored"
