@@ -21,6 +21,10 @@ _WHITE, _DARK = 0.97, 0.03
 #: Largest change made for one finding at a time; how often the others' changes are taken into account.
 _MOST, _ROUNDS = 0.35, 3
 
+#: No more is added for a finding than so many times its contrast in its source.  A faint one at the rim of a dark
+#: ventricle would ask for several times as much: a white blob, which neither source has.
+_AT_MOST = 2.0
+
 
 def lift(mixed: np.ndarray, spots: Sequence[Spot]) -> np.ndarray | None:
     """What to add to a mixed slice, so that its findings are seen in it.
@@ -51,10 +55,12 @@ def _raise(spot: Spot, mixed: np.ndarray, added: np.ndarray, held: np.ndarray) -
 
     ``held`` is what comes of ``added`` where the field holds it.
     """
-    shown = mixed[spot.box] + held[spot.box]
+    given = held[spot.box]
+    shown = mixed[spot.box] + given
     np.minimum(np.maximum(shown, 0, out=shown), 1, out=shown)
     wanted = max(LEAST, SHARE * spot.contrast)
-    lacking = min(spot.asks * wanted - spot.contrast_of(shown), _MOST)
+    left = _AT_MOST * spot.contrast - spot.contrast_of(given)
+    lacking = min(spot.asks * wanted - spot.contrast_of(shown), left, _MOST)
     if lacking <= _NOTHING:
         return False
     # Near white nothing can be raised, near black nothing lowered: then the surroundings give way.

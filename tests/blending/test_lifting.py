@@ -9,13 +9,14 @@ from coconet_med.blending.blocks import averaged, stretched
 from coconet_med.blending.field import (
     Grid,
     across_weights,
+    findings_in,
     keep_findings_in,
     mixed,
     spread_across,
     what_findings_lack,
 )
 from coconet_med.blending.lifting import LEAST, SHARE, _beside, lift
-from coconet_med.blending.small_findings import find_spots
+from coconet_med.blending.small_findings import Spot, find_spots
 from coconet_med.inference import Fusion
 from coconet_med.slices import Slicing
 
@@ -66,6 +67,46 @@ def test_near_white_the_surroundings_give_way():
     added = keep_findings_in(fused, image)
     seen = find_spots(image[1], BODY)[0]
     assert seen.contrast_in(np.clip(fused + added, 0, 1)) > 10 / 255
+
+
+def at_the_rim_of_a_ventricle(height: float, *, fluid: float) -> tuple[np.ndarray, np.ndarray]:
+    """A soft focus of the uptake over dark fluid beside bright tissue, and the plain anatomy as the mix."""
+    y, x = np.mgrid[:SIDE, :SIDE]
+    focus = 0.2 + height * np.exp(-((y - 48) ** 2 + (x - 40) ** 2) / (2 * 3.5**2))
+    anatomy = np.where((np.abs(y - 48) < 5) & (x > 38) & (x < 47), fluid, 0.85)
+    return np.stack([anatomy, focus]).astype(np.float32), anatomy.astype(np.float32)
+
+
+def gained(added: np.ndarray, seen: Spot) -> float:
+    return seen.contrast_in(stretched(averaged(added, (2, 2)), (2, 2), added.shape))
+
+
+def test_a_faint_focus_at_the_rim_of_a_ventricle_makes_no_white_blob():
+    image, fused = at_the_rim_of_a_ventricle(0.16, fluid=0.2)
+    (faint,) = findings_in(image, Grid())
+    assert faint.contrast_in(fused) < -4 * faint.contrast  # to be seen it would need five times its contrast
+    added = lift(fused, [faint])
+    assert added is not None
+    assert gained(added, faint) == pytest.approx(2 * faint.contrast, rel=0.05)
+
+
+@pytest.mark.parametrize("height", [0.24, 0.6])
+def test_findings_of_one_focus_do_not_add_up(height: float):
+    image, fused = at_the_rim_of_a_ventricle(height, fluid=0.2)
+    found = findings_in(image, Grid())
+    assert len(found) >= 3  # a spot, its core, and a focus
+    added = lift(fused, found)
+    assert added is not None
+    assert all(gained(added, seen) < 3.2 * seen.contrast for seen in found)
+
+
+def test_a_plain_focus_there_is_seen_all_the_same():
+    image, fused = at_the_rim_of_a_ventricle(0.6, fluid=0.55)
+    found = findings_in(image, Grid())
+    added = lift(fused, found)
+    plain = max(found, key=lambda seen: seen.contrast)
+    assert plain.contrast_in(fused) < -LEAST
+    assert plain.contrast_in(fused) + gained(added, plain) > 0.9 * LEAST
 
 
 def test_what_is_added_is_as_smooth_as_a_field_and_stays_near_its_finding():
