@@ -26,7 +26,7 @@ def begin(arguments: Sequence[str] | None = None) -> None:
         arguments: of the command line; those of this process by default.
 
     Raises:
-        OptionError: a key that no config knows, or a number that it cannot have.
+        OptionError: a key that no config knows, a value that it cannot have, or weights that would not be taken.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _options(given)
@@ -37,6 +37,17 @@ def begin(arguments: Sequence[str] | None = None) -> None:
         check_tracking(options["tracking"])
     refuse_unknown_keys(options)
     refuse_impossible_numbers(options)
+    config = _config_of(options)
+    refuse_unclear_switches(options, config)
+    check_weights(options, trains=any("session" in str(step) for step in config.get("run", ())))
+
+
+def _config_of(options: dict[str, str]) -> dict[str, Any]:
+    """The config files of a command, put together as MONAI does."""
+    from monai.bundle import ConfigParser
+
+    files = options["config_file"]
+    return ConfigParser.load_config_files(ast.literal_eval(files) if files.lstrip().startswith(("[", "(")) else files)
 
 
 def refuse_unknown_keys(options: dict[str, str]) -> None:
@@ -50,11 +61,9 @@ def refuse_unknown_keys(options: dict[str, str]) -> None:
     """
     import inspect
 
-    from monai.bundle import ConfigParser
     from monai.bundle.scripts import run
 
-    files = options["config_file"]
-    config = ConfigParser.load_config_files(ast.literal_eval(files) if files.lstrip().startswith(("[", "(")) else files)
+    config = _config_of(options)
     known = {str(key).split("#")[0] for key in config}
     known |= _settings_of(options["tracking"]).keys() if "tracking" in options else set()
     own = set(inspect.signature(run).parameters)
@@ -116,6 +125,42 @@ def refuse_impossible_numbers(options: dict[str, str]) -> None:
             good = False
         if not good:
             raise OptionError(f"--learning_rate {rate}: give a number above 0, for example 0.0002")
+
+
+def refuse_unclear_switches(options: dict[str, str], config: dict[str, Any]) -> None:
+    """``--finetune false`` is a text for MONAI, and every text counts as true.
+
+    Raises:
+        OptionError: a key that is true or false in the configs has another value.
+    """
+    for name, text in options.items():
+        switch = isinstance(config.get(name), bool) and text and not text.startswith(("$", "@", "--"))
+        if switch and text not in ("True", "False", "1", "0"):
+            raise OptionError(f"--{name} {text}: give True or False, spelled so")
+
+
+def check_weights(options: dict[str, str], *, trains: bool) -> None:
+    """Refuse weights that would not be taken, and tell whose figures an evaluation beside a training gives.
+
+    Args:
+        options: of the command line.
+        trains: whether the configs train.
+
+    Raises:
+        OptionError: ``weights`` are given, and would do nothing.
+    """
+    if trains:
+        if "weights" in options and options.get("finetune") in ("False", "0"):
+            raise OptionError(
+                "--weights: a training with --finetune False begins with random ones; leave one of them out"
+            )
+    elif {"weights", "ckpt_dir"} <= options.keys():
+        raise OptionError("--weights and --ckpt_dir: each says which weights are evaluated; leave one of them out")
+    elif not {"weights", "ckpt_dir"} & options.keys() and options.get("output_dir"):
+        trained = Path(options["output_dir"]) / "models" / "model.pt"
+        own = Path(options.get("bundle_root", ".")) / "models" / "model.pt"
+        if trained.is_file() and trained.resolve() != own.resolve():
+            print(f"note: the weights are those of the bundle; for those of the training give --weights {trained}")
 
 
 def one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

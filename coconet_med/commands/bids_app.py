@@ -10,7 +10,7 @@ from coconet_med.errors import OptionError
 LEVELS = ("participant", "group")
 
 #: First words that are commands and not datasets.
-COMMANDS = ("fuse", "batch", "evaluate", "demo", "pacs", "doctor")
+COMMANDS = ("fuse", "batch", "view", "evaluate", "measure", "read", "demo", "doctor", "import-weights", "pacs")
 
 #: Options of BIDS Apps that take several labels after one another.
 _SEVERAL = ("--participant-label", "--session-label", "--derivatives")

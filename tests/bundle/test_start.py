@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,8 @@ from coconet_med.bundle.start import begin, one_line
 from coconet_med.errors import OptionError, ReadError
 
 pytestmark = pytest.mark.filterwarnings("ignore:parsing config_file:UserWarning")
-TRAIN, EVALUATE = (f"{BUNDLE.as_posix()}/configs/{name}.json" for name in ("train", "evaluate"))
+NAMES = ("train", "evaluate", "inference")
+TRAIN, EVALUATE, INFERENCE = (f"{BUNDLE.as_posix()}/configs/{name}.json" for name in NAMES)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,42 @@ def test_a_number_that_cannot_be_is_refused_before_the_training(key: str, value:
     with pytest.raises(OptionError) as refusal:
         begin(["run", "--config_file", TRAIN, key, value])
     assert str(refusal.value).startswith(words)
+
+
+@pytest.mark.parametrize("text", ["false", "no", "FALSE", "true"])
+@pytest.mark.parametrize("key", ["finetune", "resume", "amp"])
+def test_a_switch_that_every_text_would_turn_on_is_refused(key: str, text: str) -> None:
+    with pytest.raises(OptionError, match=f"--{key} {text}: give True or False"):
+        begin(["run", "--config_file", TRAIN, f"--{key}", text])
+    for clear in (["False"], ["True"], ["0"], ["--epochs", "2"], []):
+        begin(["run", "--config_file", TRAIN, f"--{key}", *clear])
+
+
+def test_weights_that_would_not_be_taken_are_refused() -> None:
+    both = f"['{TRAIN}','{EVALUATE}']"
+    with pytest.raises(OptionError, match="each says which weights are evaluated"):
+        begin(["run", "--config_file", both, "--weights", "a.pt", "--ckpt_dir", "b"])
+    with pytest.raises(OptionError, match="--weights: a training with --finetune False begins with random ones"):
+        begin(["run", "--config_file", TRAIN, "--weights", "a.pt", "--finetune", "False"])
+    begin(["run", "--config_file", TRAIN, "--weights", "a.pt", "--ckpt_dir", "b"])
+
+
+@pytest.mark.parametrize("config", [f"['{TRAIN}','{EVALUATE}']", INFERENCE])
+def test_whose_weights_are_taken_beside_a_training_is_said(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", "--config_file", config, "--output_dir", str(tmp_path)]
+    begin(command)
+    (tmp_path / "models").mkdir()
+    begin(["run", "--config_file", TRAIN, "--output_dir", str(tmp_path)])
+    assert capsys.readouterr().out == ""
+    trained = tmp_path / "models" / "model.pt"
+    trained.write_bytes(b"weights")
+    begin([*command, "--weights", str(trained)])
+    begin([*command, "--bundle_root", str(tmp_path)])
+    assert capsys.readouterr().out == ""
+    begin(command)
+    assert capsys.readouterr().out.endswith(f"for those of the training give --weights {trained}\n")
 
 
 def test_keys_that_count_are_taken() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
-from coconet_med.commands.bids_app import as_batch
-from coconet_med.commands.main import _arity_of_batch
+from coconet_med.commands.bids_app import COMMANDS, as_batch
+from coconet_med.commands.main import _arity_of_batch, app
 from coconet_med.errors import OptionError
 
 PARTICIPANT = "batch ds out --analysis-level participant"
@@ -37,12 +38,23 @@ PARTICIPANT = "batch ds out --analysis-level participant"
         ("ds out --n_cpus 3 participant", f"{PARTICIPANT} --n-cpus 3"),
         ("ds out --notrack participant --quiet", f"{PARTICIPANT} --notrack --quiet"),
         ("pacs watch participant", "pacs watch participant"),
+        ("measure fused.nii.gz --labels group", "measure fused.nii.gz --labels group"),
         ("fuse T1.nii PET.nii -o out.nii.gz", "fuse T1.nii PET.nii -o out.nii.gz"),
         ("--version", "--version"),
     ],
 )
 def test_only_the_command_line_of_a_bids_app_is_rewritten(given, rewritten):
     assert as_batch(given.split(), _arity_of_batch) == rewritten.split()
+
+
+def test_every_command_is_one_though_a_folder_has_its_name(tmp_path, monkeypatch):
+    """``coconet-med view fused.nii.gz`` was refused where a folder ``view`` lies."""
+    names = typer.main.get_command(app).commands
+    assert set(COMMANDS) == set(names)
+    monkeypatch.chdir(tmp_path)
+    for name in names:
+        (tmp_path / name).mkdir()
+        assert as_batch([name, "fused.nii.gz"], _arity_of_batch) == [name, "fused.nii.gz"]
 
 
 def test_a_folder_where_a_command_should_be_is_answered_with_what_to_type(tmp_path):
