@@ -51,11 +51,10 @@ def obstacle(case: Case, options: BatchOptions) -> str:
     if case.problem:
         return case.problem
     paths = [path for path in (case.anatomy, case.function, options.transform_of(case)) if path]
-    missing = [path for path in paths if not os.path.exists(path)]
-    for path in missing:
+    for path in paths:
         if reason := not_fetched(path):
             return f"{path}: {reason}"
-    if missing:
+    if missing := [path for path in paths if not os.path.exists(path)]:
         return f"{' and '.join(map(str, missing))}: no such file or folder; check the path"
     for path in paths:
         if not path.is_file() and not path.is_dir():

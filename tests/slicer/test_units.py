@@ -31,6 +31,8 @@ def database(monkeypatch, **tags: str) -> None:
         ({"units": "GML"}, "SUVbw"),
         ({"units": "GML", "kind": "LBM"}, "SUVlbm"),
         ({"units": "CNTS"}, "counts"),
+        ({"units": "Bq/ml"}, "Bq/ml"),
+        ({"units": "gml", "kind": "lbm"}, "SUVlbm"),
         ({}, "relative"),
     ],
 )

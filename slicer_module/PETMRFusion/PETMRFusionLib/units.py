@@ -76,8 +76,10 @@ def _of_database(node: slicer.vtkMRMLScalarVolumeNode) -> str:
         return ""
     if (database.instanceValue(instances[0], "0008,0060") or "").strip() == "CT":
         return "HU"
-    units = (database.instanceValue(instances[0], "0054,1001") or "").strip()
+    # Some programs write "bqml" or "Bq/ml", which the package reads likewise.
+    stated = database.instanceValue(instances[0], "0054,1001") or ""
+    units = stated.upper().replace("/", "").replace(" ", "")
     if units == "GML":
-        kind = (database.instanceValue(instances[0], "0054,1006") or "").strip()
+        kind = (database.instanceValue(instances[0], "0054,1006") or "").strip().upper()
         return SUV_TYPES.get(kind, "")
     return DICOM_UNITS.get(units, "")
