@@ -23,8 +23,10 @@ from coconet_med.pacs.server import FoundSeries, Server, check_uid
 
 #: What a result may be made of.
 USABLE = ("MR", "CT", *NUCLEAR)
+#: What a search gives as modality that does not give it: only the headers say what such a series is.
+UNSAID = ""
 #: What changes a result.
-SOURCES = (*USABLE, MAPPING_MODALITY)
+SOURCES = (*USABLE, MAPPING_MODALITY, UNSAID)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def make_plan(
     if not found:
         raise ReadError(f"study {check_uid(study_uid, 'study')}: {server.address.url} does not have it; check the UID")
     asked = {check_uid(uid, "series") for uid in (anatomy_series, function_series) if uid}
-    wanted = [one for one in found if one.modality in USABLE or one.uid in asked]
+    wanted = [one for one in found if one.modality in (*USABLE, UNSAID) or one.uid in asked]
     kinds: dict[str, Any] = {"anatomy": anatomy_kind, "function": function_kind, "nuclear_only": nuclear_only}
     nuclear = any(one.modality in NUCLEAR for one in wanted)
     later: list[FoundSeries] = []
@@ -110,7 +112,7 @@ def make_plan(
     with headers.quiet():
         refuse_several_in_folder(scan, "a study has one patient, so correct it on the server first")
         if any(one.modality == "PT" for one in (anatomy, function)):
-            beside = [one for one in found if one.modality in (MAPPING_MODALITY, "") and one.uid not in asked]
+            beside = [one for one in found if one.modality == MAPPING_MODALITY and one.uid not in asked]
             others += [instance for one in beside for instance in _objects(server, study_uid, one)]
             anatomy, function = attached((anatomy, function), others)
     return Plan(study_uid, anatomy, function, frozenset(instance.uid for instance in others))

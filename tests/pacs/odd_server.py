@@ -45,6 +45,7 @@ class Habits:
         most_stored: objects of one store request beyond which it is refused (413).
         wrong: fault of every answer of WADO: ``"503"``, ``"html"``, ``"cut"``.
         modality: whether series are filtered by Modality.
+        says_modality: whether a search gives it.
         studies: status that refuses every search for studies, or 0.
         sloppy: LF ends the lines of multipart answers, words stand before them, and a byte order mark before JSON.
         one_type: whether a search or metadata that accepts several media types is refused (406).
@@ -65,6 +66,7 @@ class Habits:
     most_stored: int = 10**6
     wrong: str = ""
     modality: bool = True
+    says_modality: bool = True
     studies: int = 0
     sloppy: bool = False
     one_type: bool = False
@@ -188,7 +190,7 @@ class OddHandler(BaseHTTPRequestHandler):
     def _describe(self, level: str, group: list[pydicom.Dataset]) -> dict:
         answer = pydicom.Dataset()
         for keyword in LEVELS[level]:
-            if keyword in group[0]:
+            if keyword in group[0] and (keyword != "Modality" or self.odd.habits.says_modality):
                 answer[keyword] = group[0][keyword]
         if self.odd.habits.counts and level == "series":
             answer.NumberOfSeriesRelatedInstances = len(group)

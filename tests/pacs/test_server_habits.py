@@ -36,6 +36,7 @@ ODD = {
     "has no search for studies": Habits(studies=404),
     "has no search for studies and tells no counts": Habits(studies=501, counts=False),
     "tells no counts": Habits(counts=False),
+    "tells no modality": Habits(says_modality=False),
     "tells no counts and caps": Habits(counts=False, only=3),
     "answers a store with nothing": Habits(stow="empty"),
     "answers a store with XML": Habits(stow="xml"),
