@@ -12,7 +12,7 @@ from coconet_med.errors import GeometryError
 from coconet_med.quality.fidelity import FIDELITY_MEASURES, fidelity
 from coconet_med.quality.findings import finding_readings, mean_over
 from coconet_med.quality.flicker import flicker
-from coconet_med.quality.pixels import luminance
+from coconet_med.quality.pixels import check_gray_scale, luminance
 from coconet_med.quality.regions import FOREGROUND
 from coconet_med.quality.standard_metrics import standard_metrics
 from coconet_med.quality.uptake import Decoder, uptake_readings
@@ -52,8 +52,9 @@ def evaluate_pair(
         Measure -> value; nan where there was nothing to measure.
 
     Raises:
-        GeometryError: if the pictures differ in size.
+        GeometryError: if the pictures differ in size, or the result or both sources run from 0 to 1.
     """
+    check_gray_scale(anatomy, function, fused)
     values: dict[str, float] = {}
     if measures in ("fidelity", "all"):
         values |= fidelity(anatomy, function, fused, fused_rgb=fused_rgb)
@@ -97,7 +98,8 @@ def evaluate_volume(
         a head are left out wholly.
 
     Raises:
-        GeometryError: if the arrays are not volumes with equal numbers of slices, or slices differ in size.
+        GeometryError: if the arrays are not volumes with equal numbers of slices, slices differ in size, or the result
+            or both sources run from 0 to 1.
     """
     volumes = [np.asarray(x) for x in (anatomy, function, fused)]
     optional = [None if x is None else np.asarray(x) for x in (uptake, fused_rgb)]
@@ -105,6 +107,7 @@ def evaluate_volume(
     if len(counts) > 1 or counts == {0}:
         msg = f"volumes (k, j, i) with equal numbers of slices are needed, got {[x.shape for x in volumes]}"
         raise GeometryError(msg)
+    check_gray_scale(*volumes)
     rows = [
         evaluate_pair(m, p, f, uptake=u, fused_rgb=rgb, decode=decode, measures=measures, spacing=spacing, ct=ct)
         for m, p, f, u, rgb in _slices(volumes, optional)

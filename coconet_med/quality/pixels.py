@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -49,6 +51,32 @@ def check_same_size(**pictures: Floats) -> None:
         said = ", ".join(f"{name} {shape[0]}x{shape[1]}" for name, shape in shapes.items())
         msg = f"pictures of different size cannot be compared ({said}): resample them on one grid first"
         raise GeometryError(msg)
+
+
+def check_gray_scale(anatomy: ArrayLike, function: ArrayLike, fused: ArrayLike) -> None:
+    """Raise :class:`GeometryError` where the result, or both sources, run from 0 to 1 in place of 0 to 255.
+
+    The measures take whole gray values: of 0 to 1 they would see black and one gray, and give numbers all the same.
+    One source alone may be as faint as that, in a slice without uptake.
+
+    Args:
+        anatomy: picture or volume, gray or RGB.
+        function: the same.
+        fused: the same.
+    """
+    pictures = {"anatomy": anatomy, "function": function, "fused": fused}
+    unit = [name for name, picture in pictures.items() if _runs_to_one(np.asarray(picture))]
+    if "fused" in unit or len(unit) > 1:
+        msg = f"gray values from 0 to 1 ({', '.join(unit)}): the measures are for 0 to 255, multiply by 255 first"
+        raise GeometryError(msg)
+
+
+def _runs_to_one(picture: NDArray[Any]) -> bool:
+    """Whether float values end between 0.5 and 1 and are fractions: gray 1 of 255 is no picture's lightest value."""
+    if not np.issubdtype(picture.dtype, np.floating) or not picture.size:
+        return False
+    finite = np.nan_to_num(picture, nan=0.0, posinf=0.0, neginf=0.0)
+    return bool(0.5 <= finite.max() <= 1.0 and np.any((finite > 0.0) & (finite < 1.0)))
 
 
 def sigmoid(x: Floats) -> Floats:

@@ -63,3 +63,12 @@ def test_volumes_of_different_length_are_refused(head_pair: Pair) -> None:
         evaluate_volume(np.stack([m, m]), np.stack([p, p, p]), np.stack([m, m]))
     with pytest.raises(GeometryError, match="volumes"):
         evaluate_volume(m, p, m)
+
+
+def test_pictures_of_zero_to_one_are_refused(head_pair: Pair) -> None:
+    """They would be rounded to black and one gray, and a VIF of theirs ranks noise over blur (torchmetrics, sewar)."""
+    m, p = (picture / 255 for picture in head_pair)
+    with pytest.raises(GeometryError, match=r"from 0 to 1 \(anatomy, function, fused\)"):
+        evaluate_pair(m, p, m, measures="standard")
+    with pytest.raises(GeometryError, match=r"from 0 to 1 \(fused\)"):
+        evaluate_volume(*(np.stack([x, x]) for x in (255 * m, 255 * p, m)))

@@ -7,7 +7,7 @@ import pytest
 
 from coconet_med.color.bt601 import chroma
 from coconet_med.errors import GeometryError
-from coconet_med.quality.pixels import check_same_size, is_color, luminance, sigmoid
+from coconet_med.quality.pixels import check_gray_scale, check_same_size, is_color, luminance, sigmoid
 
 
 def test_luminance_is_that_of_bt601_in_whole_numbers() -> None:
@@ -36,3 +36,16 @@ def test_gray_has_no_chroma_and_pure_colors_have_half_the_range() -> None:
 
 def test_the_sigmoid_never_overflows() -> None:
     np.testing.assert_allclose(sigmoid(np.array([-1e6, 0.0, np.log(3), 1e6])), [0, 0.5, 0.75, 1], atol=1e-12)
+
+
+def test_pictures_of_zero_to_one_are_told_from_faint_and_black_ones() -> None:
+    gray = np.linspace(0, 255, 60).reshape(6, 10)
+    for given in ((gray / 255, gray / 255, gray / 255), (gray, gray, gray / 255), (gray / 255, gray / 255, gray)):
+        with pytest.raises(GeometryError, match=r"from 0 to 1 .*multiply by 255"):
+            check_gray_scale(*given)
+    black, step = np.zeros_like(gray), np.where(gray > 9, 1.0, 0.0)
+    for faint in (gray / 255, gray / 1000, black, step, np.full_like(gray, np.nan)):
+        check_gray_scale(gray, faint, gray)
+    check_gray_scale(black, black, black)
+    check_gray_scale(step.astype(np.uint8), step.astype(np.uint8), step.astype(np.uint8))
+    check_gray_scale(gray, gray, gray)
