@@ -15,6 +15,8 @@ from coconet_med.errors import FusionError, OptionError
 from coconet_med.system.printable import printable
 from coconet_med.system.telemetry import silence_mlflow
 
+#: What :class:`coconet_med.bundle.saving.CaseLayout` writes.
+_EXTENSIONS = (".nii.gz", ".nii", ".nrrd", ".mha")
 #: Keys of the training that count something.
 _COUNTS = frozenset({"epochs", "val_interval", "size", "slices_per_case", "cases_per_batch", "slice_batch"})
 
@@ -39,6 +41,7 @@ def begin(arguments: Sequence[str] | None = None) -> None:
     refuse_impossible_numbers(options)
     config = _config_of(options)
     refuse_unclear_switches(options, config)
+    refuse_unknown_names(options)
     check_weights(options, trains=any("session" in str(step) for step in config.get("run", ())))
 
 
@@ -139,6 +142,20 @@ def refuse_unclear_switches(options: dict[str, str], config: dict[str, Any]) -> 
             raise OptionError(f"--{name} {text}: give True or False, spelled so")
 
 
+def refuse_unknown_names(options: dict[str, str]) -> None:
+    """A network or a format of files that is not known ends in a traceback of MONAI otherwise.
+
+    Raises:
+        OptionError: it names those that are.
+    """
+    from coconet_med.network import CONFIGURATIONS
+
+    for name, known in (("model", tuple(CONFIGURATIONS)), ("output_ext", _EXTENSIONS)):
+        text = options.get(name, "")
+        if text and not text.startswith(("$", "@")) and text not in known:
+            raise OptionError(f"--{name} {text}: choose {', '.join(known)}")
+
+
 def check_weights(options: dict[str, str], *, trains: bool) -> None:
     """Refuse weights that would not be taken, and tell whose figures an evaluation beside a training gives.
 
@@ -147,8 +164,11 @@ def check_weights(options: dict[str, str], *, trains: bool) -> None:
         trains: whether the configs train.
 
     Raises:
-        OptionError: ``weights`` are given, and would do nothing.
+        OptionError: ``weights`` are given, and would do nothing, or are not there.
     """
+    given = options.get("weights", "")
+    if given and not given.startswith(("$", "@", "{")) and not Path(given).is_file():
+        raise OptionError(f"--weights {given}: no such file; give weights (.pt) of the network")
     if trains:
         if "weights" in options and options.get("finetune") in ("False", "0"):
             raise OptionError(

@@ -228,9 +228,17 @@ class Watcher:
                 raise
 
     def _fuse(self, uid: str, found: list[FoundSeries]) -> None:
+        known = self._state.study(uid)
+        earlier = known.series if known is not None else ""
+
         def stored(outcome: StudyOutcome) -> None:
             facts = {**outcome.facts, "series": outcome.series_uid, "objects": outcome.objects, "sent": outcome.sent}
-            self._log(outcome.action, study=uid, reason="; ".join(outcome.warnings), **facts)
+            said = list(outcome.warnings)
+            if earlier not in ("", outcome.series_uid):  # DICOMweb (PS3.18 chapter 10) has no way to delete it
+                said.append(
+                    f"the earlier result {earlier} of other sources or settings stays beside it: delete it there"
+                )
+            self._log(outcome.action, study=uid, reason="; ".join(said), **facts)
             self._state.change(uid, status="done", due=self._clock() + LOOKS[0])
 
         fuse_study(

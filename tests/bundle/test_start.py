@@ -69,13 +69,30 @@ def test_a_switch_that_every_text_would_turn_on_is_refused(key: str, text: str) 
         begin(["run", "--config_file", TRAIN, f"--{key}", *clear])
 
 
-def test_weights_that_would_not_be_taken_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("weights", "none.pt", "--weights none.pt: no such file; give weights"),
+        ("model", "wide", "--model wide: choose full, light, "),
+        ("output_ext", ".png", "--output_ext .png: choose .nii.gz, .nii, .nrrd, .mha"),
+    ],
+)
+def test_what_would_end_in_a_traceback_is_one_line_before_the_work(key: str, value: str, words: str) -> None:
+    with pytest.raises(OptionError) as refusal:
+        begin(["run", "--config_file", INFERENCE, f"--{key}", value])
+    assert str(refusal.value).startswith(words)
+    begin(["run", "--config_file", INFERENCE, "--model", "light", "--output_ext=.nrrd"])
+
+
+def test_weights_that_would_not_be_taken_are_refused(tmp_path: Path) -> None:
+    weights = tmp_path / "a.pt"
+    weights.touch()
     both = f"['{TRAIN}','{EVALUATE}']"
     with pytest.raises(OptionError, match="each says which weights are evaluated"):
-        begin(["run", "--config_file", both, "--weights", "a.pt", "--ckpt_dir", "b"])
+        begin(["run", "--config_file", both, "--weights", str(weights), "--ckpt_dir", "b"])
     with pytest.raises(OptionError, match="--weights: a training with --finetune False begins with random ones"):
-        begin(["run", "--config_file", TRAIN, "--weights", "a.pt", "--finetune", "False"])
-    begin(["run", "--config_file", TRAIN, "--weights", "a.pt", "--ckpt_dir", "b"])
+        begin(["run", "--config_file", TRAIN, "--weights", str(weights), "--finetune", "False"])
+    begin(["run", "--config_file", TRAIN, "--weights", str(weights), "--ckpt_dir", "b"])
 
 
 @pytest.mark.parametrize("config", [f"['{TRAIN}','{EVALUATE}']", INFERENCE])

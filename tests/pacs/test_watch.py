@@ -83,3 +83,21 @@ def test_a_study_that_grows_unannounced_is_found(bench, make_study):
         bench.look()
     assert bench.actions(study) == ["refused", "stored"]  # looks that find nothing new are not logged
     assert bench.state.study(study).due is None
+
+
+def test_the_result_of_a_study_that_grew_afterwards_is_named_beside_the_new_one(bench, make_study):
+    """Both stay on the server, and only one shows the whole scan."""
+    folder, study = make_study()
+    late = folder.parent / "late"
+    late.mkdir()
+    for path in sorted((folder / "PET_AC").glob("*_[45].dcm")):
+        path.rename(late / path.name)
+    bench.orthanc.put(folder, study_uid=study)
+    bench.announced.append(study)
+    bench.look()
+    bench.orthanc.put(late, study_uid=study)
+    bench.look()
+    first, second = bench.audit(study)
+    assert (first["action"], second["action"]) == ("stored", "stored")
+    assert "the earlier result" not in first.get("reason", "")
+    assert f"the earlier result {first['series']} of other sources or settings stays beside it" in second["reason"]
