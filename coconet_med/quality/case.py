@@ -55,6 +55,32 @@ def evaluate_pair(
         GeometryError: if the pictures differ in size, or the result or both sources run from 0 to 1.
     """
     check_gray_scale(anatomy, function, fused)
+    return measures_of(
+        anatomy,
+        function,
+        fused,
+        uptake=uptake,
+        fused_rgb=fused_rgb,
+        decode=decode,
+        measures=measures,
+        spacing=spacing,
+        ct=ct,
+    )
+
+
+def measures_of(
+    anatomy: ArrayLike,
+    function: ArrayLike,
+    fused: ArrayLike,
+    *,
+    uptake: ArrayLike | None = None,
+    fused_rgb: ArrayLike | None = None,
+    decode: Decoder | Sequence[Decoder] | None = None,
+    measures: MeasureSet = "fidelity",
+    spacing: float | tuple[float, float] = 1.0,
+    ct: bool = False,
+) -> dict[str, float]:
+    """As :func:`evaluate_pair`, of pictures that are known to be scaled to 0..255, however dark they are."""
     values: dict[str, float] = {}
     if measures in ("fidelity", "all"):
         values |= fidelity(anatomy, function, fused, fused_rgb=fused_rgb)
@@ -109,7 +135,7 @@ def evaluate_volume(
         raise GeometryError(msg)
     check_gray_scale(*volumes)
     rows = [
-        evaluate_pair(m, p, f, uptake=u, fused_rgb=rgb, decode=decode, measures=measures, spacing=spacing, ct=ct)
+        measures_of(m, p, f, uptake=u, fused_rgb=rgb, decode=decode, measures=measures, spacing=spacing, ct=ct)
         for m, p, f, u, rgb in _slices(volumes, optional)
     ]
     names = list(rows[0]) if rows else list(FIDELITY_MEASURES)

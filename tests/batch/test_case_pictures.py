@@ -16,7 +16,7 @@ from coconet_med.phantom import slice_pair
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """Two pairs: one whose first picture is in color, and one that is gray."""
-    first, second = (np.rint(255 * one / one.max()).astype(np.uint8) for one in slice_pair(48))
+    first, second = (np.rint(255.0 * one / one.max()).astype(np.uint8) for one in slice_pair(48))
     for folder in ("visible", "infrared"):
         (tmp_path / "in" / folder).mkdir(parents=True)
     Image.fromarray(np.stack([first, first // 2, 255 - first], -1)).save(tmp_path / "in" / "visible" / "1.png")
@@ -59,6 +59,15 @@ def test_lines_and_other_formats_work_in_a_batch(pictures: Path, tmp_path: Path)
     (written,) = (path for path in (tmp_path / "out").rglob("*.tiff"))
     sidecar = json.loads(written.with_suffix(".json").read_text(encoding="utf-8"))
     assert len(sidecar["contours"]["levels"]) == 2
+
+
+def test_pictures_that_are_nearly_black_are_fused_and_measured_too(pictures: Path, tmp_path: Path) -> None:
+    for path in pictures.rglob("*.png"):
+        if path.name == "1.png":
+            path.unlink()
+        else:
+            Image.fromarray((np.asarray(Image.open(path)) > 60).astype(np.uint8)).save(path)
+    assert _batch(pictures, tmp_path / "out") == 0
 
 
 @pytest.mark.parametrize(
