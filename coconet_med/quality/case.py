@@ -33,6 +33,7 @@ def evaluate_pair(
     measures: MeasureSet = "fidelity",
     spacing: float | tuple[float, float] = 1.0,
     ct: bool = False,
+    scaled: bool = False,
 ) -> dict[str, float]:
     """All measures of one slice, by name.
 
@@ -47,40 +48,16 @@ def evaluate_pair(
         spacing: size of a pixel in mm, one number or along rows and columns (j, i), for the sizes of foci; 1 where
             it is not known.
         ct: the function is a CT, whose foci are looked for inside the skull.
+        scaled: the pictures are known to be of 0..255, however dark they are.
 
     Returns:
         Measure -> value; nan where there was nothing to measure.
 
     Raises:
-        GeometryError: if the pictures differ in size, or the result or both sources run from 0 to 1.
+        GeometryError: if the pictures differ in size; unless ``scaled``, if the result or both sources run 0 to 1.
     """
-    check_gray_scale(anatomy, function, fused)
-    return measures_of(
-        anatomy,
-        function,
-        fused,
-        uptake=uptake,
-        fused_rgb=fused_rgb,
-        decode=decode,
-        measures=measures,
-        spacing=spacing,
-        ct=ct,
-    )
-
-
-def measures_of(
-    anatomy: ArrayLike,
-    function: ArrayLike,
-    fused: ArrayLike,
-    *,
-    uptake: ArrayLike | None = None,
-    fused_rgb: ArrayLike | None = None,
-    decode: Decoder | Sequence[Decoder] | None = None,
-    measures: MeasureSet = "fidelity",
-    spacing: float | tuple[float, float] = 1.0,
-    ct: bool = False,
-) -> dict[str, float]:
-    """As :func:`evaluate_pair`, of pictures that are known to be scaled to 0..255, however dark they are."""
+    if not scaled:
+        check_gray_scale(anatomy, function, fused)
     values: dict[str, float] = {}
     if measures in ("fidelity", "all"):
         values |= fidelity(anatomy, function, fused, fused_rgb=fused_rgb)
@@ -135,7 +112,9 @@ def evaluate_volume(
         raise GeometryError(msg)
     check_gray_scale(*volumes)
     rows = [
-        measures_of(m, p, f, uptake=u, fused_rgb=rgb, decode=decode, measures=measures, spacing=spacing, ct=ct)
+        evaluate_pair(
+            m, p, f, uptake=u, fused_rgb=rgb, decode=decode, measures=measures, spacing=spacing, ct=ct, scaled=True
+        )
         for m, p, f, u, rgb in _slices(volumes, optional)
     ]
     names = list(rows[0]) if rows else list(FIDELITY_MEASURES)

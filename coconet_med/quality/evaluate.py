@@ -20,10 +20,9 @@ from coconet_med.errors import GeometryError, OptionError, PairError, ReadError
 from coconet_med.fusion import fuse
 from coconet_med.model import load_model
 from coconet_med.options import FuseOptions
-from coconet_med.quality import MeasureSet, Row, Table, evaluate_volume
+from coconet_med.quality import MeasureSet, Row, Table, evaluate_pair, evaluate_volume
 from coconet_med.quality.atlas import ATLAS_SETS, AtlasPair, read_atlas
 from coconet_med.quality.baselines import BASELINES, fuse_classically
-from coconet_med.quality.case import measures_of
 from coconet_med.quality.pixels import luminance
 from coconet_med.readers import read
 from coconet_med.readers.memory import from_memory
@@ -119,8 +118,15 @@ def _measure(
     readable = function_as == "uptake"
     read_back = partial(decode, colormap=colormap) if readable and colormap and fused.ndim == 3 else None
     uptake = pair.uptake if readable else None
-    return measures_of(
-        pair.anatomy, function, fused, uptake=uptake, decode=read_back, measures=measures, ct=pair.group == "mri-ct"
+    return evaluate_pair(
+        pair.anatomy,
+        function,
+        fused,
+        uptake=uptake,
+        decode=read_back,
+        measures=measures,
+        ct=pair.group == "mri-ct",
+        scaled=True,
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coconet_med.quality import evaluate_pair
 from coconet_med.quality.baselines import BASELINES, fuse_classically
-from coconet_med.quality.case import measures_of
 from coconet_med.quality.findings import mean_over
 from coconet_med.report.panels import middle_of_uptake, volume
 from coconet_med.slices import slicing_of_source
@@ -101,12 +101,13 @@ def _methods(
         "uptake": known,
         "spacing": spacing,
         "ct": result.function.modality == "CT",
+        "scaled": True,
     }
     decoder = read if known is not None else None
-    found = {"fused": measures_of(anatomy, size, fused, decode=decoder, **common)}
+    found = {"fused": evaluate_pair(anatomy, size, fused, decode=decoder, **common)}
     for name in BASELINES:
         plain = fuse_classically(name, anatomy, size)
-        found[name] = measures_of(anatomy, size, plain, **common)
+        found[name] = evaluate_pair(anatomy, size, plain, **common)
     return found
 
 

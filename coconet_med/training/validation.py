@@ -9,8 +9,7 @@ import torch
 
 from coconet_med.color import compose, decode
 from coconet_med.network import CoCoNet
-from coconet_med.quality import Row, Table
-from coconet_med.quality.case import measures_of
+from coconet_med.quality import Row, Table, evaluate_pair
 from coconet_med.training.data import SlicePair
 from coconet_med.training.journal import fuse_pair
 from coconet_med.training.preservation import PreservationLoss
@@ -38,7 +37,7 @@ def validate(net: CoCoNet, pairs: list[SlicePair], *, progress: Progress | None 
         (anatomy, function), fused = fuse_pair(net, pair)
         rgb = compose(fused, function)
         ct = pair.group == "mri-ct"
-        values = measures_of(255 * anatomy, 255 * function, rgb, uptake=function, decode=decode, ct=ct)
+        values = evaluate_pair(255 * anatomy, 255 * function, rgb, uptake=function, decode=decode, ct=ct, scaled=True)
         rows.append(Row(pair.name, values, method="trained", group=pair.group, person=pair.person))
         report("validate", number, len(pairs))
     return Table(rows)
